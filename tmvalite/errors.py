@@ -1,0 +1,190 @@
+"""What can go wrong, and how it is said: messages with a place, an expectation and one hint.
+
+TmvaliteError
+ +-- OptionError      an option string, a layout or a training strategy that cannot be meant
+ |    +-- ShapeError  layers whose shapes do not fit together
+ +-- DataError        a column, weight, target, class or input file that cannot be used
+ |    +-- ExpressionError  an expression of variables that cannot be read or evaluated
+ +-- FileError        a file of our own or of TMVA that cannot be read or written
+ +-- TrainingError    a training that cannot go on
+ +-- NotFittedError   a method asked for values before it was trained
+ +-- MissingExtraError  an optional package that is not installed (also an ImportError)
+
+TmvaliteWarning       something was ignored or replaced; under Strict the same is an OptionError
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+WIDTH = 100  # columns of an excerpt; longer lines are cut around the marker
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half-open range of characters in a Source."""
+
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text as the user wrote it, the thing that spans point into.
+
+    `separator` is the character between independent parts (":" in option strings); an excerpt shows one part only.
+    """
+
+    text: str
+    separator: str | None = None
+
+    def excerpt(self, span: Span) -> tuple[str, str]:
+        """The part of the text around `span`, and the line that marks the span below it."""
+        start, stop = 0, len(self.text)
+        if self.separator:
+            start = self.text.rfind(self.separator, 0, span.start) + 1
+            stop = self.text.find(self.separator, max(span.stop, span.start))
+            stop = len(self.text) if stop < 0 else stop
+        at, length = span.start - start, max(1, min(span.stop, stop) - span.start)
+        line = "".join(c if c.isprintable() else " " for c in self.text[start:stop])
+        length = min(length, WIDTH // 2)
+        if at + length > WIDTH - 4:
+            cut = at - WIDTH // 2
+            line, at = "..." + line[cut:], at - cut + 3
+        if len(line) > WIDTH:
+            line = line[: WIDTH - 3] + "..."
+        return line, " " * at + "^" + "~" * (length - 1)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that `word` most likely stands for, or None."""
+    by_key = {k.upper(): k for k in known}
+    match = difflib.get_close_matches(word.strip().upper(), by_key, n=1, cutoff=0.6)
+    return by_key[match[0]] if match else None
+
+
+def render_message(message, source, span, where, expected, hint) -> str:
+    """The full text of an error or warning: at most six lines, the first one complete in itself."""
+    lines = [message]
+    if source is not None and span is not None:
+        lines += ["  " + part for part in source.excerpt(span)]
+    if where:
+        lines.append(f"  in {where}")
+    if expected:
+        lines.append("  expected " + (expected if isinstance(expected, str) else "one of: " + ", ".join(expected)))
+    if hint:
+        lines.append(f"  hint: {hint}")
+    return "\n".join(lines)
+
+
+class TmvaliteError(Exception):
+    """Base of all errors of tmvalite.
+
+    Attributes
+    ----------
+    message : str
+        What is wrong, in the user's words.
+    code : str
+        Stable name of the cause, such as "option-unknown".
+    source, span : Source, Span or None
+        The text and the place in it.
+    where, expected, hint : str, str or tuple of str, str
+        The place in words, what would be right, one thing to try.
+    """
+
+    default_code = "error"
+
+    def __init__(self, message, *, code=None, source=None, span=None, where=None, expected=(), hint=None):
+        self.message, self.code = message, code or self.default_code
+        self.source, self.span, self.where = source, span, where
+        self.expected, self.hint = expected, hint
+        super().__init__(message)
+
+    def __str__(self):
+        return render_message(self.message, self.source, self.span, self.where, self.expected, self.hint)
+
+
+class OptionError(TmvaliteError, ValueError):
+    default_code = "option"
+
+
+class ShapeError(OptionError):
+    default_code = "shape"
+
+
+class DataError(TmvaliteError, ValueError):
+    default_code = "data"
+
+
+class ExpressionError(DataError):
+    default_code = "expression"
+
+
+class FileError(TmvaliteError, OSError):
+    default_code = "file"
+
+    def __str__(self):  # OSError would print its own form
+        return TmvaliteError.__str__(self)
+
+
+class TrainingError(TmvaliteError, RuntimeError):
+    default_code = "training"
+
+
+class NotFittedError(TmvaliteError, ValueError, AttributeError):
+    default_code = "not-fitted"
+
+
+class MissingExtraError(TmvaliteError, ImportError):
+    default_code = "missing-extra"
+
+
+class TmvaliteWarning(UserWarning):
+    """Something the user wrote was ignored or replaced. Same attributes as TmvaliteError."""
+
+    def __init__(self, message, *, code="warning", source=None, span=None, where=None, expected=(), hint=None):
+        self.message, self.code = message, code
+        self.source, self.span, self.where = source, span, where
+        self.expected, self.hint = expected, hint
+        super().__init__(message)
+
+    def __str__(self):
+        return render_message(self.message, self.source, self.span, self.where, self.expected, self.hint)
+
+
+def strict_by_environment() -> bool:
+    """Whether TMVALITE_STRICT asks that every warning about an option be an error."""
+    return os.environ.get("TMVALITE_STRICT", "").strip().lower() not in ("", "0", "false", "f", "no")
+
+
+class Diagnostics:
+    """Collects the warnings of one object, one per code and span, and turns them into errors under Strict.
+
+    A stage calls `warn`; the owner calls `issue` once, when all stages are done, so that a later error
+    is not preceded by a page of warnings.
+    """
+
+    def __init__(self, source: Source | None = None, strict: bool = False):
+        self.source, self.strict = source, strict or strict_by_environment()
+        self.warnings: list[TmvaliteWarning] = []
+        self._issued = 0
+
+    def warn(self, message, *, code, span=None, source=None, where=None, expected=(), hint=None):
+        source = source or self.source
+        if self.strict:
+            raise OptionError(message, code=code, source=source, span=span, where=where, expected=expected, hint=hint)
+        if any(w.code == code and w.span == span and (span is not None or w.message == message) for w in self.warnings):
+            return
+        self.warnings.append(
+            TmvaliteWarning(message, code=code, source=source, span=span, where=where, expected=expected, hint=hint)
+        )
+
+    def issue(self, stacklevel: int = 2) -> None:
+        """Emit what was collected since the last call as Python warnings."""
+        for warning in self.warnings[self._issued :]:
+            warnings.warn(warning, stacklevel=stacklevel + 1)
+        self._issued = len(self.warnings)

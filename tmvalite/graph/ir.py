@@ -1,0 +1,83 @@
+"""The graph: nodes (layers in place) and values (what flows between them).
+
+A value knows its producer and its users, so fan-out and residual links need no special case.
+Everything is immutable once `Graph` is made; spans point into the user's option string to the very end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tmvalite.errors import Source, Span
+from tmvalite.layers.base import Layer, Parameter, Shape
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """What one node gives, or one input of the network. `producer` is None for inputs."""
+
+    name: str
+    shape: Shape
+    producer: Node | None = field(default=None, repr=False)
+
+    @property
+    def size(self) -> int:
+        """Elements per event."""
+        n = 1
+        for extent in self.shape:
+            n *= extent
+        return n
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """A layer in place. `index` counts the items as written, `block` is the block's name or ""."""
+
+    name: str
+    layer: Layer
+    inputs: tuple[Value, ...]
+    shape: Shape
+    parameters: tuple[Parameter, ...]
+    index: int
+    block: str = ""
+    drop: float = 0.0            # DropConfig entry: probability to drop an element of the input (dense layers)
+    span: Span = Span(0, 0)
+    named: bool = False          # whether the user wrote the name
+
+    @property
+    def output(self) -> Value:
+        return self._output
+
+    def __post_init__(self):
+        object.__setattr__(self, "_output", Value(self.name, self.shape, self))
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output of the network: the value, its loss, its weight in the total loss, and its slice of the targets.
+
+    `loss` is CROSSENTROPY, SUMOFSQUARES or MUTUALEXCLUSIVE; None means the booked ErrorStrategy.
+    """
+
+    value: Value
+    loss: str | None = None
+    weight: float = 1.0
+    span: Span = Span(0, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Inputs cut from the event in order, nodes in the order written (hence topological), outputs in target order."""
+
+    inputs: tuple[Value, ...]
+    nodes: tuple[Node, ...]
+    outputs: tuple[Output, ...]
+    source: Source = Source("")
+
+    @property
+    def input_size(self) -> int:
+        return sum(v.size for v in self.inputs)
+
+    def users(self, value: Value) -> tuple[Node, ...]:
+        """Nodes that read the value, in order; a node that reads it twice stands there twice."""
+        return tuple(n for n in self.nodes for v in n.inputs if v is value)
