@@ -20,8 +20,11 @@ import os
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 WIDTH = 100  # columns of an excerpt; longer lines are cut around the marker
+MAX_WORD = 60  # characters of the user's text that a message quotes
+MAX_WARNINGS = 50  # warnings of one object that are worth reading; the others are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,12 @@ class Source:
             start = self.text.rfind(self.separator, 0, span.start) + 1
             stop = self.text.find(self.separator, max(span.stop, span.start))
             stop = len(self.text) if stop < 0 else stop
-        at, length = span.start - start, max(1, min(span.stop, stop) - span.start)
-        line = "".join(c if c.isprintable() else " " for c in self.text[start:stop])
-        length = min(length, WIDTH // 2)
-        if at + length > WIDTH - 4:
-            cut = at - WIDTH // 2
-            line, at = "..." + line[cut:], at - cut + 3
+        at = span.start - start
+        length = min(max(1, min(span.stop, stop) - span.start), WIDTH // 2)
+        cut = max(0, at - WIDTH // 2 + 6) if at + length > WIDTH - 4 else 0
+        line = "".join(c if c.isprintable() else " " for c in self.text[start + cut : min(stop, start + cut + 2 * WIDTH)])
+        if cut:
+            line, at = "..." + line, at - cut + 3
         if len(line) > WIDTH:
             line = line[: WIDTH - 3] + "..."
         return line, " " * at + "^" + "~" * (length - 1)
@@ -62,9 +65,26 @@ class Source:
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that `word` most likely stands for, or None."""
+    return _nearest(word.strip().upper(), tuple(known)) if len(word) <= MAX_WORD else None
+
+
+@lru_cache(maxsize=1024)
+def _nearest(word: str, known: tuple[str, ...]) -> str | None:
     by_key = {k.upper(): k for k in known}
-    match = difflib.get_close_matches(word.strip().upper(), by_key, n=1, cutoff=0.6)
+    match = difflib.get_close_matches(word, by_key, n=1, cutoff=0.6)
     return by_key[match[0]] if match else None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """The hint that names the nearest known word, or None."""
+    match = nearest(word, known)
+    return f"did you mean {match!r}?" if match else None
+
+
+def quoted(text: str) -> str:
+    """The user's text in quotes, on one line and short enough for a message."""
+    line = "".join(c if c.isprintable() else " " for c in text[: MAX_WORD + 1])
+    return "'" + (line if len(line) <= MAX_WORD else line[: MAX_WORD - 3] + "...") + "'"
 
 
 def render_message(message, source, span, where, expected, hint) -> str:
@@ -165,26 +185,42 @@ class Diagnostics:
     """Collects the warnings of one object, one per code and span, and turns them into errors under Strict.
 
     A stage calls `warn`; the owner calls `issue` once, when all stages are done, so that a later error
-    is not preceded by a page of warnings.
+    is not preceded by a page of warnings. Beyond MAX_WARNINGS, `issue` adds one line with the number of the others.
     """
 
     def __init__(self, source: Source | None = None, strict: bool = False):
         self.source, self.strict = source, strict or strict_by_environment()
         self.warnings: list[TmvaliteWarning] = []
+        self._seen: set[tuple] = set()
         self._issued = 0
+        self._untold = 0
 
     def warn(self, message, *, code, span=None, source=None, where=None, expected=(), hint=None):
         source = source or self.source
         if self.strict:
             raise OptionError(message, code=code, source=source, span=span, where=where, expected=expected, hint=hint)
-        if any(w.code == code and w.span == span and (span is not None or w.message == message) for w in self.warnings):
+        place = (code, span if span is not None else message)
+        if place in self._seen:
+            return
+        self._seen.add(place)
+        if self.full:
+            self._untold += 1
             return
         self.warnings.append(
             TmvaliteWarning(message, code=code, source=source, span=span, where=where, expected=expected, hint=hint)
         )
+
+    @property
+    def full(self) -> bool:
+        """Whether further warnings are only counted, so that nobody needs to look for a hint."""
+        return len(self.warnings) >= MAX_WARNINGS
 
     def issue(self, stacklevel: int = 2) -> None:
         """Emit what was collected since the last call as Python warnings."""
         for warning in self.warnings[self._issued :]:
             warnings.warn(warning, stacklevel=stacklevel + 1)
         self._issued = len(self.warnings)
+        if self._untold:
+            more = TmvaliteWarning(f"{self._untold} more warnings of this object are not shown", code="more-warnings")
+            self._untold = 0
+            warnings.warn(more, stacklevel=stacklevel + 1)

@@ -1,0 +1,37 @@
+"""What a trained method is worth: ROC curves, efficiencies, regression and multiclass numbers, rankings, log tables.
+
+Functions of arrays (outputs, truth, event weights); nothing here knows a method or a file.
+"""
+
+from tmvalite.evaluation.classification import kolmogorov_smirnov, separation, significance
+from tmvalite.evaluation.comparison import correlation_matrix, cross_correlation, overlap_matrix
+from tmvalite.evaluation.efficiency import REFERENCE_BACKGROUNDS, Efficiencies, maximum_significance, signal_efficiencies
+from tmvalite.evaluation.multiclass import confusion, one_against_rest
+from tmvalite.evaluation.ranking import Ranking, rank_classification, rank_regression
+from tmvalite.evaluation.regression import Deviation, regression_deviation
+from tmvalite.evaluation.roc import RocCurve, roc_area, roc_curve
+from tmvalite.evaluation.samples import effective_number
+
+__all__ = [
+    "REFERENCE_BACKGROUNDS",
+    "Deviation",
+    "Efficiencies",
+    "Ranking",
+    "RocCurve",
+    "confusion",
+    "correlation_matrix",
+    "cross_correlation",
+    "effective_number",
+    "kolmogorov_smirnov",
+    "maximum_significance",
+    "one_against_rest",
+    "overlap_matrix",
+    "rank_classification",
+    "rank_regression",
+    "regression_deviation",
+    "roc_area",
+    "roc_curve",
+    "separation",
+    "signal_efficiencies",
+    "significance",
+]

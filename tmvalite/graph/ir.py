@@ -31,7 +31,11 @@ class Value:
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """A layer in place. `index` counts the items as written, `block` is the block's name or ""."""
+    """A layer in place. `index` counts the items as written, `block` is the block's name or "".
+
+    Several nodes carry one index where an item stands for several layers; `origin` is then the layer written
+    (LATENT), or None where the layers themselves were written one after another.
+    """
 
     name: str
     layer: Layer
@@ -43,6 +47,9 @@ class Node:
     drop: float = 0.0            # DropConfig entry: probability to drop an element of the input (dense layers)
     span: Span = Span(0, 0)
     named: bool = False          # whether the user wrote the name
+    origin: Layer | None = None
+    shared: Node | None = None   # the node whose parameters this one uses too (TIED)
+    place: str = ""              # in words, for messages: "Layout, layer 2 (DENSE)"
 
     @property
     def output(self) -> Value:
@@ -73,6 +80,7 @@ class Graph:
     nodes: tuple[Node, ...]
     outputs: tuple[Output, ...]
     source: Source = Source("")
+    event: Value | None = None   # the whole event as a vector, where the inputs have names and something reads `input`
 
     @property
     def input_size(self) -> int:

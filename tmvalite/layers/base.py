@@ -13,21 +13,33 @@ from typing import Any, ClassVar
 
 Shape = tuple[int, ...]
 
+PADDINGS = ("SAME", "VALID")  # words that stand for the padding fields
+
+
+class ActivationName(str):
+    """Type of a field that holds the name of an activation; the value itself is a plain str."""
+
 
 @dataclass(frozen=True)
 class Arg:
-    """How one field of a layer is written: what it means, its type, the smallest value, the allowed words."""
+    """How one field of a layer is written: what it means, its type, its bounds, the allowed words.
+
+    `minimum` and `maximum` are allowed values, `below` is not. `type` is int, float, bool, str (one of `choices`, or
+    any text if there are none) or ActivationName.
+    """
 
     help: str
     type: type = int
     minimum: float | None = None
     maximum: float | None = None
+    below: float | None = None
     choices: tuple[str, ...] = ()
 
 
-def arg(help: str, *, type: type = int, default: Any = MISSING, minimum=None, maximum=None, choices=()) -> Any:
+def arg(help: str, *, type: type = int, default: Any = MISSING, minimum=None, maximum=None, below=None,
+        choices=()) -> Any:
     """Declare a field of a layer; without a default it must be written."""
-    meta = {"arg": Arg(help, type, minimum, maximum, tuple(choices))}
+    meta = {"arg": Arg(help, type, minimum, maximum, below, tuple(choices))}
     return dataclasses.field(metadata=meta) if default is MISSING else dataclasses.field(default=default, metadata=meta)
 
 
@@ -35,7 +47,7 @@ def arg(help: str, *, type: type = int, default: Any = MISSING, minimum=None, ma
 class Parameter:
     """One trained (or running-statistics) matrix of a layer, in TMVA's orientation.
 
-    name : the element name in the weight file ("Weights", "Biases", ...)
+    name : our name; `WeightElement.matrices` says which element of the weight file holds it
     shape : rows, columns as in the weight file
     init : "weights" (WeightInitialization, with rows and columns as fans), "zero" or "one"
     decays : whether L1/L2 regularisation counts it
@@ -47,6 +59,32 @@ class Parameter:
     init: str = "weights"
     decays: bool = False
     trained: bool = True
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute of a layer's element in the weight file and the field it holds.
+
+    `read` is False for an attribute that TMVA writes and never reads (a copy of another one).
+    """
+
+    name: str
+    field: str
+    read: bool = True
+
+
+@dataclass(frozen=True)
+class WeightElement:
+    """How TMVA's weight file states a layer.
+
+    attributes : in file order
+    matrices : (element name in the file, name of the Parameter it really holds), in file order. TMVA's LSTM and GRU
+        elements carry misleading names; the pairs here say what they hold.
+    """
+
+    name: str
+    attributes: tuple[Attribute, ...] = ()
+    matrices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +105,12 @@ class Layer:
     max_inputs: ClassVar[int | None] = 1   # None: any number
     min_inputs: ClassVar[int] = 1
     sink: ClassVar[bool] = False           # nothing may read it (OUTPUT, KL)
+    marks_output: ClassVar[bool] = False   # a sink that makes what it reads an output; has `loss` and `weight`
+    drops_input: ClassVar[bool] = False    # DropConfig entries act on its input
+    implied: ClassVar[bool] = False        # what an item is whose first field is no kind; one layer only
+    activations: ClassVar[tuple[str, ...] | None] = None  # allowed names; None: all of them
     examples: ClassVar[tuple[Example, ...]] = ()
+    weight_element: ClassVar[WeightElement | None] = None  # None: TMVA's weight file has no element for it
 
     @classmethod
     def from_fields(cls, words, context) -> Layer:
@@ -77,22 +120,61 @@ class Layer:
         """
         return context.read_fields(cls, words)
 
+    @classmethod
+    def expand(cls, item, prefix: str):
+        """The items (syntax.Item) that an item of this kind stands for, or None: it stands for itself.
+
+        `prefix` begins names that nobody can write; the last item carries the value of the whole.
+        """
+        return None
+
+    @property
+    def shares(self) -> str | None:
+        """Name of the item whose parameters this layer uses too, or None."""
+        return None
+
+    def share(self, layer: Layer, inputs: tuple[Shape, ...]) -> Layer:
+        """This layer, told what the item named by `shares` is and reads. Raises ShapeError without a place."""
+        return self
+
     def output_shape(self, *inputs: Shape) -> Shape:
         """Shape of the output for these inputs. Raises ShapeError (without a place; the graph builder adds it)."""
         raise NotImplementedError
 
     def parameters(self, *inputs: Shape) -> tuple[Parameter, ...]:
-        """The parameters for these inputs, in weight-file order."""
+        """The parameters for these inputs, in the order in which the flat vector holds them."""
+        return ()
+
+    def remarks(self, *inputs: Shape) -> tuple[str, ...]:
+        """What a user should be warned about for these inputs although the layer runs; one sentence each."""
         return ()
 
     def to_fields(self) -> tuple[str, ...]:
         """The fields after the kind, as one would write them, canonical: from_fields(to_fields()) == self."""
-        return tuple(
-            ("1" if value else "0") if isinstance(value, bool) else str(value)
-            for value in (getattr(self, f.name) for f in dataclasses.fields(self))
-        )
+        return tuple(field_text(getattr(self, f.name)) for f in declared_fields(type(self)))
+
+    def weight_fields(self, *inputs: Shape) -> dict[str, Any] | None:
+        """Values of the fields as TMVA's weight file states them for these inputs, or None where it cannot.
+
+        ROOT runs a layer exactly if it has a `weight_element`, this is not None and its activation has a code.
+        """
+        return {f.name: getattr(self, f.name) for f in declared_fields(type(self))}
 
     # lower(self, lowering, inputs, parameters) -> value: added by the layers whose kernels exist; see plan/lowering.py
+
+
+def declared_fields(cls: type[Layer]) -> tuple[dataclasses.Field, ...]:
+    """The fields that are written in a layout, in the order in which they are written."""
+    return tuple(f for f in dataclasses.fields(cls) if "arg" in f.metadata)
+
+
+def field_text(value: Any) -> str:
+    """A field as one would write it: 1, 0 for booleans, the shortest text that gives a float back."""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    return str(value)
 
 
 REGISTRY: dict[str, type[Layer]] = {}

@@ -132,3 +132,12 @@ class TransformList:
     items: tuple[TransformItem, ...]
     source: Source = field(default=Source(""), compare=False, repr=False)
     span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationSize:
+    """How many training events validate: kind "fraction" (0 < value < 1) or "count" (value a whole number)."""
+
+    kind: str
+    value: float
+    span: Span = _span()

@@ -1,0 +1,108 @@
+"""Dense networks, training (W1) and scoring (W7), tmvalite through its public face against PyTorch. Run: python -m benchmarks.dense
+
+Training is MethodDL.fit: shuffling, gathering and the loop are in the figure; the cost of a step is that of whole epochs, a fit of
+one epoch being subtracted. Scoring is GetMvaValues. Options: --threads 1 2, --rounds, --seconds, --only TEXT, --json FILE, --one-process.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from . import peer
+from .compare import Contender, compare, header, row_text, write_json
+from .data import events
+
+STEPS = 100  # batches in an epoch
+VALIDATION = 256  # events; validated once, in the subtracted epoch as in the others
+
+# (inputs, hidden layers, batch): least acceptable ratio to PyTorch at one thread and at two
+W1 = {
+    (4, 3, 32): (4.5, 4.5),
+    (4, 3, 100): (2.7, 3.5),
+    (4, 3, 256): (2.1, 2.8),
+    (4, 3, 1024): (1.8, 2.2),
+    (28, 3, 100): (2.7, 3.5),
+    (28, 3, 1024): (1.8, 2.2),
+    (4, 5, 100): (2.7, 3.5),
+}
+# rows: the same, and PyTorch's chunks to try
+W7 = {1_000_000: (2.0, 2.5), 1: (8.0, 8.0)}
+CHUNKS = {1_000_000: (1024, 4096, 16384, 1_000_000), 1: (1,)}
+
+
+def method(layers: int, batch: int, epochs: int, threads: int):
+    """A network of `layers` layers of 128 tanh nodes, validated after the last epoch only."""
+    import tmvalite
+
+    layout = ",".join(["TANH|128"] * layers + ["LINEAR"])
+    strategy = (f"LearningRate=1e-3,BatchSize={batch},MaxEpochs={epochs},TestRepetitions={epochs},"
+                f"ConvergenceSteps={10 * epochs},Optimizer=ADAM")
+    return tmvalite.MethodDL(f"!V:Layout={layout}:TrainingStrategy={strategy}:RandomSeed=1:ValidationSize={VALIDATION}",
+                             analysis_type="classification", threads=threads)
+
+
+def training(inputs: int, layers: int, batch: int, threads: int):
+    """work(n): a fit of n epochs of STEPS batches."""
+    x, y = events(inputs, batch * STEPS + VALIDATION)
+
+    def work(epochs):
+        method(layers, batch, epochs, threads).fit(x, y)
+
+    work(1)
+    return work
+
+
+def scoring(inputs: int, layers: int, rows: int, threads: int):
+    """work(n): n times the scores of all rows."""
+    x, y = events(inputs, max(rows, 2000))
+    fitted = method(layers, 100, 1, threads)
+    fitted.fit(x[:2000], y[:2000])
+    x = x[:rows]
+
+    def work(times):
+        for _ in range(times):
+            fitted.GetMvaValues(x)
+
+    work(1)
+    return work
+
+
+def cases(threads: int):
+    """(name, contenders, target, units per step) of every case."""
+    for (inputs, layers, batch), targets in W1.items():
+        ours = Contender("tmvalite", training, (inputs, layers, batch, threads), baseline=1)
+        theirs = [Contender(f"torch {form}", peer.training, (inputs, layers, batch, STEPS, threads, form), baseline=1)
+                  for form in ("index", "shuffle")]
+        yield f"W1 {inputs}-128x{layers}-1 batch {batch}", [ours, *theirs], targets[threads > 1], STEPS
+    for rows, targets in W7.items():
+        ours = Contender("tmvalite", scoring, (4, 3, rows, threads))
+        theirs = [Contender(f"torch chunk {chunk}", peer.scoring, (4, 3, rows, chunk, threads)) for chunk in CHUNKS[rows]]
+        yield f"W7 4-128x3-1 {rows} rows", [ours, *theirs], targets[threads > 1], 1
+
+
+def main(arguments=None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=0.5, help="length of one run")
+    parser.add_argument("--only", default="", help="cases whose name contains this")
+    parser.add_argument("--json", help="file for all rounds")
+    parser.add_argument("--one-process", action="store_true", help="alternate inside one process")
+    options = parser.parse_args(arguments)
+    print(header("tmvalite", "torch"), flush=True)
+    results = []
+    for threads in options.threads:
+        for name, contenders, target, units in cases(threads):
+            if options.only not in name:
+                continue
+            result = compare(name, contenders, threads=threads, rounds=options.rounds, seconds=options.seconds,
+                             separate=not options.one_process)
+            results.append(result)
+            print(row_text(result, "tmvalite", "torch", target, 1e6 / units), flush=True)
+    if options.json:
+        write_json(options.json, results)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

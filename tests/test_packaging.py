@@ -1,0 +1,88 @@
+"""The package is whole: all folders and grammars are declared and found, installed or not, and no source does what is forbidden."""
+
+import ast
+import importlib.metadata
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+SOURCES = sorted((ROOT / "tmvalite").rglob("*.py"))
+GRAMMARS = sorted(path.name for path in (ROOT / "grammar").glob("*.lark"))
+# Reads a grammar the way the parser does and parses an option string, from wherever this interpreter finds the package.
+PROBE = """
+import pathlib, tmvalite
+from tmvalite.string_utils import parse_options
+parse_options("V:Layout=TANH|8,LINEAR")
+print(pathlib.Path(tmvalite.__file__).resolve())
+"""
+
+
+def run(program, *, cwd, path=None, flags=()):
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    if path is not None:
+        environment["PYTHONPATH"] = str(path)
+    return subprocess.run([sys.executable, *flags, "-c", program], cwd=cwd, env=environment, capture_output=True, text=True)
+
+
+def test_every_folder_is_a_declared_package():
+    folders = {".".join(path.parent.relative_to(ROOT).parts) for path in SOURCES}
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == folders | {"tmvalite.grammar"}
+
+
+def test_there_are_grammars_and_they_are_package_data():
+    assert GRAMMARS
+    assert PROJECT["tool"]["setuptools"]["package-dir"]["tmvalite.grammar"] == "grammar"
+    assert PROJECT["tool"]["setuptools"]["package-data"]["tmvalite.grammar"] == ["*.lark"]
+
+
+def test_a_checkout_that_was_never_installed_finds_its_grammars(tmp_path):
+    done = run(PROBE, cwd=tmp_path, path=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()) == ROOT / "tmvalite" / "__init__.py"
+
+
+def test_an_installed_package_is_complete_and_finds_its_grammars(tmp_path):
+    try:
+        files = {str(file) for file in importlib.metadata.distribution("tmvalite").files or ()}
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("tmvalite is not installed")
+    if "tmvalite/errors.py" in files:  # an ordinary install, not an editable one
+        assert {f"tmvalite/grammar/{name}" for name in GRAMMARS} <= files
+        missing = {path.relative_to(ROOT).as_posix() for path in SOURCES} - files
+        assert not missing, "installed before these files were written: install again"
+    done = run(PROBE, cwd=tmp_path, flags=("-P",))
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_version_is_stated_once():
+    import tmvalite
+
+    assert tmvalite.__version__ == PROJECT["project"]["version"]
+    assert f"version: {tmvalite.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_the_core_needs_three_packages_and_the_default_two_more():
+    names = [requirement.partition(">")[0] for requirement in PROJECT["project"]["dependencies"]]
+    assert names == ["numpy", "numba", "lark", "uproot", "rich"]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_no_source_unpickles_evaluates_or_swallows(path):
+    """A model file is data: nothing in the package may turn text or bytes from outside into code."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        place = f"{path.name} line {getattr(node, 'lineno', '?')}"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            assert node.func.id not in ("eval", "exec", "compile", "__import__"), place
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+            assert not {m.partition(".")[0] for m in modules} & {"pickle", "marshal", "shelve", "dill", "cloudpickle"}, place
+        if isinstance(node, ast.ExceptHandler):
+            assert node.type is not None, f"{place}: bare except"
+        if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
+            assert isinstance(node.value, ast.Constant) and node.value.value is False, place

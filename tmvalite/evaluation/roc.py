@@ -1,0 +1,134 @@
+"""The receiver operating characteristic: signal efficiency against background rejection, and its area, exactly.
+
+A cut keeps the events whose output is at least the threshold. With event weights w, S the signal and B the background,
+
+    signal efficiency      e_S(t) = sum_{i in S, s_i >= t} w_i / sum_{i in S} w_i
+    background rejection   1 - e_B(t)
+
+and the area under the curve is the weighted chance that a signal event scores above a background event,
+
+    A = sum_{i in S, j in B} w_i w_j ([s_i > s_j] + 1/2 [s_i = s_j]) / (W_S W_B).
+
+Events with equal output cannot be told apart by any cut, so the curve is a straight line over them, and they count one
+half: the area does not depend on the order of the events. Weights of either sign are used as they are.
+
+Source: J. A. Hanley and B. J. McNeil, Radiology 143 (1982) 29, for the unweighted pair count. TMVA's ROCCurve counts
+every event in both rates, which adds about 1/(2N) to the area; this one does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tmvalite.errors import DataError
+from tmvalite.evaluation.samples import as_scores, as_signal, as_weights
+
+ROUNDING = 1e-12  # a point this near to the asked background lies on it: sums of weights are rounded
+
+
+@dataclass(frozen=True)
+class RocCurve:
+    """The curve of one output on one sample.
+
+    Attributes
+    ----------
+    threshold : (K,) float64
+        Falling: infinity (nothing is kept), then every output that occurs.
+    signal_efficiency, background_efficiency : (K,) float64
+        From (0, 0) to (1, 1). With negative weights the curve may turn back or leave the unit square.
+    area : float
+        The exact area A of the module's docstring.
+    """
+
+    threshold: np.ndarray
+    signal_efficiency: np.ndarray
+    background_efficiency: np.ndarray
+    area: float
+
+    @property
+    def background_rejection(self) -> np.ndarray:
+        """(K,) 1 - background efficiency, falling from 1 to 0: the y axis of TMVA's curve."""
+        return 1.0 - self.background_efficiency
+
+    def signal_efficiency_at(self, background: float) -> float:
+        """The largest signal efficiency that the curve reaches where the background efficiency is `background`.
+
+        Between two points of the curve both rates are interpolated linearly: the cut takes part of the events that share
+        an output. Where the curve is vertical (signal only), the upper end is taken, since that cut costs nothing.
+
+        >>> import numpy as np
+        >>> curve = roc_curve(np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, False, True, False]))
+        >>> curve.signal_efficiency_at(0.0), curve.signal_efficiency_at(0.5), curve.area
+        (0.5, 1.0, 0.75)
+        """
+        b, s = self.background_efficiency, self.signal_efficiency
+        b = np.where(np.abs(b - background) < ROUNDING, background, b)
+        low, high = np.minimum(b[:-1], b[1:]), np.maximum(b[:-1], b[1:])
+        crosses = (low <= background) & (background <= high)
+        if not crosses.any():
+            return float("nan")
+        b0, b1, s0, s1 = b[:-1][crosses], b[1:][crosses], s[:-1][crosses], s[1:][crosses]
+        step = b1 - b0
+        flat = step == 0.0
+        part = (background - b0) / np.where(flat, 1.0, step)
+        return float(np.max(np.where(flat, np.maximum(s0, s1), s0 + part * (s1 - s0))))
+
+    def signal_equals_rejection(self) -> tuple[float, float]:
+        """(threshold, efficiency) of the first point of the curve where the signal efficiency reaches the rejection."""
+        k = int(np.argmax(self.signal_efficiency >= self.background_rejection))
+        return float(self.threshold[k]), float(self.signal_efficiency[k])
+
+
+def _sums_by_output(scores, is_signal, weights):
+    """Distinct outputs, falling, with the signal and background weight at each, and the two totals."""
+    scores = as_scores(scores)
+    is_signal, weights = as_signal(is_signal, len(scores)), as_weights(weights, len(scores))
+    if not is_signal.any() or is_signal.all():
+        which = "background" if is_signal.any() else "signal"
+        raise DataError(f"a ROC curve needs events of both kinds, but there is no {which} event", code="data-one-class")
+    distinct, place = np.unique(-scores, return_inverse=True)
+    place = place.reshape(-1)
+    signal = np.bincount(place, weights=np.where(is_signal, weights, 0.0), minlength=len(distinct))
+    background = np.bincount(place, weights=np.where(is_signal, 0.0, weights), minlength=len(distinct))
+    totals = float(np.sum(weights[is_signal])), float(np.sum(weights[~is_signal]))
+    for total, which in zip(totals, ("signal", "background"), strict=True):
+        if total == 0.0:
+            raise DataError(f"the weights of the {which} events sum to 0, so no rate can be given", code="data-weight-sum")
+    return -distinct, signal, background, *totals
+
+
+def roc_curve(scores, is_signal, weights=None) -> RocCurve:
+    """The exact curve and its area; see the module's docstring.
+
+    Parameters
+    ----------
+    scores : (N,) float
+        Output of the method; larger means more like signal.
+    is_signal : (N,) bool
+    weights : (N,) float or None
+        Event weights of any sign; None means 1.
+
+    Raises
+    ------
+    DataError
+        An output is NaN, a class has no events, or the weights of a class sum to 0.
+    """
+    threshold, signal, background, total_s, total_b = _sums_by_output(scores, is_signal, weights)
+    kept_b = np.concatenate([[0.0], np.cumsum(background)])
+    below_b = total_b - kept_b[1:]  # background under each output
+    area = float(np.sum(signal * (below_b + 0.5 * background)) / (total_s * total_b))
+    signal_efficiency = np.concatenate([[0.0], np.cumsum(signal)]) / total_s
+    background_efficiency = kept_b / total_b
+    signal_efficiency[-1] = background_efficiency[-1] = 1.0  # without the rounding of the running sums
+    return RocCurve(np.concatenate([[np.inf], threshold]), signal_efficiency, background_efficiency, area)
+
+
+def roc_area(scores, is_signal, weights=None) -> float:
+    """The area alone; 1 when every signal event scores above every background event, 1/2 for a constant output.
+
+    >>> roc_area([0.9, 0.8, 0.7], [True, False, False], [1.0, 2.0, 2.0])
+    1.0
+    """
+    return roc_curve(scores, is_signal, weights).area

@@ -1,0 +1,125 @@
+"""What is checked once the graph stands: branches, dropout, outputs, and whether it can be trained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tmvalite.errors import Diagnostics, OptionError, ShapeError
+from tmvalite.graph.ir import Graph, Node
+from tmvalite.layers.shapes import describe
+
+
+def check_branches(graph: Graph, diagnostics: Diagnostics) -> None:
+    """Every layer must reach an output or a loss term; an input that nothing reads is worth a warning."""
+    ends = {id(output.value) for output in graph.outputs}
+    for node in graph.nodes:
+        if not node.layer.sink and not graph.users(node.output) and id(node.output) not in ends:
+            what = f"'{node.name}'" if node.named else f"this {node.layer.kind}"
+            raise OptionError(
+                f"nothing reads {what}, so it reaches no output", code="branch-dead", source=graph.source,
+                span=node.span, where=node.place,
+                hint=f"read it with @, or end the branch with OUTPUT@{node.name}" if node.named
+                else "give it a name and read it with @, or take it out",
+            )
+    if graph.event is None:
+        for value in graph.inputs:
+            if not graph.users(value) and id(value) not in ends:
+                diagnostics.warn(f"no layer reads the input '{value.name}'", code="input-unread", source=graph.source,
+                                 where="InputLayout")
+
+
+def drop_rates(graphs: tuple[Graph, ...], drop: Iterable[float], diagnostics: Diagnostics,
+               where: str = "DropConfig") -> dict[Node, float]:
+    """Dropout probability of the input of each node by a DropConfig: entries count items as written, blocks one after
+    another, and act on dense items only. Entries elsewhere that are not 0 give a warning.
+
+    Raises
+    ------
+    OptionError
+        If an entry is not in [0, 1).
+    """
+    entries = tuple(drop)
+    items: list[Node] = []  # first node of every item
+    for graph in graphs:
+        for node in graph.nodes:
+            if not items or (items[-1].block, items[-1].index) != (node.block, node.index):
+                items.append(node)
+    rates: dict[Node, float] = {}
+    for number, p in enumerate(entries):
+        if not 0 <= p < 1:
+            raise OptionError(f"entry {number + 1} of DropConfig is {p:g}", code="drop-range", where=where,
+                              expected="probabilities to drop, at least 0 and below 1")
+        if p == 0:
+            continue
+        if number >= len(items):
+            diagnostics.warn(f"entry {number + 1} of DropConfig ({p:g}) is ignored: there are {len(items)} layers",
+                             code="drop-surplus", where=where)
+        elif not items[number].layer.drops_input:
+            diagnostics.warn(f"entry {number + 1} of DropConfig ({p:g}) is ignored: layer {number + 1} is "
+                             f"{items[number].layer.kind}, and only dense layers drop inputs", code="drop-kind", where=where)
+        else:
+            rates[items[number]] = p
+    return rates
+
+
+def check_outputs(graph: Graph, analysis_type: str, n_outputs: int, diagnostics: Diagnostics) -> None:
+    """The outputs must be vectors whose widths add up to the classes or targets.
+
+    Parameters
+    ----------
+    analysis_type : str
+        "classification", "regression" or "multiclass" (any case).
+    n_outputs : int
+        1, the number of targets or the number of classes.
+
+    Raises
+    ------
+    ShapeError
+        With the place of the last output.
+    """
+    kind = analysis_type.lower()
+    for output in graph.outputs:
+        if len(output.value.shape) != 1:
+            raise ShapeError(f"the output is {describe(output.value.shape)}, not a vector", code="output-shape",
+                             source=graph.source, span=output.span, where=_place(graph, output),
+                             hint="end with RESHAPE|FLAT or a DENSE layer")
+    total = sum(output.value.size for output in graph.outputs)
+    if total == n_outputs:
+        return
+    last = graph.outputs[-1]
+    if kind == "classification" and len(graph.outputs) == 1 and n_outputs == 1:
+        diagnostics.warn(f"the last layer has {total} outputs; classification uses the first one only, as in TMVA",
+                         code="output-width", source=graph.source, span=last.span, where=_place(graph, last),
+                         hint="end with DENSE|1|LINEAR")
+        return
+    wanted = {"regression": "targets", "multiclass": "classes"}.get(kind, "outputs")
+    if n_outputs == 1:
+        wanted = wanted.removesuffix("es") if kind == "multiclass" else wanted.removesuffix("s")
+    have = f"the last layer has {total} output{'s' * (total != 1)}" if len(graph.outputs) == 1 else \
+        f"the outputs have {total} values together"
+    raise ShapeError(f"{have}, but there {'is' if n_outputs == 1 else 'are'} {n_outputs} {wanted}", code="output-width",
+                     source=graph.source, span=last.span, where=_place(graph, last),
+                     hint=f"end with DENSE|{n_outputs}|LINEAR" if len(graph.outputs) == 1 else None)
+
+
+def require_lowering(graph: Graph) -> None:
+    """Refuse a network with a layer whose kernels are not there yet.
+
+    Raises
+    ------
+    OptionError
+        At the first such layer.
+    """
+    for node in graph.nodes:
+        if not hasattr(node.layer, "lower"):
+            raise OptionError(f"{node.layer.kind} is understood, but it cannot be trained or applied yet",
+                              code="kind-not-available", source=graph.source, span=node.span, where=node.place,
+                              hint="its kernels come with a later release")
+
+
+def _place(graph: Graph, output) -> str:
+    """Where an output is said to stand: its sink, or the layer that gives it."""
+    for node in graph.nodes:
+        if node.span == output.span and (node.layer.marks_output or node.output is output.value):
+            return node.place
+    return "Layout"

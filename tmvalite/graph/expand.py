@@ -1,0 +1,141 @@
+"""From items as written to items of one layer each.
+
+An item is several layers where a kind that TMVA lacks stands among its fields (that kind begins a new layer, and
+after it any kind does), and where a kind stands for several items (LATENT).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from tmvalite.errors import Diagnostics, OptionError, Source, Span, nearest
+from tmvalite.layers import REGISTRY, Layer
+from tmvalite.layers.activations import ACTIVATIONS
+from tmvalite.layers.context import LayerContext
+from tmvalite.string_utils.syntax import Block, Item, Word
+
+
+@dataclass(frozen=True)
+class Step:
+    """One layer to be placed.
+
+    item : Item
+        Its name, sources and span; the name is one that nobody can write if the user gave none.
+    layer : Layer
+        Its fields, read.
+    index : int
+        Number of the item as written, from 0.
+    origin : Layer or None
+        The layer that was written and stands for this one and its neighbours.
+    place : str
+        "Layout, layer 2 (DENSE)".
+    """
+
+    item: Item
+    layer: Layer
+    index: int
+    origin: Layer | None
+    place: str
+    named: bool
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all items of a block have in common."""
+
+    n_variables: int
+    n_outputs: int
+    diagnostics: Diagnostics
+    source: Source
+    title: str = "Layout"  # "Layout, Encoder" for blocks
+
+
+def implied_kind() -> type[Layer]:
+    """The layer that an item without a kind is."""
+    return next(cls for cls in REGISTRY.values() if cls.implied)
+
+
+def expand(block: Block, surroundings: Surroundings) -> list[Step]:
+    """All layers of a block in order, their fields read. Raises OptionError with the place."""
+    steps: list[Step] = []
+    items = block.items
+    several_outputs = any(_marks_output(item) for item in items)
+    for index, item in enumerate(items):
+        parts = split_item(item)
+        for number, part in enumerate(parts):
+            last = index == len(items) - 1 and number == len(parts) - 1
+            steps += _read(part, index, number, hidden=not (last or several_outputs), surroundings=surroundings)
+    return steps
+
+
+def split_item(item: Item) -> list[Item]:
+    """Cut an item before every kind that TMVA lacks, and after the first of those before every kind.
+
+    The first part keeps the sources, the last one the name.
+    """
+    fields = tuple(w for w in item.fields if w.text)
+    if not fields:
+        return [item]
+    ours = fields[0].text in REGISTRY and not REGISTRY[fields[0].text].tmva
+    cuts = [0]
+    for at, word in enumerate(fields[1:], 1):
+        kind = REGISTRY.get(word.text)
+        if kind is not None and (ours or not kind.tmva):
+            ours = True
+            cuts.append(at)
+    if len(cuts) == 1:
+        return [item]
+    parts = []
+    for start, stop in zip(cuts, [*cuts[1:], len(fields)], strict=True):
+        words = fields[start:stop]
+        first, last = start == 0, stop == len(fields)
+        parts.append(Item(words, name=item.name if last else None, sources=item.sources if first else (),
+                          span=Span(words[0].span.start, words[-1].span.stop)))
+    return parts
+
+
+def _marks_output(item: Item) -> bool:
+    return any(w.text in REGISTRY and REGISTRY[w.text].marks_output for w in item.fields)
+
+
+def _read(item: Item, index: int, number: int, *, hidden: bool, surroundings: Surroundings) -> list[Step]:
+    """Read the fields of an item that is one layer, or stands for several."""
+    place = f"{surroundings.title}, layer {index + 1}"
+    fields = tuple(w for w in item.fields if w.text)
+    if not fields:
+        raise OptionError("an item of the layout has no fields", code="item-empty", source=surroundings.source,
+                          span=item.span, where=place)
+    cls, words = _kind(fields, place, surroundings)
+    context = LayerContext(surroundings.n_variables, surroundings.n_outputs, surroundings.diagnostics,
+                           surroundings.source, kind=cls.kind, words=words, span=item.span, place=place, hidden=hidden)
+    layer = cls.from_fields(words, context)
+    label = f"{cls.kind}#{index + 1}" + (f".{number + 1}" if number else "")
+    inner = layer.expand(item, label)
+    if inner is None:
+        name = item.name or Word(label, item.span)
+        item = dataclasses.replace(item, name=name)
+        return [Step(item, layer, index, None, context.where(), item.name.text != label)]
+    steps = []
+    for part in inner:
+        inner_cls = REGISTRY[part.fields[0].text]
+        inner_context = dataclasses.replace(context, kind=inner_cls.kind, words=part.fields[1:])
+        inner_layer = inner_cls.from_fields(part.fields[1:], inner_context)
+        steps.append(Step(part, inner_layer, index, layer, context.where(), part.name is item.name is not None))
+    return steps
+
+
+def _kind(fields: tuple[Word, ...], place: str, surroundings: Surroundings) -> tuple[type[Layer], tuple[Word, ...]]:
+    """The layer of an item and the fields that are left to it."""
+    first = fields[0]
+    if first.text in REGISTRY:
+        return REGISTRY[first.text], fields[1:]
+    cls = implied_kind()
+    if cls.begins(first):
+        return cls, fields
+    guess = nearest(first.text, [*REGISTRY, *ACTIVATIONS])
+    raise OptionError(
+        f"there is no layer '{first.text}'", code="kind-unknown", source=surroundings.source, span=first.span,
+        where=place, expected="a kind of layer, an activation or a width" if guess else tuple(REGISTRY),
+        hint=f"did you mean '{guess}'?" if guess else None,
+    )

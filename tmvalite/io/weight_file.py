@@ -1,0 +1,209 @@
+"""What a weight file says, as plain records: nothing here knows XML, a layer or a method.
+
+A TMVA file fills `header` and `network`; a network that ROOT cannot run stands in `extension` instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from tmvalite.data.info import VariableInfo
+
+# TMVA's order of the attributes of <Weights>; one-letter codes are str, WeightDecay is float, the others are int.
+DL_HEADER = (
+    "NetDepth", "InputDepth", "InputHeight", "InputWidth", "BatchSize", "BatchDepth", "BatchHeight", "BatchWidth",
+    "LossFunction", "Initialization", "Regularization", "OutputFunction", "WeightDecay",
+)
+DNN_HEADER = ("InputWidth", "Depth", "LossFunction", "OutputFunction")
+
+
+class OptionRecord(NamedTuple):
+    """One booking option as the file states it; `modified` is whether the user set it. `size` counts an array option."""
+
+    name: str
+    text: str
+    modified: bool
+    size: int | None = None
+
+
+class SelectionRecord(NamedTuple):
+    """One entry of a transformation's selection; `type` is "Variable", "Target" or "Spectator"."""
+
+    type: str
+    label: str
+    expression: str
+
+
+@dataclass(eq=False)
+class PdfRecord:
+    """A PDF element (of Gauss and MVAPdfs).
+
+    attributes : dict of str
+        Name, MinNSmooth, MaxNSmooth, InterpolMethod, KDE_type, KDE_iter, KDE_border, KDE_finefactor.
+    histogram : str
+        Name of the histogram.
+    low, high : float
+        XMin and XMax as the file states them.
+    contents : (B,) float64
+        Bin contents.
+    edges : (B + 1,) float64 or None
+        Bin edges; None for B equal bins between low and high.
+    """
+
+    attributes: dict[str, str | int | float]
+    histogram: str
+    low: float
+    high: float
+    contents: np.ndarray
+    edges: np.ndarray | None = None
+
+
+@dataclass(eq=False)
+class TransformRecord:
+    """One stored transformation, in the order applied.
+
+    name : str
+        "Normalize", "Decorrelation", "PCA", "Gauss", or "Rearrange".
+    inputs, outputs : list of SelectionRecord
+    parameters : dict
+        Normalize      "ranges": (S, K, 2) float64, minimum and maximum of K inputs in S class sets (the last: all classes).
+        Decorrelation  "matrices": list of S (K, K) float64.
+        PCA            "classes": list of S names, "means": list of (K,), "eigenvectors": list of (K, K), vectors are columns.
+        Gauss          "shape": "Gauss" or "Flat", "pdfs": K lists of S PdfRecord.
+    """
+
+    name: str
+    inputs: list[SelectionRecord]
+    outputs: list[SelectionRecord]
+    parameters: dict
+
+
+@dataclass(eq=False)
+class LayerRecord:
+    """One layer element of <Weights>.
+
+    element : str
+        "DenseLayer", "ConvLayer", ...; "Layer" in a MethodDNN file.
+    attributes : dict of str to int, float or bool
+        In file order. Booleans are read as int.
+    matrices : list of (name, 2-D array)
+        In file order; float32, or float64 if the file carries more digits than single precision has.
+    """
+
+    element: str
+    attributes: dict[str, int | float | bool]
+    matrices: list[tuple[str, np.ndarray]] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class NodeRecord:
+    """One layer of our <Network> extension.
+
+    name : str
+        Unique in its block.
+    fields : str
+        The layer as one writes it in a layout, without name and sources: "CONV|16|3|3|1|1|1|1|RELU".
+    sources : tuple of str
+        Inputs of the block or earlier layers, in the order read.
+    shape : tuple of int
+        Of one event's output.
+    parameters : list of (name, 2-D array)
+        In TMVA's orientation (rows, columns).
+    index : int
+        Number of the item as written.
+    """
+
+    name: str
+    fields: str
+    sources: tuple[str, ...]
+    shape: tuple[int, ...]
+    parameters: list[tuple[str, np.ndarray]] = field(default_factory=list)
+    index: int = 0
+
+
+class OutputRecord(NamedTuple):
+    """An output of a block: the layer it reads, its loss ("" is the booked ErrorStrategy) and its weight in the total loss."""
+
+    source: str
+    loss: str = ""
+    weight: float = 1.0
+
+
+@dataclass(eq=False)
+class BlockRecord:
+    """One graph of the extension: MethodDL has one with name "", an autoencoder "Encoder" and "Decoder".
+
+    inputs : list of (name, shape)
+        In the order in which they are cut from what the block reads.
+    """
+
+    name: str
+    inputs: list[tuple[str, tuple[int, ...]]]
+    nodes: list[NodeRecord]
+    outputs: list[OutputRecord]
+
+
+@dataclass(eq=False)
+class NetworkRecord:
+    """Our <Network> element. `precision` is "float32" or "float64"; `attributes` holds further settings as text, by name."""
+
+    blocks: list[BlockRecord]
+    precision: str = "float32"
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class WeightFile:
+    """A whole weight file.
+
+    method_type, title : str
+        The two parts of Method="DL::title".
+    info : dict of str
+        GeneralInfo entries in file order ("TMVA Release", ..., "AnalysisType"), values as text.
+    options : list of OptionRecord
+    variables, spectators, targets : list of VariableInfo
+    classes : list of str
+    transforms : list of TransformRecord
+    pdfs : list of PdfRecord
+        MVAPdfs: none, or signal and background.
+    header : dict
+        Attributes of <Weights>, see DL_HEADER and DNN_HEADER.
+    network : list of LayerRecord
+        Layers of <Weights>, in network order.
+    extension : NetworkRecord or None
+        Our <Network>; then `header` and `network` are empty.
+    """
+
+    method_type: str
+    title: str
+    info: dict[str, str] = field(default_factory=dict)
+    options: list[OptionRecord] = field(default_factory=list)
+    variables: list[VariableInfo] = field(default_factory=list)
+    spectators: list[VariableInfo] = field(default_factory=list)
+    targets: list[VariableInfo] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+    transforms: list[TransformRecord] = field(default_factory=list)
+    pdfs: list[PdfRecord] = field(default_factory=list)
+    header: dict[str, int | float | str] = field(default_factory=dict)
+    network: list[LayerRecord] = field(default_factory=list)
+    extension: NetworkRecord | None = None
+
+    @property
+    def analysis_type(self) -> str:
+        """"Classification", "Multiclass" or "Regression", as the file states it; "" if it does not."""
+        return self.info.get("AnalysisType", "")
+
+    @property
+    def dtype(self) -> type:
+        """float64 if any parameter has this type, otherwise float32."""
+        arrays = [a for layer in self.network for _, a in layer.matrices]
+        if self.extension:
+            arrays += [a for block in self.extension.blocks for node in block.nodes for _, a in node.parameters]
+        return np.float64 if any(a.dtype == np.float64 for a in arrays) else np.float32
+
+    def option(self, name: str, default: str | None = None) -> str | None:
+        """Text of an option, or the default if the file does not have it."""
+        return next((o.text for o in self.options if o.name == name), default)

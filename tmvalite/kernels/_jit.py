@@ -1,0 +1,211 @@
+"""The one way in which tmvalite compiles: flags, pointers, and a cache that mends itself.
+
+Inner kernels are marked `@kernel`; they take C-like pointers and sizes and are compiled into whatever calls them.
+The few entry points that Python calls are `EntryPoint` objects: compiled on first use for one precision, kept on disk.
+
+Flags: {contract, nsz} only. `contract` lets a*b+c become one rounding, which does not depend on where in an array an
+element lies; `reassoc`, `arcp` and `afn` would make bits depend on array lengths. error_model="numpy" drops the
+division check that stops vectorisation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import stat
+import sys
+import tempfile
+import threading
+import warnings
+from pathlib import Path
+
+import llvmlite
+import llvmlite.binding as llvm
+import numba
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+FASTMATH = {"contract", "nsz"}
+_OPTIONS = dict(nogil=True, fastmath=FASTMATH, error_model="numpy", boundscheck=False)
+
+kernel = numba.njit(**_OPTIONS)
+
+
+def vector_bytes() -> int:
+    """Width of the vectors that explicit kernels use: 64, 32 or 16 bytes, from the host or TMVALITE_VECTOR_BYTES."""
+    forced = os.environ.get("TMVALITE_VECTOR_BYTES")
+    if forced:
+        if forced not in ("16", "32", "64"):
+            raise ValueError(f"TMVALITE_VECTOR_BYTES is {forced!r}; it may be 16, 32 or 64")
+        return int(forced)
+    features = llvm.get_host_cpu_features()
+    if features.get("avx512f") and features.get("avx512vl"):
+        return 64
+    if features.get("avx2") and features.get("fma"):
+        return 32
+    return 16
+
+
+VECTOR_BYTES = vector_bytes()
+
+
+# ---------------------------------------------------------------------------------------------------- pointers
+
+
+@intrinsic
+def pointer(typingctx, array, offset):
+    """Typed pointer to element `offset` of the data of an array."""
+
+    def codegen(context, builder, signature, args):
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        return builder.gep(data, [args[1]])
+
+    return types.CPointer(array.dtype)(array, types.int64), codegen
+
+
+@intrinsic
+def shift(typingctx, base, offset):
+    """Pointer `offset` elements behind `base`."""
+
+    def codegen(context, builder, signature, args):
+        return builder.gep(args[0], [args[1]])
+
+    return base(base, types.int64), codegen
+
+
+@intrinsic
+def null(typingctx, like):
+    """The null pointer of the type of `like`."""
+
+    def codegen(context, builder, signature, args):
+        return ir.Constant(args[0].type, None)
+
+    return like(like), codegen
+
+
+@intrinsic
+def is_null(typingctx, p):
+    """Whether the pointer is null."""
+
+    def codegen(context, builder, signature, args):
+        return builder.icmp_unsigned("==", args[0], ir.Constant(args[0].type, None))
+
+    return types.boolean(p), codegen
+
+
+@intrinsic
+def pointer_at(typingctx, address, like):
+    """Typed pointer to an address (int64); `like` is a pointer of the type that is wanted."""
+
+    def codegen(context, builder, signature, args):
+        return builder.inttoptr(args[0], args[1].type)
+
+    return like(types.int64, like), codegen
+
+
+# ---------------------------------------------------------------------------------------------------- the cache
+
+
+def _source_key() -> str:
+    """Hash of everything that compiled code depends on: kernel sources, versions, CPU, vector width."""
+    digest = hashlib.blake2b(digest_size=12)
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    cpu = llvm.get_host_cpu_name() + llvm.get_host_cpu_features().flatten()
+    for part in (numba.__version__, llvmlite.__version__, sys.version, platform.machine(), cpu, str(VECTOR_BYTES),
+                 os.environ.get("NUMBA_CPU_NAME", ""), os.environ.get("NUMBA_CPU_FEATURES", "")):
+        digest.update(part.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def cache_folder() -> Path | None:
+    """The folder for compiled kernels, made with mode 0700 if needed; None when there is no safe place.
+
+    TMVALITE_CACHE_DIR, else the user's cache folder. A folder that others may write to is refused, since
+    compiled code is loaded from it.
+    """
+    chosen = os.environ.get("TMVALITE_CACHE_DIR")
+    if chosen:
+        base = Path(chosen)
+    elif sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home())) / "tmvalite" / "cache"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches" / "tmvalite"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tmvalite"
+    folder = base / f"kernels-{_source_key()}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+        if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
+            raise PermissionError(f"{folder} may be written by others")
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except (OSError, RuntimeError) as error:
+        warnings.warn(f"kernels are compiled anew in every process: no cache folder ({error})", RuntimeWarning, stacklevel=4)
+        return None
+    return folder
+
+
+_FOLDER: list = []
+_LOCK = threading.RLock()
+
+
+class EntryPoint:
+    """A kernel that Python calls, compiled per precision on first use.
+
+    `signature(element)` gives the argument types for element type float32 or float64. Calling `get(precision)` returns
+    the compiled function. A damaged cache is deleted and rebuilt, with one warning.
+    """
+
+    def __init__(self, function, signature):
+        self.function, self.signature = function, signature
+        self._ready: dict[str, object] = {}
+
+    def get(self, precision: str):
+        """The compiled function for "float32" or "float64"."""
+        ready = self._ready.get(precision)
+        if ready is None:
+            with _LOCK:
+                ready = self._ready.get(precision)
+                if ready is None:
+                    ready = self._ready[precision] = self._load(getattr(types, precision))
+        return ready
+
+    def _load(self, element):
+        if not _FOLDER:
+            _FOLDER.append(cache_folder())
+        folder = _FOLDER[0]
+        if folder is None:
+            return self._compile(element, None)
+        try:
+            return self._compile(element, folder)
+        except (numba.core.errors.NumbaError, MemoryError):
+            raise
+        except Exception as error:  # whatever a damaged cache file raises while numba reads it back
+            warnings.warn(f"rebuilding the damaged kernel cache {folder} ({type(error).__name__})", RuntimeWarning, stacklevel=5)
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return self._compile(element, folder)
+
+    def _compile(self, element, folder):
+        # numba reads the folder from its global configuration when a function is decorated; put back at once.
+        kept = numba.config.CACHE_DIR
+        try:
+            if folder is not None:
+                numba.config.CACHE_DIR = str(folder)
+            compiled = numba.njit(cache=folder is not None, **_OPTIONS)(self.function)
+            compiled.compile(self.signature(element))
+            compiled.disable_compile()
+        finally:
+            numba.config.CACHE_DIR = kept
+        return compiled
+
+
+def entry_point(signature):
+    """Decorator: make the function an EntryPoint with these argument types."""
+    return lambda function: EntryPoint(function, signature)

@@ -1,0 +1,115 @@
+"""The losses of TMVA's ErrorStrategy with their gradients, in forms that neither overflow nor lose digits.
+
+Each function returns the sum over the rows of w_b l_b in float64 and, where `grad` is not null, writes
+grad = scale * w_b * dl_b/do; `scale` is the output's weight in the loss over the number of events of the batch.
+o: raw outputs (rows, width), y: targets with leading dimension ldy, w: event weights.
+Source: methods of TMVA's DNN library, per event: CROSSENTROPY 1/C sum_j [-y log s - (1-y) log(1-s)], s = sigmoid(o);
+SUMOFSQUARES 1/C sum_j (y-o)^2; MUTUALEXCLUSIVE -sum_j y_j log softmax(o)_j.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ._jit import is_null, kernel, shift
+from .activation import number
+from .math import exp, sigmoid
+
+CODES = {"CROSSENTROPY": 0, "SUMOFSQUARES": 1, "SUMOFSQUARES_SIGMOID": 2, "MUTUALEXCLUSIVE": 3}
+
+
+@kernel
+def cross_entropy(rows, width, o, y, ldy, w, scale, grad, add):
+    total = 0.0
+    factor = number(o[0], scale / width)
+    for r in range(rows):
+        out, target = shift(o, r * width), shift(y, r * ldy)
+        loss = 0.0
+        for j in range(width):
+            x, t = float(out[j]), float(target[j])
+            # log(1 + e^x) - x t, written with e^-|x| only
+            loss += (x if x > 0.0 else 0.0) - x * t + math.log1p(exp(-abs(x)))
+        total += float(w[r]) * loss / width
+        if not is_null(grad):
+            g, f = shift(grad, r * width), factor * w[r]
+            for j in range(width):
+                value = f * (sigmoid(out[j]) - target[j])
+                g[j] = g[j] + value if add else value
+    return total
+
+
+@kernel
+def sum_of_squares(rows, width, o, y, ldy, w, scale, grad, add):
+    total = 0.0
+    factor = number(o[0], 2.0 * scale / width)
+    for r in range(rows):
+        out, target = shift(o, r * width), shift(y, r * ldy)
+        loss = 0.0
+        for j in range(width):
+            d = float(out[j]) - float(target[j])
+            loss += d * d
+        total += float(w[r]) * loss / width
+        if not is_null(grad):
+            g, f = shift(grad, r * width), factor * w[r]
+            for j in range(width):
+                value = f * (out[j] - target[j])
+                g[j] = g[j] + value if add else value
+    return total
+
+
+@kernel
+def sum_of_squares_sigmoid(rows, width, o, y, ldy, w, scale, grad, add):
+    total = 0.0
+    factor, one = number(o[0], 2.0 * scale / width), number(o[0], 1.0)
+    for r in range(rows):
+        out, target = shift(o, r * width), shift(y, r * ldy)
+        loss = 0.0
+        for j in range(width):
+            d = float(sigmoid(out[j])) - float(target[j])
+            loss += d * d
+        total += float(w[r]) * loss / width
+        if not is_null(grad):
+            g, f = shift(grad, r * width), factor * w[r]
+            for j in range(width):
+                s = sigmoid(out[j])
+                value = f * (s - target[j]) * (s * (one - s))
+                g[j] = g[j] + value if add else value
+    return total
+
+
+@kernel
+def mutual_exclusive(rows, width, o, y, ldy, w, scale, grad, add):
+    total = 0.0
+    factor = number(o[0], scale)
+    for r in range(rows):
+        out, target = shift(o, r * width), shift(y, r * ldy)
+        top = out[0]
+        for j in range(1, width):
+            top = out[j] if out[j] > top else top
+        norm = exp(out[0] - top)
+        for j in range(1, width):
+            norm += exp(out[j] - top)
+        log_norm = math.log(float(norm)) + float(top)
+        loss, targets = 0.0, number(o[0], 0.0)
+        for j in range(width):
+            loss += float(target[j]) * (log_norm - float(out[j]))
+            targets += target[j]
+        total += float(w[r]) * loss
+        if not is_null(grad):
+            g, f = shift(grad, r * width), factor * w[r]
+            for j in range(width):
+                value = f * (exp(out[j] - top) / norm * targets - target[j])
+                g[j] = g[j] + value if add else value
+    return total
+
+
+@kernel
+def loss(code, rows, width, o, y, ldy, w, scale, grad, add):
+    """The loss with this code; NaN in an output gives NaN."""
+    if code == 0:
+        return cross_entropy(rows, width, o, y, ldy, w, scale, grad, add)
+    if code == 1:
+        return sum_of_squares(rows, width, o, y, ldy, w, scale, grad, add)
+    if code == 2:
+        return sum_of_squares_sigmoid(rows, width, o, y, ldy, w, scale, grad, add)
+    return mutual_exclusive(rows, width, o, y, ldy, w, scale, grad, add)

@@ -1,0 +1,212 @@
+"""exp, expm1, tanh and friends for loops that LLVM vectorises: polynomials with explicit fused multiply-adds.
+
+One formula for both precisions, two sets of constants. Every function gives the same bits wherever an element lies in
+an array, since nothing is left to the compiler: no library call, no reassociation, no approximate division.
+
+Argument reduction: x = n ln 2 + r with |r| <= ln(2)/2, exp(r) - 1 = r + r^2 q(r) with q from the Taylor series
+(its remainder is below 0.2 units in the last place: |r|^9/9! < 2e-10 in float32, |r|^15/15! < 1e-19 in float64).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic, overload
+
+from ._jit import _OPTIONS
+
+TERMS = {"float32": 8, "float64": 14}  # highest power of r in exp(r)
+
+
+def _unary(name):
+    @intrinsic
+    def operation(typingctx, x):
+        def codegen(context, builder, signature, args):
+            kind = args[0].type
+            suffix = "f32" if isinstance(kind, ir.FloatType) else "f64"
+            function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind]), f"llvm.{name}.{suffix}")
+            return builder.call(function, args)
+
+        return x(x), codegen
+
+    return operation
+
+
+nearest_integer = _unary("rint")  # ties to even
+square_root = _unary("sqrt")
+
+
+@intrinsic
+def fma(typingctx, a, b, c):
+    """a * b + c with one rounding."""
+
+    def codegen(context, builder, signature, args):
+        kind = args[0].type
+        suffix = "f32" if isinstance(kind, ir.FloatType) else "f64"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind] * 3), f"llvm.fma.{suffix}")
+        return builder.call(function, args)
+
+    return a(a, a, a), codegen
+
+
+@intrinsic
+def power_of_two(typingctx, n):
+    """2^n for an integral floating-point n within the range of exponents of normal numbers."""
+
+    def codegen(context, builder, signature, args):
+        single = isinstance(args[0].type, ir.FloatType)
+        integer, bias, place = (ir.IntType(32), 127, 23) if single else (ir.IntType(64), 1023, 52)
+        exponent = builder.add(builder.fptosi(args[0], integer), ir.Constant(integer, bias))
+        return builder.bitcast(builder.shl(exponent, ir.Constant(integer, place)), args[0].type)
+
+    return n(n), codegen
+
+
+class _Constants:
+    """The constants of one precision, as scalars of that precision."""
+
+    def __init__(self, kind):
+        number = np.float32 if kind == types.float32 else np.float64
+        terms = TERMS[str(kind)]
+        self.log2e = number(1 / math.log(2))
+        self.ln2_high = number(math.log(2))
+        # the rest of ln 2 beyond the leading part, from its decimal expansion
+        rest = {np.float32: -1.904654299957768e-09, np.float64: 2.3190468138462996e-17}[number]
+        self.ln2_low = number(rest)
+        self.taylor = tuple(number(1 / math.factorial(k)) for k in range(terms, 1, -1))
+        self.one, self.two, self.half, self.zero = number(1), number(2), number(0.5), number(0)
+        # beyond these exp is inf or 0, tanh is +-1, all to the last bit
+        self.exp_high, self.exp_low = (number(89), number(-104)) if number is np.float32 else (number(710), number(-746))
+        self.tanh_limit = number(10) if number is np.float32 else number(20)
+        self.small_limit = number(50)
+
+
+SINGLE, DOUBLE = _Constants(types.float32), _Constants(types.float64)
+
+
+def _of(kind):
+    return SINGLE if kind == types.float32 else DOUBLE
+
+
+def _overload(stub):
+    return overload(stub, jit_options=_OPTIONS, inline="never")
+
+
+def _tail(r, taylor):
+    raise NotImplementedError  # replaced in nopython code
+
+
+@overload(_tail, jit_options=_OPTIONS)
+def _tail_impl(r, taylor):
+    """q(r) by Horner's rule, unrolled over the tuple of coefficients."""
+    lines = len(taylor)
+
+    if lines == 7:
+
+        def single(r, taylor):
+            q = fma(taylor[0], r, taylor[1])
+            q = fma(q, r, taylor[2])
+            q = fma(q, r, taylor[3])
+            q = fma(q, r, taylor[4])
+            q = fma(q, r, taylor[5])
+            return fma(q, r, taylor[6])
+
+        return single
+
+    def double(r, taylor):
+        q = fma(taylor[0], r, taylor[1])
+        q = fma(q, r, taylor[2])
+        q = fma(q, r, taylor[3])
+        q = fma(q, r, taylor[4])
+        q = fma(q, r, taylor[5])
+        q = fma(q, r, taylor[6])
+        q = fma(q, r, taylor[7])
+        q = fma(q, r, taylor[8])
+        q = fma(q, r, taylor[9])
+        q = fma(q, r, taylor[10])
+        q = fma(q, r, taylor[11])
+        return fma(q, r, taylor[12])
+
+    return double
+
+
+def exp(x):
+    """e^x; inf and 0 beyond the range, NaN stays NaN."""
+    raise NotImplementedError
+
+
+@_overload(exp)
+def _exp(x):
+    c = _of(x)
+    log2e, high, low, taylor = c.log2e, c.ln2_high, c.ln2_low, c.taylor
+    top, bottom, half, one = c.exp_high, c.exp_low, c.half, c.one
+
+    def impl(x):
+        y = top if x > top else x
+        y = bottom if y < bottom else y
+        n = nearest_integer(y * log2e)
+        r = fma(-n, low, fma(-n, high, y))
+        p = one + fma(r * r, _tail(r, taylor), r)
+        first = nearest_integer(n * half)  # two factors, so that results near the ends of the range are right
+        return p * power_of_two(first) * power_of_two(n - first)
+
+    return impl
+
+
+def expm1(x):
+    """e^x - 1 for x <= 50 (larger values are taken as 50), accurate near 0."""
+    raise NotImplementedError
+
+
+@_overload(expm1)
+def _expm1(x):
+    c = _of(x)
+    log2e, high, low, taylor = c.log2e, c.ln2_high, c.ln2_low, c.taylor
+    limit, one = c.small_limit, c.one
+
+    def impl(x):
+        y = limit if x > limit else x
+        y = -limit if y < -limit else y
+        n = nearest_integer(y * log2e)
+        r = fma(-n, low, fma(-n, high, y))
+        scale = power_of_two(n)
+        return fma(scale, fma(r * r, _tail(r, taylor), r), scale - one)
+
+    return impl
+
+
+def tanh(x):
+    """tanh x = t/(t + 2) with t = e^(2x) - 1: no cancellation near 0, exact +-1 far out."""
+    raise NotImplementedError
+
+
+@_overload(tanh)
+def _tanh(x):
+    c = _of(x)
+    limit, two = c.tanh_limit, c.two
+
+    def impl(x):
+        y = limit if x > limit else x
+        y = -limit if y < -limit else y
+        t = expm1(y + y)
+        return t / (t + two)
+
+    return impl
+
+
+def sigmoid(x):
+    """1/(1 + e^-x)."""
+    raise NotImplementedError
+
+
+@_overload(sigmoid)
+def _sigmoid(x):
+    one = _of(x).one
+
+    def impl(x):
+        return one / (one + exp(-x))
+
+    return impl

@@ -1,0 +1,322 @@
+"""Matrix products: C = init + A B in three forms, all row-major with leading dimensions, all without a library.
+
+Every element of C is one chain of fused multiply-adds over k in increasing order, started from `init` (null: zero; a
+row with leading dimension 0: a bias; C itself: accumulate). Which tile computes it does not matter, so its bits depend
+neither on the number of rows nor on how a batch was cut. `product_dot` (few columns) uses 16 fixed chains and a fixed
+tree instead; the caller chooses between the forms by the layer's shape alone, never by the number of rows.
+
+Tiles are rows x vectors blocks of accumulators held in registers; one LLVM function each, picked by a switch.
+"""
+
+from __future__ import annotations
+
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+from ._jit import VECTOR_BYTES, is_null, kernel, shift
+from .vector import I64, Vectors, counted_loop, i64, lane_count, new_function, switch_call
+
+# vectors in a tile -> most rows, chosen so that accumulators, the loaded vectors and the broadcast fit the registers
+if VECTOR_BYTES == 64:  # 32 registers
+    MOST_ROWS = {1: 12, 2: 8, 3: 7, 4: 6, 8: 2}
+    WIDEST, UNROLL = 4, 1
+else:  # 16 registers
+    MOST_ROWS = {1: 8, 2: 6, 3: 4, 4: 2, 8: 1}
+    WIDEST, UNROLL = 3, 4
+ROWS1, ROWS2, ROWS3, ROWS4, ROWS8 = (MOST_ROWS[v] for v in (1, 2, 3, 4, 8))
+MASKED = VECTOR_BYTES == 64   # narrower machines pay 20 cycles for a masked store: there only where it is needed
+DOT_LANES = 16                # partial sums of the dot form, on every machine
+DOT_ROWS = {1: 8, 2: 8, 3: 5, 4: 4} if VECTOR_BYTES == 64 else {1: 4, 2: 2, 3: 1, 4: 1}
+DOT1, DOT2, DOT3, DOT4 = (DOT_ROWS[c] for c in (1, 2, 3, 4))
+
+
+def _initial(builder, vectors, init, leading, rows, columns, masks):
+    """Accumulators loaded from `init`, or zero where init is null; as phis."""
+    before = builder.block
+    load, start = builder.append_basic_block("init"), builder.append_basic_block("start")
+    builder.cbranch(builder.icmp_unsigned("==", init, ir.Constant(init.type, None)), start, load)
+    builder.position_at_end(load)
+    loaded = [
+        vectors.load(builder.gep(init, [builder.add(builder.mul(leading, i64(r)), i64(c * vectors.lanes))]), masks[c])
+        for r in range(rows)
+        for c in range(columns)
+    ]
+    builder.branch(start)
+    builder.position_at_end(start)
+    phis = []
+    for value in loaded:
+        phi = builder.phi(vectors.type)
+        phi.add_incoming(vectors.zero, before)
+        phi.add_incoming(value, load)
+        phis.append(phi)
+    return phis
+
+
+def _tile(module, element, rows: int, columns: int, transposed: bool):
+    """void(k, A, lda, B, ldb, C, ldc, init, ldi, last): one tile; `last` lanes of the last vector are real."""
+    name = f"tmvalite_product_{'tn' if transposed else 'nn'}_{element}_{VECTOR_BYTES}_{rows}x{columns}"
+    p = element.as_pointer()
+    function = new_function(module, name, [I64, p, I64, p, I64, p, I64, p, I64, I64])
+    if function is None:
+        return module.globals[name]
+    k, a, lda, b, ldb, c, ldc, init, ldi, last = function.args
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    vectors = Vectors(builder, element)
+    edge = [None] * (columns - 1) + [vectors.first(last)]
+    load_masks = edge if MASKED else [None] * columns
+    sums = _initial(builder, vectors, init, ldi, rows, columns, load_masks)
+    starts = [builder.gep(a, [i64(r) if transposed else builder.mul(lda, i64(r))]) for r in range(rows)]
+
+    def one(index, sums):
+        row = builder.gep(b, [builder.mul(index, ldb)])
+        loaded = [vectors.load(builder.gep(row, [i64(v * vectors.lanes)]), load_masks[v]) for v in range(columns)]
+        at = builder.mul(index, lda) if transposed else index
+        out = list(sums)
+        for r in range(rows):
+            factor = vectors.broadcast(builder.load(builder.gep(starts[r], [at])))
+            for v in range(columns):
+                out[r * columns + v] = vectors.fma(factor, loaded[v], out[r * columns + v])
+        return out
+
+    def several(index, sums):
+        for u in range(UNROLL):
+            sums = one(builder.add(index, i64(u)), sums)
+        return sums
+
+    index, sums = counted_loop(builder, i64(0), k, UNROLL, sums, several)
+    if UNROLL > 1:
+        index, sums = counted_loop(builder, index, k, 1, sums, one)
+
+    def write(masks):
+        for r in range(rows):
+            for v in range(columns):
+                where = builder.gep(c, [builder.add(builder.mul(ldc, i64(r)), i64(v * vectors.lanes))])
+                vectors.store(sums[r * columns + v], where, masks[v])
+
+    if MASKED:
+        write(edge)
+    else:
+        with builder.if_else(builder.icmp_signed(">=", last, i64(vectors.lanes))) as (full, partial):
+            with full:
+                write([None] * columns)
+            with partial:
+                write(edge)
+    builder.ret_void()
+    return function
+
+
+def _dot_tile(module, element, rows: int, columns: int):
+    """void(k, A, lda, B, ldb, C, ldc, bias): rows x columns dot products along k in DOT_LANES chains and one tree."""
+    name = f"tmvalite_product_dot_{element}_{VECTOR_BYTES}_{rows}x{columns}"
+    p = element.as_pointer()
+    function = new_function(module, name, [I64, p, I64, p, I64, p, I64, p])
+    if function is None:
+        return module.globals[name]
+    k, a, lda, b, ldb, c, ldc, bias = function.args
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    # one logical vector of DOT_LANES lanes; LLVM splits it over as many registers as the host needs
+    vectors = Vectors(builder, element, DOT_LANES)
+    a_rows = [builder.gep(a, [builder.mul(lda, i64(r))]) for r in range(rows)]
+    b_rows = [builder.gep(b, [builder.mul(ldb, i64(q))]) for q in range(columns)]
+
+    def one(index, sums, mask=None):
+        right = [vectors.load(builder.gep(q, [index]), mask) for q in b_rows]
+        out = list(sums)
+        for r in range(rows):
+            left = vectors.load(builder.gep(a_rows[r], [index]), mask)
+            for q in range(columns):
+                out[r * columns + q] = vectors.fma(left, right[q], out[r * columns + q])
+        return out
+
+    index, sums = counted_loop(builder, i64(0), k, DOT_LANES, [vectors.zero] * (rows * columns), one)
+    sums = one(index, sums, vectors.first(builder.sub(k, index)))
+    # the tree: halves are added, two outputs sharing one vector, until every output is one lane
+    width = DOT_LANES
+    while width > 1:
+        width //= 2
+        halves = [[j for j in range(2 * DOT_LANES) if j % (2 * width) // width == h] for h in (0, 1)]
+        merged = []
+        for g in range(0, len(sums), 2):
+            other = sums[g + 1] if g + 1 < len(sums) else ir.Constant(vectors.type, ir.Undefined)
+            merged.append(builder.fadd(vectors.shuffle(sums[g], other, halves[0]), vectors.shuffle(sums[g], other, halves[1])))
+        sums = merged
+    has_bias = builder.icmp_unsigned("!=", bias, ir.Constant(p, None))
+    for r in range(rows):
+        for q in range(columns):
+            lane = r * columns + q
+            total = builder.extract_element(sums[lane // DOT_LANES], ir.Constant(ir.IntType(32), lane % DOT_LANES))
+            where = builder.gep(c, [builder.add(builder.mul(ldc, i64(r)), i64(q))])
+            builder.store(total, where)
+    with builder.if_then(has_bias):
+        for r in range(rows):
+            for q in range(columns):
+                where = builder.gep(c, [builder.add(builder.mul(ldc, i64(r)), i64(q))])
+                builder.store(builder.fadd(builder.load(where), builder.load(builder.gep(bias, [i64(q)]))), where)
+    builder.ret_void()
+    return function
+
+
+def _tile_cases(builder, element, args, transposed):
+    return {
+        columns * 32 + rows: (_tile(builder.module, element, rows, columns, transposed), args)
+        for columns, most in MOST_ROWS.items()
+        for rows in range(1, most + 1)
+    }
+
+
+@intrinsic
+def lanes_of(typingctx, p):
+    """Lanes of one vector of the pointer's element type."""
+
+    def codegen(context, builder, signature, args):
+        return i64(lane_count(args[0].type.pointee))
+
+    return types.int64(p), codegen
+
+
+@intrinsic
+def _nn_tile(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last):
+    def codegen(context, builder, signature, args):
+        selector = builder.or_(builder.shl(args[1], i64(5)), args[0])
+        switch_call(builder, selector, _tile_cases(builder, args[3].type.pointee, args[2:], False))
+        return context.get_dummy_value()
+
+    i = types.int64
+    return types.none(i, i, i, a, i, a, i, a, i, a, i, i), codegen
+
+
+@intrinsic
+def _tn_tile(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last):
+    def codegen(context, builder, signature, args):
+        selector = builder.or_(builder.shl(args[1], i64(5)), args[0])
+        switch_call(builder, selector, _tile_cases(builder, args[3].type.pointee, args[2:], True))
+        return context.get_dummy_value()
+
+    i = types.int64
+    return types.none(i, i, i, a, i, a, i, a, i, a, i, i), codegen
+
+
+@intrinsic
+def _dot_tile_call(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, bias):
+    def codegen(context, builder, signature, args):
+        element = args[3].type.pointee
+        cases = {
+            q * 32 + r: (_dot_tile(builder.module, element, r, q), args[2:])
+            for q, most in DOT_ROWS.items()
+            for r in range(1, most + 1)
+        }
+        switch_call(builder, builder.or_(builder.shl(args[1], i64(5)), args[0]), cases)
+        return context.get_dummy_value()
+
+    i = types.int64
+    return types.none(i, i, i, a, i, a, i, a, i, a), codegen
+
+
+@kernel
+def _most_rows(vectors):
+    return ROWS1 if vectors == 1 else ROWS2 if vectors == 2 else ROWS3 if vectors == 3 else ROWS4 if vectors == 4 else ROWS8
+
+
+@kernel
+def _vectors_of_tile(left, rows):
+    """How many of the `left` vectors the next tile takes: rows few, 8 at a time; else an even split into at most WIDEST."""
+    if rows <= ROWS8 and left >= 8:
+        return 8
+    tiles = (left + WIDEST - 1) // WIDEST
+    return (left + tiles - 1) // tiles
+
+
+@kernel
+def product(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
+    """C[m, n] = init + A[m, k] B[k, n]. `init` null for zero; ldi 0 repeats one row (a bias). Overwrites C."""
+    lanes = lanes_of(a)
+    total = (n + lanes - 1) // lanes
+    zero = is_null(init)
+    j = 0
+    while j < total:
+        vectors = _vectors_of_tile(total - j, m)
+        most = _most_rows(vectors)
+        column = j * lanes
+        last = min(lanes, n - column - (vectors - 1) * lanes)
+        blocks = (m + most - 1) // most
+        low, more, i = m // blocks, m % blocks, 0
+        for block in range(blocks):
+            rows = low + 1 if block < more else low
+            start = init if zero else shift(init, i * ldi + column)
+            _nn_tile(rows, vectors, k, shift(a, i * lda), lda, shift(b, column), ldb, shift(c, i * ldc + column), ldc, start, ldi, last)
+            i += rows
+        j += vectors
+
+
+@kernel
+def product_transposed(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
+    """C[m, n] = init + A[k, m]^T B[k, n]: weight gradients, k being the events. Otherwise as `product`."""
+    lanes = lanes_of(a)
+    total = (n + lanes - 1) // lanes
+    zero = is_null(init)
+    j = 0
+    while j < total:
+        vectors = _vectors_of_tile(total - j, m)
+        most = _most_rows(vectors)
+        column = j * lanes
+        last = min(lanes, n - column - (vectors - 1) * lanes)
+        blocks = (m + most - 1) // most
+        low, more, i = m // blocks, m % blocks, 0
+        for block in range(blocks):
+            rows = low + 1 if block < more else low
+            start = init if zero else shift(init, i * ldi + column)
+            _tn_tile(rows, vectors, k, shift(a, i), lda, shift(b, column), ldb, shift(c, i * ldc + column), ldc, start, ldi, last)
+            i += rows
+        j += vectors
+
+
+@kernel
+def product_dot(m, n, k, a, lda, b, ldb, c, ldc, bias):
+    """C[m, n] = A[m, k] B[n, k]^T + bias[n] (null for none): few columns, both operands read along k. Overwrites C."""
+    zero = is_null(bias)
+    for j in range(0, n, 4):
+        columns = min(4, n - j)
+        most = DOT1 if columns == 1 else DOT2 if columns == 2 else DOT3 if columns == 3 else DOT4
+        row = bias if zero else shift(bias, j)
+        for i in range(0, m, most):
+            _dot_tile_call(min(most, m - i), columns, k, shift(a, i * lda), lda, shift(b, j * ldb), ldb, shift(c, i * ldc + j), ldc, row)
+
+
+def _transpose_block(module, element):
+    """void(A, lda, B, ldb): one lanes x lanes block, B = A^T."""
+    name = f"tmvalite_transpose_{element}_{VECTOR_BYTES}"
+    p = element.as_pointer()
+    function = new_function(module, name, [p, I64, p, I64])
+    if function is None:
+        return module.globals[name]
+    a, lda, b, ldb = function.args
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    vectors = Vectors(builder, element)
+    rows = [vectors.load(builder.gep(a, [builder.mul(lda, i64(r))])) for r in range(vectors.lanes)]
+    for r, row in enumerate(vectors.transpose(rows)):
+        vectors.store(row, builder.gep(b, [builder.mul(ldb, i64(r))]))
+    builder.ret_void()
+    return function
+
+
+@intrinsic
+def _transpose_block_call(typingctx, a, lda, b, ldb):
+    def codegen(context, builder, signature, args):
+        builder.call(_transpose_block(builder.module, args[0].type.pointee), args)
+        return context.get_dummy_value()
+
+    return types.none(a, types.int64, a, types.int64), codegen
+
+
+@kernel
+def transpose(rows, columns, a, lda, b, ldb):
+    """B[columns, rows] = A[rows, columns]^T. Overwrites B."""
+    lanes = lanes_of(a)
+    whole_rows, whole_columns = rows // lanes * lanes, columns // lanes * lanes
+    for i in range(0, whole_rows, lanes):
+        for j in range(0, whole_columns, lanes):
+            _transpose_block_call(shift(a, i * lda + j), lda, shift(b, j * ldb + i), ldb)
+    for i in range(rows):
+        for j in range(whole_columns if i < whole_rows else 0, columns):
+            b[j * ldb + i] = a[i * lda + j]

@@ -1,0 +1,56 @@
+"""Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011, doi:10.1145/2063384.2063405).
+
+A word depends on (key, counter) only, so the mask of an element is the same whatever batch share or thread draws it.
+Counter: (block of four elements, row in the batch, step, epoch). Same numbers as training/streams.py.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._jit import kernel, shift
+
+_M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+_W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+_LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
+
+
+@kernel
+def philox(c0, c1, c2, c3, k0, k1):
+    """Four 32-bit words (in uint64) for a 128-bit counter and a 64-bit key, all given as 32-bit words in uint64."""
+    for _ in range(10):
+        p0, p1 = _M0 * c0, _M1 * c2
+        c0, c1, c2, c3 = ((p1 >> _HALF) ^ c1 ^ k0), p1 & _LOW, ((p0 >> _HALF) ^ c3 ^ k1), p0 & _LOW
+        k0, k1 = (k0 + _W0) & _LOW, (k1 + _W1) & _LOW
+    return c0, c1, c2, c3
+
+
+@kernel
+def dropout(rows, width, first_row, step, epoch, k0, k1, threshold, scale, y):
+    """y[r, i] = y[r, i] * scale if its word >= threshold else 0, in place; forward and backward alike.
+
+    `threshold` is rate * 2^32, `scale` 1/(1 - rate). The word of element i of batch row b is word i % 4 of
+    philox((i // 4, b, step, epoch), key).
+    """
+    zero = scale - scale
+    a, b = np.uint64(k0), np.uint64(k1)
+    limit = np.uint64(threshold)
+    for r in range(rows):
+        row = shift(y, r * width)
+        for block in range(width // 4):
+            w0, w1, w2, w3 = philox(np.uint64(block), np.uint64(first_row + r), np.uint64(step), np.uint64(epoch), a, b)
+            i = 4 * block
+            row[i] = row[i] * scale if w0 >= limit else zero
+            row[i + 1] = row[i + 1] * scale if w1 >= limit else zero
+            row[i + 2] = row[i + 2] * scale if w2 >= limit else zero
+            row[i + 3] = row[i + 3] * scale if w3 >= limit else zero
+        rest = width - width // 4 * 4
+        if rest:
+            block = width // 4
+            w0, w1, w2, w3 = philox(np.uint64(block), np.uint64(first_row + r), np.uint64(step), np.uint64(epoch), a, b)
+            i = 4 * block
+            row[i] = row[i] * scale if w0 >= limit else zero
+            if rest > 1:
+                row[i + 1] = row[i + 1] * scale if w1 >= limit else zero
+            if rest > 2:
+                row[i + 2] = row[i + 2] * scale if w2 >= limit else zero

@@ -1,0 +1,54 @@
+"""BNORM: batch normalisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tmvalite.layers.base import Attribute, Example, Layer, Parameter, Shape, WeightElement, arg, register
+
+
+@register("BNORM")
+@dataclass(frozen=True)
+class BatchNorm(Layer):
+    """y = gamma (x - mu) / sqrt(var + epsilon) + beta; any shape, unchanged.
+
+    One group for each feature of a vector or sequence, for each channel of an image. Training takes mu and the biased
+    variance of the batch; scoring takes running values. A momentum m >= 0 moves those by m old + (1 - m) new; a
+    negative one is their plain average over the batches of an epoch. The running variance carries n / (n - 1).
+    """
+
+    momentum: float = arg("weight of the old running values; negative: average over an epoch", type=float, default=-1.0,
+                          maximum=1)
+    epsilon: float = arg("added to the variance", type=float, default=0.0001, minimum=0)
+
+    tmva = True
+    weight_element = WeightElement(
+        "BatchNormLayer",
+        (Attribute("Momentum", "momentum"), Attribute("Epsilon", "epsilon")),
+        tuple((name, name) for name in ("Training-mu", "Training-variance", "Gamma", "Beta")),
+    )
+    examples = (
+        Example("BNORM", ((5,),), (5,)),
+        Example("BNORM|0.99|0.001", ((3, 4, 5),), (3, 4, 5)),
+        Example("BNORM|0.9", ((4, 5),), (4, 5)),
+    )
+
+    def output_shape(self, x: Shape) -> Shape:
+        return x
+
+    def groups(self, x: Shape) -> int:
+        """Number of normalised groups: features, or channels of an image."""
+        return x[0] if len(x) == 3 else x[-1]
+
+    def parameters(self, x: Shape) -> tuple[Parameter, ...]:
+        shape = (1, self.groups(x))
+        return (
+            Parameter("Training-mu", shape, init="zero", trained=False),
+            Parameter("Training-variance", shape, init="one", trained=False),
+            Parameter("Gamma", shape, init="one"),
+            Parameter("Beta", shape, init="zero"),
+        )
+
+    def weight_fields(self, x: Shape):
+        # TMVA normalises a sequence (a recurrent layer's output) by groups of the wrong size: it cannot run this one.
+        return None if len(x) == 2 else super().weight_fields(x)

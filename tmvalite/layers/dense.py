@@ -1,0 +1,129 @@
+"""DENSE: u = x W^T + b, y = f(u)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tmvalite.errors import Span, nearest
+from tmvalite.layers.activations import ACTIVATIONS, DEFAULT
+from tmvalite.layers.base import (
+    ActivationName,
+    Attribute,
+    Example,
+    Layer,
+    Parameter,
+    Shape,
+    WeightElement,
+    arg,
+    register,
+)
+from tmvalite.layers.formula import FormulaError, evaluate_width
+from tmvalite.layers.shapes import as_vector
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+@register("DENSE")
+@dataclass(frozen=True)
+class Dense(Layer):
+    """Fully connected layer: (N, D) -> (N, width).
+
+    Fields may stand in any order; the last activation counts, the first width counts. A width of 0 or none is the
+    number of outputs of the method.
+    """
+
+    width: int = arg("number of nodes, a number or a formula in N", minimum=1)
+    activation: str = arg("function of every node", type=ActivationName, default=DEFAULT)
+
+    tmva = True
+    drops_input = True
+    implied = True
+    weight_element = WeightElement(
+        "DenseLayer",
+        (Attribute("Width", "width"), Attribute("ActivationFunction", "activation")),
+        (("Weights", "Weights"), ("Biases", "Biases")),
+    )
+    examples = (
+        Example("DENSE|7|TANH", ((5,),), (7,)),
+        Example("DENSE|RELU|3", ((5,),), (3,)),
+        Example("TANH|N+2", ((5,),), (7,)),
+        Example("DENSE|4|SOFTMAX", ((3,),), (4,)),
+        Example("LINEAR", ((5,),), (1,)),
+    )
+
+    @classmethod
+    def begins(cls, word) -> bool:
+        """Whether an item without a kind may begin with this field: an activation, or what may be a width."""
+        return word.text in ACTIVATIONS or word.text in ("N", "n") or not _WORD.fullmatch(word.text)
+
+    @classmethod
+    def from_fields(cls, words, context):
+        width, activation, surplus, overridden = 0, None, [], []
+        for word in words:
+            if word.text == cls.kind:
+                continue
+            if word.text in ACTIVATIONS:
+                if activation is not None:
+                    overridden.append(activation)
+                activation = word
+            elif width:
+                surplus.append(word)
+            elif _WORD.fullmatch(word.text) and word.text not in ("N", "n"):
+                surplus.append(word)
+            else:
+                width = _width(word, context)
+        name = activation.text if activation else DEFAULT
+        if not width:
+            width = context.n_outputs
+            if context.hidden:
+                context.warn(f"{cls.kind} without a width has as many nodes as the method has outputs, {width}, "
+                             "also inside the network", code="dense-no-width", hint="write its number of nodes")
+        _complain(cls.kind, width, name, surplus, overridden, context)
+        return cls(width, name)
+
+    def output_shape(self, x: Shape) -> Shape:
+        as_vector(self.kind, x)
+        return (self.width,)
+
+    def parameters(self, x: Shape) -> tuple[Parameter, ...]:
+        return (
+            Parameter("Weights", (self.width, as_vector(self.kind, x)), decays=True),
+            Parameter("Biases", (self.width, 1), init="zero"),
+        )
+
+    def lower(self, low, inputs, slots):
+        return low.map(low.product(inputs[0], slots["Weights"], slots["Biases"]), self.activation)
+
+
+def _width(word, context) -> int:
+    try:
+        return evaluate_width(word.text, context.n_variables)
+    except FormulaError as error:
+        span = Span(word.span.start + error.start, min(word.span.start + error.stop, word.span.stop))
+        context.fail(f"'{word.text}' is no width: {error}", code="width", span=span, name="width",
+                     expected="a number of nodes or a formula in N, such as 64 or (N+100)*2")
+
+
+def _complain(kind, width, activation, surplus, overridden, context) -> None:
+    """One warning about everything that TMVA's reading of a dense layer swallows."""
+    ignored = sorted(surplus + overridden, key=lambda word: word.span.start)
+    if not ignored:
+        return
+    if len(ignored) == 1 and surplus and _WORD.fullmatch(surplus[0].text) and surplus[0].text not in ("N", "n"):
+        word = surplus[0]
+        guess = nearest(word.text, ACTIVATIONS)
+        used = f"{activation} is used" if activation != DEFAULT else f"{DEFAULT} is used, as in TMVA"
+        context.warn(f"{kind} has no activation '{word.text}'; {used}", code="activation-unknown", word=word,
+                     name="activation", expected=tuple(ACTIVATIONS), hint=f"did you mean '{guess}'?" if guess else None)
+        return
+    text = ", ".join(f"'{word.text}'" for word in ignored)
+    context.warn(
+        f"this is one dense layer of {width} nodes with {activation}, as in TMVA; {text} {_is(ignored)} ignored",
+        code="field-surplus", span=Span(ignored[0].span.start, ignored[-1].span.stop),
+        hint="a comma begins the next layer",
+    )
+
+
+def _is(words) -> str:
+    return "is" if len(words) == 1 else "are"

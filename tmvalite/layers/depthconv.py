@@ -1,0 +1,59 @@
+"""DEPTHCONV: every channel is filtered by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tmvalite.layers.activations import ACTIVATIONS, DEFAULT
+from tmvalite.layers.base import ActivationName, Example, Layer, Parameter, Shape, arg, register
+from tmvalite.layers.shapes import as_image
+from tmvalite.layers.window import Window, read_padding, window_of
+
+
+@register("DEPTHCONV")
+@dataclass(frozen=True)
+class DepthConv(Layer):
+    """Depthwise convolution: (N, C, H, W) -> (N, C, P, Q), sizes as CONV; one R x S filter for each channel.
+
+    y[c, p, q] = f(b[c] + sum_{i, j} w[c, i S + j] x[c, p s + i - pad, q s + j - pad]). A CONV of 1x1 behind it mixes
+    the channels.
+    """
+
+    filter_height: int = arg("filter rows", minimum=1)
+    filter_width: int = arg("filter columns", minimum=1)
+    stride_rows: int = arg("rows from one window to the next", minimum=1)
+    stride_cols: int = arg("columns from one window to the next", minimum=1)
+    pad_height: int = arg("rows of zeros above and below, or SAME or VALID", default=0, minimum=0)
+    pad_width: int = arg("columns of zeros left and right", default=0, minimum=0)
+    activation: str = arg("function of every output", type=ActivationName, default=DEFAULT)
+    padding: str = ""
+
+    activations = tuple(a.name for a in ACTIVATIONS.values() if a.elementwise)
+    examples = (
+        Example("DEPTHCONV|3|3|1|1|1|1|RELU", ((7, 5, 6),), (7, 5, 6)),
+        Example("DEPTHCONV|3|2|2|2|SAME|LINEAR", ((2, 5, 6),), (2, 3, 3)),
+        Example("DEPTHCONV|3|3|2|2|VALID|RELU", ((2, 5, 6),), (2, 2, 2)),
+    )
+
+    @classmethod
+    def from_fields(cls, words, context):
+        words, padding = read_padding(words, 4)
+        return context.read_fields(cls, words, padding=padding)
+
+    def window(self, x: Shape) -> Window:
+        """Output size and padding for this input."""
+        return window_of(self, x)
+
+    def output_shape(self, x: Shape) -> Shape:
+        return (as_image(self.kind, x)[0], *self.window(x).out)
+
+    def parameters(self, x: Shape) -> tuple[Parameter, ...]:
+        channels = as_image(self.kind, x)[0]
+        return (
+            Parameter("Weights", (channels, self.filter_height * self.filter_width), decays=True),
+            Parameter("Biases", (channels, 1), init="zero"),
+        )
+
+    def to_fields(self) -> tuple[str, ...]:
+        fields = super().to_fields()
+        return (*fields[:4], self.padding, fields[6]) if self.padding else fields

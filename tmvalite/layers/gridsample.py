@@ -1,0 +1,37 @@
+"""GRIDSAMPLE: the sampler of a spatial transformer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tmvalite.errors import ShapeError
+from tmvalite.layers.base import Example, Layer, Shape, arg, register
+from tmvalite.layers.shapes import as_image, describe
+
+
+@register("GRIDSAMPLE")
+@dataclass(frozen=True)
+class GridSample(Layer):
+    """Reads an image (N, C, H, W) and six numbers (N, 6), gives the image on a transformed grid (N, C, height, width).
+
+    The six are the rows of a 2x3 matrix theta: output place (x, y) in [-1, 1]^2 takes the value at theta (x, y, 1),
+    interpolated between four pixels, zero outside. -1 and 1 are the centres of the first and the last pixel.
+    Source: Jaderberg et al., arXiv:1506.02025, section 3.
+    """
+
+    height: int = arg("output rows, 0: as many as the image has", default=0, minimum=0)
+    width: int = arg("output columns, 0: as many as the image has", default=0, minimum=0)
+
+    min_inputs = 2
+    max_inputs = 2
+    examples = (
+        Example("GRIDSAMPLE@a+b", ((2, 5, 6), (6,)), (2, 5, 6)),
+        Example("GRIDSAMPLE|3|7@a+b", ((2, 5, 6), (6,)), (2, 3, 7)),
+    )
+
+    def output_shape(self, image: Shape, theta: Shape) -> Shape:
+        channels, rows, columns = as_image(self.kind, image)
+        if theta != (6,):
+            raise ShapeError(f"the second source of GRIDSAMPLE is a vector of 6 numbers, not {describe(theta)}",
+                             code="shape-theta", hint="GRIDSAMPLE@image+theta with theta=DENSE|6|LINEAR")
+        return (channels, self.height or rows, self.width or columns)

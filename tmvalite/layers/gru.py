@@ -1,0 +1,35 @@
+"""GRU: gated recurrent unit, a state behind two gates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tmvalite.layers.base import Attribute, Example, WeightElement, arg, register
+from tmvalite.layers.recurrent import ATTRIBUTES, Recurrent
+
+
+@register("GRU")
+@dataclass(frozen=True)
+class Gru(Recurrent):
+    """r, z = sg(W x_t + U h_{t-1} + b) each, h_t = z * h_{t-1} + (1 - z) * g, and
+    g = tanh(W_c x_t + U_c (r * h_{t-1}) + b_c), or with reset_gate_after g = tanh(W_c x_t + r * (U_c h_{t-1}) + b_c).
+
+    TMVA's file names the matrices as it does for LSTM (weights-xml.md 5.3).
+    """
+
+    reset_gate_after: bool = arg("1: the reset gate acts after U_c", type=bool, default=False)
+
+    gates = ("r", "z", "c")
+    weight_element = WeightElement(
+        "GRULayer",
+        (Attribute("StateSize", "state_size"), *ATTRIBUTES, Attribute("ResetGateAfter", "reset_gate_after")),
+        (
+            ("ResetWeights", "W_r"), ("ResetStateWeights", "W_z"), ("ResetBiases", "b_r"),
+            ("UpdateWeights", "W_c"), ("UpdateStateWeights", "U_r"), ("UpdateBiases", "b_z"),
+            ("CandidateWeights", "U_z"), ("CandidateStateWeights", "U_c"), ("CandidateBiases", "b_c"),
+        ),
+    )
+    examples = (
+        Example("GRU|7|5|3|0|0|1", ((3, 5),), (7,)),
+        Example("GRU|7|5|3|0|1", ((3, 5),), (3, 7)),
+    )

@@ -1,0 +1,35 @@
+"""MAXPOOL: the largest value of every window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tmvalite.layers.base import Attribute, Example, Shape, WeightElement, register
+from tmvalite.layers.pool import Pool, slide_is_whole
+
+
+@register("MAXPOOL")
+@dataclass(frozen=True)
+class MaxPool(Pool):
+    """y = largest value of the window; of equal values the first, row by row, takes the gradient."""
+
+    tmva = True
+    weight_element = WeightElement(
+        "MaxPoolLayer",
+        (
+            Attribute("FilterHeight", "filter_height"),
+            Attribute("FilterWidth", "filter_width"),
+            Attribute("StrideRows", "stride_rows"),
+            Attribute("StrideCols", "stride_cols"),
+        ),
+    )
+    examples = (
+        Example("MAXPOOL|2|2|1|1", ((3, 5, 6),), (3, 4, 5)),
+        Example("MAXPOOL|2|3|3|1", ((2, 5, 6),), (2, 2, 4)),
+        Example("MAXPOOL|2|2|2|2|SAME", ((3, 5, 7),), (3, 3, 4)),
+        Example("MAXPOOL|2|2|2|2|VALID", ((3, 5, 7),), (3, 2, 3)),
+    )
+
+    def weight_fields(self, x: Shape):
+        whole = slide_is_whole(self, x)
+        return super().weight_fields(x) if whole else None

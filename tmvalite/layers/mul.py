@@ -1,0 +1,24 @@
+"""MUL: the product of several values, element by element."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tmvalite.layers.base import ActivationName, Example, arg, register
+from tmvalite.layers.merge import Merge
+
+
+@register("MUL")
+@dataclass(frozen=True)
+class Mul(Merge):
+    """y = f(x_1 x_2 ...), element by element; gates and masks."""
+
+    activation: str = arg("function of the product", type=ActivationName, default="LINEAR")
+
+    examples = (
+        Example("MUL@a+b", ((5,), (5,)), (5,)),
+        Example("MUL@a+b+c", ((3, 4), (3, 4), (3, 4)), (3, 4)),
+    )
+
+    def lower(self, low, inputs, slots):
+        return low.map(low.multiply(inputs), self.activation)

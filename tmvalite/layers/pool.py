@@ -1,0 +1,45 @@
+"""What MAXPOOL and AVGPOOL have in common: windows over every channel by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tmvalite.layers.base import PADDINGS, Layer, Shape, arg
+from tmvalite.layers.shapes import as_image
+from tmvalite.layers.window import Window, window_of
+
+
+@dataclass(frozen=True)
+class Pool(Layer):
+    """Windows of one size over every channel: (N, C, H, W) -> (N, C, P, Q), sizes by `window.slide`.
+
+    SAME or VALID may follow the strides. Padded places never count: a window sees the values inside the image only.
+    """
+
+    filter_height: int = arg("window rows", minimum=1)
+    filter_width: int = arg("window columns", minimum=1)
+    stride_rows: int = arg("rows from one window to the next", minimum=1)
+    stride_cols: int = arg("columns from one window to the next", minimum=1)
+    padding: str = ""
+
+    @classmethod
+    def from_fields(cls, words, context):
+        padding = words[4].text if len(words) > 4 and words[4].text in PADDINGS else ""
+        return context.read_fields(cls, words[:4] + words[5:] if padding else words, padding=padding)
+
+    def window(self, x: Shape) -> Window:
+        """Output size and padding for this input."""
+        return window_of(self, x)
+
+    def output_shape(self, x: Shape) -> Shape:
+        return (as_image(self.kind, x)[0], *self.window(x).out)
+
+    def to_fields(self) -> tuple[str, ...]:
+        return (*super().to_fields(), *((self.padding,) if self.padding else ()))
+
+
+def slide_is_whole(layer: Pool, x: Shape) -> bool:
+    """Whether the windows need no padding and end at the edge, as TMVA demands."""
+    _, rows, columns = as_image(layer.kind, x)
+    return (not any(layer.window(x).pads) and (rows - layer.filter_height) % layer.stride_rows == 0
+            and (columns - layer.filter_width) % layer.stride_cols == 0)

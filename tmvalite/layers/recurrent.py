@@ -1,0 +1,60 @@
+"""What RNN, LSTM and GRU have in common: a state carried through the steps of a sequence.
+
+W_* reads the input (state x features), U_* the state before (state x state), one bias b_* a gate; sg is the sigmoid,
+* element by element. The state starts at zero for every event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tmvalite.errors import ShapeError
+from tmvalite.layers.base import Attribute, Layer, Parameter, Shape, arg
+from tmvalite.layers.shapes import as_sequence, describe
+
+ATTRIBUTES = (  # behind the sizes of the state
+    Attribute("InputSize", "input_size"),
+    Attribute("TimeSteps", "time_steps"),
+    Attribute("RememberState", "remember_state"),
+    Attribute("ReturnSequence", "return_sequence"),
+)
+
+
+@dataclass(frozen=True)
+class Recurrent(Layer):
+    """(N, T, D) -> (N, S), the last state, or (N, T, S), all states, with return_sequence."""
+
+    state_size: int = arg("size of the state", minimum=1)
+    input_size: int = arg("features of a step", minimum=1)
+    time_steps: int = arg("steps of the sequence", minimum=1)
+    remember_state: bool = arg("1: TMVA's state across batches (no effect)", type=bool, default=False)
+    return_sequence: bool = arg("1: the states of all steps, 0: the last one", type=bool, default=False)
+
+    tmva = True
+    gates: ClassVar[tuple[str, ...]] = ("",)
+
+    @classmethod
+    def from_fields(cls, words, context):
+        layer = super().from_fields(words, context)
+        if layer.remember_state:
+            context.warn(f"{cls.kind} starts from a zero state for every event: rememberState=1 has no effect",
+                         code="remember-state", word=words[3], name="remember_state")
+        return layer
+
+    def output_shape(self, x: Shape) -> Shape:
+        steps, features = as_sequence(self.kind, x)
+        if (steps, features) != (self.time_steps, self.input_size):
+            raise ShapeError(
+                f"{self.kind} expects {self.time_steps} steps of {self.input_size} features, but it reads {describe(x)}",
+                code="shape-sequence",
+                hint=f"{self.kind}|{self.state_size}|{features}|{steps} fits",
+            )
+        return (self.time_steps, self.state_size) if self.return_sequence and self.time_steps > 1 else (self.state_size,)
+
+    def parameters(self, x: Shape) -> tuple[Parameter, ...]:
+        tails = [f"_{gate}" if gate else "" for gate in self.gates]
+        inputs = [Parameter("W" + tail, (self.state_size, self.input_size), decays=True) for tail in tails]
+        states = [Parameter("U" + tail, (self.state_size, self.state_size), decays=True) for tail in tails]
+        biases = [Parameter("b" + tail, (self.state_size, 1), init="zero") for tail in tails]
+        return (*inputs, *states, *biases)

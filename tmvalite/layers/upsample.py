@@ -1,0 +1,31 @@
+"""UPSAMPLE: an image made larger without parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tmvalite.layers.base import Example, Layer, Shape, arg, register
+from tmvalite.layers.shapes import as_image
+
+
+@register("UPSAMPLE")
+@dataclass(frozen=True)
+class Upsample(Layer):
+    """(N, C, H, W) -> (N, C, a H, b W) with row factor a and column factor b.
+
+    NEAREST: y[p, q] = x[p div a, q div b]. BILINEAR: output pixel p lies at (p + 1/2) / a - 1/2 of the input, limited
+    to its first and last pixel, between which it is interpolated (centres aligned, not corners).
+    """
+
+    row_factor: int = arg("output rows for each row", minimum=1)
+    col_factor: int = arg("output columns for each column", minimum=1)
+    method: str = arg("how values between pixels are found", type=str, default="NEAREST", choices=("NEAREST", "BILINEAR"))
+
+    examples = (
+        Example("UPSAMPLE|2|3", ((2, 3, 5),), (2, 6, 15)),
+        Example("UPSAMPLE|2|2|BILINEAR", ((2, 3, 5),), (2, 6, 10)),
+    )
+
+    def output_shape(self, x: Shape) -> Shape:
+        channels, rows, columns = as_image(self.kind, x)
+        return (channels, rows * self.row_factor, columns * self.col_factor)

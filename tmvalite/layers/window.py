@@ -1,0 +1,84 @@
+"""Windows that slide over an image: output sizes, padding, and what convolutions and pools have in common.
+
+Along one axis, with filter k, stride s and p padded values on each side (P rows for H, Q columns for W):
+out = (in + 2 p - k) / s + 1, which must be a whole number, as in TMVA. VALID is p = 0, rounded down. SAME gives
+out = ceil(in / s) by padding (out - 1) s + k - in values, the odd one at the end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tmvalite.errors import ShapeError
+from tmvalite.layers.base import PADDINGS, Shape
+from tmvalite.layers.shapes import as_image
+from tmvalite.string_utils.syntax import Word
+
+
+@dataclass(frozen=True)
+class Window:
+    """How a window lies on an image.
+
+    out : rows, columns of the output (P, Q)
+    pads : values added at the (top, bottom, left, right)
+    """
+
+    out: tuple[int, int]
+    pads: tuple[int, int, int, int]
+
+    @property
+    def symmetric(self) -> bool:
+        return self.pads[0] == self.pads[1] and self.pads[2] == self.pads[3]
+
+
+def slide(kind: str, image: tuple[int, int], window: tuple[int, int], strides: tuple[int, int],
+          pads: tuple[int, int] = (0, 0), padding: str = "") -> Window:
+    """Place a window on an image. `padding` is "" (the numbers in `pads` count), "SAME" or "VALID".
+
+    Raises
+    ------
+    ShapeError
+        If the window is larger than the padded image, or the strides do not end at its edge.
+    """
+    if padding == "SAME":
+        out = tuple(-(-n // s) for n, s in zip(image, strides, strict=True))
+        total = [max(0, (o - 1) * s + k - n) for o, s, k, n in zip(out, strides, window, image, strict=True)]
+        return Window(out, (total[0] // 2, total[0] - total[0] // 2, total[1] // 2, total[1] - total[1] // 2))
+    if padding == "VALID":
+        pads = (0, 0)
+    padded = (image[0] + 2 * pads[0], image[1] + 2 * pads[1])
+    if window[0] > padded[0] or window[1] > padded[1]:
+        what = "padded input" if any(pads) else "input"
+        raise ShapeError(f"{kind} filter {window[0]}x{window[1]} does not fit its {what} {padded[0]}x{padded[1]}",
+                         code="window-size")
+    rest = [(n - k) % s for n, k, s in zip(padded, window, strides, strict=True)]
+    if any(rest) and padding != "VALID":
+        axis, name, pad = (0, "rows", pads[0]) if rest[0] else (1, "columns", pads[1])
+        added = f" + 2*{pad}" if pad else ""
+        raise ShapeError(
+            f"{kind} does not end at the edge of its input: ({image[axis]} {name}{added} - {window[axis]}) / "
+            f"{strides[axis]} is not whole", code="window-stride",
+            hint="write SAME or VALID where the padding stands" if kind != "MAXPOOL" else "end with SAME or VALID",
+        )
+    out = ((padded[0] - window[0]) // strides[0] + 1, (padded[1] - window[1]) // strides[1] + 1)
+    return Window(out, (pads[0], pads[0], pads[1], pads[1]))
+
+
+def read_padding(words: tuple[Word, ...], at: int) -> tuple[tuple[Word, ...], str]:
+    """Take SAME or VALID out of the fields where the padding stands, at index `at`.
+
+    Two zeros with its place stand in for it, so that the fields keep their numbers.
+    """
+    if len(words) > at and words[at].text in PADDINGS:
+        word = words[at]
+        zero = Word("0", word.span)
+        return (*words[:at], zero, zero, *words[at + 1:]), word.text
+    return words, ""
+
+
+def window_of(layer, x: Shape) -> Window:
+    """The window of a convolution or pool on its input."""
+    _, rows, columns = as_image(layer.kind, x)
+    pads = (getattr(layer, "pad_height", 0), getattr(layer, "pad_width", 0))
+    return slide(layer.kind, (rows, columns), (layer.filter_height, layer.filter_width),
+                 (layer.stride_rows, layer.stride_cols), pads, layer.padding)

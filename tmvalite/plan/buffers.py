@@ -1,0 +1,60 @@
+"""From lifetimes to offsets: tensors that are not alive together share memory in one arena."""
+
+from __future__ import annotations
+
+from .steps import Step, Tensor
+
+ALIGNMENT = 16  # elements
+
+
+def lifetimes(steps: list[Step], inputs: tuple[Tensor, ...]) -> dict[Tensor, tuple[int, int]]:
+    """First and last step of every tensor; inputs are alive from -1."""
+    out = {tensor: (-1, -1) for tensor in inputs}
+    for i, step in enumerate(steps):
+        for tensor in (*step.reads, *step.writes):
+            first, _ = out.get(tensor, (i, i))
+            out[tensor] = (first, i)
+    return out
+
+
+def assign_offsets(steps: list[Step], inputs: tuple[Tensor, ...], tile: int) -> tuple[dict[Tensor, int], int]:
+    """Offset of every tensor for tiles of `tile` rows, and the size of the arena, in elements.
+
+    A step that may work in place and whose input dies with it gets the input's place for its output. The others are
+    placed largest first into the lowest gap that is free for their whole life.
+    """
+    alive = lifetimes(steps, inputs)
+    owner = {tensor: tensor for tensor in alive}
+
+    def root(tensor):
+        while owner[tensor] is not tensor:
+            tensor = owner[tensor]
+        return tensor
+
+    spans = dict(alive)
+    for i, step in enumerate(steps):
+        pair = step.in_place
+        if pair is None:
+            continue
+        output, source = pair
+        if alive[source][1] == i and alive[output][0] == i and output.size == source.size:
+            top = root(source)
+            if spans[top][1] == i:
+                owner[output] = top
+                spans[top] = (spans[top][0], alive[output][1])
+    groups = [t for t in alive if owner[t] is t]
+    placed: list[tuple[int, int, int, int]] = []  # offset, end, first, last
+    where: dict[Tensor, int] = {}
+    for tensor in sorted(groups, key=lambda t: (-t.size, spans[t])):
+        size = -(-tensor.size * tile // ALIGNMENT) * ALIGNMENT
+        first, last = spans[tensor]
+        offset = 0
+        for low, high, start, stop in sorted(placed):
+            if start <= last and first <= stop:  # alive together
+                if low - offset >= size:
+                    break
+                offset = max(offset, high)
+        where[tensor] = offset
+        placed.append((offset, offset + size, first, last))
+    total = max((end for _, end, _, _ in placed), default=0)
+    return {tensor: where[root(tensor)] for tensor in alive}, total

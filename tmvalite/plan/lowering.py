@@ -1,0 +1,111 @@
+"""From the graph to forward steps: what a layer's `lower` method builds with."""
+
+from __future__ import annotations
+
+from tmvalite.graph.ir import Graph, Node
+from tmvalite.layers.base import Parameter
+
+from .steps import Add, Copy, Dropout, Map, Multiply, Product, Slot, Softmax, Step, Tensor
+
+NARROW = 10      # at most this many outputs: the dot form of the product, chosen by the layer's shape alone
+ALIGNMENT = 16   # every matrix starts on a multiple of this many elements
+
+
+class Lowering:
+    """Builds the forward steps of one graph and lays out its parameters.
+
+    A layer's `lower(self, low, inputs, parameters)` gets tensors and the slots of its parameters by name, calls the
+    methods below and returns the tensor of its output.
+    """
+
+    def __init__(self):
+        self.steps: list[Step] = []
+        self.slots: list[Slot] = []
+        self.drops: list[tuple[str, float]] = []   # per dropout slot: node name and rate as written
+        self.size = 0
+        self.node: Node | None = None              # the node being lowered
+        self._name = ""
+
+    # ------------------------------------------------------------------ what layers call
+
+    def product(self, x: Tensor, weights: Slot, bias: Slot | None) -> Tensor:
+        """x W^T + b; W is (outputs, inputs) as in TMVA, b (outputs, 1)."""
+        y = self._tensor(weights.shape[0])
+        self.steps.append(Product(x, y, weights, bias, weights.shape[0] <= NARROW))
+        return y
+
+    def map(self, x: Tensor, activation: str) -> Tensor:
+        if activation == "LINEAR":
+            return x
+        y = self._tensor(x.size, x.shape)
+        self.steps.append(Softmax(x, y, self.node.shape[-1]) if activation == "SOFTMAX" else Map(x, y, activation))
+        return y
+
+    def add(self, x: tuple[Tensor, ...]) -> Tensor:
+        return self._chain(Add, x)
+
+    def multiply(self, x: tuple[Tensor, ...]) -> Tensor:
+        return self._chain(Multiply, x)
+
+    def concatenate(self, x: tuple[Tensor, ...], repeat: int = 1) -> Tensor:
+        """Several tensors side by side, in each of `repeat` equal parts of an event (the steps of a sequence)."""
+        y, at = self._tensor(sum(t.size for t in x)), 0
+        for i, tensor in enumerate(x):
+            self.steps.append(Copy(tensor, y, to=at, partial=i > 0, repeat=repeat))
+            at += tensor.size // repeat
+        return y
+
+    def dropout(self, x: Tensor, rate: float) -> Tensor:
+        y = self._tensor(x.size, x.shape)
+        self.steps.append(Dropout(x, y, len(self.drops)))
+        self.drops.append((self._name, rate))
+        return y
+
+    # ------------------------------------------------------------------ what the planner calls
+
+    def lower_graph(self, graph: Graph) -> dict[str, Tensor]:
+        """Lower every node; returns the tensors of all values by name, and "" for the whole event."""
+        event = Tensor(graph.input_size, "event", (graph.input_size,))
+        tensors = {"": event}
+        at = 0
+        used = {value for node in graph.nodes for value in node.inputs} | {out.value for out in graph.outputs}
+        for value in graph.inputs:
+            if len(graph.inputs) == 1:
+                tensors[value] = event
+            elif value in used:
+                self._name = value.name
+                tensors[value] = self._tensor(value.size, value.shape)
+                self.steps.append(Copy(event, tensors[value], start=at, width=value.size))
+            at += value.size
+        for value in used:
+            if value.producer is None and value not in tensors:   # `input`, the whole event, beside named inputs
+                tensors[value] = event
+        for node in graph.nodes:
+            self.node, self._name = node, node.name
+            inputs = tuple(tensors[v] for v in node.inputs)
+            if node.drop > 0:
+                inputs = tuple(self.dropout(t, node.drop) for t in inputs)
+            tensors[node.output] = node.layer.lower(self, inputs, self._slots(node))
+        return tensors
+
+    def _slots(self, node: Node) -> dict[str, Slot]:
+        return {p.name: self._slot(node, p) for p in node.parameters}
+
+    def _slot(self, node: Node, parameter: Parameter) -> Slot:
+        rows, columns = parameter.shape
+        transposed = rows > NARROW and columns > 1 and parameter.init == "weights"
+        slot = Slot(node.name, parameter.name, (rows, columns), self.size, transposed, parameter.decays, parameter.trained)
+        self.slots.append(slot)
+        self.size += -(-slot.size // ALIGNMENT) * ALIGNMENT
+        return slot
+
+    def _tensor(self, size: int, shape: tuple[int, ...] = ()) -> Tensor:
+        return Tensor(size, self._name, shape or (size,))
+
+    def _chain(self, family, x):
+        total = x[0]
+        for other in x[1:]:
+            y = self._tensor(total.size, total.shape)
+            self.steps.append(family(total, other, y))
+            total = y
+        return total

@@ -1,0 +1,61 @@
+"""What a training leaves behind: one row per epoch, and what the run as a whole came to."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One epoch.
+
+    epoch : number from 1 on, through all phases
+    phase : number of the phase, from 1
+    train_loss : event-weighted mean over the training events, while they were trained (dropout active, parameters
+        changing), plus the penalty
+    valid_loss : event-weighted mean over the validation events, plus the penalty once; NaN where none was made
+    penalty : L1 or L2 term at the end of the epoch, part of both losses
+    learning_rate : of the last batch
+    improved : whether this epoch became the best
+    seconds : of the whole epoch
+    valid_seconds : of its validation
+    """
+
+    epoch: int
+    phase: int
+    train_loss: float
+    valid_loss: float
+    penalty: float
+    learning_rate: float
+    improved: bool
+    seconds: float
+    valid_seconds: float
+
+
+COLUMNS = tuple(f.name for f in fields(Epoch))
+
+
+@dataclass
+class History:
+    """The epochs of a training in order.
+
+    best_epoch : epoch whose weights were kept, None if none improved on the start
+    best_loss : its validation loss, NaN if there is none
+    interrupted : whether the user stopped the training
+    seed : the random seed used, also when RandomSeed was 0
+    """
+
+    epochs: list[Epoch] = field(default_factory=list)
+    best_epoch: int | None = None
+    best_loss: float = float("nan")
+    interrupted: bool = False
+    seed: int = 0
+
+    @property
+    def seconds(self) -> float:
+        return sum(e.seconds for e in self.epochs)
+
+    def columns(self) -> dict[str, list]:
+        """The epochs as lists, one per column."""
+        rows = [asdict(e) for e in self.epochs]
+        return {name: [row[name] for row in rows] for name in COLUMNS}

@@ -1,0 +1,360 @@
+"""A network that computes: a graph with its parameters, plans, workspaces and threads.
+
+All parameters are views into one flat vector, gradients and moments lie alike. Every size is checked here, before a
+kernel sees it.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from tmvalite.errors import DataError
+from tmvalite.graph.ir import Graph
+from tmvalite.kernels.execute import CONTEXT, CONTEXT_SIZE, EVALUATE, SCORE, TRAIN, execute
+from tmvalite.kernels.loss import CODES as LOSSES
+from tmvalite.kernels.threads import SYNC_SIZE
+from tmvalite.plan import Plan, make_plan
+from tmvalite.plan.plan import MOST_SHARES
+from tmvalite.plan.steps import Slot
+
+from .optimizers import OptimizerSettings, OptimizerState
+from .streams import stream_key
+
+CALL_SECONDS = 0.1                 # no call into a kernel takes longer, so that Ctrl-C is answered
+FLOPS_PER_SECOND = 1e10            # a pessimistic machine, for the estimate
+EVALUATION_BLOCK = 1024            # events whose losses are summed together
+THREAD_SECONDS = 2e-4              # below this, more threads cost more than they give
+OUTPUT_FUNCTIONS = ("identity", "sigmoid", "softmax")
+
+
+def available_threads() -> int:
+    """Threads this process may use: CPU affinity, the cgroup's limit, OMP_NUM_THREADS and TMVALITE_THREADS; the least."""
+    limits = [len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1]
+    for name in ("OMP_NUM_THREADS", "TMVALITE_THREADS"):
+        text = os.environ.get(name, "").split(",")[0].strip()
+        if text.isdigit() and int(text) > 0:
+            limits.append(int(text))
+    try:
+        with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:
+            quota, period = file.read().split()
+        if quota != "max":
+            limits.append(max(1, int(quota) // int(period)))
+    except (OSError, ValueError):
+        pass  # no such limit on this system
+    return max(1, min(limits))
+
+
+def batch_bounds(events: int, batch_size: int) -> list[tuple[int, int]]:
+    """Start and stop of every batch. The last one may be shorter; a single left-over event joins the batch before."""
+    starts = list(range(0, events, batch_size))
+    if len(starts) > 1 and events - starts[-1] == 1:
+        starts.pop()
+    return list(zip(starts, [*starts[1:], events]))
+
+
+def aligned(size: int, dtype) -> np.ndarray:
+    """Zeros that start on a cache line, with one more line behind for loads past the end."""
+    item = np.dtype(dtype).itemsize
+    raw = np.zeros(size + 128 // item, dtype)
+    start = -raw.ctypes.data % 64 // item
+    return raw[start : start + size]
+
+
+class Parameters:
+    """The trained matrices and running statistics of a network, in TMVA's orientation, over one flat vector."""
+
+    def __init__(self, slots: tuple[Slot, ...], size: int, dtype):
+        self.flat = aligned(size, dtype)
+        self._slots = {(s.node, s.name): s for s in slots}
+
+    def names(self) -> list[tuple[str, str]]:
+        """(node, matrix) of every parameter, in the order of the layout."""
+        return list(self._slots)
+
+    def slot(self, node: str, name: str) -> Slot:
+        return self._slots[node, name]
+
+    def get(self, node: str, name: str) -> np.ndarray:
+        """A copy of one matrix, (rows, columns) as in the weight file."""
+        slot = self._slots[node, name]
+        values = self.flat[slot.offset : slot.offset + slot.size]
+        if slot.transposed:
+            return values.reshape(slot.shape[::-1]).T.copy()
+        return values.reshape(slot.shape).copy()
+
+    def set(self, node: str, name: str, matrix) -> None:
+        """Overwrite one matrix. Raises DataError when its shape is another."""
+        slot = self._slots[node, name]
+        matrix = np.asarray(matrix, self.flat.dtype)
+        if matrix.shape != slot.shape:
+            raise DataError(f"{name} of {node} is {slot.shape[0]}x{slot.shape[1]}, not {'x'.join(map(str, matrix.shape))}")
+        self.flat[slot.offset : slot.offset + slot.size] = (matrix.T if slot.transposed else matrix).ravel()
+
+    def snapshot(self) -> np.ndarray:
+        return self.flat.copy()
+
+    def restore(self, snapshot: np.ndarray) -> None:
+        self.flat[:] = snapshot
+
+    @property
+    def count(self) -> int:
+        """Trained numbers (padding and running statistics not counted)."""
+        return sum(s.size for s in self._slots.values() if s.trained)
+
+
+class _Workspace:
+    """Arenas of all threads and the context of one plan; keeps alive what the context points to."""
+
+    def __init__(self, plan: Plan, parameters: Parameters, threads: int):
+        dtype = np.dtype(plan.precision)
+        self.plan, self.threads = plan, threads
+        self.arenas = [aligned(plan.arena_size, dtype) for _ in range(threads)]
+        self.sync = np.zeros(SYNC_SIZE, np.int64)
+        self.context = np.zeros(CONTEXT_SIZE, np.int64)
+        self._kept: dict[str, np.ndarray] = {}
+        self.run = execute.get(plan.precision)
+        self.point(FORWARD=plan.forward, BACKWARD=plan.backward, THETA=parameters.flat, SYNC=self.sync,
+                   TRANSPOSES=plan.transposes, RANGES=plan.ranges)
+        self.set(FORWARD_STEPS=plan.boundary, BACKWARD_STEPS=len(plan.steps) - plan.boundary, TILE=plan.tile, INPUT=plan.inputs,
+                 TARGET_TILE=plan.targets, WEIGHT_TILE=plan.weights, SIZE=plan.size, THREADS=threads, BLOCK=EVALUATION_BLOCK,
+                 TRANSPOSE_COUNT=len(plan.transposes), RANGE_COUNT=len(plan.ranges))
+
+    def point(self, **arrays: np.ndarray) -> None:
+        for name, array in arrays.items():
+            self._kept[name] = array
+            self.context[CONTEXT[name]] = array.ctypes.data
+
+    def set(self, **numbers: int) -> None:
+        for name, number in numbers.items():
+            self.context[CONTEXT[name]] = number
+
+
+class Network:
+    """A graph that can be trained and applied.
+
+    Parameters
+    ----------
+    graph : Graph
+    precision : "float32" or "float64", of everything
+    losses : one of CROSSENTROPY, SUMOFSQUARES, SUMOFSQUARES_SIGMOID, MUTUALEXCLUSIVE per output of the graph
+    output_functions : identity, sigmoid or softmax per output, what `values` applies; identity by default
+    threads : None for what the process may use
+    """
+
+    def __init__(self, graph: Graph, *, precision: str = "float32", losses: tuple[str, ...] = ("CROSSENTROPY",),
+                 output_functions: tuple[str, ...] | None = None, threads: int | None = None):
+        if precision not in ("float32", "float64"):
+            raise ValueError(f"precision {precision!r} is neither float32 nor float64")
+        if len(losses) != len(graph.outputs) or any(kind not in LOSSES for kind in losses):
+            raise ValueError(f"{len(graph.outputs)} outputs need as many losses out of {', '.join(LOSSES)}, not {losses}")
+        self.graph, self.precision, self.dtype = graph, precision, np.dtype(precision)
+        self.losses = tuple(losses)
+        self.output_functions = tuple(output_functions or ("identity",) * len(losses))
+        self.threads = threads or available_threads()
+        self.n_inputs = graph.input_size
+        self.n_outputs = sum(out.value.size for out in graph.outputs)
+        self.plan = make_plan(graph, precision=precision, purpose="train", losses=self.losses)
+        self.parameters = Parameters(self.plan.slots, self.plan.size, self.dtype)
+        self._normalisation: tuple[np.ndarray, np.ndarray] | None = None
+        self._rates = dict(self.plan.drops)
+        self._training: _Workspace | None = None
+        self._scoring: dict[bool, _Workspace] = {}
+        self._pool: ThreadPoolExecutor | None = None
+
+    # ------------------------------------------------------------------------------------------- applying
+
+    def set_normalisation(self, minimum, factor) -> None:
+        """Fold TMVA's N into `values`: x -> (x - minimum) * factor * 2 - 1 in the network's precision, factor = 1/(max - min)."""
+        low, high = (np.ascontiguousarray(a, self.dtype) for a in (minimum, factor))
+        if low.shape != (self.n_inputs,) or high.shape != (self.n_inputs,):
+            raise DataError(f"normalisation of {self.n_inputs} inputs, got {low.shape} and {high.shape}")
+        self._normalisation = (low, high)
+        self._scoring.pop(True, None)
+
+    def outputs(self, x: np.ndarray) -> np.ndarray:
+        """Raw outputs (N, n_outputs) of events x (N, n_inputs); rows with a value that is not finite give NaN."""
+        return self._score(x, False)
+
+    def values(self, x: np.ndarray) -> np.ndarray:
+        """As `outputs`, with the folded normalisation before and the output functions after."""
+        return self._score(x, True)
+
+    def _score(self, x, finished):
+        work = self._scoring.get(finished) or self._new_scoring(finished)
+        if x.dtype != self.dtype or x.ndim != 2 or x.shape[1] != self.n_inputs or not x.flags.c_contiguous:
+            x = self._check(x, self.n_inputs, "events")
+        out = np.empty((x.shape[0], self.n_outputs), self.dtype)
+        if x.shape[0] * self.plan.flops < work.parallel_from:
+            work.run(SCORE, 0, work.alone, work.arenas[0], x, out)
+            return out
+        rows = max(work.plan.tile, int(CALL_SECONDS * FLOPS_PER_SECOND * work.threads / max(work.plan.flops, 1)))
+        for first in range(0, x.shape[0], rows):
+            self._run(work, SCORE, x[first : first + rows], out[first : first + rows])
+        return out
+
+    def _new_scoring(self, finished) -> _Workspace:
+        functions = self.output_functions if finished else ("identity",) * len(self.losses)
+        plan = make_plan(self.graph, precision=self.precision, purpose="score", output_functions=functions)
+        work = _Workspace(plan, self.parameters, self.threads)
+        if finished and self._normalisation is not None:
+            work.point(MINIMUM=self._normalisation[0], FACTOR=self._normalisation[1])
+            work.set(NORMALISE=1)
+        work.alone = work.context.copy()   # the same for one thread
+        work.alone[CONTEXT["THREADS"]] = 1
+        work.parallel_from = THREAD_SECONDS * FLOPS_PER_SECOND * 5 if self.threads > 1 else THREAD_SECONDS * FLOPS_PER_SECOND
+        self._scoring[finished] = work
+        return work
+
+    # ------------------------------------------------------------------------------------------- training
+
+    def new_optimizer(self, settings: OptimizerSettings) -> OptimizerState:
+        """A fresh optimizer for this network, all moments zero."""
+        return OptimizerState(settings, self.plan.size, self.dtype)
+
+    def set_dropout(self, rates: dict[str, float]) -> None:
+        """Rates by node name, for the nodes that have dropout at all; the others keep theirs."""
+        for node, rate in rates.items():
+            if node not in self._rates:
+                raise KeyError(f"{node} has no dropout")
+            if not 0 <= rate < 1:
+                raise ValueError(f"dropout rate {rate} of {node} is not in [0, 1)")
+            self._rates[node] = rate
+
+    def steps_per_call(self, batch_size: int) -> int:
+        """Training steps that stay below CALL_SECONDS."""
+        seconds = batch_size * self.plan.flops / FLOPS_PER_SECOND + self.plan.size * 20 / FLOPS_PER_SECOND
+        return max(1, int(CALL_SECONDS / max(seconds, 1e-6)))
+
+    def train_steps(self, x, targets, weights, order, *, batch_size: int, first: int, count: int, optimizer: OptimizerState,
+                    epoch: int = 0, seed: int = 0) -> np.ndarray:
+        """Run batches `first` to `first + count` of one epoch.
+
+        Parameters
+        ----------
+        x (N, n_inputs), targets (N, n_outputs), weights (N,) : C-contiguous, of the network's precision
+        order : (M,) integer, the rows in the order in which they are trained
+        seed, epoch : with the number of the step they fix the dropout masks
+
+        Returns
+        -------
+        (count,) float64 : sum of w_b l_b over the events of each batch over their number, before its update.
+        """
+        x, targets, weights = self._check_sample(x, targets, weights)
+        order = np.ascontiguousarray(order, np.int64)
+        if order.ndim != 1 or (order.size and (order.min() < 0 or order.max() >= len(x))):
+            raise DataError(f"the order of training names rows outside the {len(x)} events")
+        bounds = batch_bounds(len(order), batch_size)[first : first + count]
+        if not bounds:
+            return np.zeros(0)
+        batches = np.array([(a, b, self.plan.shares(b - a)) for a, b in bounds], np.int64)
+        work = self._training or self._new_training()
+        losses = np.zeros(len(bounds))
+        code, regularization = optimizer.codes
+        work.point(TARGETS=targets, WEIGHTS=weights, ORDER=order, BATCHES=batches, LOSSES=losses, DROPS=self._drops(seed),
+                   FIRST_MOMENT=optimizer.first, SECOND_MOMENT=optimizer.second, SCALARS=optimizer.scalars())
+        work.set(STEPS=len(bounds), FIRST_STEP=first, EPOCH=epoch, TIME=optimizer.steps, OPTIMIZER=code,
+                 REGULARIZATION=regularization)
+        self._refresh_copies(work)
+        self._run(work, TRAIN, x, self._no_output)
+        optimizer.steps += len(bounds)
+        return losses
+
+    def loss(self, x, targets, weights) -> float:
+        """1/N sum of w_b l_b over all events, without dropout and regularisation."""
+        x, targets, weights = self._check_sample(x, targets, weights)
+        work = self._training or self._new_training()
+        rows = max(1, int(CALL_SECONDS * FLOPS_PER_SECOND * work.threads / max(self.plan.flops, 1)) // EVALUATION_BLOCK) * EVALUATION_BLOCK
+        parts: list[float] = []
+        for start in range(0, len(x), rows):
+            block = np.zeros(-(-min(rows, len(x) - start) // EVALUATION_BLOCK))
+            work.point(TARGETS=targets[start : start + rows], WEIGHTS=weights[start : start + rows], SHARE_LOSSES=block,
+                       DROPS=self._drops(0))
+            self._run(work, EVALUATE, x[start : start + rows], self._no_output)
+            parts += block.tolist()
+        work.point(SHARE_LOSSES=self._share_losses)
+        return math.fsum(parts) / len(x) if all(map(math.isfinite, parts)) else math.nan
+
+    def penalty(self, regularization: str, decay: float) -> float:
+        """decay * sum over all weight matrices of |w| (L1) or w^2 (L2), every matrix once; 0 for NONE."""
+        if regularization == "NONE":
+            return 0.0
+        total = 0.0
+        for slot in self.plan.slots:
+            if slot.decays:
+                w = self.parameters.flat[slot.offset : slot.offset + slot.size].astype(np.float64)
+                total += float(np.abs(w).sum() if regularization == "L1" else (w * w).sum())
+        return decay * total
+
+    def gradient(self, x, targets, weights) -> np.ndarray:
+        """Gradient of `loss` with respect to the flat parameters, (size,) in the network's precision; for tests and tools.
+
+        One step of plain SGD with rate 1 on a copy of the parameters, so that it is what training uses.
+        """
+        before = self.parameters.snapshot()
+        state = self.new_optimizer(OptimizerSettings("SGD", learning_rate=1.0, momentum=0.0))
+        kept, self._rates = self._rates, {node: 0.0 for node in self._rates}
+        try:
+            self.train_steps(x, targets, weights, np.arange(len(x)), batch_size=len(x), first=0, count=1, optimizer=state)
+        finally:
+            self._rates = kept
+            self.parameters.restore(before)
+        return state.first  # V = g after the first step
+
+    def _new_training(self) -> _Workspace:
+        work = _Workspace(self.plan, self.parameters, self.threads)
+        self._copies = aligned(self.plan.size, self.dtype)
+        self._grads = aligned(self.plan.size * MOST_SHARES, self.dtype)
+        self._share_losses = np.zeros(MOST_SHARES)
+        self._scales = np.array([out.weight for out in self.graph.outputs], np.float64)
+        self._no_output = np.zeros((1, 1), self.dtype)
+        work.point(COPIES=self._copies, GRADS=self._grads, SHARE_LOSSES=self._share_losses, LOSS_SCALES=self._scales)
+        work.set(TARGET_WIDTH=self.n_outputs)
+        self._training = work
+        return work
+
+    def _refresh_copies(self, work):
+        for source, target, rows, columns in self.plan.transposes:
+            block = self.parameters.flat[source : source + rows * columns].reshape(rows, columns)
+            self._copies[target : target + rows * columns].reshape(columns, rows)[:] = block.T
+
+    def _drops(self, seed) -> np.ndarray:
+        """Key words and threshold of every dropout slot."""
+        table = np.zeros((max(len(self.plan.drops), 1), 3), np.int64)
+        for row, (slot, (node, _)) in zip(table, enumerate(self.plan.drops)):
+            row[:2] = stream_key(seed, "dropout", f"{node}#{slot}")
+            row[2] = round(self._rates[node] * 2**32)
+        return table
+
+    # ------------------------------------------------------------------------------------------- running
+
+    def _run(self, work, task, x, out) -> None:
+        if work.threads == 1:
+            work.run(task, 0, work.context, work.arenas[0], x, out)
+            return
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="tmvalite")
+        others = [self._pool.submit(work.run, task, t, work.context, work.arenas[t], x, out) for t in range(1, work.threads)]
+        work.run(task, 0, work.context, work.arenas[0], x, out)
+        for other in others:
+            other.result()
+
+    def _check(self, array, width, what):
+        array = np.ascontiguousarray(array, self.dtype)
+        if array.ndim != 2 or array.shape[1] != width:
+            raise DataError(f"{what} have shape {array.shape}, this network needs (N, {width})", code="data-shape")
+        return array
+
+    def _check_sample(self, x, targets, weights):
+        x = self._check(x, self.n_inputs, "events")
+        targets = self._check(targets, self.n_outputs, "targets")
+        weights = np.ascontiguousarray(weights, self.dtype)
+        if weights.shape != (len(x),) or len(targets) != len(x) or not len(x):
+            raise DataError(f"{len(x)} events with {len(targets)} targets and weights of shape {weights.shape}", code="data-shape")
+        return x, targets, weights
+
+    def __getstate__(self):
+        raise TypeError("a Network is not pickled; save the method that owns it")

@@ -1,0 +1,103 @@
+"""TMVA's enumerations by their C++ names and values: method types, analysis types, tree types.
+
+Scripts use the names only (`Types.kDL`); the values are TMVA's where they are known (framework 3.2).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from tmvalite.errors import OptionError, nearest
+
+_METHODS = (
+    "Variable Cuts Likelihood PDERS HMatrix Fisher KNN CFMlpANN TMlpANN BDT DT RuleFit SVM MLP BayesClassifier FDA Boost "
+    "PDEFoam LD Plugins Category DNN DL PyRandomForest PyAdaBoost PyGTB PyKeras PyTorch C50 RSNNS RSVM RXGB "
+    "CrossValidation MaxMethod"
+).split()
+
+EMVA = IntEnum("EMVA", [(f"k{name}", i) for i, name in enumerate(_METHODS)])
+
+
+class EAnalysisType(IntEnum):
+    kClassification = 0
+    kRegression = 1
+    kMulticlass = 2
+    kNoAnalysisType = 3
+    kMaxAnalysisType = 4
+
+
+class ETreeType(IntEnum):
+    kTraining = 0
+    kTesting = 1
+    kMaxTreeType = 2
+    kValidation = 3
+    kTrainingOriginal = 4
+
+
+class ESBType(IntEnum):
+    kSignal = 0
+    kBackground = 1
+    kSBBoth = 2
+    kMaxSBType = 3
+    kTrueType = 4
+
+
+class Types:
+    """`Types.kDL`, `Types.kClassification`, `Types.kTesting`, ...: all members of the enumerations above."""
+
+    EMVA = EMVA
+    EAnalysisType = EAnalysisType
+    ETreeType = ETreeType
+    ESBType = ESBType
+
+
+for _enumeration in (EMVA, EAnalysisType, ETreeType, ESBType):
+    for _member in _enumeration:
+        setattr(Types, _member.name, _member)
+
+
+def method_type(given) -> EMVA:
+    """The method type meant by a member of Types, its number, or its name with or without the k.
+
+    Raises
+    ------
+    OptionError
+        Nothing of that name exists.
+
+    >>> method_type("DL") is method_type(Types.kDL) is EMVA.kDL
+    True
+    """
+    if isinstance(given, int) and not isinstance(given, bool):
+        if 0 <= given < EMVA.kMaxMethod:
+            return EMVA(given)
+        raise OptionError(f"there is no method type number {int(given)}", code="method-unknown")
+    text = str(given)
+    by_name = {member.name[1:].upper(): member for member in EMVA if member is not EMVA.kMaxMethod}
+    key = text.upper()
+    if key not in by_name and key.startswith("K"):
+        key = key[1:]
+    if key in by_name:
+        return by_name[key]
+    near = nearest(key, by_name)
+    hint = f"did you mean Types.{by_name[near].name}?" if near else "deep learning is Types.kDL"
+    raise OptionError(f"there is no method type '{text}'", code="method-unknown", hint=hint)
+
+
+def tree_type(given) -> ETreeType:
+    """The tree type meant by a member of ETreeType or by a text holding `train` and/or `test`.
+
+    Both words, neither word, or kMaxTreeType: the event may go to either sample.
+    """
+    if isinstance(given, str):
+        text = given.lower()
+        train, test = "train" in text, "test" in text
+        if not (train or test) and text.strip():
+            raise OptionError(
+                f"there is no tree type '{given}'",
+                code="tree-type",
+                expected=("train", "test", "Types.kTraining", "Types.kTesting"),
+            )
+        return ETreeType.kMaxTreeType if train == test else ETreeType.kTraining if train else ETreeType.kTesting
+    if isinstance(given, int) and given in (0, 1, 2):
+        return ETreeType(given)
+    raise OptionError(f"{given!r} is no tree type", code="tree-type", expected=("Types.kTraining", "Types.kTesting"))
