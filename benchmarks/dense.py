@@ -1,7 +1,9 @@
-"""Dense networks, training (W1) and scoring (W7), tmvalite through its public face against PyTorch. Run: python -m benchmarks.dense
+"""Dense networks, training (W1) and scoring (W7), tmvalite through its public face against PyTorch.
 
-Training is MethodDL.fit: shuffling, gathering and the loop are in the figure; the cost of a step is that of whole epochs, a fit of
-one epoch being subtracted. Scoring is GetMvaValues. Options: --threads 1 2, --rounds, --seconds, --only TEXT, --json FILE, --one-process.
+Run: python -m benchmarks.dense [--threads 1 2] [--rounds 7] [--seconds 0.5] [--only TEXT] [--json FILE] [--one-process]
+
+Training is MethodDL.fit: shuffling, gathering and the loop are in the figure; the cost of a step is that of whole
+epochs, a fit of one epoch being subtracted. Scoring is GetMvaValues.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""TMVA's multiclass tutorial: four classes of events. Run: python examples/multiclass.py [tmva_multiclass_example.root]
+"""TMVA's multiclass tutorial: four classes of events.
 
+Run: python examples/multiclass.py [tmva_multiclass_example.root]
 Writes TMVAMulticlass.root and dataset/weights/ into the current folder. Without a file it makes events of its own.
 """
 

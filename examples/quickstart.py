@@ -1,4 +1,7 @@
-"""Train, look, save, load, apply: a classification with MethodDL on arrays. Run: python examples/quickstart.py [folder for the weight file]"""
+"""Train, look, save, load, apply: a classification with MethodDL on arrays.
+
+Run: python examples/quickstart.py [folder for the weight file]
+"""
 
 import sys
 import tempfile

@@ -1,5 +1,6 @@
-"""TMVA's regression tutorial: one target from two variables, with event weights. Run: python examples/regression.py [tmva_reg_example.root]
+"""TMVA's regression tutorial: one target from two variables, with event weights.
 
+Run: python examples/regression.py [tmva_reg_example.root]
 Writes TMVAReg.root and datasetreg/weights/ into the current folder. Without a file it makes events of its own.
 """
 

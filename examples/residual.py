@@ -1,4 +1,7 @@
-"""Why residual links: 40 layers with and without them, on a ring of signal in a disc of background. Run: python examples/residual.py"""
+"""Why residual links: 40 layers with and without them, on a ring of signal in a disc of background.
+
+Run: python examples/residual.py
+"""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The package is whole: all folders and grammars are declared and found, installed or not, and no source does what is forbidden."""
+"""The package is whole: all folders and grammars are declared and found, installed or not; no source does what is forbidden."""
 
 import ast
 import importlib.metadata

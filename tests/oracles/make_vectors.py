@@ -1,4 +1,6 @@
-"""Writes the vectors that the tests compare with, computed by PyTorch (2.13, CPU, one thread). Run: python -m tests.oracles.make_vectors
+"""Writes the vectors that the tests compare with, computed by PyTorch (2.13, CPU, one thread).
+
+Run: python -m tests.oracles.make_vectors
 
 Inputs come from numpy's PCG64 generator with fixed seeds, results from torch.autograd, so that a second run gives the
 same files up to the last digits of another PyTorch. Arrays are float64 unless said otherwise. Weights are
@@ -225,8 +227,8 @@ STRATEGIES = {  # optimizer, TMVA's text, settings, regularisation, decay
     "SGD_L2": ("LearningRate=5e-2,Momentum=0.3,Optimizer=SGD,Regularization=L2,WeightDecay=1e-3",
                {"lr": 5e-2, "momentum": 0.3}, "L2", 1e-3),
     "ADAM": ("LearningRate=1e-2,Optimizer=ADAM", {"lr": 1e-2, "b1": 0.9, "b2": 0.999, "eps": 1e-7}, "NONE", 0.0),
-    "ADAM_L1": ("LearningRate=1e-2,Optimizer=ADAM,ADAM_beta1=0.8,ADAM_beta2=0.99,ADAM_eps=1e-6,Regularization=L1,WeightDecay=1e-3",
-                {"lr": 1e-2, "b1": 0.8, "b2": 0.99, "eps": 1e-6}, "L1", 1e-3),
+    "ADAM_L1": ("LearningRate=1e-2,Optimizer=ADAM,ADAM_beta1=0.8,ADAM_beta2=0.99,ADAM_eps=1e-6,"
+                "Regularization=L1,WeightDecay=1e-3", {"lr": 1e-2, "b1": 0.8, "b2": 0.99, "eps": 1e-6}, "L1", 1e-3),
     "ADAGRAD": ("LearningRate=2e-2,Optimizer=ADAGRAD", {"lr": 2e-2, "eps": 1e-8}, "NONE", 0.0),
     "RMSPROP": ("LearningRate=1e-3,Momentum=0.3,Optimizer=RMSPROP",
                 {"lr": 1e-3, "rho": 0.9, "eps": 1e-7, "momentum": 0.3}, "NONE", 0.0),

@@ -1,11 +1,14 @@
 """The graph of a network: built from a layout, checked, printed."""
 
 from tmvalite.graph.build import build_graph, build_graphs
+from tmvalite.graph.chain import chain
 from tmvalite.graph.check import check_outputs, drop_rates, require_lowering
+from tmvalite.graph.describe import describe, describe_all, layout_text
 from tmvalite.graph.inputs import event_shape, input_shapes, stored_sizes, variables_of
 from tmvalite.graph.ir import Graph, Node, Output, Value
 
 __all__ = [
-    "Graph", "Node", "Output", "Value", "build_graph", "build_graphs", "check_outputs", "drop_rates", "event_shape",
-    "input_shapes", "require_lowering", "stored_sizes", "variables_of",
+    "Graph", "Node", "Output", "Value", "build_graph", "build_graphs", "chain", "check_outputs", "describe",
+    "describe_all", "drop_rates", "event_shape", "input_shapes", "layout_text", "require_lowering", "stored_sizes",
+    "variables_of",
 ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from tmvalite.errors import Diagnostics, OptionError, ShapeError, Span, nearest
-from tmvalite.graph.check import check_branches, drop_rates
+from tmvalite.errors import Diagnostics, OptionError, ShapeError, Span, did_you_mean, quoted
+from tmvalite.graph.check import check_branches, check_size, drop_rates
 from tmvalite.graph.expand import Step, Surroundings, expand
 from tmvalite.graph.ir import Graph, Node, Output, Value
 from tmvalite.layers.base import Shape
@@ -105,6 +105,7 @@ class _Builder:
         outputs = self._outputs(block)
         graph = Graph(self.inputs, tuple(self.nodes), outputs, self.around.source,
                       self.event if self._reads_event() else None)
+        check_size(graph)
         check_branches(graph, self.around.diagnostics)
         return graph
 
@@ -140,11 +141,10 @@ class _Builder:
         """The values that an item reads."""
         layer, words = step.layer, step.item.sources
         if not words:
-            value = self._previous(step)
             if layer.min_inputs > 1:
-                self._fail(f"{layer.kind} joins at least {layer.min_inputs} values and must name them",
-                           "sources-missing", step.item.span, step.place, hint=f"write {layer.kind}@a+b")
-            return (value,)
+                self._fail(f"{layer.kind} reads several values and must name them", "sources-missing", step.item.span,
+                           step.place, hint=f"write {layer.kind}@a+b")
+            return (self._previous(step),)
         values = [self._source(word, step) for word in words]
         span = Span(words[0].span.start, words[-1].span.stop)
         if len(values) < layer.min_inputs:
@@ -159,8 +159,8 @@ class _Builder:
 
     def _previous(self, step: Step) -> Value:
         """What an item without `@` reads."""
-        if self.nodes:
-            before = self.nodes[-1]
+        before = next((node for node in reversed(self.nodes) if step.origin is None or node.origin is not step.origin), None)
+        if before is not None:
             if before.layer.sink:
                 self._fail(f"{step.layer.kind} has nothing to read: {before.layer.kind} before it gives no values",
                            "source-sink", step.item.span, step.place, hint="name what it reads with @")
@@ -188,9 +188,8 @@ class _Builder:
                 self._fail(f"'{name}' is a layer of {block}; {self.block} cannot read it", "source-block", word.span,
                            step.place)
         known = [value.name for value in self.values.values() if value.producer is None or value.producer.named]
-        guess = nearest(name, known)
-        self._fail(f"there is nothing called '{name}'", "source-unknown", word.span, step.place, expected=tuple(known),
-                   hint=f"did you mean '{guess}'?" if guess else None)
+        self._fail(f"there is nothing called {quoted(name)}", "source-unknown", word.span, step.place,
+                   expected=tuple(known[:12]), hint=did_you_mean(name, known))
 
     def _shared(self, step: Step) -> Node:
         """The node whose parameters an item uses too; it may stand in an earlier block."""
@@ -200,9 +199,9 @@ class _Builder:
         for node in reversed(earlier):
             if node.name == name:
                 return node
-        guess = nearest(name, [node.name for node in earlier if node.named])
-        self._fail(f"there is no layer called '{name}' before this one", "source-unknown", word.span, step.place,
-                   hint=f"did you mean '{guess}'?" if guess else f"write {name}=... before the layer meant")
+        guess = did_you_mean(name, [node.name for node in earlier if node.named])
+        self._fail(f"there is no layer called {quoted(name)} before this one", "source-unknown", word.span, step.place,
+                   hint=guess or f"write {name}=... before the layer meant")
 
     def _outputs(self, block: Block) -> tuple[Output, ...]:
         """The outputs: what the output sinks read, or else the last value."""
@@ -220,7 +219,7 @@ class _Builder:
         return (Output(last.output, span=last.span),)
 
     def _is_dummy(self, step: Step, steps: list[Step]) -> bool:
-        """Whether this is the bare last LINEAR that published autoencoder strings end with (methodae.md 1.2)."""
+        """Whether this is the bare last LINEAR that published autoencoder strings end with."""
         return (
             self.block == "Decoder" and step is steps[-1] and not step.named and not step.item.sources
             and [word.text for word in step.item.fields] == ["LINEAR"]

@@ -8,12 +8,14 @@ from tmvalite.errors import Diagnostics, OptionError, ShapeError
 from tmvalite.graph.ir import Graph, Node
 from tmvalite.layers.shapes import describe
 
+LARGEST_NETWORK = 2**31 - 1  # parameters, or values of one layer and event
+
 
 def check_branches(graph: Graph, diagnostics: Diagnostics) -> None:
     """Every layer must reach an output or a loss term; an input that nothing reads is worth a warning."""
-    ends = {id(output.value) for output in graph.outputs}
+    read = {output.value for output in graph.outputs} | {value for node in graph.nodes for value in node.inputs}
     for node in graph.nodes:
-        if not node.layer.sink and not graph.users(node.output) and id(node.output) not in ends:
+        if not node.layer.sink and node.output not in read:
             what = f"'{node.name}'" if node.named else f"this {node.layer.kind}"
             raise OptionError(
                 f"nothing reads {what}, so it reaches no output", code="branch-dead", source=graph.source,
@@ -23,7 +25,7 @@ def check_branches(graph: Graph, diagnostics: Diagnostics) -> None:
             )
     if graph.event is None:
         for value in graph.inputs:
-            if not graph.users(value) and id(value) not in ends:
+            if value not in read:
                 diagnostics.warn(f"no layer reads the input '{value.name}'", code="input-unread", source=graph.source,
                                  where="InputLayout")
 
@@ -92,14 +94,36 @@ def check_outputs(graph: Graph, analysis_type: str, n_outputs: int, diagnostics:
                          code="output-width", source=graph.source, span=last.span, where=_place(graph, last),
                          hint="end with DENSE|1|LINEAR")
         return
-    wanted = {"regression": "targets", "multiclass": "classes"}.get(kind, "outputs")
-    if n_outputs == 1:
-        wanted = wanted.removesuffix("es") if kind == "multiclass" else wanted.removesuffix("s")
+    one, many = {"regression": ("target", "targets"), "multiclass": ("class", "classes")}.get(
+        kind, ("value to learn", "values to learn"))
+    wanted = one if n_outputs == 1 else many
     have = f"the last layer has {total} output{'s' * (total != 1)}" if len(graph.outputs) == 1 else \
         f"the outputs have {total} values together"
     raise ShapeError(f"{have}, but there {'is' if n_outputs == 1 else 'are'} {n_outputs} {wanted}", code="output-width",
                      source=graph.source, span=last.span, where=_place(graph, last),
                      hint=f"end with DENSE|{n_outputs}|LINEAR" if len(graph.outputs) == 1 else None)
+
+
+def check_size(graph: Graph) -> None:
+    """Refuse a network that no machine can hold, before anything is allocated.
+
+    Raises
+    ------
+    OptionError
+        At the largest layer.
+    """
+    parameters = sum(count(node) for node in graph.nodes)
+    if parameters <= LARGEST_NETWORK and all(node.output.size <= LARGEST_NETWORK for node in graph.nodes):
+        return
+    largest = max(graph.nodes, key=lambda node: max(count(node), node.output.size))
+    raise OptionError(f"the network has {parameters:g} parameters, {count(largest):g} of them here, and this layer gives "
+                      f"{largest.output.size:g} values", code="network-size", source=graph.source, span=largest.span,
+                      where=largest.place, expected=f"at most {LARGEST_NETWORK} of either")
+
+
+def count(node: Node) -> int:
+    """Number of parameters of a node, running statistics included."""
+    return sum(rows * columns for rows, columns in (p.shape for p in node.parameters))
 
 
 def require_lowering(graph: Graph) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from tmvalite.errors import Diagnostics, OptionError, Source, Span, nearest
+from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
 from tmvalite.layers import REGISTRY, Layer
 from tmvalite.layers.activations import ACTIVATIONS
 from tmvalite.layers.context import LayerContext
@@ -133,9 +133,8 @@ def _kind(fields: tuple[Word, ...], place: str, surroundings: Surroundings) -> t
     cls = implied_kind()
     if cls.begins(first):
         return cls, fields
-    guess = nearest(first.text, [*REGISTRY, *ACTIVATIONS])
+    hint = did_you_mean(first.text, [*REGISTRY, *ACTIVATIONS])
     raise OptionError(
-        f"there is no layer '{first.text}'", code="kind-unknown", source=surroundings.source, span=first.span,
-        where=place, expected="a kind of layer, an activation or a width" if guess else tuple(REGISTRY),
-        hint=f"did you mean '{guess}'?" if guess else None,
+        f"there is no layer {quoted(first.text)}", code="kind-unknown", source=surroundings.source, span=first.span,
+        where=place, expected="a kind of layer, an activation or a width" if hint else tuple(REGISTRY), hint=hint,
     )

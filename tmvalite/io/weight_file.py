@@ -41,7 +41,7 @@ class SelectionRecord(NamedTuple):
 class PdfRecord:
     """A PDF element (of Gauss and MVAPdfs).
 
-    attributes : dict of str
+    attributes : dict of str to str, int or float
         Name, MinNSmooth, MaxNSmooth, InterpolMethod, KDE_type, KDE_iter, KDE_border, KDE_finefactor.
     histogram : str
         Name of the histogram.
@@ -148,11 +148,11 @@ class BlockRecord:
 
 @dataclass(eq=False)
 class NetworkRecord:
-    """Our <Network> element. `precision` is "float32" or "float64"; `attributes` holds further settings as text, by name."""
+    """Our <Network> element. `precision` is "float32" or "float64"; `settings` holds what else a method needs, as text by name."""
 
     blocks: list[BlockRecord]
     precision: str = "float32"
-    attributes: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(eq=False)

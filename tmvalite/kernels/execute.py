@@ -234,76 +234,58 @@ def execute(task, thread, context, work, x, out):
     """Run a task as thread number `thread`. work: this thread's arena; x (N, D) events; out (N, outputs) for SCORE."""
     ctx = pointer(context, 0)
     arena = pointer(work, 0)
-    data = pointer(x, 0)
-    width = x.shape[1]
-    threads, tile = ctx[C_THREADS], ctx[C_TILE]
+    data, results = pointer(x, 0), pointer(out, 0)
+    width, out_width = x.shape[1], out.shape[1]
+    threads, tile, size = ctx[C_THREADS], ctx[C_TILE], ctx[C_SIZE]
     theta = pointer_at(ctx[C_THETA], arena)
     copies, grads = pointer_at(ctx[C_COPIES], arena), pointer_at(ctx[C_GRADS], arena)
-    forward, backward = integers_at(ctx[C_FORWARD]), integers_at(ctx[C_BACKWARD])
-    forward_steps, backward_steps = ctx[C_FORWARD_STEPS], ctx[C_BACKWARD_STEPS]
     drops, loss_scales = integers_at(ctx[C_DROPS]), doubles_at(ctx[C_LOSS_SCALES])
-    inputs = shift(arena, ctx[C_INPUT])
-    target_tile, weight_tile, target_width = ctx[C_TARGET_TILE], ctx[C_WEIGHT_TILE], ctx[C_TARGET_WIDTH]
+    inputs, target_tile, weight_tile = shift(arena, ctx[C_INPUT]), ctx[C_TARGET_TILE], ctx[C_WEIGHT_TILE]
+    targets, weights, target_width = pointer_at(ctx[C_TARGETS], arena), pointer_at(ctx[C_WEIGHTS], arena), ctx[C_TARGET_WIDTH]
     minimum, factor = pointer_at(ctx[C_MINIMUM], arena), pointer_at(ctx[C_FACTOR], arena)
+    order, batches = integers_at(ctx[C_ORDER] if task == TRAIN else 0), integers_at(ctx[C_BATCHES])
+    losses, unit_losses, sync = doubles_at(ctx[C_LOSSES]), doubles_at(ctx[C_SHARE_LOSSES]), integers_at(ctx[C_SYNC])
+    training = task == TRAIN
+    block = tile if task == SCORE else ctx[C_BLOCK]
 
-    nowhere = integers_at(0)
-    if task == SCORE:
-        rows, out_width = x.shape[0], out.shape[1]
-        target = pointer(out, 0)
-        for first in range(thread * tile, rows, threads * tile):
-            n = min(tile, rows - first)
-            load_rows(n, width, data, nowhere, first, inputs, ctx[C_NORMALISE], minimum, factor)
-            results = shift(target, first * out_width)
-            run_steps(forward, forward_steps, n, tile, arena, theta, copies, grads, 0, 0, 0, 0, drops, 1.0,
-                      loss_scales, 0, 0, 0, results, out_width, 0)
-            spoil_rows(n, width, shift(data, first * width), results, out_width)
-        return
-
-    targets, weights = pointer_at(ctx[C_TARGETS], arena), pointer_at(ctx[C_WEIGHTS], arena)
-    share_losses = doubles_at(ctx[C_SHARE_LOSSES])
-    if task == EVALUATE:
-        rows, block = x.shape[0], ctx[C_BLOCK]
-        for b in range(thread, (rows + block - 1) // block, threads):
-            total = 0.0
-            for first in range(b * block, min(rows, (b + 1) * block), tile):
-                n = min(tile, min(rows, (b + 1) * block) - first)
-                load_rows(n, width, data, nowhere, first, inputs, 0, minimum, factor)
-                load_rows(n, target_width, targets, nowhere, first, shift(arena, target_tile), 0, minimum, factor)
-                load_rows(n, 1, weights, nowhere, first, shift(arena, weight_tile), 0, minimum, factor)
-                total += run_steps(forward, forward_steps, n, tile, arena, theta, copies, grads, 0, 0, 0, 0, drops, 1.0,
-                                   loss_scales, target_tile, target_width, weight_tile, arena, 1, 0)
-            share_losses[b] = total
-        return
-
-    order, batches = integers_at(ctx[C_ORDER]), integers_at(ctx[C_BATCHES])
-    losses, sync, size = doubles_at(ctx[C_LOSSES]), integers_at(ctx[C_SYNC]), ctx[C_SIZE]
-    for step in range(ctx[C_STEPS]):
-        batch = shift(batches, 3 * step)  # start stop shares
-        count, shares = batch[1] - batch[0], batch[2]
-        for share in range(thread, shares, threads):
-            low, high = count * share // shares, count * (share + 1) // shares
-            grad = shift(grads, share * size)
+    # One loop for all tasks, so that the steps are compiled once: a unit is a share of a batch when training, else a
+    # block of rows.
+    for step in range(ctx[C_STEPS] if training else 1):
+        start, count, units = 0, x.shape[0], (x.shape[0] + block - 1) // block
+        if training:
+            batch = shift(batches, 3 * step)  # start stop shares
+            start, count, units = batch[0], batch[1] - batch[0], batch[2]
+        for unit in range(thread, units, threads):
+            low, high = unit * block, min(count, (unit + 1) * block)
+            if training:
+                low, high = count * unit // units, count * (unit + 1) // units
+            grad = shift(grads, unit * size if training else 0)
             total = 0.0
             for first in range(low, high, tile):
                 n = min(tile, high - first)
-                where = shift(order, batch[0] + first)
-                load_rows(n, width, data, where, 0, inputs, 0, minimum, factor)
-                load_rows(n, target_width, targets, where, 0, shift(arena, target_tile), 0, minimum, factor)
-                load_rows(n, 1, weights, where, 0, shift(arena, weight_tile), 0, minimum, factor)
-                total += run_steps(forward, forward_steps, n, tile, arena, theta, copies, grad, first == low, first,
-                                   ctx[C_FIRST_STEP] + step, ctx[C_EPOCH], drops, float(count), loss_scales, target_tile,
-                                   target_width, weight_tile, arena, 1, 1)
-                run_steps(backward, backward_steps, n, tile, arena, theta, copies, grad, first == low, first,
-                          ctx[C_FIRST_STEP] + step, ctx[C_EPOCH], drops, float(count), loss_scales, target_tile,
-                          target_width, weight_tile, arena, 1, 1)
-            share_losses[share] = total
-        barrier(threads, sync)
-        optimise(thread, threads, shares, ctx[C_TIME] + step + 1, ctx, theta, arena)
-        barrier(threads, sync)
-        refresh_copies(thread, threads, ctx, theta, arena)
-        if thread == 0:
-            total = 0.0
-            for share in range(shares):
-                total += share_losses[share]
-            losses[step] = total / count
-        barrier(threads, sync)
+                load_rows(n, width, data, order, start + first, inputs, ctx[C_NORMALISE], minimum, factor)
+                if task != SCORE:
+                    load_rows(n, target_width, targets, order, start + first, shift(arena, target_tile), 0, minimum, factor)
+                    load_rows(n, 1, weights, order, start + first, shift(arena, weight_tile), 0, minimum, factor)
+                result = shift(results, first * out_width if task == SCORE else 0)
+                for part in range(2 if training else 1):
+                    table = integers_at(ctx[C_BACKWARD if part else C_FORWARD])
+                    steps = ctx[C_BACKWARD_STEPS if part else C_FORWARD_STEPS]
+                    total += run_steps(table, steps, n, tile, arena, theta, copies, grad, first == low, first,
+                                       ctx[C_FIRST_STEP] + step, ctx[C_EPOCH], drops, float(count), loss_scales,
+                                       target_tile, target_width, weight_tile, result, out_width, training)
+                if task == SCORE:
+                    spoil_rows(n, width, shift(data, first * width), result, out_width)
+            if task != SCORE:
+                unit_losses[unit] = total
+        if training:
+            barrier(threads, sync)
+            optimise(thread, threads, units, ctx[C_TIME] + step + 1, ctx, theta, arena)
+            barrier(threads, sync)
+            refresh_copies(thread, threads, ctx, theta, arena)
+            if thread == 0:
+                total = 0.0
+                for unit in range(units):
+                    total += unit_losses[unit]
+                losses[step] = total / count
+            barrier(threads, sync)

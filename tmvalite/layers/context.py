@@ -6,13 +6,14 @@ import re
 from dataclasses import MISSING, dataclass
 from typing import Any, NoReturn
 
-from tmvalite.errors import Diagnostics, OptionError, Source, Span, nearest
+from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
 from tmvalite.layers.activations import ACTIVATIONS, DEFAULT
 from tmvalite.layers.base import ActivationName, Arg, Layer, declared_fields
+from tmvalite.string_utils.numbers import read_number
 from tmvalite.string_utils.syntax import NOWHERE, Word
 
-_INTEGER = re.compile(r"[+-]?\d+")
-_REAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?\.?[0-9]")
+LARGEST = 2**31 - 1  # TMVA's int
 
 MISSING_TEXT = "TMVA would read 0"
 
@@ -104,7 +105,7 @@ class LayerContext:
             return
         span = Span(words[0].span.start, words[-1].span.stop)
         text = "|".join(w.text for w in words)
-        message = f"{self.kind} has no field for '{text}'"
+        message = f"{self.kind} has no field for {quoted(text)}"
         hint = "a comma begins the next layer" if any(w.text[:1].isupper() for w in words) else None
         if not cls.tmva:
             self.fail(message, code="field-surplus", span=span, hint=hint)
@@ -122,35 +123,38 @@ class LayerContext:
         limits = [(text, limit, holds) for text, limit, holds in limits if limit is not None]
         if not all(holds(value, limit) for _, limit, holds in limits):
             bounds = " and ".join(f"{text} {limit:g}" for text, limit, _ in limits)
-            self.fail(f"{self.kind} cannot have {argument_name(name)} {word.text}", code="field-range", word=word,
+            self.fail(f"{self.kind} cannot have {argument_name(name)} {word.text[:20]}", code="field-range", word=word,
                       name=name, expected=f"{arg.help}, {bounds}")
         return value
 
     def read_number(self, cls: type[Layer], word: Word, name: str, kind: type) -> Any:
-        match = (_REAL if kind is float else _INTEGER).match(word.text)
-        if match is None:
+        """The number that a word begins with; text behind it is ignored with a warning, as TMVA ignores it."""
+        field_name = argument_name(name)
+        if not _NUMBER.match(word.text):
             tail = f"; {MISSING_TEXT}" if cls.tmva else ""
             hint = None
             if word.text in ("N", "n"):
                 hint = "formulas in N are understood in the width of DENSE only"
             elif word.text.lower() in ("true", "false"):
                 hint = f"write {int(word.text.lower() == 'true')}"
-            self.fail(f"{self.kind} needs a number for {argument_name(name)}, not '{word.text}'{tail}",
-                      code="field-number", word=word, name=name, hint=hint)
-        text, rest = match.group(), word.text[match.end():]
-        if rest:
-            message = f"'{rest}' after the number {text} in {argument_name(name)}"
-            span = Span(word.span.start + match.end(), word.span.stop)
+            self.fail(f"{self.kind} needs a number for {field_name}, not {quoted(word.text)}{tail}", code="field-number",
+                      word=word, name=name, hint=hint)
+        number = read_number(word.text, float if kind is float else int, self.source, word.span, name=field_name,
+                             where=self.where(word, name))
+        if kind is not float and abs(number.value) > LARGEST:
+            self.fail(f"{field_name} is too large: {quoted(word.text)}", code="field-range", word=word, name=name,
+                      expected=f"at most {LARGEST}")
+        if number.ignored is not None:
+            message = f"{quoted(number.rest)} behind the number {number.value:g} of {field_name}"
             if not cls.tmva:
-                self.fail(message, code="text-after-number", span=span)
-            self.warn(f"{message} is ignored, as in TMVA", code="text-after-number", span=span)
-        return bool(int(text)) if kind is bool else kind(text)
+                self.fail(f"{message} has no meaning", code="text-after-number", span=number.ignored)
+            self.warn(f"{message} is ignored, as in TMVA", code="text-after-number", span=number.ignored)
+        return kind(number.value)
 
     def read_choice(self, word: Word, name: str, arg: Arg) -> str:
         if arg.choices and word.text not in arg.choices:
-            guess = nearest(word.text, arg.choices)
-            self.fail(f"{self.kind} has no {argument_name(name)} '{word.text}'", code="field-choice", word=word,
-                      name=name, expected=arg.choices, hint=f"did you mean '{guess}'?" if guess else None)
+            self.fail(f"{self.kind} has no {argument_name(name)} {quoted(word.text)}", code="field-choice", word=word,
+                      name=name, expected=arg.choices, hint=did_you_mean(word.text, arg.choices))
         return word.text
 
     def read_activation(self, cls: type[Layer], word: Word, name: str = "activation") -> str:
@@ -158,9 +162,8 @@ class LayerContext:
         known = tuple(ACTIVATIONS) if cls.activations is None else cls.activations
         if word.text in known:
             return word.text
-        guess = nearest(word.text, known)
-        hint = f"did you mean '{guess}'?" if guess else None
-        message = f"{self.kind} has no activation '{word.text}'"
+        hint = did_you_mean(word.text, known)
+        message = f"{self.kind} has no activation {quoted(word.text)}"
         if not cls.tmva:
             self.fail(message, code="activation-unknown", word=word, name=name, expected=known, hint=hint)
         self.warn(f"{message}; {DEFAULT} is used, as in TMVA", code="activation-unknown", word=word, name=name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tmvalite.errors import Span, nearest
+from tmvalite.errors import Span, did_you_mean, quoted
 from tmvalite.layers.activations import ACTIVATIONS, DEFAULT
 from tmvalite.layers.base import (
     ActivationName,
@@ -101,7 +101,7 @@ def _width(word, context) -> int:
         return evaluate_width(word.text, context.n_variables)
     except FormulaError as error:
         span = Span(word.span.start + error.start, min(word.span.start + error.stop, word.span.stop))
-        context.fail(f"'{word.text}' is no width: {error}", code="width", span=span, name="width",
+        context.fail(f"{quoted(word.text)} is no width: {error}", code="width", span=span, name="width",
                      expected="a number of nodes or a formula in N, such as 64 or (N+100)*2")
 
 
@@ -112,12 +112,11 @@ def _complain(kind, width, activation, surplus, overridden, context) -> None:
         return
     if len(ignored) == 1 and surplus and _WORD.fullmatch(surplus[0].text) and surplus[0].text not in ("N", "n"):
         word = surplus[0]
-        guess = nearest(word.text, ACTIVATIONS)
         used = f"{activation} is used" if activation != DEFAULT else f"{DEFAULT} is used, as in TMVA"
-        context.warn(f"{kind} has no activation '{word.text}'; {used}", code="activation-unknown", word=word,
-                     name="activation", expected=tuple(ACTIVATIONS), hint=f"did you mean '{guess}'?" if guess else None)
+        context.warn(f"{kind} has no activation {quoted(word.text)}; {used}", code="activation-unknown", word=word,
+                     name="activation", expected=tuple(ACTIVATIONS), hint=did_you_mean(word.text, ACTIVATIONS))
         return
-    text = ", ".join(f"'{word.text}'" for word in ignored)
+    text = ", ".join(quoted(word.text) for word in ignored[:6]) + (" and more" if len(ignored) > 6 else "")
     context.warn(
         f"this is one dense layer of {width} nodes with {activation}, as in TMVA; {text} {_is(ignored)} ignored",
         code="field-surplus", span=Span(ignored[0].span.start, ignored[-1].span.stop),

@@ -13,6 +13,8 @@ import math
 import re
 from collections.abc import Callable
 
+from tmvalite.errors import quoted
+
 LARGEST_WIDTH = 2**31 - 1  # TMVA's int
 
 FUNCTIONS: dict[str, tuple[int, Callable[..., float]]] = {
@@ -29,7 +31,7 @@ FUNCTIONS: dict[str, tuple[int, Callable[..., float]]] = {
     "min": (2, min),
 }
 
-_TOKEN = re.compile(r"\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|([A-Za-z_]\w*)|(.))", re.DOTALL)
+_TOKEN = re.compile(r"\s*(?:([0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)|([A-Za-z_]\w*)|(.))", re.DOTALL)
 
 # binding strength, right-to-left; "neg" is the sign in front of a factor
 _OPERATORS: dict[str, tuple[int, bool, int, Callable[..., float]]] = {
@@ -88,7 +90,7 @@ def evaluate(text: str, n_variables: int) -> float:
         try:
             values.append(float(function(*operands)))
         except (ArithmeticError, ValueError):
-            fail(f"'{text[start:stop]}' has no value here", start, stop)
+            fail(f"{quoted(text[start:stop])} has no value here", start, stop)
 
     def reduce(strength: int, right: bool) -> None:
         """Apply what stands on the stack and binds at least as strongly."""
@@ -123,7 +125,7 @@ def evaluate(text: str, n_variables: int) -> float:
             elif symbol == "+":
                 continue
             else:
-                fail(f"'{text[start:stop]}' is no number", start, stop)
+                fail(f"{quoted(text[start:stop])} is no number", start, stop)
         elif symbol in _OPERATORS:
             strength, right, _, _ = _OPERATORS[symbol]
             reduce(strength, right)
@@ -144,7 +146,7 @@ def evaluate(text: str, n_variables: int) -> float:
             if called:
                 apply(count, FUNCTIONS[called[0]][1], called[1], called[2])
         else:
-            fail(f"'{text[start:stop]}' cannot stand here", start, stop)
+            fail(f"{quoted(text[start:stop])} cannot stand here", start, stop)
     if wants_value:
         fail("the formula is not finished", max(0, end - 1), end)
     reduce(0, False)

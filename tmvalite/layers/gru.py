@@ -14,7 +14,7 @@ class Gru(Recurrent):
     """r, z = sg(W x_t + U h_{t-1} + b) each, h_t = z * h_{t-1} + (1 - z) * g, and
     g = tanh(W_c x_t + U_c (r * h_{t-1}) + b_c), or with reset_gate_after g = tanh(W_c x_t + r * (U_c h_{t-1}) + b_c).
 
-    TMVA's file names the matrices as it does for LSTM (weights-xml.md 5.3).
+    TMVA's file names the matrices as it does for LSTM.
     """
 
     reset_gate_after: bool = arg("1: the reset gate acts after U_c", type=bool, default=False)

@@ -14,7 +14,7 @@ class Lstm(Recurrent):
     """i, f, o = sg(W x_t + U h_{t-1} + b) each, g = tanh(W_c x_t + U_c h_{t-1} + b_c),
     c_t = f * c_{t-1} + i * g, h_t = o * tanh(c_t).
 
-    TMVA's file names the matrices as if W and U alternated, while the network holds all W first (weights-xml.md 5.2).
+    TMVA's file names the matrices as if W and U alternated, while the network holds all W first.
     """
 
     gates = ("i", "f", "c", "o")

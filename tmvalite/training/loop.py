@@ -1,0 +1,205 @@
+"""The training: phases that go on from each other's best weights, epochs, validation, early stop.
+
+As in TMVA a phase starts a new optimizer from the best weights so far and ends after MaxEpochs, or when more than
+ConvergenceSteps epochs brought no smaller validation error; the weights of the best validation are the result.
+Unlike TMVA: the last incomplete batch trains, all validation events count, the last epoch is always validated, the
+regularisation term counts once, and a loss that is no number ends the training with an error.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tmvalite.errors import Diagnostics, Source, TrainingError
+from tmvalite.string_utils.phases import PhaseSettings
+from tmvalite.training import streams
+from tmvalite.training.history import Epoch, History
+from tmvalite.training.network import batch_bounds
+from tmvalite.training.optimizers import OptimizerSettings
+from tmvalite.training.progress import PhaseStart, Progress
+from tmvalite.training.schedule import LearningRate
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Events as a network reads them: x (N, D), targets (N, C), weights (N,), C-contiguous, in its precision."""
+
+    x: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray
+
+    def __len__(self):
+        return len(self.x)
+
+
+def optimizer_settings(phase: PhaseSettings) -> OptimizerSettings:
+    return OptimizerSettings(
+        name=phase.optimizer, learning_rate=phase.learning_rate, momentum=phase.momentum, beta1=phase.beta1, beta2=phase.beta2,
+        epsilon=phase.epsilon, rho=phase.rho, weight_decay=phase.weight_decay, regularization=phase.regularization,
+    )  # fmt: skip
+
+
+class Training:
+    """One training from the parameters that the network has.
+
+    Parameters
+    ----------
+    network : Network
+    train, valid : Sample
+    phases : sequence of PhaseSettings
+    dropout : sequence of dict, optional
+        Per phase the rates by node name, as `Network.set_dropout` takes them.
+    seed : int
+        Of the streams of shuffling and dropout.
+    progress : Progress, optional
+    diagnostics : Diagnostics, optional
+        Takes the warning that nothing improved. Its source is the one that the phases' spans point into.
+
+    Attributes
+    ----------
+    history : History
+        Grows while the training runs.
+    kept : (P,) array or None
+        The parameters that are kept: of the best validation; if none improved on the start, of the last finite epoch;
+        None if not even one epoch was finished. `run` leaves them in the network.
+    """
+
+    def __init__(self, network, train: Sample, valid: Sample, phases: Sequence[PhaseSettings], *,
+                 dropout: Sequence[dict[str, float]] | None = None, seed: int, progress: Progress | None = None,
+                 diagnostics: Diagnostics | None = None):
+        self.network, self.train, self.valid, self.phases = network, train, valid, tuple(phases)
+        self.dropout = tuple(dropout) if dropout is not None else ({},) * len(self.phases)
+        self.progress = progress if progress is not None else Progress()
+        self.diagnostics = diagnostics if diagnostics is not None else Diagnostics()
+        self.history = History(seed=seed)
+        self.kept: np.ndarray | None = None
+        self._start = network.parameters.snapshot()
+        self._seed, self._shuffle = seed, streams.stream_key(seed, streams.SHUFFLE)
+
+    def run(self) -> History:
+        """Train; returns the history, also after Ctrl-C, which ends the training with what was learnt so far.
+
+        Raises
+        ------
+        TrainingError
+            The loss is infinite or no number. The network then has the last good parameters.
+        """
+        try:
+            for number, (phase, rates) in enumerate(zip(self.phases, self.dropout, strict=True), 1):
+                self._restore()
+                self.network.set_dropout(rates)
+                try:
+                    self._run_phase(number, phase)
+                finally:
+                    self.progress.end_phase()
+        except KeyboardInterrupt:
+            self.history.interrupted = True
+            if self.history.best_epoch is None:
+                self._keep()
+        finally:
+            self._restore()
+        if self.history.best_epoch is None and not self.history.interrupted:
+            self._warn_without_improvement()
+        self.progress.end(self.history)
+        return self.history
+
+    def _run_phase(self, number: int, phase: PhaseSettings) -> None:
+        optimizer = self.network.new_optimizer(optimizer_settings(phase))
+        rate = LearningRate(phase)
+        minimum = self._validate(phase)
+        if not math.isfinite(minimum):
+            self._fail(minimum, number, phase, "before the first step", phase.learning_rate)
+        if self.history.best_epoch is not None:
+            self.history.best_loss = minimum  # the regularisation of this phase counts from now on
+        self.progress.begin_phase(
+            PhaseStart(number, len(self.phases), phase, len(self.train), len(self.valid), minimum)
+        )
+        sizes = np.array([stop - start for start, stop in batch_bounds(len(self.train), phase.batch_size)])
+        stale = validated = 0
+        for e in range(1, phase.max_epochs + 1):
+            began = time.perf_counter()
+            epoch = len(self.history.epochs) + 1
+            optimizer.learning_rate = rate.at(e)
+            train_loss = self._run_epoch(number, phase, optimizer, sizes, e, epoch)
+            penalty = self.network.penalty(phase.regularization, phase.weight_decay)
+            trained = time.perf_counter()
+            error, improved = math.nan, False
+            if e % phase.test_repetitions == 0 or e == phase.max_epochs:
+                error = self._validate(phase)
+                if not math.isfinite(error):
+                    self._fail(error, number, phase, f"on the validation events after epoch {epoch}", optimizer.learning_rate)
+                improved = error < minimum
+                minimum = min(error, minimum)
+                stale = 0 if improved else stale + e - validated
+                rate.validated(e - validated, improved)
+                validated = e
+            now = time.perf_counter()
+            row = Epoch(epoch, number, train_loss + penalty, error, penalty, optimizer.learning_rate, improved, now - began,
+                        now - trained)
+            if improved or self.history.best_epoch is None:
+                self._keep()
+            if improved:
+                self.history.best_epoch, self.history.best_loss = epoch, error
+            self.history.epochs.append(row)
+            self.progress.epoch(e, row, stale)
+            if stale > phase.convergence_steps:
+                return
+
+    def _run_epoch(self, number: int, phase: PhaseSettings, optimizer, sizes, e: int, epoch: int) -> float:
+        """One pass over the training events in batches of these sizes; the mean of the events' losses."""
+        n, size = len(self.train), phase.batch_size
+        order = streams.permutation(self._shuffle, n, epoch=epoch)
+        count = len(sizes)
+        chunk = self.network.steps_per_call(size)
+        total = 0.0
+        for first in range(0, count, chunk):
+            steps = min(chunk, count - first)
+            losses = self.network.train_steps(
+                self.train.x, self.train.targets, self.train.weights, order, batch_size=size, first=first, count=steps,
+                optimizer=optimizer, epoch=epoch, seed=self._seed,
+            )  # fmt: skip
+            total += float(np.dot(losses, sizes[first : first + steps]))
+            if not math.isfinite(total):
+                bad = int(np.argmin(np.isfinite(losses)))
+                self._fail(float(losses[bad]), number, phase, f"in epoch {epoch}, batch {first + bad + 1} of {count}",
+                           optimizer.learning_rate)
+            self.progress.batches(e, (first + steps) / count)
+        return total / n
+
+    def _validate(self, phase: PhaseSettings) -> float:
+        loss = self.network.loss(self.valid.x, self.valid.targets, self.valid.weights)
+        return loss + self.network.penalty(phase.regularization, phase.weight_decay)
+
+    def _restore(self) -> None:
+        self.network.parameters.restore(self._start if self.kept is None else self.kept)
+
+    def _keep(self) -> None:
+        snapshot = self.network.parameters.snapshot()
+        if np.isfinite(snapshot).all():
+            self.kept = snapshot
+
+    def _fail(self, value: float, number: int, phase: PhaseSettings, when: str, learning_rate: float):
+        if self.history.best_epoch is not None:
+            kept = f"the weights of epoch {self.history.best_epoch} are kept"
+        elif self.kept is not None:
+            kept = f"the weights of epoch {len(self.history.epochs)} are kept"
+        else:
+            kept = "nothing was learnt"
+        source: Source | None = self.diagnostics.source
+        raise TrainingError(
+            f"the loss is {value:g} {when}, at learning rate {learning_rate:g}; {kept}", code="loss-not-finite",
+            source=source, span=phase.span("LearningRate") if source is not None else None,
+            where=f"TrainingStrategy, phase {number} of {len(self.phases)}",
+            hint="try a smaller LearningRate; VarTransform=N if the variables are large",
+        )  # fmt: skip
+
+    def _warn_without_improvement(self) -> None:
+        self.diagnostics.warn(
+            "no epoch had a smaller validation error than the start; the weights of the last epoch are kept",
+            code="no-improvement", hint="try a smaller LearningRate, or more epochs",
+        )  # fmt: skip

@@ -1,0 +1,136 @@
+"""What BookMethod decides: the method's class, the analysis type, and whether its files can be written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+
+from tmvalite.errors import DataError, FileError, OptionError, TmvaliteWarning
+from tmvalite.workflow.config import gConfig
+from tmvalite.workflow.types import EMVA
+
+FORBIDDEN_IN_TITLE = '/\\:*?"<>|'
+
+
+def _deep_learning():
+    from tmvalite.methods.dl import MethodDL
+
+    return MethodDL
+
+
+# Each entry returns the class, so that the engine is loaded at the first booking and not with the package.
+REGISTRY = {EMVA.kDL: _deep_learning, EMVA.kDNN: _deep_learning}
+
+
+def is_available(method_type: EMVA, title: str) -> bool:
+    """Whether tmvalite has the method; otherwise one warning says that the booking is skipped."""
+    name = method_type.name[1:]
+    if method_type not in REGISTRY:
+        message = f"{name} is not part of tmvalite, skipped: '{title}' is not booked"
+        warnings.warn(TmvaliteWarning(message, code="method-skipped", hint="tmvalite has Types.kDL"), stacklevel=4)
+        return False
+    if method_type is EMVA.kDNN:
+        message = f"Types.kDNN is the predecessor of Types.kDL, so '{title}' is booked as DL"
+        warnings.warn(TmvaliteWarning(message, code="method-renamed", hint="write Types.kDL"), stacklevel=4)
+    return True
+
+
+def resolve_analysis_type(given: str, classes: list[str], n_targets: int) -> str:
+    """"classification", "regression" or "multiclass".
+
+    Auto: two classes named Signal and Background are a classification, any other two or more classes multiclass.
+    TMVA never takes Auto for a regression; where only a regression can be meant, the error says which option to write.
+
+    Raises
+    ------
+    OptionError
+        Auto cannot be resolved.
+    DataError
+        The data do not fit the analysis type.
+    """
+    if given == "Auto":
+        if len(classes) >= 2:
+            return "classification" if sorted(classes) == ["Background", "Signal"] else "multiclass"
+        raise OptionError(
+            f"AnalysisType=Auto cannot be resolved for {len(classes)} class{'' if len(classes) == 1 else 'es'}",
+            code="analysis-type",
+            expected=("Classification", "Regression", "Multiclass"),
+            hint="write AnalysisType=Regression in the Factory's options" if n_targets else "add trees of two classes first",
+        )
+    if given == "Regression" and not n_targets:
+        raise DataError("a regression needs a target", code="call-order", hint="call AddTarget first")
+    if given != "Regression" and len(classes) < 2:
+        names = ", ".join(classes) or "none"
+        raise DataError(
+            f"a {given.lower()} needs at least two classes, but there is {names}",
+            code="call-order",
+            hint="call AddSignalTree and AddBackgroundTree, or AddTree for each class, first",
+        )
+    return given.lower()
+
+
+def fits_analysis(analysis_type: str, classes: list[str], title: str) -> bool:
+    """Whether the method can do the analysis; otherwise one warning says that the booking is skipped, as in TMVA."""
+    if analysis_type == "classification" and len(classes) != 2:
+        message = f"DL cannot do a classification of {len(classes)} classes, skipped: '{title}' is not booked"
+        warnings.warn(TmvaliteWarning(message, code="method-skipped", hint="write AnalysisType=Multiclass"), stacklevel=4)
+        return False
+    return True
+
+
+def check_title(title: str, booked, dataset: str) -> None:
+    """Raises OptionError if a title is empty, unfit for a file name, or taken."""
+    if not title.strip() or any(c in FORBIDDEN_IN_TITLE or not c.isprintable() for c in title):
+        raise OptionError(
+            f"'{title}' cannot be the title of a method, since it names a file",
+            code="title",
+            expected=f"a text without {' '.join(FORBIDDEN_IN_TITLE)}",
+        )
+    if title in booked:
+        raise OptionError(
+            f"a method called '{title}' is already booked for data set '{dataset}'",
+            code="title-repeated",
+            hint="give each method its own title: it names the weight file",
+        )
+
+
+def weight_file_path(dataset: str, job: str, title: str) -> str:
+    """`<prefix>/<dataset>/weights/<job>_<title>.weights.xml`, always with forward slashes, as TMVA prints it."""
+    names = gConfig().GetIONames()
+    prefix = f"{names.fWeightFileDirPrefix.rstrip('/')}/" if names.fWeightFileDirPrefix else ""
+    return f"{prefix}{dataset}/{names.fWeightFileDir}/{job}_{title}.{names.fWeightFileExtension}.xml"
+
+
+def make_writable_folder(folder: str) -> None:
+    """Make `folder` and write a file there for a moment: better an error now than after the training.
+
+    Raises
+    ------
+    FileError
+        The folder cannot be made, or nothing can be written there.
+    """
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise FileError(
+            f"the weight files cannot be written to '{folder}': {error.strerror or error}",
+            code="folder-unwritable",
+            hint="change the working folder, or set gConfig().GetIONames().fWeightFileDirPrefix",
+        ) from error
+
+
+def check_target_file(path: str) -> None:
+    """Raises FileError unless the output file can be made: its folder must exist already, as for ROOT."""
+    folder = os.path.dirname(path) or "."
+    problem = None
+    if os.path.isdir(path):
+        problem = "it is a folder"
+    elif not os.path.isdir(folder):
+        problem = f"there is no folder '{folder}'"
+    elif not os.access(path if os.path.exists(path) else folder, os.W_OK):
+        problem = "permission denied"
+    if problem:
+        raise FileError(f"the output file '{path}' cannot be written: {problem}", code="target-unwritable")

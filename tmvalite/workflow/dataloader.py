@@ -1,0 +1,329 @@
+"""The DataLoader: declares variables, trees, weights, cuts and the split; reads nothing before the data are needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from tmvalite.data.info import DataSet
+from tmvalite.errors import DataError, OptionError
+from tmvalite.workflow.building import build
+from tmvalite.workflow.declarations import (
+    SAMPLES,
+    EventList,
+    PrepareCall,
+    TreeDeclaration,
+    checked_event,
+    understand_prepare_call,
+)
+from tmvalite.workflow.info import DataSetInfoView
+from tmvalite.workflow.log import LogSettings
+from tmvalite.workflow.types import ETreeType, tree_type
+
+SIGNAL, BACKGROUND, REGRESSION = "Signal", "Background", "Regression"
+
+
+class DataLoader:
+    """DataLoader(name="default"): `name` is the folder of the weight files and of the output file.
+
+    Trees may be added before the variables. Classes are numbered in the order in which they first appear.
+    A tree is an uproot tree, a `file.root:tree` string, a dict of arrays, a pandas or an awkward table.
+
+    Example
+    -------
+    loader = DataLoader("dataset")
+    loader.AddVariable("myvar1 := var1+var2", "F")
+    loader.AddSignalTree("data.root:TreeS", 1.0)
+    loader.AddBackgroundTree({"var1": a, "var2": b, "weight": w}, 1.0)
+    loader.SetBackgroundWeightExpression("weight")
+    loader.PrepareTrainingAndTestTree("var1 > 0", "SplitMode=Random:NormMode=NumEvents:!V")
+    """
+
+    def __init__(self, name="default"):
+        self.name = str(name)
+        if not self.name.strip() or os.path.isabs(self.name) or ".." in self.name.replace("\\", "/").split("/"):
+            raise OptionError(
+                f"'{self.name}' cannot name a data set", code="dataset-name", expected="a folder name below the working folder"
+            )
+        self.log_settings = LogSettings()
+        self._info = DataSetInfoView(self.name)
+        self.trees: list[TreeDeclaration] = []
+        self.event_lists: list[EventList] = []
+        self.weights: dict[str, str] = {}
+        self.common_weight = ""
+        self.cuts: dict[str, str] = {}
+        self.split_options, self.split_keywords = "", {}
+        self._dataset: DataSet | None = None
+
+    # Declarations
+
+    def add_variable(self, expression, title="", unit="", type="F", minimum=0.0, maximum=0.0) -> None:
+        """Declare an input variable, `label := expression` or `expression`."""
+        self._changed("AddVariable")
+        self._info.add_variable(expression, title, unit, type, minimum, maximum)
+
+    def add_variables_array(self, expression, size, type="F", minimum=0.0, maximum=0.0) -> None:
+        """Declare `size` variables, the elements of one array branch."""
+        self._changed("AddVariablesArray")
+        self._info.add_variables_array(expression, size, type, minimum, maximum)
+
+    def add_target(self, expression, title="", unit="", minimum=0.0, maximum=0.0) -> None:
+        """Declare a regression target."""
+        self._changed("AddTarget")
+        self._info.add_target(expression, title, unit, minimum, maximum)
+
+    def add_spectator(self, expression, title="", unit="", minimum=0.0, maximum=0.0) -> None:
+        """Declare a column that is only carried along. TMVA scripts pass 'F' as minimum, which TMVA takes for 70."""
+        self._changed("AddSpectator")
+        minimum, maximum = (ord(m) if isinstance(m, str) and len(m) == 1 else m for m in (minimum, maximum))
+        self._info.add_spectator(expression, title, unit, minimum=minimum, maximum=maximum)
+
+    def add_tree(self, tree, class_name, weight=1.0, cut="", sample=ETreeType.kMaxTreeType) -> None:
+        """Add a tree of one class; `sample` fixes where its events go ("train", "test" or a tree type)."""
+        self._changed("AddTree")
+        class_name = str(class_name)
+        if tree is None:
+            raise DataError(f"the tree for class {class_name} is None", code="tree-none", hint="was it found in its file?")
+        if isinstance(tree, os.PathLike) or hasattr(tree, "Data"):
+            tree = os.fspath(tree) if isinstance(tree, os.PathLike) else str(tree)
+        self._info.add_class(class_name)
+        self.trees.append(TreeDeclaration(tree, class_name, float(weight), str(cut), SAMPLES[tree_type(sample)]))
+
+    def add_event(self, class_name, sample, values, weight=1.0) -> None:
+        """Add one event: the values of all variables, then targets, then spectators.
+
+        Raises
+        ------
+        DataError
+            No variables are declared yet, or the number of values is not that of the declarations.
+        """
+        self._changed("AddEvent")
+        class_name, kind = str(class_name), SAMPLES[tree_type(sample)]
+        if kind is None:
+            raise OptionError("an event needs a sample", code="tree-type", expected=("Types.kTraining", "Types.kTesting"))
+        if not self._info.variables:
+            raise DataError(
+                "an event was added before any variable was declared", code="call-order", hint="call AddVariable first"
+            )
+        n_values = sum(len(group) for group in (self._info.variables, self._info.targets, self._info.spectators))
+        row, weight = checked_event(values, weight, n_values, f"class {class_name}")
+        self._info.add_class(class_name)
+        found = next((e for e in self.event_lists if (e.class_name, e.sample) == (class_name, kind)), None)
+        if found is None:
+            self.event_lists.append(found := EventList(class_name, kind))
+        found.rows.append(row)
+        found.weights.append(weight)
+
+    def set_weight_expression(self, expression, class_name="") -> None:
+        """Set the event weight of a class; without a class, of Signal and Background (framework 4.1)."""
+        self._changed("SetWeightExpression")
+        if str(class_name):
+            self._info.add_class(str(class_name))
+            self.weights[str(class_name)] = str(expression)
+        else:
+            self.common_weight = str(expression)  # which classes it reaches is decided when all classes are known
+            self.weights.pop(SIGNAL, None)
+            self.weights.pop(BACKGROUND, None)
+
+    def set_cut(self, cut, class_name="") -> None:
+        """Replace the cut of a class; without a class, of all classes known so far."""
+        self._changed("SetCut")
+        for name in self._classes_of(class_name, "SetCut"):
+            self.cuts[name] = str(cut)
+
+    def add_cut(self, cut, class_name="") -> None:
+        """Join a cut to that of a class as (old)&&(new); without a class, to those of all classes known so far."""
+        self._changed("AddCut")
+        if not str(cut).strip():
+            return
+        for name in self._classes_of(class_name, "AddCut"):
+            old = self.cuts.get(name, "")
+            self.cuts[name] = f"({old})&&({cut})" if old.strip() else str(cut)
+
+    def prepare(self, *args, **keywords) -> None:
+        """Say how events are cut, split and normalised; nothing is read yet. See PrepareTrainingAndTestTree."""
+        self._changed("PrepareTrainingAndTestTree")
+        call: PrepareCall = understand_prepare_call(args, bool(keywords))
+        if any(cut.strip() for _, cut in call.cuts) and not self._info.classes:
+            raise DataError(
+                "a cut was given before any class was declared",
+                code="call-order",
+                hint="call AddSignalTree, AddBackgroundTree, AddTree or AddRegressionTree first",
+            )
+        for class_name, cut in call.cuts:
+            if not cut.strip():
+                continue
+            if class_name is not None and class_name not in self._info.classes:
+                raise DataError(
+                    f"the cut '{cut}' is for class {class_name}, which does not exist",
+                    code="class-unknown",
+                    expected=tuple(self._info.classes),
+                    hint="PrepareTrainingAndTestTree(cut, options) applies one cut to every class",
+                )
+            self.add_cut(cut, class_name or "")
+        self.split_options, self.split_keywords = call.options, dict(keywords)
+
+    def dataset(self, log_settings: LogSettings | None = None) -> DataSet:
+        """The training and test samples, read and split at the first call.
+
+        Raises
+        ------
+        DataError
+            Nothing was declared, or the data cannot be used.
+        OptionError
+            The options of PrepareTrainingAndTestTree cannot be understood.
+        """
+        if self._dataset is None:
+            for missing, call in ((not self._info.variables, "AddVariable"), (not (self.trees or self.event_lists), "AddTree")):
+                if missing:
+                    what = "variables" if call == "AddVariable" else "data"
+                    hint = "call AddVariable first" if call == "AddVariable" else (
+                        "call AddSignalTree and AddBackgroundTree, AddTree, or AddRegressionTree first"
+                    )
+                    raise DataError(f"data set '{self.name}' has no {what}", code="call-order", hint=hint)
+            self._dataset = build(self, log_settings or self.log_settings)
+            info = self._dataset.info
+            self._info.adopt(info.variables, info.targets, info.spectators)
+        return self._dataset
+
+    def _changed(self, call: str) -> None:
+        if self._dataset is not None:
+            raise DataError(
+                f"{call} came after data set '{self.name}' was read",
+                code="call-order",
+                hint="declare everything before the first BookMethod, or use another DataLoader",
+            )
+
+    def _classes_of(self, class_name, call: str) -> list[str]:
+        if str(class_name):
+            self._info.add_class(str(class_name))
+            return [str(class_name)]
+        if not self._info.classes:
+            raise DataError(
+                f"{call} without a class came before any class was declared",
+                code="call-order",
+                hint="add the trees first, or name the class",
+            )
+        return list(self._info.classes)
+
+    # TMVA's names
+
+    def GetName(self) -> str:
+        return self.name
+
+    def AddVariable(self, expression, *args, **keywords):
+        """AddVariable(expression, title, unit, type='F', min=0, max=0) or AddVariable(expression, type='F', min=0, max=0)."""
+        if len(args) in (1, 2, 3) and _is_type(args[0]) and not any(isinstance(a, str) for a in args[1:]):
+            self.add_variable(expression, "", "", *args, **keywords)
+        else:
+            self.add_variable(expression, *args, **keywords)
+
+    def AddVariablesArray(self, expression, size, type="F", min=0.0, max=0.0):
+        self.add_variables_array(expression, size, type, min, max)
+
+    def AddTarget(self, expression, title="", unit="", min=0.0, max=0.0):
+        self.add_target(expression, title, unit, min, max)
+
+    AddRegressionTarget = AddTarget
+
+    def AddSpectator(self, expression, title="", unit="", min=0.0, max=0.0):
+        self.add_spectator(expression, title, unit, min, max)
+
+    def SetInputVariables(self, names):
+        for name in names:
+            self.add_variable(name)
+
+    def AddTree(self, tree, className, weight=1.0, cut="", treeType=ETreeType.kMaxTreeType):
+        self.add_tree(tree, className, weight, cut, treeType)
+
+    SetTree = AddTree
+
+    def AddSignalTree(self, tree, weight=1.0, treeType=ETreeType.kMaxTreeType):
+        self.add_tree(tree, SIGNAL, weight, "", treeType)
+
+    def AddBackgroundTree(self, tree, weight=1.0, treeType=ETreeType.kMaxTreeType):
+        self.add_tree(tree, BACKGROUND, weight, "", treeType)
+
+    SetSignalTree, SetBackgroundTree = AddSignalTree, AddBackgroundTree
+
+    def AddRegressionTree(self, tree, weight=1.0, treeType=ETreeType.kMaxTreeType):
+        self.add_tree(tree, REGRESSION, weight, "", treeType)
+
+    SetRegressionTree = AddRegressionTree
+
+    def SetInputTrees(self, first, second, third=1.0, fourth=1.0):
+        """SetInputTrees(signal, background, wS=1, wB=1) or SetInputTrees(tree, signal cut, background cut)."""
+        if _is_cut(third):
+            self.add_tree(first, SIGNAL, 1.0, second)
+            self.add_tree(first, BACKGROUND, 1.0, third)
+        else:
+            self.add_tree(first, SIGNAL, third)
+            self.add_tree(second, BACKGROUND, fourth)
+
+    def AddEvent(self, className, treeType, event, weight=1.0):
+        self.add_event(className, treeType, event, weight)
+
+    def AddTrainingEvent(self, className, event, weight=1.0):
+        self.add_event(className, ETreeType.kTraining, event, weight)
+
+    def AddTestEvent(self, className, event, weight=1.0):
+        self.add_event(className, ETreeType.kTesting, event, weight)
+
+    def AddSignalTrainingEvent(self, event, weight=1.0):
+        self.add_event(SIGNAL, ETreeType.kTraining, event, weight)
+
+    def AddSignalTestEvent(self, event, weight=1.0):
+        self.add_event(SIGNAL, ETreeType.kTesting, event, weight)
+
+    def AddBackgroundTrainingEvent(self, event, weight=1.0):
+        self.add_event(BACKGROUND, ETreeType.kTraining, event, weight)
+
+    def AddBackgroundTestEvent(self, event, weight=1.0):
+        self.add_event(BACKGROUND, ETreeType.kTesting, event, weight)
+
+    def SetWeightExpression(self, variable, className=""):
+        self.set_weight_expression(variable, className)
+
+    def SetSignalWeightExpression(self, variable):
+        self.set_weight_expression(variable, SIGNAL)
+
+    def SetBackgroundWeightExpression(self, variable):
+        self.set_weight_expression(variable, BACKGROUND)
+
+    def SetCut(self, cut, className=""):
+        self.set_cut(cut, className)
+
+    def AddCut(self, cut, className=""):
+        self.add_cut(cut, className)
+
+    def PrepareTrainingAndTestTree(self, *args, **keywords):
+        """(cut, options), (signal cut, background cut, options), (cut, nTrain, nTest=-1), or cuts and keywords."""
+        self.prepare(*args, **keywords)
+
+    def GetDataSetInfo(self) -> DataSetInfoView:
+        return self._info
+
+    GetDefaultDataSetInfo = DataSetInfo = GetDataSetInfo
+
+    def MakeCopy(self, name) -> DataLoader:
+        """A loader with the same declarations and another name, whose data are read anew."""
+        copy = DataLoader(name)
+        copy.log_settings = self.log_settings
+        copy._info.classes = list(self._info.classes)
+        copy._info.adopt(self._info.variables, self._info.targets, self._info.spectators)
+        copy.trees, copy.weights, copy.cuts = list(self.trees), dict(self.weights), dict(self.cuts)
+        copy.event_lists = [EventList(e.class_name, e.sample, list(e.rows), list(e.weights)) for e in self.event_lists]
+        copy.common_weight = self.common_weight
+        copy.split_options, copy.split_keywords = self.split_options, dict(self.split_keywords)
+        return copy
+
+    Clone = MakeCopy
+
+
+def _is_type(value) -> bool:
+    """Whether an argument is a variable type ('F', 'I', 'D', C++'s character) and no title."""
+    return isinstance(value, str) and len(value) == 1 and value in "FID"
+
+
+def _is_cut(value) -> bool:
+    return isinstance(value, str) or (not isinstance(value, (int, float, Mapping)) and hasattr(value, "GetTitle"))

@@ -1,0 +1,124 @@
+"""What a DataLoader has been told, before anything is read: trees, weights, cuts, single events, and how to split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tmvalite.data.info import VariableInfo
+from tmvalite.errors import DataError, OptionError
+from tmvalite.workflow.types import ETreeType
+
+SAMPLES = {ETreeType.kTraining: "train", ETreeType.kTesting: "test", ETreeType.kMaxTreeType: None}
+
+
+@dataclass(frozen=True)
+class TreeDeclaration:
+    """One tree of one class.
+
+    Attributes
+    ----------
+    tree : object
+        An uproot tree, a `file.root:tree` string, a dict of arrays, a pandas or an awkward table.
+    class_name : str
+    weight : float
+        Factor of every event weight of this tree.
+    cut : str
+        Cut of this tree alone, besides that of its class.
+    sample : "train", "test" or None
+        Where its events must go; None leaves it to the split.
+    """
+
+    tree: object
+    class_name: str
+    weight: float = 1.0
+    cut: str = ""
+    sample: str | None = None
+
+
+@dataclass
+class EventList:
+    """Events given one by one to one class and one sample: rows of variables, targets, spectators, and weights."""
+
+    class_name: str
+    sample: str
+    rows: list[list[float]] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
+
+
+# Columns of the table that single events become; nothing else can be named so, since labels cannot hold a '$'.
+EVENT_COLUMN, EVENT_WEIGHT = "event{}", "event_weight"
+
+
+def event_table(events: EventList) -> dict[str, np.ndarray]:
+    """The events as a dict of arrays, one column per value and one of weights."""
+    values = np.array(events.rows, dtype=np.float64)
+    table = {EVENT_COLUMN.format(i): values[:, i] for i in range(values.shape[1])}
+    table[EVENT_WEIGHT] = np.array(events.weights, dtype=np.float64)
+    return table
+
+
+def as_event_columns(infos: tuple[VariableInfo, ...], first: int) -> tuple[VariableInfo, ...]:
+    """The same names, but read from the columns `first`, `first` + 1, ... of event_table."""
+    return tuple(
+        VariableInfo(EVENT_COLUMN.format(first + i), v.label, v.title, v.unit, v.type.replace("[]", ""), v.internal)
+        for i, v in enumerate(infos)
+    )
+
+
+@dataclass(frozen=True)
+class PrepareCall:
+    """A PrepareTrainingAndTestTree call understood: cuts by class (None = every class) and the text of the options."""
+
+    cuts: tuple[tuple[str | None, str], ...]
+    options: str
+
+
+def understand_prepare_call(args, has_keywords: bool) -> PrepareCall:
+    """The forms of PrepareTrainingAndTestTree.
+
+    (cut, options), (signal cut, background cut, options), (cut, nTrain, nTest=-1),
+    (cut, nSigTrain, nBkgTrain, nSigTest, nBkgTest, options=""); with keywords the options are left out.
+
+    Raises
+    ------
+    OptionError
+        None of these.
+    """
+    numbers = [isinstance(a, (int, float, np.number)) and not isinstance(a, bool) for a in args]
+    texts = [str(a) for a in args]
+    if len(args) >= 5 and all(numbers[1:5]) and len(args) <= 6:
+        names = ("nTrain_Signal", "nTrain_Background", "nTest_Signal", "nTest_Background")
+        counts = ":".join(f"{name}={int(n)}" for name, n in zip(names, args[1:5], strict=True))
+        return PrepareCall(((None, texts[0]),), ":".join([counts, *texts[5:]]))
+    if len(args) in (2, 3) and all(numbers[1:]):
+        n_train, n_test = int(args[1]), int(args[2]) if len(args) == 3 else -1
+        counts = [f"nTrain_{{class}}={n_train}"] + ([f"nTest_{{class}}={n_test}"] if n_test >= 0 else [])
+        return PrepareCall(((None, texts[0]),), ":".join(counts))
+    if not any(numbers):
+        n_cuts = len(args) - (0 if has_keywords else 1)
+        if has_keywords and len(args) == 3:  # string and keywords: the option table says which option is given twice
+            n_cuts = 2
+        options = texts[n_cuts] if len(args) > n_cuts >= 0 else ""
+        if n_cuts <= 1:
+            return PrepareCall(((None, texts[0]),) if n_cuts == 1 else (), options)
+        if n_cuts == 2:
+            return PrepareCall((("Signal", texts[0]), ("Background", texts[1])), options)
+    raise OptionError(
+        f"PrepareTrainingAndTestTree cannot be called with {len(args)} arguments of these types",
+        code="call",
+        expected="(cut, options), (signal cut, background cut, options), (cut, nTrain, nTest) or keywords after the cuts",
+    )
+
+
+def checked_event(values, weight, n_expected: int, place: str) -> tuple[list[float], float]:
+    """One event as plain numbers. Raises DataError if its length is not `n_expected`."""
+    row = [float(v) for v in values]
+    if len(row) != n_expected:
+        raise DataError(
+            f"{place}: an event of {len(row)} values, but {n_expected} are declared",
+            code="event-length",
+            expected="the values of all variables, then targets, then spectators",
+        )
+    return row, float(weight)
