@@ -53,7 +53,7 @@ def gradient_of(net, flat, node, matrix):
 
 
 def sample(net, *arrays):
-    return [np.ascontiguousarray(a, net.dtype) for a in arrays]
+    return [np.array(a, net.dtype, order="C") for a in arrays]
 
 
 @pytest.mark.parametrize("precision, forward, backward", BOTH)

@@ -8,13 +8,11 @@ from tmvalite.string_utils import parse_layout, parse_options
 def shape(text):
     """The layout as nested tuples: per part its name and items, per item name, fields and sources."""
     layout, _ = read(parse_layout, text)
-    return [
-        (
-            part.name and part.name.text,
-            [(item.name and item.name.text, [f.text for f in item.fields], [s.text for s in item.sources]) for item in part.items],
-        )
-        for part in layout.parts
-    ]
+    return [(part.name and part.name.text, [item_shape(item) for item in part.items]) for part in layout.parts]
+
+
+def item_shape(item):
+    return (item.name and item.name.text, [field.text for field in item.fields], [source.text for source in item.sources])
 
 
 def test_chain_of_items():

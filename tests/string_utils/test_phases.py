@@ -97,7 +97,7 @@ def test_defaults_of_the_table_and_of_the_phase_agree():
 
 
 def test_published_strategies_resolve_except_for_the_rate_without_digits():
-    allowed = {"blank-in-value", "key-without-effect", "text-after-number", "empty-entry", "key-repeated"}
+    allowed = {"blank-in-value", "key-without-effect", "text-after-number", "empty-entry", "key-repeated", "option-repeated"}
     refused = []
     for text in published("dl", "dnn"):
         bound = METHOD_DL.bind(text)

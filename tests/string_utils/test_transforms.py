@@ -31,7 +31,9 @@ def test_transformations(text, expected):
     assert codes(parse_var_transform, text) == []
 
 
-@pytest.mark.parametrize(("text", "code"), [("N,,P", "empty-transform"), ("N(a,,b)", "empty-variable"), ("N, P", "blank-in-value")])
+@pytest.mark.parametrize(
+    ("text", "code"), [("N,,P", "empty-transform"), ("N(a,,b)", "empty-variable"), ("N, P", "blank-in-value")]
+)
 def test_what_is_dropped_warns(text, code):
     assert codes(parse_var_transform, text) == [code]
 

@@ -164,12 +164,17 @@ def variable_statistics_table(names: Sequence[str], x, weights) -> list[str]:
 
 
 def matrix_table(names: Sequence[str], matrix) -> list[str]:
-    """A square matrix with names on both sides, `%+1.3f`: correlations and overlaps."""
-    first = max([7, *(len(name) for name in names)])
-    widths = [max(len(name), 7) + 1 for name in names]
+    """A square matrix with the same names on both sides, `%+1.3f`: correlations and overlaps."""
+    return rectangle_table(names, names, matrix)
+
+
+def rectangle_table(row_names: Sequence[str], column_names: Sequence[str], matrix) -> list[str]:
+    """A matrix with names on both sides, `%+1.3f`."""
+    first = max([7, *(len(name) for name in row_names)])
+    widths = [max(len(name), 7) + 1 for name in column_names]
     rule = "-" * (first + 1 + sum(widths))
-    lines = [rule, " " * (first + 1) + "".join(f"{n:>{w}s}" for n, w in zip(names, widths, strict=True))]
-    for name, row in zip(names, matrix, strict=True):
+    lines = [rule, " " * (first + 1) + "".join(f"{n:>{w}s}" for n, w in zip(column_names, widths, strict=True))]
+    for name, row in zip(row_names, matrix, strict=True):
         lines.append(f"{name:>{first}s}:" + "".join(f"{fixed(v, 3, True):>{w}s}" for v, w in zip(row, widths, strict=True)))
     return [*lines, rule]
 

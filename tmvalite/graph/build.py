@@ -8,6 +8,7 @@ from tmvalite.errors import Diagnostics, OptionError, ShapeError, Span, did_you_
 from tmvalite.graph.check import check_branches, check_size, drop_rates
 from tmvalite.graph.expand import Step, Surroundings, expand
 from tmvalite.graph.ir import Graph, Node, Output, Value
+from tmvalite.graph.rewrite import rewrite
 from tmvalite.layers.base import Shape
 from tmvalite.string_utils.syntax import Block, Layout, Word
 
@@ -71,7 +72,8 @@ def build_graphs(layout: Layout, *, inputs: INPUTS | Mapping[str, INPUTS], n_var
         surroundings = Surroundings(n_variables, width, diagnostics, layout.source, title)
         graphs[name] = _Builder(name, reads, surroundings, graphs, n_variables).build(block)
     rates = drop_rates(tuple(graphs.values()), drop, diagnostics)
-    return {name: _with_drop(graph, rates) for name, graph in graphs.items()} if any(rates.values()) else graphs
+    changes = {node: {"drop": p} for node, p in rates.items()}
+    return {name: rewrite(graph, changes) for name, graph in graphs.items()} if changes else graphs
 
 
 class _Builder:
@@ -243,26 +245,6 @@ class _Builder:
     def _fail(self, message, code, span, place, *, expected=(), hint=None):
         raise OptionError(message, code=code, source=self.around.source, span=span, where=place, expected=expected,
                           hint=hint)
-
-
-def _with_drop(graph: Graph, rates: Mapping[Node, float]) -> Graph:
-    """The same graph with dropout probabilities: nodes are immutable, so all are made again in order."""
-    new: dict[int, Value] = {}
-    nodes: list[Node] = []
-    copies: dict[int, Node] = {}
-
-    def value_of(value: Value) -> Value:
-        return new.get(id(value), value)
-
-    for node in graph.nodes:
-        shared = copies.get(id(node.shared), node.shared)
-        copy = Node(node.name, node.layer, tuple(value_of(v) for v in node.inputs), node.shape, node.parameters,
-                    node.index, node.block, rates.get(node, 0.0), node.span, node.named, node.origin, shared, node.place)
-        new[id(node.output)] = copy.output
-        copies[id(node)] = copy
-        nodes.append(copy)
-    outputs = tuple(Output(value_of(o.value), o.loss, o.weight, o.span) for o in graph.outputs)
-    return Graph(graph.inputs, tuple(nodes), outputs, graph.source, graph.event)
 
 
 def _block_names(layout: Layout) -> list[str]:

@@ -58,14 +58,14 @@ def implied_kind() -> type[Layer]:
 
 def expand(block: Block, surroundings: Surroundings) -> list[Step]:
     """All layers of a block in order, their fields read. Raises OptionError with the place."""
+    parts = [(index, number, part) for index, item in enumerate(block.items)
+             for number, part in enumerate(split_item(item))]
+    firsts = [next((REGISTRY.get(word.text) for word in part.fields if word.text), None) for _, _, part in parts]
+    last_dense = max((i for i, cls in enumerate(firsts) if cls is None or cls.implied), default=-1)
+    several_outputs = any(cls is not None and cls.marks_output for cls in firsts)
     steps: list[Step] = []
-    items = block.items
-    several_outputs = any(_marks_output(item) for item in items)
-    for index, item in enumerate(items):
-        parts = split_item(item)
-        for number, part in enumerate(parts):
-            last = index == len(items) - 1 and number == len(parts) - 1
-            steps += _read(part, index, number, hidden=not (last or several_outputs), surroundings=surroundings)
+    for i, (index, number, part) in enumerate(parts):
+        steps += _read(part, index, number, hidden=i < last_dense and not several_outputs, surroundings=surroundings)
     return steps
 
 
@@ -93,10 +93,6 @@ def split_item(item: Item) -> list[Item]:
         parts.append(Item(words, name=item.name if last else None, sources=item.sources if first else (),
                           span=Span(words[0].span.start, words[-1].span.stop)))
     return parts
-
-
-def _marks_output(item: Item) -> bool:
-    return any(w.text in REGISTRY and REGISTRY[w.text].marks_output for w in item.fields)
 
 
 def _read(item: Item, index: int, number: int, *, hidden: bool, surroundings: Surroundings) -> list[Step]:

@@ -13,10 +13,10 @@ from tmvalite.errors import quoted
 from tmvalite.io.xml_element import XmlElement
 
 _CHUNK = 1 << 16          # characters or numbers handled at a time, so that no list of all of them is ever made
-_SINGLE_CHARACTERS = 18   # a number written for float32 is shorter: sign, at most 10 digits, point, exponent
+_SINGLE = 20              # characters per number, blanks included, that texts of float32 never reach: at most 18 in ROOT 6.39
+_LONGEST = 400            # characters of one number; TMVA's have at most 24
 _OTHER_THAN_NUMBERS = re.compile(r"[^0-9eE+\-. \t\r\n]")
 _BLANKS = re.compile(r"[ \t\r\n]")
-_LONG = re.compile(r"[^ \t\r\n]{%d}" % _SINGLE_CHARACTERS)
 
 
 def parse_numbers(element: XmlElement, count: int) -> np.ndarray:
@@ -35,6 +35,8 @@ def parse_numbers(element: XmlElement, count: int) -> np.ndarray:
     found = 0
     for piece in _pieces(text):
         words = piece.split()
+        if len(piece) > _CHUNK + _LONGEST:
+            raise element.error(f"{element.tag} holds {quoted(words[-1])}, which is not a number", code="xml-number")
         if found + len(words) > count:
             _wrong_count(element, count)
         try:
@@ -51,15 +53,18 @@ def parse_numbers(element: XmlElement, count: int) -> np.ndarray:
     return values
 
 
-def parse_parameters(element: XmlElement, rows: int, columns: int) -> np.ndarray:
-    """The text of a layer's matrix, (rows, columns): float32, or float64 if it needs to be.
+def parse_parameters(element: XmlElement, rows: int, columns: int, dtype: np.dtype | None = None) -> np.ndarray:
+    """The text of a layer's matrix, (rows, columns), in the given type.
 
-    A matrix is float64 if its numbers have more digits than ROOT writes for single precision and float32 would change one.
+    Without a type it is float32, or float64 if the numbers have more digits than ROOT writes for single precision and
+    float32 would change one of them.
     """
     values = parse_numbers(element, rows * columns).reshape(rows, columns)
+    if dtype == np.float64:
+        return values
     with np.errstate(over="ignore", under="ignore"):
         single = values.astype(np.float32)
-    if _LONG.search(element.text) and not np.array_equal(single, values):
+    if dtype is None and len(element.text.strip()) > _SINGLE * values.size and not np.array_equal(single, values):
         return values
     if not np.isfinite(single).all():
         raise element.error(f"{element.tag} holds a number that is too large for single precision", code="xml-number")

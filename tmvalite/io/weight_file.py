@@ -66,7 +66,7 @@ class TransformRecord:
     """One stored transformation, in the order applied.
 
     name : str
-        "Normalize", "Decorrelation", "PCA", "Gauss", or "Rearrange".
+        "Normalize", "Decorrelation", "PCA" or "Gauss".
     inputs, outputs : list of SelectionRecord
     parameters : dict
         Normalize      "ranges": (S, K, 2) float64, minimum and maximum of K inputs in S class sets (the last: all classes).

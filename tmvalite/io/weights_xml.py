@@ -1,7 +1,137 @@
-"""TMVA's weight files (XML): `read_weights` and `write_weights`, from and to the records of weight_file.py."""
+"""TMVA's weight file (XML) from and to the records of weight_file.py.
 
+The sections each have a file: sections_xml, transforms_xml, pdf_xml, layers_xml, and extension_xml for what TMVA lacks.
+Source: the files of MethodDL (ROOT 6.14 to 6.39) and MethodDNN (6.08 to 6.20).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from tmvalite.errors import FileError, did_you_mean, quoted
+from tmvalite.io.atomic import write_atomic
+from tmvalite.io.extension_xml import read_network, write_network
+from tmvalite.io.layers_xml import declared_elements, read_weights_element, write_weights_element
+from tmvalite.io.pdf_xml import read_pdfs, write_pdfs
+from tmvalite.io.sections_xml import (
+    SPECTATORS,
+    TARGETS,
+    VARIABLES,
+    read_classes,
+    read_info,
+    read_options,
+    read_variables,
+    write_classes,
+    write_info,
+    write_options,
+    write_variables,
+)
+from tmvalite.io.transforms_xml import read_transforms, write_transforms
 from tmvalite.io.weight_file import WeightFile
-from tmvalite.io.weights_read import read_weights
-from tmvalite.io.weights_write import write_weights
+from tmvalite.io.xml_element import XmlElement
+from tmvalite.io.xml_guard import read_xml
+from tmvalite.io.xml_writer import XmlWriter
+from tmvalite.layers.base import WeightElement
 
-__all__ = ["WeightFile", "read_weights", "write_weights"]
+METHOD_TYPES = ("DL", "DNN", "AE", "GAN")
+ANALYSIS_TYPES = ("Classification", "Multiclass", "Regression")
+
+_REQUIRED = ("GeneralInfo", "Options", "Variables", "Classes", "Transformations")
+_SECTIONS = ("GeneralInfo", "Options", "Variables", "Spectators", "Classes", "Targets", "Transformations", "MVAPdfs", "Weights", "Network")
+
+
+def read_weights(path: str | os.PathLike, elements: Mapping[str, WeightElement] | None = None) -> WeightFile:
+    """Read a weight file of MethodDL or MethodDNN as TMVA writes it, or one of our own with a Network element.
+
+    Parameters
+    ----------
+    path : path
+    elements : mapping of str to WeightElement, optional
+        Layer elements by name; by default those that the registered layers declare.
+
+    Raises
+    ------
+    FileError
+        The file is missing, cut off, damaged, contradicts itself or holds anything that is not known; the message names the
+        file, the line and the element. A file that was read is complete: counts, sizes and numbers agree with what it
+        states. Whether the layers fit together is not checked here.
+    """
+    root = read_xml(path)
+    if root.tag != "MethodSetup":
+        raise root.error(f"this is no weight file: its first element is {quoted(root.tag)}", code="xml-unknown", expected="MethodSetup")
+    root.check_attributes(("Method",))
+    method_type, colons, title = root.string("Method").partition("::")
+    if not colons or method_type not in METHOD_TYPES:
+        raise root.error(f"this is a weight file of the method {quoted(root.string('Method'))}", code="file-method",
+                         expected=f"a method of type {', '.join(METHOD_TYPES)}, such as DL::DNN_CPU")
+    root.check_children(_SECTIONS)
+    root.check_empty_text()
+    sections = {tag: root.child(tag) if tag in _REQUIRED else root.optional_child(tag) for tag in _SECTIONS}
+    file = WeightFile(method_type, title)
+    _read_description(sections, file)
+    _read_layers(root, sections, file, declared_elements() if elements is None else elements)
+    return file
+
+
+def _read_description(sections: dict[str, XmlElement | None], file: WeightFile) -> None:
+    file.info = read_info(sections["GeneralInfo"])
+    if "AnalysisType" not in file.info:
+        raise sections["GeneralInfo"].error("GeneralInfo has no AnalysisType", code="xml-missing", expected=ANALYSIS_TYPES)
+    if sections["Weights"] is not None and file.info["AnalysisType"].lower() not in [name.lower() for name in ANALYSIS_TYPES]:
+        raise sections["GeneralInfo"].error(f"AnalysisType is {quoted(file.info['AnalysisType'])}", code="xml-value",
+                                            expected=ANALYSIS_TYPES, hint=did_you_mean(file.info["AnalysisType"], ANALYSIS_TYPES))
+    file.options = read_options(sections["Options"])
+    file.variables = read_variables(sections["Variables"], VARIABLES)
+    file.spectators = read_variables(sections["Spectators"], SPECTATORS) if sections["Spectators"] is not None else []
+    file.targets = read_variables(sections["Targets"], TARGETS) if sections["Targets"] is not None else []
+    file.classes = read_classes(sections["Classes"])
+    file.transforms = read_transforms(sections["Transformations"], len(file.classes))
+    file.pdfs = read_pdfs(sections["MVAPdfs"]) if sections["MVAPdfs"] is not None else []
+    if file.info["AnalysisType"].lower() == "regression" and not file.targets:
+        raise sections["GeneralInfo"].error("AnalysisType is Regression, but there are no Targets", code="xml-missing")
+
+
+def _read_layers(root: XmlElement, sections: dict[str, XmlElement | None], file: WeightFile, elements) -> None:
+    weights, network = sections["Weights"], sections["Network"]
+    if weights is not None and network is not None:
+        raise network.error("the file has both Weights and Network", code="xml-duplicate")
+    if network is not None:
+        if file.method_type == "DNN":
+            raise network.error("a file of MethodDNN cannot have a Network", code="xml-unknown", expected="Weights")
+        file.extension = read_network(network)
+    elif weights is not None:
+        file.header, file.network = read_weights_element(weights, file.method_type, elements)
+    else:
+        raise root.error("MethodSetup has neither Weights nor Network", code="xml-missing")
+
+
+def write_weights(path: str | os.PathLike, file: WeightFile, elements: Mapping[str, WeightElement] | None = None) -> None:
+    """Write a weight file, whole or not at all. `elements` as in `read_weights`.
+
+    float32 parameters get 9 significant digits and float64 ones 17, so that reading restores every bit.
+    Raises FileError if the file cannot be written, or a record holds what the file cannot state (a NaN, an unknown layer).
+    """
+    write_atomic(path, weights_text(file, declared_elements() if elements is None else elements))
+
+
+def weights_text(file: WeightFile, elements: Mapping[str, WeightElement]) -> str:
+    """The whole file as one text, exactly as TMVA lays it out."""
+    if (file.extension is None) == (not file.header):
+        raise FileError("a weight file holds either the layers of Weights with their header, or a Network", code="file-content")
+    writer = XmlWriter()
+    with writer.element("MethodSetup", {"Method": f"{file.method_type}::{file.title}"}):
+        write_info(writer, file.info)
+        write_options(writer, file.options)
+        write_variables(writer, file.variables, VARIABLES)
+        write_variables(writer, file.spectators, SPECTATORS)
+        write_classes(writer, file.classes)
+        if file.targets:
+            write_variables(writer, file.targets, TARGETS)
+        write_transforms(writer, file.transforms)
+        write_pdfs(writer, file.pdfs)
+        if file.extension is not None:
+            write_network(writer, file.extension)
+        else:
+            write_weights_element(writer, file.method_type, file.header, file.network, elements)
+    return writer.text

@@ -32,6 +32,8 @@ FASTMATH = {"contract", "nsz"}
 _OPTIONS = dict(nogil=True, fastmath=FASTMATH, error_model="numpy", boundscheck=False)
 
 kernel = numba.njit(**_OPTIONS)
+# for large functions with one caller: LLVM then optimises what they contain once less (compile time)
+inlined_kernel = numba.njit(inline="always", **_OPTIONS)
 
 
 def vector_bytes() -> int:

@@ -21,7 +21,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from . import combine, optimizer
-from ._jit import entry_point, is_null, kernel, null, pointer, pointer_at, shift
+from ._jit import entry_point, inlined_kernel, is_null, kernel, null, pointer, pointer_at, shift
 from .activation import activation_backward, activation_forward, number, softmax_backward, softmax_forward
 from .loss import loss
 from .product import product, product_dot, product_transposed, transpose
@@ -67,7 +67,7 @@ integers_at = _address_of(types.int64)
 doubles_at = _address_of(types.float64)
 
 
-@kernel
+@inlined_kernel
 def run_steps(table, steps, rows, tile, arena, theta, copies, grad, overwrite, first_row, step, epoch, drops, batch_size,
               loss_scales, target_tile, target_width, weight_tile, out, out_width, training):
     """Run `steps` rows of a table over one tile of `rows` events; returns the sum of the losses met.
@@ -195,7 +195,7 @@ def spoil_rows(rows, width, x, out, out_width):
                     target[i] = number(x[0], np.nan)
 
 
-@kernel
+@inlined_kernel
 def optimise(thread, threads, shares, t, context, theta, like):
     """Sum the shares' gradients and update this thread's slice of the parameters."""
     size, ranges = context[C_SIZE], integers_at(context[C_RANGES])
@@ -215,7 +215,7 @@ def optimise(thread, threads, shares, t, context, theta, like):
             optimizer.update(context[C_OPTIMIZER], scalars, t, n, shift(theta, start), g, shift(first, start), shift(second, start))
 
 
-@kernel
+@inlined_kernel
 def refresh_copies(thread, threads, context, theta, like):
     """Transposed copies of the weights that backward steps read: (in, out) -> (out, in)."""
     copies, table = pointer_at(context[C_COPIES], like), integers_at(context[C_TRANSPOSES])

@@ -82,6 +82,7 @@ class _Constants:
         self.exp_high, self.exp_low = (number(89), number(-104)) if number is np.float32 else (number(710), number(-746))
         self.tanh_limit = number(10) if number is np.float32 else number(20)
         self.small_limit = number(50)
+        self.sigmoid_limit = number(80) if number is np.float32 else number(700)
 
 
 SINGLE, DOUBLE = _Constants(types.float32), _Constants(types.float64)
@@ -156,6 +157,25 @@ def _exp(x):
     return impl
 
 
+def expm1_bounded(x):
+    """e^x - 1 for |x| <= 50, accurate near 0; the caller has clamped x."""
+    raise NotImplementedError
+
+
+@_overload(expm1_bounded)
+def _expm1_bounded(x):
+    c = _of(x)
+    log2e, high, low, taylor, one = c.log2e, c.ln2_high, c.ln2_low, c.taylor, c.one
+
+    def impl(x):
+        n = nearest_integer(x * log2e)
+        r = fma(-n, low, fma(-n, high, x))
+        scale = power_of_two(n)
+        return fma(scale, fma(r * r, _tail(r, taylor), r), scale - one)
+
+    return impl
+
+
 def expm1(x):
     """e^x - 1 for x <= 50 (larger values are taken as 50), accurate near 0."""
     raise NotImplementedError
@@ -163,17 +183,12 @@ def expm1(x):
 
 @_overload(expm1)
 def _expm1(x):
-    c = _of(x)
-    log2e, high, low, taylor = c.log2e, c.ln2_high, c.ln2_low, c.taylor
-    limit, one = c.small_limit, c.one
+    limit = _of(x).small_limit
 
     def impl(x):
         y = limit if x > limit else x
         y = -limit if y < -limit else y
-        n = nearest_integer(y * log2e)
-        r = fma(-n, low, fma(-n, high, y))
-        scale = power_of_two(n)
-        return fma(scale, fma(r * r, _tail(r, taylor), r), scale - one)
+        return expm1_bounded(y)
 
     return impl
 
@@ -191,7 +206,7 @@ def _tanh(x):
     def impl(x):
         y = limit if x > limit else x
         y = -limit if y < -limit else y
-        t = expm1(y + y)
+        t = expm1_bounded(y + y)
         return t / (t + two)
 
     return impl
@@ -204,9 +219,12 @@ def sigmoid(x):
 
 @_overload(sigmoid)
 def _sigmoid(x):
-    one = _of(x).one
+    c = _of(x)
+    one, two, limit = c.one, c.two, c.sigmoid_limit
 
     def impl(x):
-        return one / (one + exp(-x))
+        y = limit if x > limit else x
+        y = -limit if y < -limit else y
+        return one / (two + expm1_bounded(-y))
 
     return impl

@@ -1,4 +1,4 @@
-"""The activations: names, TMVA's codes, formulas and domains of use. The numbers are the business of the kernels."""
+"""The activations: names, TMVA's codes and formulas. The numbers are the business of the kernels."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ ACTIVATIONS: dict[str, Activation] = {
     a.name: a
     for a in (
         Activation("LINEAR", "x", 0),
-        Activation("RELU", "max(0, x); derivative 1 at 0", 1),
+        Activation("RELU", "max(0, x); derivative 0 at 0", 1),
         Activation("SIGMOID", "1 / (1 + exp(-x))", 2),
         Activation("TANH", "tanh(x)", 3),
         Activation("SYMMRELU", "|x|; derivative +1 at 0", 4),
         Activation("SOFTSIGN", "x / (1 + |x|)", 5),
         Activation("GAUSS", "exp(-x^2)", 6),
         Activation("FTANH", "tanh(x) by a fast approximation", 7),
-        Activation("LEAKYRELU", "x for x >= 0, else 0.01 x; derivative 1 at 0"),
+        Activation("LEAKYRELU", "x for x >= 0, else 0.01 x; derivative 0.01 at 0"),
         Activation("ELU", "x for x >= 0, else exp(x) - 1"),
         Activation("GELU", "x/2 (1 + erf(x / sqrt(2)))"),
         Activation("SOFTPLUS", "log(1 + exp(x))"),

@@ -46,7 +46,7 @@ class LayerContext:
     place : str
         The place in words, such as "Layout, layer 2".
     hidden : bool
-        Whether another item follows, so that this one is not an output.
+        Whether another dense layer follows, so that this item is hardly meant as an output.
     """
 
     n_variables: int

@@ -89,6 +89,6 @@ class Conv(Layer):
 
     def weight_fields(self, x: Shape):
         window = self.window(x)
-        if not window.symmetric:
+        if not (window.symmetric and window.whole):
             return None
         return {**super().weight_fields(x), "pad_height": window.pads[0], "pad_width": window.pads[2]}

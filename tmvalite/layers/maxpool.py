@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tmvalite.layers.base import Attribute, Example, Shape, WeightElement, register
-from tmvalite.layers.pool import Pool, slide_is_whole
+from tmvalite.layers.pool import Pool
 
 
 @register("MAXPOOL")
@@ -31,5 +31,5 @@ class MaxPool(Pool):
     )
 
     def weight_fields(self, x: Shape):
-        whole = slide_is_whole(self, x)
-        return super().weight_fields(x) if whole else None
+        window = self.window(x)
+        return super().weight_fields(x) if window.whole and not any(window.pads) else None

@@ -36,10 +36,3 @@ class Pool(Layer):
 
     def to_fields(self) -> tuple[str, ...]:
         return (*super().to_fields(), *((self.padding,) if self.padding else ()))
-
-
-def slide_is_whole(layer: Pool, x: Shape) -> bool:
-    """Whether the windows need no padding and end at the edge, as TMVA demands."""
-    _, rows, columns = as_image(layer.kind, x)
-    return (not any(layer.window(x).pads) and (rows - layer.filter_height) % layer.stride_rows == 0
-            and (columns - layer.filter_width) % layer.stride_cols == 0)

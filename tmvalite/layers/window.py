@@ -21,10 +21,12 @@ class Window:
 
     out : rows, columns of the output (P, Q)
     pads : values added at the (top, bottom, left, right)
+    whole : whether the last window ends at the edge of the padded image
     """
 
     out: tuple[int, int]
     pads: tuple[int, int, int, int]
+    whole: bool = True
 
     @property
     def symmetric(self) -> bool:
@@ -43,7 +45,8 @@ def slide(kind: str, image: tuple[int, int], window: tuple[int, int], strides: t
     if padding == "SAME":
         out = tuple(-(-n // s) for n, s in zip(image, strides, strict=True))
         total = [max(0, (o - 1) * s + k - n) for o, s, k, n in zip(out, strides, window, image, strict=True)]
-        return Window(out, (total[0] // 2, total[0] - total[0] // 2, total[1] // 2, total[1] - total[1] // 2))
+        whole = all((n + t - k) % s == 0 for n, t, k, s in zip(image, total, window, strides, strict=True))
+        return Window(out, (total[0] // 2, total[0] - total[0] // 2, total[1] // 2, total[1] - total[1] // 2), whole)
     if padding == "VALID":
         pads = (0, 0)
     padded = (image[0] + 2 * pads[0], image[1] + 2 * pads[1])
@@ -57,11 +60,10 @@ def slide(kind: str, image: tuple[int, int], window: tuple[int, int], strides: t
         added = f" + 2*{pad}" if pad else ""
         raise ShapeError(
             f"{kind} does not end at the edge of its input: ({image[axis]} {name}{added} - {window[axis]}) / "
-            f"{strides[axis]} is not whole", code="window-stride",
-            hint="write SAME or VALID where the padding stands" if kind != "MAXPOOL" else "end with SAME or VALID",
+            f"{strides[axis]} is not whole", code="window-stride", hint="SAME or VALID takes the place of the padding",
         )
     out = ((padded[0] - window[0]) // strides[0] + 1, (padded[1] - window[1]) // strides[1] + 1)
-    return Window(out, (pads[0], pads[0], pads[1], pads[1]))
+    return Window(out, (pads[0], pads[0], pads[1], pads[1]), not any(rest))
 
 
 def read_padding(words: tuple[Word, ...], at: int) -> tuple[tuple[Word, ...], str]:

@@ -89,7 +89,8 @@ def convert(option: DeclaredOption, text: str, source: Source, span: Span, diagn
         rest = text[len(first) :].strip()
         diagnostics.warn(
             f"{option.name} is read up to {quoted(first)}, and {quoted(rest)} is ignored, as TMVA does",
-            code="text-after-word", source=source, span=Span(span.stop - len(rest), span.stop), hint=f"write {option.name}={chosen}",
+            code="text-after-word", source=source, span=Span(span.stop - len(rest), span.stop),
+            hint=f"write {option.name}={chosen}",
         )  # fmt: skip
         return chosen
     names = tuple(str(choice) for choice in option.choices)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ def explain_plainly(failure: Failure, source: Source) -> Explanation:
     return Explanation(f"{quoted(failure.found)} does not belong here")
 
 
-@lru_cache(maxsize=None)
+@cache
 def load_grammar(name: str) -> str:
     """The text of `grammar/<name>.lark`, from the installed package or from the checkout around it."""
     try:
@@ -102,7 +102,7 @@ def load_grammar(name: str) -> str:
     return (Path(__file__).resolve().parents[2] / "grammar" / f"{name}.lark").read_text(encoding="utf-8")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parser(grammar: str, start: str, builder: type[Builder]) -> Lark:
     return Lark(load_grammar(grammar), start=start, parser="lalr", lexer="contextual", transformer=builder())
 

@@ -26,8 +26,8 @@ MAX_SEED = 2**32 - 1  # RandomSeed is an unsigned 32-bit integer in TMVA
 
 Key = tuple[int, int]
 
-_M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
-_W0, _W1 = 0x9E3779B9, 0xBB67AE85
+_FACTORS = np.array([0xD2511F53, 0xCD9E8D57], dtype=np.uint64)
+_ROUND_KEYS = np.arange(10, dtype=np.uint64)[:, None] * np.array([0x9E3779B9, 0xBB67AE85], dtype=np.uint64)
 _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
@@ -61,13 +61,21 @@ def philox(counters, key: Key) -> np.ndarray:
     (4, ...) uint32
         The four words of every counter.
     """
-    c0, c1, c2, c3 = (np.array(c, dtype=np.uint64) for c in np.broadcast_arrays(*counters))
-    k0, k1 = key
-    for _ in range(10):
-        p0, p1 = _M0 * c0, _M1 * c2
-        c0, c1, c2, c3 = (p1 >> _HALF) ^ c1 ^ np.uint64(k0), p1 & _LOW, (p0 >> _HALF) ^ c3 ^ np.uint64(k1), p0 & _LOW
-        k0, k1 = (k0 + _W0) & 0xFFFFFFFF, (k1 + _W1) & 0xFFFFFFFF
-    return np.stack([c0, c1, c2, c3]).astype(np.uint32)
+    even, odd = _rounds(counters, key)
+    return np.stack([even[0], odd[0], even[1], odd[1]]).astype(np.uint32)
+
+
+def _rounds(counters, key: Key) -> tuple[np.ndarray, np.ndarray]:
+    """Words (0, 2) and words (1, 3) of every counter, each (2, ...) uint64."""
+    c0, c1, c2, c3 = np.broadcast_arrays(*counters)
+    even, odd = np.stack([c0, c2]).astype(np.uint64), np.stack([c1, c3]).astype(np.uint64)
+    factors, keys = _FACTORS.reshape(2, *[1] * c0.ndim), _ROUND_KEYS.reshape(10, 2, *[1] * c0.ndim)
+    keys = (keys + np.array(key, dtype=np.uint64).reshape(2, *[1] * c0.ndim)) & _LOW
+    for round_key in keys:  # both halves of the counter at once
+        product = factors * even
+        even = ((product >> _HALF)[::-1] ^ odd) ^ round_key
+        odd = (product & _LOW)[::-1]
+    return even, odd
 
 
 def words(key: Key, count: int, *, row: int = 0, step: int = 0, epoch: int = 0) -> np.ndarray:
@@ -76,13 +84,11 @@ def words(key: Key, count: int, *, row: int = 0, step: int = 0, epoch: int = 0) 
     return philox((blocks, row, step, epoch), key).T.reshape(-1)[:count]
 
 
-def long_words(key: Key, count: int, **counter: int) -> np.ndarray:
+def long_words(key: Key, count: int, *, row: int = 0, step: int = 0, epoch: int = 0) -> np.ndarray:
     """64-bit words (count,) uint64: elements 2i and 2i + 1 are the high and the low half of word i."""
-    return _join(words(key, 2 * count, **counter).reshape(-1, 2))
-
-
-def _join(halves: np.ndarray) -> np.ndarray:
-    return (halves[:, 0].astype(np.uint64) << _HALF) | halves[:, 1].astype(np.uint64)
+    blocks = np.arange((count + 1) // 2, dtype=np.uint64)
+    even, odd = _rounds((blocks, row, step, epoch), key)
+    return ((even << _HALF) | odd).T.reshape(-1)[:count]
 
 
 def _uniform(long: np.ndarray) -> np.ndarray:
@@ -111,10 +117,9 @@ def truncated_normals(key: Key, count: int, limit: float = 2.0) -> np.ndarray:
     outside = np.flatnonzero(np.abs(values) > limit)
     while outside.size:
         attempt += 1
-        four = philox((outside.astype(np.uint64) // np.uint64(2), 0, attempt, 0), key)
-        second = outside % 2 == 1
-        halves = np.stack([np.where(second, four[2], four[0]), np.where(second, four[3], four[1])], axis=1)
-        values[outside] = normal_quantile(_uniform(_join(halves)))
+        even, odd = _rounds((outside // 2, 0, attempt, 0), key)
+        halves = (even << _HALF) | odd
+        values[outside] = normal_quantile(_uniform(halves[outside % 2, np.arange(outside.size)]))
         outside = outside[np.abs(values[outside]) > limit]
     return values
 

@@ -1,0 +1,93 @@
+"""The timing harness measures what it says; nothing here is timed for real."""
+
+import json
+import time
+
+import pytest
+
+from benchmarks import compare as harness
+from benchmarks import dense
+from benchmarks.compare import Comparison, Contender, Timing
+
+
+class Clock:
+    """A clock that only work moves on."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(time, "perf_counter", clock)
+    return clock
+
+
+def work_of(clock, start, unit):
+    """Work that takes `start` seconds, and `unit` seconds per unit."""
+
+    def work(units):
+        clock.now += start + unit * units
+
+    return work
+
+
+def test_the_cost_of_starting_out_is_subtracted(clock):
+    assert harness.time_work(work_of(clock, 5.0, 0.25), 8, baseline=1) == pytest.approx(0.25)
+    assert harness.time_work(work_of(clock, 5.0, 0.25), 8, baseline=0) == pytest.approx(0.25 + 5.0 / 8)
+
+
+@pytest.mark.parametrize("unit", [1e-4, 0.01, 3.0])
+def test_a_run_is_calibrated_to_its_length(clock, unit):
+    units = harness.calibrate(work_of(clock, 0.0, unit), 0.5, baseline=0)
+    assert units == max(1, round(0.5 / unit))
+
+
+def test_contenders_alternate_and_the_ratio_is_that_of_the_rounds(clock, monkeypatch):
+    monkeypatch.setattr(harness, "busy_seconds", lambda: None)
+    started = []
+
+    def make(name, unit):
+        inner = work_of(clock, 0.0, unit)
+
+        def work(units):
+            started.append(name)
+            inner(units)
+
+        return work
+
+    contenders = [Contender("ours", make, ("ours", 0.01)), Contender("peer a", make, ("peer a", 0.05)),
+                  Contender("peer b", make, ("peer b", 0.03))]
+    result = harness.compare("case", contenders, threads=1, rounds=3, seconds=0.5, separate=False)
+    assert started[-9:] == ["ours", "peer a", "peer b", "peer a", "peer b", "ours", "peer b", "ours", "peer a"]
+    assert result.best("peer").name == "peer b"
+    assert result.ratio("peer", "ours") == pytest.approx(3.0)
+    assert [len(t.seconds) for t in result.timings] == [3, 3, 3]
+
+
+def test_rounds_with_a_busy_machine_are_repeated_and_confessed():
+    assert harness.other_cores((10.0, 4.0), (14.0, 7.0), wall=2.0) == pytest.approx(0.5)
+    assert harness.other_cores(None, None, wall=2.0) == 0.0
+    result = Comparison("case", 1, [Timing("ours", 1, [1.0]), Timing("peer", 1, [1.5])], others=[0.5])
+    assert not result.quiet
+    line = harness.row_text(result, "ours", "peer", 2.0)
+    assert "LESS" in line and "others used up to 0.50 cores" in line
+    assert "ok" in harness.row_text(result, "ours", "peer", 1.2)
+
+
+def test_all_rounds_are_written(tmp_path):
+    harness.write_json(tmp_path / "r.json", [Comparison("case", 2, [Timing("ours", 4, [1.0, 2.0])], [0.0, 0.0])])
+    content = json.loads((tmp_path / "r.json").read_text())
+    assert content["results"][0]["timings"] == [{"name": "ours", "units": 4, "seconds": [1.0, 2.0]}]
+    assert content["machine"]["cores"] >= 1
+
+
+def test_every_dense_case_has_a_target_and_two_sides():
+    for threads in (1, 2):
+        for _, contenders, target, units in dense.cases(threads):
+            assert contenders[0].name == "tmvalite" and all(c.name.startswith("torch") for c in contenders[1:])
+            assert target >= 1.8 and units >= 1

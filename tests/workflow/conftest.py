@@ -1,0 +1,18 @@
+"""The fake method in place of the real one: these tests are about the workflow around it."""
+
+import pytest
+
+from tests.workflow import fake
+
+
+@pytest.fixture
+def fake_method(monkeypatch, in_tmp_path):
+    """An empty working folder, Types.kDL booked as FakeMethod, and its files read back by `load`."""
+    import tmvalite.methods
+    from tmvalite.workflow import booking
+    from tmvalite.workflow.types import EMVA
+
+    monkeypatch.setitem(booking.REGISTRY, EMVA.kDL, lambda: fake.FakeMethod)
+    monkeypatch.setitem(booking.REGISTRY, EMVA.kDNN, lambda: fake.FakeMethod)
+    monkeypatch.setattr(tmvalite.methods, "load", fake.load, raising=False)
+    return in_tmp_path

@@ -1,0 +1,53 @@
+"""tmvalite: TMVA's deep learning without ROOT.
+
+    import tmvalite as tmva
+
+    method = tmva.MethodDL("VarTransform=N:Layout=TANH|128,LINEAR:TrainingStrategy=MaxEpochs=20", analysis_type="classification")
+    method.fit(X, y)
+    method.GetMvaValues(X)
+
+or TMVA's Factory, DataLoader and Reader. Names are loaded when they are first used: importing the package loads nothing
+but this file.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "tmvalite.methods": ("MethodDL", "load"),
+    "tmvalite.workflow.factory": ("Factory",),
+    "tmvalite.workflow.dataloader": ("DataLoader",),
+    "tmvalite.workflow.reader": ("Reader",),
+    "tmvalite.workflow.types": ("Types", "EMVA", "EAnalysisType", "ETreeType"),
+    "tmvalite.workflow.config": ("Config", "PyMethodBase", "Tools", "gConfig"),
+    "tmvalite.errors": (
+        "DataError",
+        "ExpressionError",
+        "FileError",
+        "MissingExtraError",
+        "NotFittedError",
+        "OptionError",
+        "ShapeError",
+        "TmvaliteError",
+        "TmvaliteWarning",
+        "TrainingError",
+    ),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = sorted(["__version__", *_HOME_OF])
+
+
+def __getattr__(name: str):
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'tmvalite' has no attribute '{name}'")
+    value = getattr(importlib.import_module(_HOME_OF[name]), name)
+    globals()[name] = value  # the next access does not come here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(_HOME_OF))

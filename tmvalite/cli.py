@@ -1,0 +1,64 @@
+"""The command line: `tmvalite check "OPTION STRING"` says what an option string means."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+from tmvalite.errors import Diagnostics, TmvaliteError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns 0, or 2 after one error on stderr."""
+    arguments = _parser().parse_args(argv)
+    try:
+        lines = arguments.run(arguments)
+    except TmvaliteError as error:
+        _print(f"error: {error}", sys.stderr)
+        return 2
+    _print(lines, sys.stdout)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tmvalite", description="TMVA's deep learning without ROOT.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="say what an option string means",
+                                description="Say what a booking option string means, layer by layer, with every warning.")
+    check.add_argument("options", metavar="OPTIONS", help='such as "Layout=TANH|128,LINEAR:TrainingStrategy=BatchSize=100"')
+    check.add_argument("--method", choices=("DL", "DNN", "AE", "GAN"), default="DL", help="the method booked (DL)")
+    check.add_argument("--variables", type=_positive, metavar="N", help="number of input variables, if InputLayout has none")
+    outputs = check.add_mutually_exclusive_group()
+    outputs.add_argument("--classes", type=_positive, metavar="N", help="a multiclass analysis with N classes")
+    outputs.add_argument("--targets", type=_positive, metavar="N", help="a regression with N targets")
+    check.add_argument("--json", action="store_true", help="print one JSON object")
+    check.add_argument("--strict", action="store_true", help="refuse what would only give a warning")
+    check.set_defaults(run=_check)
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not text.isascii() or not 0 < int(text[:9]) or len(text) > 7:
+        raise argparse.ArgumentTypeError(f"{text[:20]!r} is not a whole number from 1 to 9999999")
+    return int(text)
+
+
+def _check(arguments: argparse.Namespace) -> str:
+    from tmvalite.methods.report import understand
+
+    report = understand(arguments.options, method=arguments.method, n_variables=arguments.variables,
+                        n_classes=arguments.classes, n_targets=arguments.targets,
+                        diagnostics=Diagnostics(strict=arguments.strict))
+    return json.dumps(report.as_json(), indent=2) if arguments.json else report.as_text()
+
+
+def _print(text: str, stream) -> None:
+    """Print whatever the terminal can show; other characters as escapes."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

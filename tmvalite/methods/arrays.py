@@ -1,0 +1,208 @@
+"""What users give to `fit` and to the getters, as arrays that a network can use; every refusal says column, count, rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tmvalite.errors import DataError, quoted
+
+SHOWN_ROWS = 3  # first bad rows that a message names
+
+
+def event_matrix(X, dtype) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The events and the names of their variables.
+
+    Parameters
+    ----------
+    X : (N, V) array, table with named columns (pandas), dict of (N,) columns, or structured array
+    dtype : float32 or float64
+
+    Returns
+    -------
+    x : (N, V) array of dtype, C-contiguous
+    names : tuple of str
+        `var1`, `var2`, ... where the columns have no names.
+
+    Raises
+    ------
+    DataError
+        Wrong shape, no numbers, NaN or infinite values, values too large for the precision.
+    """
+    names = None
+    if isinstance(X, np.ndarray) and X.dtype.names:
+        X = {name: X[name] for name in X.dtype.names}
+    if isinstance(X, dict):
+        names, columns = tuple(map(str, X)), [_numbers(column, f"column {quoted(str(name))}") for name, column in X.items()]
+        lengths = {column.shape for column in columns}
+        if len(lengths) > 1 or any(column.ndim != 1 for column in columns):
+            shapes = ", ".join(f"{name} {column.shape}" for name, column in zip(names, columns))
+            raise DataError(f"the columns of X do not have one value per event each: {shapes}", code="data-shape")
+        x = np.stack(columns, axis=1) if columns else np.empty((0, 0))
+    else:
+        if hasattr(X, "columns") and hasattr(X, "to_numpy"):
+            names = tuple(map(str, X.columns))
+            X = X.to_numpy()
+        x = _numbers(X, "X")
+    if x.ndim != 2:
+        hint = "one row of variables per event"
+        if x.ndim > 2:
+            hint = "flatten every event: X.reshape(len(X), -1); InputLayout says its shape"
+        raise DataError(f"X has shape {x.shape}", code="data-shape", expected="(events, variables)", hint=hint)
+    if 0 in x.shape:
+        raise DataError(f"X has {x.shape[0]} events of {x.shape[1]} variables", code="data-empty")
+    names = names or tuple(f"var{i + 1}" for i in range(x.shape[1]))
+    return finite_matrix(x, dtype, names), names
+
+
+def finite_matrix(x: np.ndarray, dtype, names, what: str = "variable") -> np.ndarray:
+    """x in this precision, C-contiguous. Raises DataError at NaN, infinity, and what overflows to it."""
+    with np.errstate(over="ignore"):
+        out = np.ascontiguousarray(x, dtype)
+    bad = ~np.isfinite(out)
+    if bad.any():
+        column = int(np.argmax(bad.any(axis=0)))
+        rows = np.flatnonzero(bad[:, column])
+        value = x[rows[0], column]
+        problem = "is NaN" if np.isnan(value) else "is infinite" if np.isinf(value) else f"is {value:g}, too large for {out.dtype},"
+        others = int(bad.any(axis=0).sum()) - 1
+        more = f"; {others} more {what}{'s' * (others != 1)} likewise" if others else ""
+        raise DataError(f"{what} {quoted(str(names[column]))} {problem} in {_events(len(rows), len(x))} ({_rows(rows)}){more}",
+                        code="data-not-finite", hint="remove these events or give them a number")
+    return out
+
+
+def target_matrix(y, n_events: int, dtype) -> tuple[np.ndarray, tuple[str, ...], bool]:
+    """Regression targets (N, T), their names, and whether y was one-dimensional. Raises DataError."""
+    if hasattr(y, "columns") and hasattr(y, "to_numpy"):
+        names, y = tuple(map(str, y.columns)), y.to_numpy()
+    else:
+        names = None
+    y = _numbers(y, "y")
+    flat = y.ndim == 1
+    if flat:
+        y = y[:, None]
+    if y.ndim != 2 or y.shape[1] == 0 or len(y) != n_events:
+        raise DataError(f"y has shape {y.shape[:1] if flat else y.shape}, X has {n_events} events", code="data-shape",
+                        expected="(events,) or (events, targets)")
+    names = names or (("target",) if y.shape[1] == 1 else tuple(f"target{i + 1}" for i in range(y.shape[1])))
+    return finite_matrix(y, dtype, names, "target"), names, flat
+
+
+def weight_vector(sample_weight, n_events: int) -> np.ndarray:
+    """Event weights (N,) float64; ones for None. Raises DataError at a wrong length, NaN or infinity."""
+    if sample_weight is None:
+        return np.ones(n_events)
+    w = _numbers(sample_weight, "sample_weight").astype(np.float64)
+    if w.shape != (n_events,):
+        raise DataError(f"sample_weight has shape {w.shape}, X has {n_events} events", code="data-shape",
+                        expected="one weight per event")
+    bad = np.flatnonzero(~np.isfinite(w))
+    if bad.size:
+        raise DataError(f"sample_weight is {w[bad[0]]:g} in {_events(len(bad), n_events)} ({_rows(bad)})",
+                        code="data-not-finite", hint="every event needs a finite weight")
+    return w
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What y calls the classes.
+
+    index : (N,) int64, class of every event; the signal is class 0 of two
+    names : of the classes, for the data set and the weight file
+    values : what y calls them, in the order of `names`
+    """
+
+    index: np.ndarray
+    names: tuple[str, ...]
+    values: tuple
+
+
+SIGNAL_NAMES = ("signal", "sig", "s")
+
+
+def class_labels(y, n_events: int, *, multiclass: bool, signal=None) -> Labels:
+    """Classes from names or numbers.
+
+    Two classes: the signal is `signal`, or what is called Signal, or the number 1, or True.
+    Multiclass: classes in sorted order.
+
+    Raises
+    ------
+    DataError
+        Wrong length, NaN, one class only, more than two without multiclass, or an unknown signal.
+    """
+    y = np.asarray(y)
+    if y.ndim == 2 and y.shape[1] == 1:
+        y = y[:, 0]
+    if y.shape != (n_events,):
+        hint = "give the class of every event, not one column per class" if y.ndim == 2 else None
+        raise DataError(f"y has shape {y.shape}, X has {n_events} events", code="data-shape",
+                        expected="one class per event", hint=hint)
+    if y.dtype.kind == "f" and not np.isfinite(y).all():
+        bad = np.flatnonzero(~np.isfinite(y))
+        raise DataError(f"y is {y[bad[0]]:g} in {_events(len(bad), n_events)} ({_rows(bad)})", code="data-not-finite")
+    if y.dtype.kind == "O":
+        y = np.array([str(v) for v in y]) if any(isinstance(v, str) for v in y) else np.array(y.tolist())
+    if y.dtype.kind not in "biufU":
+        raise DataError(f"y has values of type {y.dtype}", code="data-type", expected="names or numbers of classes")
+    found, index = np.unique(y, return_inverse=True)
+    values = tuple(found.tolist())
+    if len(values) < 2:
+        raise DataError(f"y has one class only: {values[0]!r}", code="data-one-class", expected="at least two classes")
+    if multiclass:
+        return Labels(index.astype(np.int64), tuple(_name(v) for v in values), values)
+    if len(values) > 2:
+        shown = ", ".join(repr(v) for v in values[:5]) + (", ..." if len(values) > 5 else "")
+        raise DataError(f"a classification has two classes, y has {len(values)}: {shown}", code="data-classes",
+                        hint='analysis_type="multiclass" takes more; "regression" takes numbers')
+    first = _signal_position(values, signal)
+    index = (index != first).astype(np.int64)
+    values = (values[first], values[1 - first])
+    names = values if isinstance(values[0], str) else ("Signal", "Background")
+    return Labels(index, tuple(names), values)
+
+
+def _signal_position(values: tuple, signal) -> int:
+    if signal is not None:
+        matches = [i for i, value in enumerate(values) if value == signal]
+        if matches and type(values[0]) in (bool, int, float, str):
+            return matches[0]
+        raise DataError(f"the signal {signal!r} is no class of y", code="data-signal", expected=tuple(map(repr, values)))
+    if isinstance(values[0], str):
+        matches = [i for i, value in enumerate(values) if value.lower() in SIGNAL_NAMES]
+    else:
+        matches = [i for i, value in enumerate(values) if value == 1]
+    if len(matches) == 1:
+        return matches[0]
+    raise DataError(f"which of {values[0]!r} and {values[1]!r} is the signal?", code="data-signal",
+                    expected="a class called Signal, or the number 1", hint=f"say it: fit(..., signal={values[0]!r})")
+
+
+def _name(value) -> str:
+    return value if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _numbers(values, what: str) -> np.ndarray:
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise DataError(f"the rows of {what} have different lengths", code="data-shape") from None
+    if array.dtype.kind == "O":
+        try:
+            array = array.astype(np.float64)
+        except (TypeError, ValueError):
+            raise DataError(f"{what} holds values that are no numbers", code="data-type") from None
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{what} has values of type {array.dtype}, not numbers", code="data-type")
+    return array
+
+
+def _events(bad: int, n: int) -> str:
+    return f"{bad} of {n} events"
+
+
+def _rows(rows: np.ndarray) -> str:
+    shown = ", ".join(map(str, rows[:SHOWN_ROWS]))
+    return f"row{'s' * (len(rows) > 1)} {shown}" + (", ..." if len(rows) > SHOWN_ROWS else "")

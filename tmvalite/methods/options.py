@@ -1,0 +1,135 @@
+"""The options of the methods: names, defaults, allowed values, in TMVA's order of declaration.
+
+That order is the order of the weight file. `FILE_OPTIONS` of a method are the names TMVA knows: only those may be
+written into a file that ROOT reads, because ROOT refuses any other.
+"""
+
+from __future__ import annotations
+
+from tmvalite.errors import Diagnostics, Source, Span
+from tmvalite.string_utils import BoundOptions, DeclaredOption, OptionTable
+
+LOSSES = ("CROSSENTROPY", "SUMOFSQUARES", "MUTUALEXCLUSIVE")
+INITIALIZATIONS = ("XAVIER", "XAVIERUNIFORM", "GAUSS", "UNIFORM", "IDENTITY", "ZERO", "GLOROT", "HE")  # last two: ours
+ARCHITECTURES = ("STANDARD", "CPU", "GPU", "OPENCL", "CUDNN")
+PRECISIONS = ("float32", "float64")
+LEVELS = ("Default", "Debug", "Verbose", "Info", "Warning", "Error", "Fatal")
+
+# TMVA reads these from old weight files only; they have no effect.
+OBSOLETE = ("Normalise", "D", "VarTransformType", "TxtWeightFilesOnly", "NbinsMVAPdf", "NsmoothMVAPdf")
+
+BASE_OPTIONS = OptionTable(
+    DeclaredOption("V", bool, False, "verbose output"),
+    DeclaredOption("VerbosityLevel", str, "Default", "verbosity level", choices=LEVELS),
+    DeclaredOption("VarTransform", str, "None", "transformations of the variables, such as N or G_Signal(_V_)+D"),
+    DeclaredOption("H", bool, False, "print help of the method"),
+    DeclaredOption("CreateMVAPdfs", bool, False, "describe the output by densities of signal and background"),
+    DeclaredOption("IgnoreNegWeightsInTraining", bool, False, "events with negative weights do not train"),
+)
+
+_INPUT = OptionTable(
+    DeclaredOption("InputLayout", str, "0|0|0", "shape of one event: channels|rows|columns, steps|width or name=shape,..."),
+    DeclaredOption("BatchLayout", str, "0|0|0", "shape of one batch; follows from InputLayout and BatchSize"),
+)
+_LAYOUT = DeclaredOption("Layout", str, "DENSE|(N+100)*2|SOFTSIGN,DENSE|0|LINEAR", "the layers of the network")
+_LOSS = DeclaredOption("ErrorStrategy", str, "CROSSENTROPY", "loss function", choices=LOSSES)
+_INITIALIZATION = DeclaredOption("WeightInitialization", str, "XAVIER", "distribution of the first weights",
+                                 choices=INITIALIZATIONS)
+_SEED = DeclaredOption("RandomSeed", int, 0, "seed of all random numbers of the training; 0: another one each time",
+                       minimum=0)
+_VALIDATION = DeclaredOption("ValidationSize", str, "20%", "part of the training events that validates: 20%, 0.2 or 100")
+_ARCHITECTURE = DeclaredOption("Architecture", str, "CPU", "device; everything runs on the CPU", choices=ARCHITECTURES)
+_STRATEGY = (
+    "LearningRate=1e-3,Momentum=0.0,ConvergenceSteps=100,MaxEpochs=2000,Optimizer=ADAM,BatchSize=30,TestRepetitions=1,"
+    "WeightDecay=0.0,Regularization=None,DropConfig=0.0"
+)
+
+
+def _training(default: str) -> DeclaredOption:
+    return DeclaredOption("TrainingStrategy", str, default, "phases of the training, separated by '|'")
+
+
+EXTENSIONS = OptionTable(
+    DeclaredOption("Precision", str, "float32", "numbers of the whole network", choices=PRECISIONS),
+    DeclaredOption("Threads", int, 0, "threads; 0: as many as there are cores", minimum=0),
+)
+
+DL_OPTIONS = (
+    BASE_OPTIONS + _INPUT
+    + OptionTable(_LAYOUT, _LOSS, _INITIALIZATION, _SEED, _VALIDATION, _ARCHITECTURE, _training(_STRATEGY))
+    + EXTENSIONS
+)
+
+# MethodDL's predecessor: no input shapes and no seed.
+DNN_OPTIONS = (
+    BASE_OPTIONS
+    + OptionTable(
+        DeclaredOption("Layout", str, "SOFTSIGN|(N+100)*2,LINEAR", "the layers of the network"),
+        _VALIDATION, _LOSS, _INITIALIZATION, _ARCHITECTURE, _training(_STRATEGY),
+    )
+    + EXTENSIONS
+)
+
+# MethodAE's defaults that cannot work (a decoder without width, a rate of 0.1) are replaced by ones that do.
+AE_OPTIONS = (
+    BASE_OPTIONS + _INPUT
+    + OptionTable(
+        DeclaredOption("Layout", str, "Encoder={DENSE|(N+100)*2|SOFTSIGN}Decoder={DENSE|N|LINEAR}",
+                       "the layers of encoder and decoder"),
+        DeclaredOption("ErrorStrategy", str, "SUMOFSQUARES", "loss of the reconstruction", choices=LOSSES),
+        _INITIALIZATION, _SEED, _VALIDATION, _ARCHITECTURE, _training(_STRATEGY),
+    )
+    + EXTENSIONS
+)
+
+GAN_OPTIONS = (
+    BASE_OPTIONS
+    + OptionTable(
+        DeclaredOption("InputLayout", str, "0|0|0##0|0|0", "shape of the noise ## shape of one event"),
+        DeclaredOption("BatchLayout", str, "0|0|0##0|0|0", "shapes of the batches; they follow from InputLayout"),
+        DeclaredOption("Layout", str, "DENSE|(N+100)*2|SOFTSIGN,DENSE|N|LINEAR##DENSE|(N+100)*2|SOFTSIGN,DENSE|1|LINEAR",
+                       "the layers of generator ## discriminator"),
+        _LOSS, _INITIALIZATION, _SEED, _ARCHITECTURE, _training(_STRATEGY),
+    )
+    + EXTENSIONS
+)
+
+TABLES = {"DL": DL_OPTIONS, "DNN": DNN_OPTIONS, "AE": AE_OPTIONS, "GAN": GAN_OPTIONS}
+
+
+def file_options(bound: BoundOptions) -> list[tuple[str, str, bool]]:
+    """Name, text and "modified" of the options that a weight file of TMVA holds, in its order."""
+    return [entry for entry in bound.items() if entry[0] not in EXTENSIONS]
+
+
+def remark_architecture(bound: BoundOptions, diagnostics: Diagnostics) -> None:
+    """Say that a device other than the CPU is not used. STANDARD and the others mean the same network."""
+    if bound.values.Architecture != "CPU":
+        diagnostics.warn(f"Architecture={bound.values.Architecture} is not available; everything runs on the CPU",
+                         code="architecture", source=bound.source, span=bound.spans["Architecture"],
+                         hint="write Architecture=CPU")
+
+
+def remark_batch_layout(batch_layout: tuple[int, int, int], values: int, batch_size: int, *, dense: bool,
+                        source: Source, span: Span, diagnostics: Diagnostics) -> None:
+    """Warn about a BatchLayout with which TMVA would print an error and not train. It says nothing new, so it is ignored.
+
+    Parameters
+    ----------
+    values : int
+        Values of one event.
+    batch_size : int
+        Of the first phase.
+    dense : bool
+        Whether the event is a vector; TMVA then expects 1|BatchSize|values, else BatchSize|channels|rows*columns.
+    """
+    if not any(batch_layout):
+        return
+    depth, height, width = batch_layout
+    fits = depth * height * width == batch_size * values and (
+        depth == batch_size or (depth == 1 and (height == batch_size or batch_size == 1)))
+    if not fits:
+        right = f"1|{batch_size}|{values}" if dense else f"{batch_size}|channels|rows*columns"
+        diagnostics.warn(f"BatchLayout does not fit {batch_size} events of {values} values, so TMVA would not train; "
+                         "it is ignored here", code="batch-layout", source=source, span=span, where="BatchLayout",
+                         expected=right, hint="leave BatchLayout out")

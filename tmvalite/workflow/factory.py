@@ -1,0 +1,299 @@
+"""The Factory: books methods for data sets, trains, tests and compares them, and writes what they gave."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Iterator
+
+from tmvalite.errors import OptionError, TmvaliteWarning, nearest
+from tmvalite.evaluation.tables import elapsed
+from tmvalite.workflow import report
+from tmvalite.workflow.booking import (
+    REGISTRY,
+    check_target_file,
+    check_title,
+    fits_analysis,
+    is_available,
+    make_writable_folder,
+    resolve_analysis_type,
+    weight_file_path,
+)
+from tmvalite.workflow.curves import RocCanvas, RocGraph
+from tmvalite.workflow.dataloader import DataLoader
+from tmvalite.workflow.log import Log
+from tmvalite.workflow.options import read_factory_options
+from tmvalite.workflow.output import as_target, write_output
+from tmvalite.workflow.results import MethodRecord
+from tmvalite.workflow.training import train_one
+from tmvalite.workflow.types import ETreeType, method_type
+
+MINIMUM_EVENTS = 10  # TMVA trains nothing on fewer
+SAMPLE = {ETreeType.kTraining: "train", ETreeType.kTesting: "test"}
+
+
+class Factory:
+    """Factory(job, target, options="") or Factory(job, options=""); options may be keywords instead.
+
+    Parameters
+    ----------
+    job : str
+        Begins the names of the weight files.
+    target : str, path, writable uproot file or None
+        The output ROOT file; without one nothing but weight files is written.
+    options : str
+        V, VerboseLevel, Color, Silent, DrawProgressBar, Transformations, Correlations, ROC, ModelPersistence,
+        AnalysisType, Strict.
+
+    Example
+    -------
+    factory = Factory("TMVAClassification", "TMVAC.root", "!V:!Silent:AnalysisType=Classification")
+    factory.BookMethod(loader, Types.kDL, "DNN_CPU", "!H:V:Layout=TANH|128,LINEAR")
+    factory.TrainAllMethods(); factory.TestAllMethods(); factory.EvaluateAllMethods()
+    """
+
+    def __init__(self, job, *args, **keywords):
+        self.job = str(job)
+        target, options = _constructor_arguments(args, keywords)
+        self.options, self.log_settings, self.strict = read_factory_options(options, keywords)
+        self.target = as_target(target)
+        self.log = Log("Factory", self.log_settings)
+        self._records: dict[str, dict[str, MethodRecord]] = {}
+        self._loaders: dict[str, DataLoader] = {}
+        self._ranked: set[str] = set()
+
+    # The work
+
+    def book_method(self, loader: DataLoader, kind, title, options="", **keywords):
+        """Book a method; the data set is read at the first booking.
+
+        Returns
+        -------
+        The method, or None (with a warning) if tmvalite does not have it or it cannot do the analysis.
+
+        Raises
+        ------
+        OptionError
+            A title that is taken, an option that cannot be understood, an unknown method type.
+        DataError
+            Data that cannot be used, or a call that is missing before this one.
+        FileError
+            A folder or output file that cannot be written.
+        """
+        title, chosen = str(title), method_type(kind)
+        if self._loaders.setdefault(loader.name, loader) is not loader:
+            raise OptionError(
+                f"another DataLoader is called '{loader.name}' already",
+                code="dataset-repeated",
+                hint="give each DataLoader its own name: it names the folder of the weight files",
+            )
+        records = self._records.setdefault(loader.name, {})
+        self.log.header(f"Booking method: {title}")
+        self.log.info()
+        if not is_available(chosen, title):
+            return None
+        check_title(title, records, loader.name)
+        view = loader.GetDataSetInfo()
+        analysis_type = resolve_analysis_type(self.options.values.AnalysisType, view.classes, view.GetNTargets())
+        if not fits_analysis(analysis_type, view.classes, title):
+            return None
+        path = weight_file_path(loader.name, self.job, title)
+        if self.options.values.ModelPersistence:
+            make_writable_folder(os.path.dirname(path))
+        if isinstance(self.target, str):
+            check_target_file(self.target)
+        if self.strict:
+            keywords["Strict"] = True
+        method = REGISTRY[chosen]()(str(options), analysis_type=analysis_type, title=title, **keywords)
+        data = loader.dataset(self.log_settings)
+        records[title] = MethodRecord(title, method, analysis_type, data, path)
+        return method
+
+    def train_all(self) -> None:
+        """Train every booked method, evaluate it on its training sample, and write its weight file."""
+        if not self._nothing_booked("trained"):
+            self.log.header("Train all methods")
+        for name, records in self._records.items():
+            if records and name not in self._ranked:
+                self._print_inputs(next(iter(records.values())))
+                self._ranked.add(name)
+            for record in records.values():
+                n_events = len(record.data.train)
+                if n_events < MINIMUM_EVENTS:
+                    message = f"'{record.title}' is not trained: {n_events} training events are too few"
+                    self.log.warning(message)
+                    warnings.warn(TmvaliteWarning(message, code="few-events"), stacklevel=3)
+                    continue
+                train_one(self.log, record, persist=self.options.values.ModelPersistence)
+                self.log.header("Training finished")
+                self.log.info()
+
+    def _print_inputs(self, record: MethodRecord) -> None:
+        chains = [chain.strip() for chain in self.options.values.Transformations.split(";")]
+        if any(chain in ("I", "Id", "Ident", "Identity") for chain in chains):
+            report.print_inputs(self.log, record.data, record.analysis_type)
+
+    def test_all(self) -> None:
+        """Run every trained method over the test sample."""
+        if not self._nothing_booked("tested"):
+            self.log.header("Test all methods")
+        for name, record in self._trained("TestAllMethods"):
+            self.log.header(f"Test method: {record.title} for {record.analysis_type.capitalize()} performance")
+            self.log.info()
+            n_events, begin = len(record.data.test), time.perf_counter()
+            record.evaluate("test")
+            Log(record.title, self.log_settings, name).header(
+                f"Evaluation of {record.title} on testing sample ({n_events} events)"
+            )
+            self.log.info(f"Elapsed time for evaluation of {n_events} events: {elapsed(time.perf_counter() - begin)}")
+
+    def evaluate_all(self) -> None:
+        """Print the result tables of every data set, and write TestTree and TrainTree into the output file.
+
+        Raises
+        ------
+        OptionError
+            TestAllMethods was not called.
+        """
+        if not self._nothing_booked("evaluated"):
+            self.log.header("Evaluate all methods")
+        by_dataset: dict[str, list[MethodRecord]] = {}
+        for name, record in self._trained("EvaluateAllMethods"):
+            record.output("test")
+            by_dataset.setdefault(name, []).append(record)
+        silent = self.log_settings.silent
+        for name, records in by_dataset.items():
+            kind = records[0].analysis_type
+            if self.options.values.Correlations and kind == "classification":
+                report.print_correlations(self.log, records)
+            if self.options.values.ROC:
+                self.log_settings.silent = False  # the tables are what a silent job is run for, as in TMVA
+                try:
+                    report.PRINTERS[kind](self.log, name, records)
+                finally:
+                    self.log_settings.silent = silent
+        if self.target is not None and by_dataset:
+            write_output(self.target, by_dataset, self.log_settings)
+        if by_dataset:
+            self.log.header("Thank you for using TMVA!")
+
+    def roc_curve(self, loader, title, class_index=0, sample="test"):
+        """The exact RocCurve of a tested method; `sample` is "test" or "train"."""
+        return self.record(loader, title).roc(sample, int(class_index))
+
+    def record(self, loader, title) -> MethodRecord:
+        """Everything kept of a booked method: outputs on both samples and the numbers made of them.
+
+        Raises
+        ------
+        OptionError
+            Unknown data set or title; the message names the known ones.
+        """
+        dataset, title = _dataset_name(loader), str(title)
+        for given, known, what in ((dataset, self._records, "data set"), (title, self._records.get(dataset, {}), "method")):
+            if given not in known:
+                near = nearest(given, known)
+                raise OptionError(
+                    f"no {what} called '{given}' is booked",
+                    code="method-unknown" if what == "method" else "dataset-unknown",
+                    expected=tuple(known) or "a BookMethod call first",
+                    hint=f"did you mean '{near}'?" if near else None,
+                )
+        return self._records[dataset][title]
+
+    def _nothing_booked(self, verb: str) -> bool:
+        if any(self._records.values()):
+            return False
+        self.log.info(f"nothing is {verb}: no method is booked")
+        return True
+
+    def _trained(self, call: str) -> Iterator[tuple[str, MethodRecord]]:
+        """(data set, record) of every trained method; an error if methods are booked and none is trained."""
+        everything = [(name, r) for name, records in self._records.items() for r in records.values()]
+        trained = [(name, r) for name, r in everything if r.trained]
+        if everything and not trained:
+            raise OptionError(f"{call} was called before anything was trained", code="call-order", hint="call TrainAllMethods first")
+        for name, record in everything:
+            if not record.trained:
+                self.log.warning(f"'{record.title}' of data set {name} was not trained and is left out")
+        yield from trained
+
+    # TMVA's names
+
+    def BookMethod(self, loader, theMethodName, methodTitle, theOption="", **keywords):
+        return self.book_method(loader, theMethodName, methodTitle, theOption, **keywords)
+
+    def TrainAllMethods(self):
+        self.train_all()
+
+    def TestAllMethods(self):
+        self.test_all()
+
+    def EvaluateAllMethods(self):
+        self.evaluate_all()
+
+    def GetROCIntegral(self, loader, theMethodName, iClass=0, type=ETreeType.kTesting) -> float:
+        """Exact area on the test sample (or type=Types.kTraining). Two classes: always signal against background."""
+        return self.roc_curve(loader, theMethodName, iClass, _sample(type)).area
+
+    def GetROCCurve(self, loader, *args, type=ETreeType.kTesting):
+        """GetROCCurve(loader, title, setTitles=True, iClass=0, type) -> RocGraph; GetROCCurve(loader, iClass=0, type) -> RocCanvas."""
+        if args and not isinstance(args[0], int):
+            title, set_titles, i_class, kind, *_ = (*args, *(True, 0, type)[len(args) - 1 :])
+            return RocGraph(str(title), self.roc_curve(loader, title, i_class, _sample(kind)), bool(set_titles))
+        i_class, kind, *_ = (*args, *(0, type)[len(args) :])
+        return self._canvas(loader, i_class, kind)
+
+    def GetROCCurveAsMultiGraph(self, loader, iClass=0, type=ETreeType.kTesting) -> RocCanvas:
+        return self._canvas(loader, iClass, type)
+
+    def _canvas(self, loader, i_class, kind) -> RocCanvas:
+        dataset = _dataset_name(loader)
+        titles = list(self._records.get(dataset, {})) or [""]  # the empty title lets record() say what is missing
+        graphs = [RocGraph(title, self.roc_curve(dataset, title, i_class, _sample(kind))) for title in titles]
+        return RocCanvas(f"ROCCurve {dataset} class {i_class}", graphs)
+
+    def GetMethod(self, datasetName, methodTitle):
+        found = self._records.get(_dataset_name(datasetName), {}).get(str(methodTitle))
+        return None if found is None else found.method
+
+    def HasMethod(self, datasetName, methodTitle) -> bool:
+        return str(methodTitle) in self._records.get(_dataset_name(datasetName), {})
+
+    def DeleteAllMethods(self):
+        """Forget all methods; the data sets stay."""
+        for records in self._records.values():
+            records.clear()
+
+    def SetVerbose(self, v=True):
+        self.log_settings.verbose = bool(v)
+
+    def Verbose(self) -> bool:
+        return self.log_settings.verbose
+
+    def GetName(self) -> str:
+        return self.job
+
+
+def _constructor_arguments(args, keywords):
+    """(target, options) of Factory(job, target, options), Factory(job, options) and Factory(job, target, **keywords)."""
+    if len(args) > 2:
+        raise OptionError(f"Factory takes a job name, a target and options, not {len(args) + 1} arguments", code="call")
+    if len(args) == 2:
+        return args[0], args[1]
+    if not args:
+        return None, ""
+    only = args[0]
+    names_file = not isinstance(only, str) or bool(keywords) or only.lower().endswith(".root")
+    return (only, "") if names_file else (None, only)
+
+
+def _dataset_name(loader) -> str:
+    return loader.name if isinstance(loader, DataLoader) else str(loader)
+
+
+def _sample(kind) -> str:
+    if kind not in SAMPLE:
+        raise OptionError(f"{kind!r} is no sample", code="tree-type", expected=("Types.kTesting", "Types.kTraining"))
+    return SAMPLE[kind]

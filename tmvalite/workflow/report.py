@@ -1,0 +1,143 @@
+"""What EvaluateAllMethods and TrainAllMethods print: rankings before training, result tables after testing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from tmvalite.data.info import DataSet
+from tmvalite.errors import DataError
+from tmvalite.evaluation import (
+    Deviation,
+    Efficiencies,
+    correlation_matrix,
+    cross_correlation,
+    overlap_matrix,
+    rank_classification,
+    rank_regression,
+    tables,
+)
+from tmvalite.workflow.log import Log
+from tmvalite.workflow.results import MethodRecord
+
+NAN = float("nan")
+
+
+def print_inputs(log: Log, data: DataSet, analysis_type: str) -> None:
+    """Statistics of the training variables, and their method-unspecific ranking."""
+    names = [v.label if v.index is None else v.internal for v in data.info.variables]
+    events = data.train
+    log.lines(tables.variable_statistics_table(names, events.x, events.weight))
+    log.info("Ranking input variables (method unspecific)...")
+    if analysis_type == "regression":
+        rankings = rank_regression(events.x, events.targets[:, 0], names, events.weight)
+    else:
+        integer = [v.type.startswith("I") for v in data.info.variables]
+        signal = data.info.signal_class
+        rankings = [rank_classification(events.x, events.class_index, names, events.weight, signal=signal, integer=integer)]
+    head = Log("IdTransformation", log.settings)
+    for ranking in rankings:
+        first, *rest = tables.ranking_table(ranking)
+        head.header(first)
+        log.lines(rest)
+
+
+def _or_nan(log: Log, what: str, compute: Callable, fallback):
+    """A number, or `fallback` and an error line where the sample does not allow it (no test events of a class)."""
+    try:
+        return compute()
+    except DataError as error:
+        log.error(f"{what}: {error.message}")
+        return fallback
+
+
+def _no_efficiencies() -> Efficiencies:
+    return Efficiencies(NAN, (NAN,) * 3, (NAN,) * 3)
+
+
+def _falling(value: float) -> float:
+    return -value if value == value else np.inf
+
+
+def print_classification(log: Log, dataset: str, records: Sequence[MethodRecord]) -> None:
+    """Tables A and B, best area on the test sample first."""
+    rows = []
+    for r in records:
+        pair = [
+            _or_nan(log, f"{r.title}, {name} sample", lambda r=r, name=name: r.efficiencies(name), _no_efficiencies())
+            for name in ("test", "train")
+        ]
+        rows.append((r.title, *pair))
+    rows.sort(key=lambda row: _falling(row[1].area))
+    log.info()
+    log.lines(tables.classification_area_table(dataset, [row[:2] for row in rows]))
+    log.info()
+    log.lines(tables.classification_overtraining_table(dataset, rows))
+    log.info()
+
+
+def print_regression(log: Log, dataset: str, records: Sequence[MethodRecord]) -> None:
+    """Test and training table of target 0, smallest mean absolute deviation on the test sample first (TMVA's sort key)."""
+    nothing = Deviation(*[NAN] * 11)
+    numbers = {
+        r.title: [
+            _or_nan(log, f"{r.title}, {name} sample", lambda r=r, name=name: r.deviation(name), nothing)
+            for name in ("test", "train")
+        ]
+        for r in records
+    }
+    order = sorted(numbers, key=lambda title: -_falling(-numbers[title][0].mean_absolute))
+    for i, training in enumerate((False, True)):
+        log.info()
+        log.lines(tables.regression_table(dataset, [(title, numbers[title][i]) for title in order], training=training))
+    log.info()
+
+
+def print_multiclass(log: Log, dataset: str, records: Sequence[MethodRecord]) -> None:
+    """Each class against the rest, and the confusion matrices; test (train), where TMVA's matrices are exchanged."""
+    classes = records[0].data.info.classes
+    nothing = [_no_efficiencies()] * len(classes)
+    rows = [
+        (
+            r.title,
+            *(
+                _or_nan(log, f"{r.title}, {name} sample", lambda r=r, name=name: r.class_efficiencies(name), nothing)
+                for name in ("test", "train")
+            ),
+        )
+        for r in records
+    ]
+    log.info()
+    log.lines(tables.multiclass_table(dataset, classes, rows))
+    log.info()
+    log.lines(tables.confusion_tables(classes, [(r.title, r.confusions("test"), r.confusions("train")) for r in records]))
+    log.info()
+
+
+PRINTERS = {"classification": print_classification, "regression": print_regression, "multiclass": print_multiclass}
+
+
+def print_correlations(log: Log, records: Sequence[MethodRecord]) -> None:
+    """For signal and background: correlations of the outputs with each other and with the variables, and overlaps.
+
+    Of a binary classification only, on the test sample; each method is cut where its signal efficiency equals its
+    background rejection.
+    """
+    data = records[0].data
+    titles = [r.title for r in records]
+    labels = [v.label if v.index is None else v.internal for v in data.info.variables]
+    outputs = np.stack([r.output("test") for r in records], axis=1)
+    cuts = [r.roc("test").signal_equals_rejection()[0] for r in records]
+    signal = data.info.signal_class
+    for index in (signal, 1 - signal):
+        chosen, name = data.test.class_index == index, data.info.classes[index]
+        x, weights = data.test.x[chosen], data.test.weight[chosen]
+        if len(records) > 1:
+            log.info(f"Inter-MVA correlation matrix ({name}):")
+            log.lines(tables.matrix_table(titles, correlation_matrix(outputs[chosen], weights)))
+            log.info(f"Inter-MVA overlap matrix ({name}): share of events on which two methods agree")
+            log.lines(tables.matrix_table(titles, overlap_matrix(outputs[chosen], cuts, weights)))
+        log.info(f"Correlations between input variables and MVA response ({name}):")
+        log.lines(tables.rectangle_table(labels, titles, cross_correlation(outputs[chosen], x, weights)))
+        log.info()

@@ -1,0 +1,123 @@
+"""What a Factory keeps of one booked method: the method, its outputs on both samples, and the numbers made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tmvalite.data.info import DataSet, Events
+from tmvalite.errors import OptionError
+from tmvalite.evaluation import (
+    REFERENCE_BACKGROUNDS,
+    Deviation,
+    Efficiencies,
+    RocCurve,
+    confusion,
+    kolmogorov_smirnov,
+    one_against_rest,
+    regression_deviation,
+    roc_curve,
+    separation,
+    signal_efficiencies,
+    significance,
+)
+from tmvalite.evaluation.binned import histogram_edges
+
+GETTERS = {"classification": "GetMvaValues", "regression": "GetRegressionValues", "multiclass": "GetMulticlassValues"}
+
+
+@dataclass
+class MethodRecord:
+    """One booked method.
+
+    Attributes
+    ----------
+    outputs : dict
+        "train" and "test" to (N,) float for a classification, (N, targets) or (N, classes) otherwise.
+    """
+
+    title: str
+    method: object
+    analysis_type: str
+    data: DataSet
+    weight_file: str
+    trained: bool = False
+    outputs: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def sample(self, name: str) -> Events:
+        return self.data.train if name == "train" else self.data.test
+
+    def evaluate(self, name: str) -> np.ndarray:
+        """Run the method over a sample and keep its outputs."""
+        values = getattr(self.method, GETTERS[self.analysis_type])(self.sample(name).x)
+        self.outputs[name] = np.asarray(values)
+        return self.outputs[name]
+
+    def output(self, name: str) -> np.ndarray:
+        """The kept outputs. Raises OptionError naming the call that makes them."""
+        if name not in self.outputs:
+            call = "TrainAllMethods" if not self.trained else "TestAllMethods"
+            raise OptionError(f"'{self.title}' has not been {'trained' if not self.trained else 'tested'}", code="call-order",
+                              hint=f"call {call} first")
+        return self.outputs[name]
+
+    def is_class(self, name: str, index: int) -> np.ndarray:
+        return self.sample(name).class_index == index
+
+    def roc(self, name: str = "test", class_index: int = 0) -> RocCurve:
+        """The curve on a sample: signal against background, or in a multiclass analysis one class against the rest.
+
+        Raises
+        ------
+        OptionError
+            A regression, a class that does not exist, or outputs that are not there yet.
+        """
+        if self.analysis_type == "regression":
+            raise OptionError("a regression has no ROC curve", code="analysis-type", expected="a classification or multiclass method")
+        classes = self.data.info.classes
+        if not 0 <= class_index < len(classes):
+            raise OptionError(f"there is no class {class_index}", code="class-unknown", expected=f"0 to {len(classes) - 1}")
+        outputs, weights = self.output(name), self.sample(name).weight
+        if self.analysis_type == "multiclass":
+            return roc_curve(outputs[:, class_index], self.is_class(name, class_index), weights)
+        return roc_curve(outputs, self.is_class(name, self.data.info.signal_class), weights)
+
+    def efficiencies(self, name: str) -> Efficiencies:
+        truth = self.is_class(name, self.data.info.signal_class)
+        return signal_efficiencies(self.output(name), truth, self.sample(name).weight)
+
+    def class_efficiencies(self, name: str) -> list[Efficiencies]:
+        events = self.sample(name)
+        return one_against_rest(self.output(name), events.class_index, events.weight)
+
+    def confusions(self, name: str) -> list[np.ndarray]:
+        events = self.sample(name)
+        return [confusion(self.output(name), events.class_index, b, events.weight) for b in REFERENCE_BACKGROUNDS]
+
+    def deviation(self, name: str, target: int = 0) -> Deviation:
+        events = self.sample(name)
+        return regression_deviation(self.output(name)[:, target], events.targets[:, target], events.weight)
+
+    def separation(self, name: str = "test") -> float:
+        truth = self.is_class(name, self.data.info.signal_class)
+        return separation(self.output(name), truth, self.sample(name).weight)
+
+    def significance(self, name: str = "test") -> float:
+        truth = self.is_class(name, self.data.info.signal_class)
+        return significance(self.output(name), truth, self.sample(name).weight)
+
+    def kolmogorov_smirnov(self, class_index: int, *, binned: bool = False) -> tuple[float, float]:
+        """Distance and probability between the outputs of training and test events of one class (overtraining).
+
+        `binned` puts the outputs into 40 bins first, as TMVA's GetKSTrainingVsTest does.
+        """
+        parts = []
+        for name in ("test", "train"):
+            output = self.output(name)
+            column = output[:, class_index] if output.ndim == 2 else output
+            chosen = self.is_class(name, class_index)
+            parts.append((column[chosen], self.sample(name).weight[chosen]))
+        (a, weights_a), (b, weights_b) = parts
+        edges = histogram_edges(parts) if binned else None
+        return kolmogorov_smirnov(a, b, weights_a, weights_b, edges=edges)
