@@ -68,7 +68,9 @@ def write_in_pieces(file):
 
 
 @pytest.mark.parametrize("content", [b"new content", "new content", write_in_pieces])
-@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()], ids=["disk", "interrupt"])
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()], ids=["disk", "interrupt"]
+)
 @pytest.mark.parametrize("exists", [True, False])
 def test_failure_of_any_operation_leaves_the_old_file_or_the_whole_new_one(tmp_path, monkeypatch, content, error, exists):
     path = tmp_path / "file.xml"
@@ -140,7 +142,11 @@ def test_error_target_is_not_a_plain_file(tmp_path):
 
 @pytest.mark.parametrize(
     "number, cause",
-    [(errno.EACCES, "no permission to write there"), (errno.EROFS, "the file system is read-only"), (errno.EIO, "Input/output error")],
+    [
+        (errno.EACCES, "no permission to write there"),
+        (errno.EROFS, "the file system is read-only"),
+        (errno.EIO, "Input/output error"),
+    ],
 )
 def test_error_cause_is_named(tmp_path, monkeypatch, number, cause):
     monkeypatch.setattr(atomic, "os", FailingSystem(1, OSError(number, os.strerror(number))))

@@ -8,7 +8,7 @@ from tests.layers.tools import read_layer
 from tmvalite.layers import REGISTRY
 from tmvalite.layers.activations import ACTIVATIONS
 from tmvalite.layers.base import declared_fields, register
-from tmvalite.layers.elements import ELEMENTS, element_of, layer_from_element, matrices_of
+from tmvalite.layers.weight_file import ELEMENTS, element_of, layer_from_element, matrices_of
 
 EXAMPLES = [pytest.param(cls, example, id=example.text) for cls in REGISTRY.values() for example in cls.examples]
 

@@ -81,7 +81,8 @@ def test_grid_sample_keeps_the_image_size_or_takes_its_own():
      "CONV does not end at the edge of its input: (28 rows + 2*2 - 5) / 2 is not whole\n"
      "  hint: SAME or VALID takes the place of the padding"),
     ("MAXPOOL|2|2|2|2", [(1, 4, 5)],
-     "MAXPOOL does not end at the edge of its input: (5 columns - 2) / 2 is not whole\n  hint: SAME or VALID takes the place of the padding"),
+     "MAXPOOL does not end at the edge of its input: (5 columns - 2) / 2 is not whole\n"
+     "  hint: SAME or VALID takes the place of the padding"),
     ("TRANSCONV|1|2|2|1|1|3|3|LINEAR", [(1, 2, 9)],
      "TRANSCONV leaves nothing: stride 1 * (2 - 1) + output padding 0 + filter 2 - 2 * padding 3 = -3"),
     ("DENSE|3", [(1, 4, 5)],

@@ -7,6 +7,7 @@ import json
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo, VariableInfo
+from tmvalite.errors import Diagnostics, ShapeError
 
 
 class FakeMethod:
@@ -18,10 +19,15 @@ class FakeMethod:
         self.options, self.analysis_type, self.title, self.keywords = options, analysis_type, title, keywords
         self.sign = -1.0 if "Worse" in options else 1.0
         self.spoil = "Spoil" in options
-        self.info, self.history, self.trained_on = None, {}, 0
+        self.info, self.history, self.trained_on, self.diagnostics = None, {}, 0, Diagnostics()
 
-    def train(self, events, info):
-        self.info, self.trained_on = info, len(events)
+    def blueprint(self, info):
+        if "TooWide" in self.options:
+            raise ShapeError("the fake does not fit", code="shape")
+
+    def train(self, events, info, *, progress="auto", write=print):
+        self.info, self.trained_on, self.progress = info, len(events), progress
+        write("epoch 1")
 
     def _sums(self, x):
         return self.sign * np.asarray(x, dtype=np.float32).sum(axis=-1)

@@ -10,7 +10,7 @@ from tmvalite.data.expression import Expression, parse_expression
 from tmvalite.data.expression.hints import hint_for_name
 from tmvalite.data.expression.syntax import SPECIALS
 from tmvalite.data.info import VariableInfo
-from tmvalite.errors import ExpressionError, Span, did_you_mean
+from tmvalite.errors import ExpressionError, Span, did_you_mean, quoted
 
 _PLAIN_NAME = re.compile(r"[^\W\d]\w*(?:(?:\.|::)\w+)*")
 
@@ -43,18 +43,33 @@ def _fail(expression: Expression, name: str, span: Span, table: Table, keys, whe
         key = max(unspeakable, key=len)
         odd = next((c for c in key if not (c.isalnum() or c in "_.")), key[0])
         raise ExpressionError(
-            f"column '{key}' cannot be named in an expression: '{odd}' has a meaning of its own there", code="expression-name",
-            source=expression.source, span=Span(span.start, span.start + len(key)), where=f"{where}, {table}",
+            f"column '{key}' cannot be named in an expression: '{odd}' has a meaning of its own there",
+            code="expression-name",
+            source=expression.source,
+            span=Span(span.start, span.start + len(key)),
+            where=f"{where}, {table}",
             hint="rename the column",
         )
     part = table.lacking(name) if hasattr(table, "lacking") else None
     if part is not None:
-        raise ExpressionError(f"{part} has no column '{name}', other parts have it", code="expression-unknown",
-                              source=expression.source, span=span, where=where)
+        raise ExpressionError(
+            f"{part} has no column '{name}', other parts have it",
+            code="expression-unknown",
+            source=expression.source,
+            span=span,
+            where=where,
+        )
     hint = hint_for_name(name) or did_you_mean(name, keys)
     shown = ()
     if hint is None and len(keys):
         listed = list(keys)
         shown = tuple(listed[:8]) + ((f"... ({len(listed)} in all)",) if len(listed) > 8 else ())
-    raise ExpressionError(f"there is no column '{name}'", code="expression-unknown", source=expression.source, span=span,
-                          where=f"{where}, {table}", expected=shown, hint=hint)
+    raise ExpressionError(
+        f"there is no column {quoted(name)}",
+        code="expression-unknown",
+        source=expression.source,
+        span=span,
+        where=f"{where}, {table}",
+        expected=shown,
+        hint=hint,
+    )

@@ -80,7 +80,9 @@ def _without_blanks(text: str) -> str:
     return "".join(text.split())
 
 
-def declare(text: str, title: str = "", unit: str = "", type: str = "F", minimum: float = 0.0, maximum: float = 0.0) -> VariableInfo:
+def declare(
+    text: str, title: str = "", unit: str = "", type: str = "F", minimum: float = 0.0, maximum: float = 0.0
+) -> VariableInfo:
     """A variable from `label := expression` or `expression`, as AddVariable, AddTarget and AddSpectator take it.
 
     Equal `minimum` and `maximum` mean "not set". Raises DataError for an empty label or expression.
@@ -94,20 +96,36 @@ def declare(text: str, title: str = "", unit: str = "", type: str = "F", minimum
     start = len(before) + 2 if colon else 0
     span = Span(start, len(text))
     if not expression.strip():
-        raise DataError(f"the expression of '{text}' is empty", code="data-empty-expression", source=source, span=span,
-                        expected="'expression' or 'label := expression'")
+        raise DataError(
+            f"the expression of '{text}' is empty",
+            code="data-empty-expression",
+            source=source,
+            span=span,
+            expected="'expression' or 'label := expression'",
+        )
     if colon and not label.strip():
-        raise DataError("the label before ':=' is empty", code="data-empty-label", source=source, span=Span(0, max(1, start)),
-                        expected="'expression' or 'label := expression'")
+        raise DataError(
+            "the label before ':=' is empty",
+            code="data-empty-label",
+            source=source,
+            span=Span(0, max(1, start)),
+            expected="'expression' or 'label := expression'",
+        )
     low, high = (NO_MINIMUM, NO_MAXIMUM) if minimum == maximum else (float(minimum), float(maximum))
-    return VariableInfo(_without_blanks(expression), _without_blanks(label), title, unit, str(type), "", low, high, None, source, span)
+    return VariableInfo(
+        _without_blanks(expression), _without_blanks(label), title, unit, str(type), "", low, high, None, source, span
+    )
 
 
 def declare_array(text: str, size: int, type: str = "F", minimum: float = 0.0, maximum: float = 0.0) -> tuple[VariableInfo, ...]:
     """The `size` variables of AddVariablesArray: one expression and label, titles `[i]`, internal names `expression[i]`."""
     if size < 1:
-        raise DataError(f"an array of variables needs at least one element, not {size}", code="data-array-size", source=Source(text),
-                        span=Span(0, len(text)))
+        raise DataError(
+            f"an array of variables needs at least one element, not {size}",
+            code="data-array-size",
+            source=Source(text),
+            span=Span(0, len(text)),
+        )
     whole = declare(text, type=type, minimum=minimum, maximum=maximum)
     kind = whole.type if whole.type.endswith("[]") else f"{whole.type}[]"
     return tuple(
@@ -126,8 +144,14 @@ class DataSetInfo:
     name: str = "dataset"
 
     @classmethod
-    def from_names(cls, variables: Iterable[str], targets: Iterable[str] = (), spectators: Iterable[str] = (),
-                   classes: Iterable[str] = (), name: str = "dataset") -> DataSetInfo:
+    def from_names(
+        cls,
+        variables: Iterable[str],
+        targets: Iterable[str] = (),
+        spectators: Iterable[str] = (),
+        classes: Iterable[str] = (),
+        name: str = "dataset",
+    ) -> DataSetInfo:
         """Info for columns that come as arrays: each name is kept exactly as expression and label."""
         groups = [tuple(VariableInfo(str(n)) for n in names) for names in (variables, targets, spectators)]
         return cls(*groups, tuple(str(c) for c in classes), name)
@@ -190,12 +214,19 @@ class Events:
     def take(self, index) -> Events:
         """The events of a slice, a mask or an array of positions, as a new sample."""
         spectators = {name: values[index] for name, values in self.spectators.items()}
-        return Events(np.ascontiguousarray(self.x[index]), np.ascontiguousarray(self.targets[index]), spectators, self.weight[index],
-                      self.class_index[index], self.original_weight[index])
+        return Events(
+            np.ascontiguousarray(self.x[index]),
+            np.ascontiguousarray(self.targets[index]),
+            spectators,
+            self.weight[index],
+            self.class_index[index],
+            self.original_weight[index],
+        )
 
     @staticmethod
     def concatenate(parts: Sequence[Events]) -> Events:
         """All events of `parts`, one sample after the other. There must be at least one part."""
+
         def join(name):
             return np.concatenate([getattr(part, name) for part in parts])
 

@@ -52,8 +52,11 @@ def split_table(classes: Sequence[str]) -> OptionTable:
     by_key = {}
     for name in classes:
         if by_key.setdefault(name.lower(), name) != name:
-            raise OptionError(f"classes '{by_key[name.lower()]}' and '{name}' differ in case only, and options ignore the case",
-                              code="class-case", hint="rename one of them")
+            raise OptionError(
+                f"classes '{by_key[name.lower()]}' and '{name}' differ in case only, and options ignore the case",
+                code="class-case",
+                hint="rename one of them",
+            )
     options = [
         DeclaredOption("SplitMode", str, "Random", "how free events are divided into training and test", SPLIT_MODES),
         DeclaredOption("MixMode", str, "SameAsSplitMode", "how the classes are mixed", MIX_MODES),
@@ -95,11 +98,18 @@ def read_split_options(
         fractions[name] = values[option]
         if not 0.0 <= values[option] < 1.0:
             source, span = bound.place(option)
-            raise OptionError(f"{option} cannot be {values[option]:g}", code="range", source=source, span=span,
-                              expected="a fraction above 0 and below 1")
+            raise OptionError(
+                f"{option} cannot be {values[option]:g}",
+                code="range",
+                source=source,
+                span=span,
+                expected="a fraction above 0 and below 1",
+            )
     if values.SplitSeed > 2**32 - 1:
         source, span = bound.place("SplitSeed")
-        raise OptionError(f"SplitSeed cannot be {values.SplitSeed}", code="range", source=source, span=span, expected="at most 4294967295")
+        raise OptionError(
+            f"SplitSeed cannot be {values.SplitSeed}", code="range", source=source, span=span, expected="at most 4294967295"
+        )
     return SplitOptions(
         values.SplitMode, values.MixMode, values.SplitSeed, values.NormMode, values.ScaleWithPreselEff,
         {name: values[f"nTrain_{name}"] for name in classes}, {name: values[f"nTest_{name}"] for name in classes}, fractions,
@@ -149,8 +159,9 @@ def class_numbers(r: int, s: int, u: int, train: int, test: int, class_name: str
     wanted = max(train - r, 0) + max(test - s, 0)
     if wanted > u:
         raise DataError(
-            f"class '{class_name}' has {r + s + u} events after cuts, but {train} to train on and {test} to test on are requested",
-            code="data-too-few-events", hint=f"lower nTrain_{class_name} or nTest_{class_name}",
+            f"class '{class_name}' has {r + s + u} events after cuts, but {train} + {test} to train and test on are requested",
+            code="data-too-few-events",
+            hint=f"lower nTrain_{class_name} or nTest_{class_name}",
         )
     n_train = max(train, r) + (u - wanted) // 2
     return Numbers(n_train, r + s + u - n_train, train, test)
@@ -158,12 +169,16 @@ def class_numbers(r: int, s: int, u: int, train: int, test: int, class_name: str
 
 def _check(wanted: int, free: int, requested: int, given: int, what: str, class_name: str) -> None:
     if wanted > free:
-        raise DataError(f"class '{class_name}' has {given + free} events after cuts to {what}, but {requested} are requested",
-                        code="data-too-few-events", hint=f"lower {'nTrain' if what == 'train on' else 'nTest'}_{class_name}")
+        raise DataError(
+            f"class '{class_name}' has {given + free} events after cuts to {what}, but {requested} are requested",
+            code="data-too-few-events",
+            hint=f"lower {'nTrain' if what == 'train on' else 'nTest'}_{class_name}",
+        )
 
 
-def split_classes(kinds: Sequence[np.ndarray], efficiencies: Sequence[float], classes: Sequence[str], options: SplitOptions,
-                  generator: TRandom3) -> list[tuple[np.ndarray, np.ndarray]]:
+def split_classes(
+    kinds: Sequence[np.ndarray], efficiencies: Sequence[float], classes: Sequence[str], options: SplitOptions, generator: TRandom3
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Training and test events of every class, as positions among the events of the class.
 
     Parameters
@@ -188,7 +203,9 @@ def split_classes(kinds: Sequence[np.ndarray], efficiencies: Sequence[float], cl
             n = max(0, numbers.to_train - len(train))
             more_train, more_test = free[:n], free[n : n + max(0, numbers.to_test - len(test))]
         train, test = np.concatenate((train, more_train)), np.concatenate((test, more_test))
-        samples.append((_shorten(train, numbers.keep_train, options, generator), _shorten(test, numbers.keep_test, options, generator)))
+        samples.append(
+            (_shorten(train, numbers.keep_train, options, generator), _shorten(test, numbers.keep_test, options, generator))
+        )
     return samples
 
 
@@ -199,7 +216,9 @@ def _numbers_of(name: str, r: int, s: int, u: int, efficiency: float, options: S
     if fraction > 0.0:
         train, test = int(fraction * (r + s + u)), 0
         if train == 0:
-            raise DataError(f"TrainTestSplit_{name}={fraction:g} of {r + s + u} events leaves none to train on", code="data-too-few-events")
+            raise DataError(
+                f"TrainTestSplit_{name}={fraction:g} of {r + s + u} events leaves none to train on", code="data-too-few-events"
+            )
     return class_numbers(r, s, u, train, test, name)
 
 

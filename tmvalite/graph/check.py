@@ -8,6 +8,7 @@ from tmvalite.errors import Diagnostics, OptionError, ShapeError
 from tmvalite.graph.ir import Graph, Node
 from tmvalite.layers.shapes import describe
 
+OUTPUT_FUNCTIONS = {"classification": "sigmoid", "multiclass": "softmax"}  # applied to the output by loss and prediction
 LARGEST_NETWORK = 2**31 - 1  # parameters, or values of one layer and event
 
 
@@ -85,6 +86,8 @@ def check_outputs(graph: Graph, analysis_type: str, n_outputs: int, diagnostics:
             raise ShapeError(f"the output is {describe(output.value.shape)}, not a vector", code="output-shape",
                              source=graph.source, span=output.span, where=_place(graph, output),
                              hint="end with RESHAPE|FLAT or a DENSE layer")
+    if kind in OUTPUT_FUNCTIONS:
+        _remark_activations(graph, OUTPUT_FUNCTIONS[kind], diagnostics)
     total = sum(output.value.size for output in graph.outputs)
     if total == n_outputs:
         return
@@ -139,6 +142,17 @@ def require_lowering(graph: Graph) -> None:
             raise OptionError(f"{node.layer.kind} is understood, but it cannot be trained or applied yet",
                               code="kind-not-available", source=graph.source, span=node.span, where=node.place,
                               hint="its kernels come with a later release")
+
+
+def _remark_activations(graph: Graph, function: str, diagnostics: Diagnostics) -> None:
+    """Warn about a last layer that squeezes its values before the output function does so again."""
+    for output in graph.outputs:
+        node = output.value.producer
+        activation = getattr(node.layer, "activation", "") if node is not None else ""
+        if activation in ("SIGMOID", "SOFTMAX") and output.loss != "SUMOFSQUARES":
+            diagnostics.warn(f"the {function} of the output is applied to the {activation} of the last layer, as in TMVA",
+                             code="output-activation", source=graph.source, span=node.span, where=node.place,
+                             hint="write LINEAR in the last layer")
 
 
 def _place(graph: Graph, output) -> str:

@@ -21,7 +21,7 @@ from tmvalite.errors import FileError
 
 _SUFFIX = ".tmvalite-tmp"
 _STALE = 3600.0  # seconds without a write after which a temporary file belongs to a process that was killed
-_NAME = 60       # characters of the file name that the temporary name repeats, so that it never grows too long
+_NAME = 60  # characters of the file name that the temporary name repeats, so that it never grows too long
 # Some network and user-space file systems cannot flush on request; they are no reason to lose a training.
 _NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
 
@@ -113,8 +113,11 @@ def _check_target(target: Path) -> int | None:
     if not stat.S_ISREG(mode):
         raise FileError(f"cannot write '{target}': it is not a plain file", code="file-not-plain")
     if not os.access(target, os.W_OK):  # a rename would replace even a file that its owner protected
-        raise FileError(f"cannot write '{target}': the file is read-only", code="file-permission",
-                        hint="choose another name, or change its permissions")
+        raise FileError(
+            f"cannot write '{target}': the file is read-only",
+            code="file-permission",
+            hint="choose another name, or change its permissions",
+        )
     return stat.S_IMODE(mode)
 
 
@@ -202,8 +205,11 @@ def _explain(error: OSError, path, target: Path, content: Content | None) -> Fil
     name = os.fspath(path)
     folder = target.parent
     if error.errno in (errno.ENOENT, errno.ENOTDIR) and not folder.is_dir():
-        return FileError(f"cannot write '{name}': there is no folder '{folder}'", code="file-no-folder",
-                         hint=f"make the folder '{folder}' first, or choose another")
+        return FileError(
+            f"cannot write '{name}': there is no folder '{folder}'",
+            code="file-no-folder",
+            hint=f"make the folder '{folder}' first, or choose another",
+        )
     cause = _CAUSES.get(error.errno, error.strerror or str(error) or type(error).__name__)
     code = _CODES.get(error.errno, "file-write")
     hint = _space(folder, content) if code == "file-disk-full" else None

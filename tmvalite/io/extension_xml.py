@@ -28,9 +28,13 @@ def read_network(section: XmlElement) -> NetworkRecord:
     """The extension. Raises FileError for forward or unknown sources, repeated names, sizes that cannot be."""
     version = section.integer("Version", 1)
     if version != VERSION:
-        raise section.error(f"Network has version {version}, which is newer than this tmvalite", code="file-version",
-                            expected=f"version {VERSION}", hint="pip install -U tmvalite")
-    section.check_attributes(("Version", "Precision", "NBlocks"))
+        raise section.error(
+            f"Network has version {version}, which is newer than this tmvalite",
+            code="file-version",
+            expected=f"version {VERSION}",
+            hint="pip install -U tmvalite",
+        )
+    section.check_attributes(("Version", "Precision", "NSettings", "NBlocks"))
     section.check_children(("Setting", "Block"))
     section.check_empty_text()
     network = NetworkRecord([], section.choice("Precision", PRECISIONS))
@@ -50,6 +54,7 @@ def read_network(section: XmlElement) -> NetworkRecord:
     if not network.blocks:
         raise section.error("Network has no Block", code="xml-missing")
     section.check_count("NBlocks", len(network.blocks), "Block elements")
+    section.check_count("NSettings", len(network.settings), "Setting elements")
     return network
 
 
@@ -65,8 +70,11 @@ def _read_block(element: XmlElement, dtype: np.dtype) -> BlockRecord:
     for child in element.children:
         position = ("Input", "Layer", "Output").index(child.tag)
         if position < stage:
-            raise child.error(f"{child.tag} stands behind a later part of its Block", code="xml-order",
-                              expected="first every Input, then every Layer, then every Output")
+            raise child.error(
+                f"{child.tag} stands behind a later part of its Block",
+                code="xml-order",
+                expected="first every Input, then every Layer, then every Output",
+            )
         stage = position
         if child.tag == "Input":
             child.check_attributes(("Name", "Shape"))
@@ -81,8 +89,11 @@ def _read_block(element: XmlElement, dtype: np.dtype) -> BlockRecord:
             block.outputs.append(_read_output(child, known))
             continue
         known.add(name)
-    for attribute, found, tag in (("NInputs", block.inputs, "Input"), ("NLayers", block.nodes, "Layer"),
-                                  ("NOutputs", block.outputs, "Output")):
+    for attribute, found, tag in (
+        ("NInputs", block.inputs, "Input"),
+        ("NLayers", block.nodes, "Layer"),
+        ("NOutputs", block.outputs, "Output"),
+    ):
         element.check_count(attribute, len(found), f"{tag} elements")
         if not found:
             raise element.error(f"Block has no {tag}", code="xml-missing")
@@ -90,7 +101,7 @@ def _read_block(element: XmlElement, dtype: np.dtype) -> BlockRecord:
 
 
 def _read_node(element: XmlElement, known: set[str], dtype: np.dtype) -> NodeRecord:
-    element.check_attributes(("Name", "Index", "Fields", "Sources", "Shape"))
+    element.check_attributes(("Name", "Index", "Fields", "Sources", "Shape", "NParameters"))
     element.check_children(("Parameter",))
     element.check_empty_text()
     name = _new_name(element, known)
@@ -101,6 +112,7 @@ def _read_node(element: XmlElement, known: set[str], dtype: np.dtype) -> NodeRec
     for source in sources:
         _check_source(element, source, known)
     node = NodeRecord(name, fields, sources, _read_shape(element), index=element.integer("Index", 0))
+    element.check_count("NParameters", len(element.children), "Parameter elements")
     for child in element.children:
         child.check_attributes(("Name", "Rows", "Columns"))
         child.check_children(())
@@ -122,7 +134,9 @@ def _read_output(element: XmlElement, known: set[str]) -> OutputRecord:
 
 def _check_source(element: XmlElement, source: str, known: set[str]) -> None:
     if source not in known:
-        raise element.error(f"{element.tag} reads {quoted(source)}, which is no input and no layer before it", code="network-source")
+        raise element.error(
+            f"{element.tag} reads {quoted(source)}, which is no input and no layer before it", code="network-source"
+        )
 
 
 def _new_name(element: XmlElement, known: set[str]) -> str:
@@ -135,7 +149,9 @@ def _new_name(element: XmlElement, known: set[str]) -> str:
 def _read_name(element: XmlElement) -> str:
     name = element.string("Name")
     if not _NAME.fullmatch(name):
-        raise element.error(f"{element.tag} has Name={quoted(name)}", code="xml-value", expected="a name without blanks and + @ , { } | =")
+        raise element.error(
+            f"{element.tag} has Name={quoted(name)}", code="xml-value", expected="a name without blanks and + @ , { } | ="
+        )
     return name
 
 
@@ -147,8 +163,11 @@ def _read_shape(element: XmlElement) -> tuple[int, ...]:
     for size in shape:
         total *= size
     if not 1 <= total <= MAX_INT:
-        raise element.error(f"{element.tag} has Shape={quoted(text)}", code="xml-value",
-                            expected=f"whole numbers joined by |, their product from 1 to {MAX_INT}")
+        raise element.error(
+            f"{element.tag} has Shape={quoted(text)}",
+            code="xml-value",
+            expected=f"whole numbers joined by |, their product from 1 to {MAX_INT}",
+        )
     return shape
 
 
@@ -157,7 +176,8 @@ def _read_shape(element: XmlElement) -> tuple[int, ...]:
 
 def write_network(writer: XmlWriter, network: NetworkRecord) -> None:
     """Raises FileError for names that the file cannot hold; sources are checked on reading."""
-    with writer.element("Network", {"Version": VERSION, "Precision": network.precision, "NBlocks": len(network.blocks)}):
+    counts = {"NSettings": len(network.settings), "NBlocks": len(network.blocks)}
+    with writer.element("Network", {"Version": VERSION, "Precision": network.precision} | counts):
         for name, value in network.settings.items():
             writer.empty("Setting", {"Name": name, "Value": value})
         for block in network.blocks:
@@ -170,8 +190,14 @@ def _write_block(writer: XmlWriter, block: BlockRecord, precision: str) -> None:
     for name, shape in block.inputs:
         writer.empty("Input", {"Name": _checked(name), "Shape": _shape_text(shape)})
     for node in block.nodes:
-        attributes = {"Name": _checked(node.name), "Index": node.index, "Fields": node.fields, "Sources": "+".join(node.sources),
-                      "Shape": _shape_text(node.shape)}
+        attributes = {
+            "Name": _checked(node.name),
+            "Index": node.index,
+            "Fields": node.fields,
+            "Sources": "+".join(node.sources),
+            "Shape": _shape_text(node.shape),
+            "NParameters": len(node.parameters),
+        }
         with writer.element("Layer", attributes, content=bool(node.parameters)):
             for name, array in node.parameters:
                 sizes = {"Name": name, "Rows": array.shape[0], "Columns": array.shape[1]}
@@ -183,8 +209,11 @@ def _write_block(writer: XmlWriter, block: BlockRecord, precision: str) -> None:
 
 def _checked(name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise FileError(f"the weight file cannot hold the name {quoted(name)}", code="file-content",
-                        expected="a name without blanks and + @ , { } | =")
+        raise FileError(
+            f"the weight file cannot hold the name {quoted(name)}",
+            code="file-content",
+            expected="a name without blanks and + @ , { } | =",
+        )
     return name
 
 

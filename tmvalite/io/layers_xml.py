@@ -17,7 +17,9 @@ from tmvalite.io.xml_writer import XmlWriter
 from tmvalite.layers.base import Attribute, WeightElement
 
 # MethodDNN knows one kind of layer and spells its sizes otherwise.
-DNN_LAYER = WeightElement("Layer", (Attribute("ActivationFunction", "activation"),), (("Weights", "Weights"), ("Biases", "Biases")))
+DNN_LAYER = WeightElement(
+    "Layer", (Attribute("ActivationFunction", "activation"),), (("Weights", "Weights"), ("Biases", "Biases"))
+)
 
 _CODES = {
     "LossFunction": ("C", "R", "S"),
@@ -52,8 +54,12 @@ def read_weights_element(
     layers = []
     for child in section.children:
         if child.tag not in known:
-            raise child.error(f"the layer {quoted(child.tag)} is not known", code="xml-unknown", expected=tuple(sorted(known)),
-                              hint=did_you_mean(child.tag, known))
+            raise child.error(
+                f"the layer {quoted(child.tag)} is not known",
+                code="xml-unknown",
+                expected=tuple(sorted(known)),
+                hint=did_you_mean(child.tag, known),
+            )
         layers.append(_read_layer(child, known[child.tag], sizes))
     one_precision([layer.matrices for layer in layers])
     return header, layers
@@ -81,7 +87,9 @@ def _read_layer(element: XmlElement, declared: WeightElement, sizes: tuple[str, 
         child.check_children(())
         record.matrices.append((name, parse_parameters(child, child.integer(sizes[0], 1), child.integer(sizes[1], 1))))
     if found != wanted:
-        raise element.error(f"{element.tag} has its matrices in the order {', '.join(found)}", code="xml-order", expected=", ".join(wanted))
+        raise element.error(
+            f"{element.tag} has its matrices in the order {', '.join(found)}", code="xml-order", expected=", ".join(wanted)
+        )
     return record
 
 
@@ -104,7 +112,9 @@ def write_weights_element(
     with writer.element("Weights", {name: header[name] for name in names}):
         for layer in layers:
             if layer.element not in known:
-                raise FileError(f"the weight file has no layer {quoted(layer.element)}", code="file-content", expected=tuple(sorted(known)))
+                raise FileError(
+                    f"the weight file has no layer {quoted(layer.element)}", code="file-content", expected=tuple(sorted(known))
+                )
             declared = known[layer.element]
             _check_same_names(layer.element, layer.attributes, [a.name for a in declared.attributes])
             _check_same_names(layer.element, [name for name, _ in layer.matrices], [name for name, _ in declared.matrices])
@@ -119,5 +129,8 @@ def write_weights_element(
 
 def _check_same_names(what: str, given, wanted) -> None:
     if sorted(given) != sorted(wanted):
-        raise FileError(f"cannot write {what}: it was given {', '.join(given) or 'nothing'}", code="file-content",
-                        expected=", ".join(wanted) or "nothing")
+        raise FileError(
+            f"cannot write {what}: it was given {', '.join(given) or 'nothing'}",
+            code="file-content",
+            expected=", ".join(wanted) or "nothing",
+        )

@@ -12,9 +12,9 @@ import numpy as np
 from tmvalite.errors import quoted
 from tmvalite.io.xml_element import XmlElement
 
-_CHUNK = 1 << 16          # characters or numbers handled at a time, so that no list of all of them is ever made
-_SINGLE = 20              # characters per number, blanks included, that texts of float32 never reach: at most 18 in ROOT 6.39
-_LONGEST = 400            # characters of one number; TMVA's have at most 24
+_CHUNK = 1 << 16  # characters or numbers handled at a time, so that no list of all of them is ever made
+_SINGLE = 20  # characters per number, blanks included, that texts of float32 never reach: at most 18 in ROOT 6.39
+_LONGEST = 400  # characters of one number; TMVA's have at most 24
 _OTHER_THAN_NUMBERS = re.compile(r"[^0-9eE+\-. \t\r\n]")
 _BLANKS = re.compile(r"[ \t\r\n]")
 
@@ -28,7 +28,9 @@ def parse_numbers(element: XmlElement, count: int) -> np.ndarray:
     text = element.text
     strange = _OTHER_THAN_NUMBERS.search(text)
     if strange:
-        raise element.error(f"{element.tag} holds {_word(text, strange.start())}, which is not a finite number", code="xml-number")
+        raise element.error(
+            f"{element.tag} holds {_word(text, strange.start())}, which is not a finite number", code="xml-number"
+        )
     if count > (len(text) + 1) // 2:
         _wrong_count(element, count)
     values = np.empty(count, dtype=np.float64)
@@ -94,8 +96,11 @@ def _pieces(text: str):
 
 def _wrong_count(element: XmlElement, count: int):
     found = sum(len(piece.split()) for piece in _pieces(element.text))
-    raise element.error(f"{element.tag} must hold {count} numbers, but holds {found}", code="xml-count",
-                        hint="the file is cut off or damaged" if found < count else None)
+    raise element.error(
+        f"{element.tag} must hold {count} numbers, but holds {found}",
+        code="xml-count",
+        hint="the file is cut off or damaged" if found < count else None,
+    )
 
 
 def _word(text: str, place: int) -> str:

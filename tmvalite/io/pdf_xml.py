@@ -29,7 +29,9 @@ def read_pdf(element: XmlElement) -> PdfRecord:
         binning.check_attributes(("NBins",))
         binning.check_children(())
         if binning.integer("NBins", 1) != bins:
-            raise binning.error(f"HistogramBinning states NBins={binning.string('NBins')}, its Histogram {bins}", code="xml-count")
+            raise binning.error(
+                f"HistogramBinning states NBins={binning.string('NBins')}, its Histogram {bins}", code="xml-count"
+            )
         edges = parse_numbers(binning, bins + 1)
     elif binning is not None:
         raise binning.error("PDF has a HistogramBinning, although HasEquidistantBins=1", code="xml-unknown")
@@ -39,8 +41,13 @@ def read_pdf(element: XmlElement) -> PdfRecord:
 def write_pdf(writer: XmlWriter, pdf: PdfRecord) -> None:
     bins = len(pdf.contents)
     with writer.element("PDF", pdf.attributes):
-        attributes = {"Name": pdf.histogram, "NBins": bins, "XMin": float(pdf.low), "XMax": float(pdf.high),
-                      "HasEquidistantBins": pdf.edges is None}
+        attributes = {
+            "Name": pdf.histogram,
+            "NBins": bins,
+            "XMin": float(pdf.low),
+            "XMax": float(pdf.high),
+            "HasEquidistantBins": pdf.edges is None,
+        }
         writer.numbers("Histogram", attributes, pdf.contents, _DIGITS, 1)
         if pdf.edges is not None:
             writer.numbers("HistogramBinning", {"NBins": bins}, pdf.edges, _DIGITS, 1)

@@ -1,4 +1,4 @@
-"""The sections of a weight file that describe the method and its data: GeneralInfo, Options, Variables, Spectators, Classes, Targets.
+"""The sections that describe the method and its data: GeneralInfo, Options, Variables, Spectators, Classes, Targets.
 
 Each section has a function that reads it and one that writes it. Schema: the files that ROOT 6.12 to 6.39 write.
 """
@@ -92,8 +92,17 @@ def read_variables(section: XmlElement, names: tuple[str, str, str, str]) -> lis
             raise entry.error(f"{child} has Type={quoted(type)}", code="xml-value", expected=("F", "D", "I", "F[]"))
         element = _ARRAY_TITLE.fullmatch(title) if type.endswith("[]") else None
         variables.append(
-            VariableInfo(expression, entry.string("Label"), title, entry.string("Unit"), type, entry.string("Internal"),
-                         entry.number("Min"), entry.number("Max"), int(element[1]) if element else None)
+            VariableInfo(
+                expression,
+                entry.string("Label"),
+                title,
+                entry.string("Unit"),
+                type,
+                entry.string("Internal"),
+                entry.number("Min"),
+                entry.number("Max"),
+                int(element[1]) if element else None,
+            )
         )
     return variables
 
@@ -102,10 +111,20 @@ def write_variables(writer: XmlWriter, variables: Sequence[VariableInfo], names:
     section, child, count, index = names
     with writer.element(section, {count: len(variables)}, content=bool(variables)):
         for position, v in enumerate(variables):
-            writer.empty(child, {
-                index: position, "Expression": v.expression, "Label": v.label, "Title": v.title, "Unit": v.unit,
-                "Internal": v.internal, "Type": v.type, "Min": _range_text(v.minimum, NO_MINIMUM), "Max": _range_text(v.maximum, NO_MAXIMUM),
-            })
+            writer.empty(
+                child,
+                {
+                    index: position,
+                    "Expression": v.expression,
+                    "Label": v.label,
+                    "Title": v.title,
+                    "Unit": v.unit,
+                    "Internal": v.internal,
+                    "Type": v.type,
+                    "Min": _range_text(v.minimum, NO_MINIMUM),
+                    "Max": _range_text(v.maximum, NO_MAXIMUM),
+                },
+            )
 
 
 def _range_text(value: float, never_filled: float) -> str:

@@ -5,21 +5,21 @@ There is one set of parameters for a single class, otherwise one for every class
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from tmvalite.data.transforms.base import SelectionRecord, TransformRecord
 from tmvalite.errors import FileError, did_you_mean, quoted
 from tmvalite.io.number_text import parse_numbers
 from tmvalite.io.pdf_xml import read_pdf, write_pdf
 from tmvalite.io.sections_xml import check_position
-from tmvalite.io.weight_file import SelectionRecord, TransformRecord
 from tmvalite.io.xml_element import XmlElement
 from tmvalite.io.xml_writer import XmlWriter
 
 _TYPES = ("Variable", "Target", "Spectator")
-_PDF_NAME = re.compile(r"CumulativePDF_cls([0-9]+)")
+# Ours: the class of N_Signal. ROOT does not store it, ignores it here, and evaluates with all classes together.
+_REFERENCE = "ReferenceClass"
 
 
 def n_sets(n_classes: int) -> int:
@@ -27,42 +27,56 @@ def n_sets(n_classes: int) -> int:
     return 1 if n_classes <= 1 else n_classes + 1
 
 
-def read_transforms(section: XmlElement, n_classes: int) -> list[TransformRecord]:
+def read_transforms(section: XmlElement, classes: Sequence[str]) -> list[TransformRecord]:
     """All transformations in the order applied; a name that TMVA does not write is an error."""
     section.check_attributes(("NTransformations",))
-    return [_read_transform(child, n_sets(n_classes)) for child in section.only_children("Transform", "NTransformations")]
+    return [_read_transform(child, classes) for child in section.only_children("Transform", "NTransformations")]
 
 
 def write_transforms(writer: XmlWriter, transforms: list[TransformRecord]) -> None:
     with writer.element("Transformations", {"NTransformations": len(transforms)}, content=bool(transforms)):
         for transform in transforms:
             if transform.name not in _FORMS:
-                raise FileError(f"the weight file has no transformation {quoted(transform.name)}", code="file-content",
-                                expected=tuple(_FORMS))
-            extra = {"FlatOrGauss": transform.parameters["shape"]} if transform.name == "Gauss" else {}
-            with writer.element("Transform", {"Name": transform.name} | extra):
+                raise FileError(
+                    f"the weight file has no transformation {quoted(transform.name)}", code="file-content", expected=tuple(_FORMS)
+                )
+            attributes = {"Name": transform.name}
+            if transform.name == "Gauss":
+                attributes["FlatOrGauss"] = transform.parameters["shape"]
+            elif transform.parameters.get("reference"):
+                attributes[_REFERENCE] = transform.parameters["reference"]
+            with writer.element("Transform", attributes):
                 _write_selection(writer, transform)
                 _FORMS[transform.name][1](writer, transform)
 
 
-def _read_transform(element: XmlElement, sets: int) -> TransformRecord:
+def _read_transform(element: XmlElement, classes: Sequence[str]) -> TransformRecord:
     name = element.string("Name")
     if name not in _FORMS:
-        raise element.error(f"the transformation {quoted(name)} is not known", code="xml-unknown", expected=tuple(_FORMS),
-                            hint=did_you_mean(name, _FORMS))
-    element.check_attributes(("Name",), ("FlatOrGauss",) if name == "Gauss" else ("NVariables", "NTargets"))
+        raise element.error(
+            f"the transformation {quoted(name)} is not known",
+            code="xml-unknown",
+            expected=tuple(_FORMS),
+            hint=did_you_mean(name, _FORMS),
+        )
     element.check_empty_text()
     if element.optional_child("Selection") is None:
-        raise element.error(f"{name} has no element Selection", code="xml-missing",
-                            hint="files of TMVA before 4.1 (ROOT 5.28) are not read; ROOT can read one and write it anew")
-    element.check_attributes(("Name",), ("FlatOrGauss",) if name == "Gauss" else ())
+        raise element.error(
+            f"{name} has no element Selection",
+            code="xml-missing",
+            hint="the old form of a transformation, without one, is not read",
+        )
+    element.check_attributes(("Name", "FlatOrGauss") if name == "Gauss" else ("Name",), () if name == "Gauss" else (_REFERENCE,))
     selection = element.child("Selection")
     selection.check_attributes(())
     selection.check_children(("Input", "Output"))
     selection.check_empty_text()
-    record = TransformRecord(name, _read_selection(selection.child("Input"), "NInputs"),
-                             _read_selection(selection.child("Output"), "NOutputs"), {})
-    record.parameters = _FORMS[name][0](element, len(record.inputs), sets)
+    record = TransformRecord(
+        name, _read_selection(selection.child("Input"), "NInputs"), _read_selection(selection.child("Output"), "NOutputs"), {}
+    )
+    record.parameters = _FORMS[name][0](element, len(record.inputs), n_sets(len(classes)))
+    if _REFERENCE in element.attributes:
+        record.parameters["reference"] = element.choice(_REFERENCE, classes)
     return record
 
 
@@ -87,7 +101,9 @@ def _write_selection(writer: XmlWriter, transform: TransformRecord) -> None:
 
 def _check_sets(element: XmlElement, found: int, sets: int, what: str) -> None:
     if found != sets:
-        raise element.error(f"{element.string('Name')} has {found} {what}, but the classes of this file ask for {sets}", code="xml-count")
+        raise element.error(
+            f"{element.string('Name')} has {found} {what}, but the classes of this file ask for {sets}", code="xml-count"
+        )
 
 
 # ---- Normalize: minimum and maximum of every input
@@ -155,7 +171,9 @@ def _read_pca(element: XmlElement, inputs: int, sets: int) -> dict:
     return {
         "classes": [child.string("Class") for child in parts["Statistics"]],
         "means": [_read_matrix(c, ("NRows",), ("Class", "ClassIndex"), inputs)[:, 0] for c in parts["Statistics"]],
-        "eigenvectors": [_read_matrix(c, ("NRows", "NCols"), ("Class", "ClassIndex"), inputs, inputs) for c in parts["Eigenvectors"]],
+        "eigenvectors": [
+            _read_matrix(c, ("NRows", "NCols"), ("Class", "ClassIndex"), inputs, inputs) for c in parts["Eigenvectors"]
+        ],
     }
 
 

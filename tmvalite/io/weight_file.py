@@ -11,11 +11,28 @@ from typing import NamedTuple
 import numpy as np
 
 from tmvalite.data.info import VariableInfo
+from tmvalite.data.transforms.base import SelectionRecord, TransformRecord
+
+__all__ = [
+    "DL_HEADER", "DNN_HEADER", "BlockRecord", "LayerRecord", "NetworkRecord", "NodeRecord", "OptionRecord", "OutputRecord",
+    "PdfRecord", "SelectionRecord", "TransformRecord", "VariableInfo", "WeightFile",
+]  # fmt: skip
 
 # TMVA's order of the attributes of <Weights>; one-letter codes are str, WeightDecay is float, the others are int.
 DL_HEADER = (
-    "NetDepth", "InputDepth", "InputHeight", "InputWidth", "BatchSize", "BatchDepth", "BatchHeight", "BatchWidth",
-    "LossFunction", "Initialization", "Regularization", "OutputFunction", "WeightDecay",
+    "NetDepth",
+    "InputDepth",
+    "InputHeight",
+    "InputWidth",
+    "BatchSize",
+    "BatchDepth",
+    "BatchHeight",
+    "BatchWidth",
+    "LossFunction",
+    "Initialization",
+    "Regularization",
+    "OutputFunction",
+    "WeightDecay",
 )
 DNN_HEADER = ("InputWidth", "Depth", "LossFunction", "OutputFunction")
 
@@ -27,14 +44,6 @@ class OptionRecord(NamedTuple):
     text: str
     modified: bool
     size: int | None = None
-
-
-class SelectionRecord(NamedTuple):
-    """One entry of a transformation's selection; `type` is "Variable", "Target" or "Spectator"."""
-
-    type: str
-    label: str
-    expression: str
 
 
 @dataclass(eq=False)
@@ -59,26 +68,6 @@ class PdfRecord:
     high: float
     contents: np.ndarray
     edges: np.ndarray | None = None
-
-
-@dataclass(eq=False)
-class TransformRecord:
-    """One stored transformation, in the order applied.
-
-    name : str
-        "Normalize", "Decorrelation", "PCA" or "Gauss".
-    inputs, outputs : list of SelectionRecord
-    parameters : dict
-        Normalize      "ranges": (S, K, 2) float64, minimum and maximum of K inputs in S class sets (the last: all classes).
-        Decorrelation  "matrices": list of S (K, K) float64.
-        PCA            "classes": list of S names, "means": list of (K,), "eigenvectors": list of (K, K), vectors are columns.
-        Gauss          "shape": "Gauss" or "Flat", "pdfs": K lists of S PdfRecord.
-    """
-
-    name: str
-    inputs: list[SelectionRecord]
-    outputs: list[SelectionRecord]
-    parameters: dict
 
 
 @dataclass(eq=False)
@@ -148,7 +137,14 @@ class BlockRecord:
 
 @dataclass(eq=False)
 class NetworkRecord:
-    """Our <Network> element. `precision` is "float32" or "float64"; `settings` holds what else a method needs, as text by name."""
+    """Our <Network> element.
+
+    blocks : list of BlockRecord
+    precision : str
+        "float32" or "float64", of all parameters.
+    settings : dict of str
+        What else a method needs, as text by name.
+    """
 
     blocks: list[BlockRecord]
     precision: str = "float32"
@@ -167,6 +163,12 @@ class WeightFile:
     variables, spectators, targets : list of VariableInfo
     classes : list of str
     transforms : list of TransformRecord
+        In the order applied; inputs and outputs as selected, and as parameters
+        Normalize      "ranges": (S, K, 2) float64, minimum and maximum of K inputs in S class sets (the last: all classes),
+                       and "reference", the class whose set counts, absent for all classes;
+        Decorrelation  "matrices": list of S (K, K) float64;
+        PCA            "classes": list of S names, "means": list of (K,), "eigenvectors": list of (K, K), vectors are columns;
+        Gauss          "shape": "Gauss" or "Flat", "pdfs": K lists of S PdfRecord.
     pdfs : list of PdfRecord
         MVAPdfs: none, or signal and background.
     header : dict
@@ -193,7 +195,7 @@ class WeightFile:
 
     @property
     def analysis_type(self) -> str:
-        """"Classification", "Multiclass" or "Regression", as the file states it; "" if it does not."""
+        """ "Classification", "Multiclass" or "Regression", as the file states it; "" if it does not."""
         return self.info.get("AnalysisType", "")
 
     @property

@@ -38,7 +38,18 @@ METHOD_TYPES = ("DL", "DNN", "AE", "GAN")
 ANALYSIS_TYPES = ("Classification", "Multiclass", "Regression")
 
 _REQUIRED = ("GeneralInfo", "Options", "Variables", "Classes", "Transformations")
-_SECTIONS = ("GeneralInfo", "Options", "Variables", "Spectators", "Classes", "Targets", "Transformations", "MVAPdfs", "Weights", "Network")
+_SECTIONS = (
+    "GeneralInfo",
+    "Options",
+    "Variables",
+    "Spectators",
+    "Classes",
+    "Targets",
+    "Transformations",
+    "MVAPdfs",
+    "Weights",
+    "Network",
+)
 
 
 def read_weights(path: str | os.PathLike, elements: Mapping[str, WeightElement] | None = None) -> WeightFile:
@@ -59,12 +70,17 @@ def read_weights(path: str | os.PathLike, elements: Mapping[str, WeightElement] 
     """
     root = read_xml(path)
     if root.tag != "MethodSetup":
-        raise root.error(f"this is no weight file: its first element is {quoted(root.tag)}", code="xml-unknown", expected="MethodSetup")
+        raise root.error(
+            f"this is no weight file: its first element is {quoted(root.tag)}", code="xml-unknown", expected="MethodSetup"
+        )
     root.check_attributes(("Method",))
     method_type, colons, title = root.string("Method").partition("::")
     if not colons or method_type not in METHOD_TYPES:
-        raise root.error(f"this is a weight file of the method {quoted(root.string('Method'))}", code="file-method",
-                         expected=f"a method of type {', '.join(METHOD_TYPES)}, such as DL::DNN_CPU")
+        raise root.error(
+            f"this is a weight file of the method {quoted(root.string('Method'))}",
+            code="file-method",
+            expected=f"a method of type {', '.join(METHOD_TYPES)}, such as DL::DNN_CPU",
+        )
     root.check_children(_SECTIONS)
     root.check_empty_text()
     sections = {tag: root.child(tag) if tag in _REQUIRED else root.optional_child(tag) for tag in _SECTIONS}
@@ -79,14 +95,18 @@ def _read_description(sections: dict[str, XmlElement | None], file: WeightFile) 
     if "AnalysisType" not in file.info:
         raise sections["GeneralInfo"].error("GeneralInfo has no AnalysisType", code="xml-missing", expected=ANALYSIS_TYPES)
     if sections["Weights"] is not None and file.info["AnalysisType"].lower() not in [name.lower() for name in ANALYSIS_TYPES]:
-        raise sections["GeneralInfo"].error(f"AnalysisType is {quoted(file.info['AnalysisType'])}", code="xml-value",
-                                            expected=ANALYSIS_TYPES, hint=did_you_mean(file.info["AnalysisType"], ANALYSIS_TYPES))
+        raise sections["GeneralInfo"].error(
+            f"AnalysisType is {quoted(file.info['AnalysisType'])}",
+            code="xml-value",
+            expected=ANALYSIS_TYPES,
+            hint=did_you_mean(file.info["AnalysisType"], ANALYSIS_TYPES),
+        )
     file.options = read_options(sections["Options"])
     file.variables = read_variables(sections["Variables"], VARIABLES)
     file.spectators = read_variables(sections["Spectators"], SPECTATORS) if sections["Spectators"] is not None else []
     file.targets = read_variables(sections["Targets"], TARGETS) if sections["Targets"] is not None else []
     file.classes = read_classes(sections["Classes"])
-    file.transforms = read_transforms(sections["Transformations"], len(file.classes))
+    file.transforms = read_transforms(sections["Transformations"], file.classes)
     file.pdfs = read_pdfs(sections["MVAPdfs"]) if sections["MVAPdfs"] is not None else []
     if file.info["AnalysisType"].lower() == "regression" and not file.targets:
         raise sections["GeneralInfo"].error("AnalysisType is Regression, but there are no Targets", code="xml-missing")

@@ -30,7 +30,7 @@ class XmlElement:
         self.children.append(child)
 
     def path(self) -> str:
-        """Tags from the root to here: "MethodSetup > Weights > DenseLayer 2" (counted among its like, where there are several)."""
+        """Tags from the root to here, counted where there are several alike: "MethodSetup > Weights > DenseLayer 2"."""
         parts, element = [], self
         while element is not None:
             parts.append(element._counted())
@@ -45,7 +45,9 @@ class XmlElement:
 
     def error(self, message: str, *, code: str, expected=(), hint: str | None = None) -> FileError:
         """An error about this element: file, what is wrong, line and path."""
-        return FileError(f"'{self.file}': {message}", code=code, where=f"line {self.line}, {self.path()}", expected=expected, hint=hint)
+        return FileError(
+            f"'{self.file}': {message}", code=code, where=f"line {self.line}, {self.path()}", expected=expected, hint=hint
+        )
 
     # ---- structure
 
@@ -57,20 +59,30 @@ class XmlElement:
         for name in self.attributes:
             if name not in required and name not in optional:
                 known = (*required, *optional)
-                raise self.error(f"{self.tag} has the unknown attribute {quoted(name)}", code="xml-unknown",
-                                 expected=known or "no attributes", hint=did_you_mean(name, known))
+                raise self.error(
+                    f"{self.tag} has the unknown attribute {quoted(name)}",
+                    code="xml-unknown",
+                    expected=known or "no attributes",
+                    hint=did_you_mean(name, known),
+                )
 
     def check_children(self, known: Collection[str]) -> None:
         """Every child is one of these."""
         for child in self.children:
             if child.tag not in known:
-                raise child.error(f"{self.tag} has the unknown element {quoted(child.tag)}", code="xml-unknown",
-                                  expected=tuple(known) or "no elements", hint=did_you_mean(child.tag, known))
+                raise child.error(
+                    f"{self.tag} has the unknown element {quoted(child.tag)}",
+                    code="xml-unknown",
+                    expected=tuple(known) or "no elements",
+                    hint=did_you_mean(child.tag, known),
+                )
 
     def check_empty_text(self) -> None:
         """Nothing but blanks between the children."""
         if self.text and not self.text.isspace():
-            raise self.error(f"{self.tag} holds the text {quoted(self.text.strip())}, where only elements may stand", code="xml-text")
+            raise self.error(
+                f"{self.tag} holds the text {quoted(self.text.strip())}, where only elements may stand", code="xml-text"
+            )
 
     def child(self, tag: str) -> XmlElement:
         """The one child of this name; none or several are an error."""
@@ -112,8 +124,11 @@ class XmlElement:
         if _INTEGER.fullmatch(text) and minimum <= int(text) <= maximum:
             return int(text)
         bound = f"a whole number from {minimum}" + ("" if maximum == MAX_INT else f" to {maximum}")
-        raise self.error(f"{self.tag} has {name}={quoted(text)}", code="xml-number",
-                         expected="a whole number" if minimum == -MAX_INT else bound)
+        raise self.error(
+            f"{self.tag} has {name}={quoted(text)}",
+            code="xml-number",
+            expected="a whole number" if minimum == -MAX_INT else bound,
+        )
 
     def number(self, name: str) -> float:
         """A finite number."""
@@ -129,6 +144,10 @@ class XmlElement:
     def choice(self, name: str, choices: Collection[str]) -> str:
         text = self.string(name)
         if text not in choices:
-            raise self.error(f"{self.tag} has {name}={quoted(text)}", code="xml-value", expected=tuple(choices),
-                             hint=did_you_mean(text, choices))
+            raise self.error(
+                f"{self.tag} has {name}={quoted(text)}",
+                code="xml-value",
+                expected=tuple(choices),
+                hint=did_you_mean(text, choices),
+            )
         return text

@@ -15,9 +15,9 @@ from tmvalite.io.xml_element import XmlElement
 
 MAX_DEPTH = 32
 MAX_ELEMENTS = 200_000
-MAX_ATTRIBUTES = 1000           # of one element
+MAX_ATTRIBUTES = 1000  # of one element
 MAX_ATTRIBUTE_LENGTH = 1 << 16  # characters; the long texts of a weight file are no attributes
-_PIECE = 1 << 16                # bytes read at a time
+_PIECE = 1 << 16  # bytes read at a time
 _ENCODINGS = ("utf-8", "us-ascii", "ascii")
 
 
@@ -76,8 +76,11 @@ class _Builder:
         if not piece:
             raise FileError(f"'{self.name}' is empty", code="file-truncated", expected="a weight file")
         if piece[:2] in (b"\xfe\xff", b"\xff\xfe") or b"\0" in piece[:4]:
-            raise FileError(f"'{self.name}' is written in UTF-16 or UTF-32, or is not text", code="xml-encoding",
-                            expected="a text file in UTF-8")
+            raise FileError(
+                f"'{self.name}' is written in UTF-16 or UTF-32, or is not text",
+                code="xml-encoding",
+                expected="a text file in UTF-8",
+            )
         try:
             while piece:
                 self.parser.Parse(piece, False)
@@ -90,19 +93,34 @@ class _Builder:
         return self.root
 
     def not_xml(self, error: expat.ExpatError) -> FileError:
-        cut = (expat.errors.XML_ERROR_NO_ELEMENTS, expat.errors.XML_ERROR_UNCLOSED_TOKEN, expat.errors.XML_ERROR_PARTIAL_CHAR,
-               expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION)
+        cut = (
+            expat.errors.XML_ERROR_NO_ELEMENTS,
+            expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+            expat.errors.XML_ERROR_PARTIAL_CHAR,
+            expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+        )
         if expat.ErrorString(error.code) in cut and self.at_the_end():
             if self.open:
                 path = " > ".join(e.tag for e in self.open)
-                return FileError(f"'{self.name}' is cut off: it ends inside {self.open[-1].tag}", code="file-truncated",
-                                 where=f"line {error.lineno}, {path}", expected=f"</{self.open[-1].tag}>",
-                                 hint="copy the file again, or write it again")
-            return FileError(f"'{self.name}' is cut off: it ends before its first element is complete", code="file-truncated",
-                             where=f"line {error.lineno}", expected="<MethodSetup ...>",
-                             hint="copy the file again, or write it again")
-        return FileError(f"'{self.name}' is damaged or is no XML file: {expat.ErrorString(error.code)}", code="xml-syntax",
-                         where=f"line {error.lineno}, column {error.offset + 1}")
+                return FileError(
+                    f"'{self.name}' is cut off: it ends inside {self.open[-1].tag}",
+                    code="file-truncated",
+                    where=f"line {error.lineno}, {path}",
+                    expected=f"</{self.open[-1].tag}>",
+                    hint="copy the file again, or write it again",
+                )
+            return FileError(
+                f"'{self.name}' is cut off: it ends before its first element is complete",
+                code="file-truncated",
+                where=f"line {error.lineno}",
+                expected="<MethodSetup ...>",
+                hint="copy the file again, or write it again",
+            )
+        return FileError(
+            f"'{self.name}' is damaged or is no XML file: {expat.ErrorString(error.code)}",
+            code="xml-syntax",
+            where=f"line {error.lineno}, column {error.offset + 1}",
+        )
 
     def at_the_end(self) -> bool:
         return self.root is None or bool(self.open)
@@ -113,6 +131,8 @@ class _Builder:
         return FileError(f"'{self.name}' {message}", code=code, where=f"{line}, {path}" if path else line, expected=expected)
 
     def declaration(self, version, encoding, standalone):
+        if version != "1.0":
+            raise self.fail(f"is written in version {quoted(version)} of XML", "xml-version", "version 1.0")
         if encoding is not None and encoding.lower() not in _ENCODINGS:
             raise self.fail(f"is written in the encoding {quoted(encoding)}", "xml-encoding", "UTF-8")
 

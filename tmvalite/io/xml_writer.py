@@ -47,7 +47,9 @@ class XmlWriter:
         else:
             self.empty(tag, attributes)
 
-    def numbers(self, tag: str, attributes: Mapping, values: np.ndarray, digits: int, blanks: int, last_blank: bool = True) -> None:
+    def numbers(
+        self, tag: str, attributes: Mapping, values: np.ndarray, digits: int, blanks: int, last_blank: bool = True
+    ) -> None:
         """An element with numbers on one line; every number, or every one but the last, is followed by the blanks.
 
         Raises FileError if one of them is not finite: no reader would take it.
@@ -66,7 +68,9 @@ def escape(text: str) -> str:
     """The text with the four characters replaced that mean something in XML. Raises FileError for those that XML cannot hold."""
     strange = _NO_XML.search(text)
     if strange:
-        raise FileError(f"cannot write {quoted(text)}: XML cannot hold the character U+{ord(strange[0]):04X}", code="file-content")
+        raise FileError(
+            f"cannot write {quoted(text)}: XML cannot hold the character U+{ord(strange[0]):04X}", code="file-content"
+        )
     return text.translate(_ESCAPES)
 
 

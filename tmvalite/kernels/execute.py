@@ -40,14 +40,14 @@ _COLUMNS = (
     "FORWARD FORWARD_STEPS BACKWARD BACKWARD_STEPS TILE INPUT TARGET_TILE WEIGHT_TILE "
     "THETA COPIES GRADS SIZE TARGETS TARGET_WIDTH WEIGHTS ORDER BATCHES STEPS FIRST_STEP EPOCH TIME "
     "OPTIMIZER REGULARIZATION FIRST_MOMENT SECOND_MOMENT SCALARS RANGES RANGE_COUNT TRANSPOSES TRANSPOSE_COUNT "
-    "DROPS LOSS_SCALES SHARE_LOSSES LOSSES SYNC THREADS NORMALISE MINIMUM FACTOR BLOCK"
+    "DROPS DROP_SCALES LOSS_SCALES SHARE_LOSSES LOSSES SYNC THREADS NORMALISE MINIMUM FACTOR BLOCK"
 ).split()
 CONTEXT = {name: i for i, name in enumerate(_COLUMNS)}
 CONTEXT_SIZE = len(_COLUMNS)
 (C_FORWARD, C_FORWARD_STEPS, C_BACKWARD, C_BACKWARD_STEPS, C_TILE, C_INPUT, C_TARGET_TILE, C_WEIGHT_TILE,
  C_THETA, C_COPIES, C_GRADS, C_SIZE, C_TARGETS, C_TARGET_WIDTH, C_WEIGHTS, C_ORDER, C_BATCHES, C_STEPS, C_FIRST_STEP, C_EPOCH,
  C_TIME, C_OPTIMIZER, C_REGULARIZATION, C_FIRST_MOMENT, C_SECOND_MOMENT, C_SCALARS, C_RANGES, C_RANGE_COUNT, C_TRANSPOSES,
- C_TRANSPOSE_COUNT, C_DROPS, C_LOSS_SCALES, C_SHARE_LOSSES, C_LOSSES, C_SYNC, C_THREADS, C_NORMALISE, C_MINIMUM, C_FACTOR,
+ C_TRANSPOSE_COUNT, C_DROPS, C_DROP_SCALES, C_LOSS_SCALES, C_SHARE_LOSSES, C_LOSSES, C_SYNC, C_THREADS, C_NORMALISE, C_MINIMUM, C_FACTOR,
  C_BLOCK) = range(CONTEXT_SIZE)
 
 
@@ -68,12 +68,12 @@ doubles_at = _address_of(types.float64)
 
 
 @inlined_kernel
-def run_steps(table, steps, rows, tile, arena, theta, copies, grad, overwrite, first_row, step, epoch, drops, batch_size,
-              loss_scales, target_tile, target_width, weight_tile, out, out_width, training):
+def run_steps(table, steps, rows, arena, theta, copies, grad, overwrite, first_row, step, epoch, drops, drop_scales,
+              batch_size, loss_scales, target_tile, target_width, weight_tile, out, out_width, training):
     """Run `steps` rows of a table over one tile of `rows` events; returns the sum of the losses met.
 
-    overwrite: whether weight gradients start from zero (first tile of a share). drops: per dropout slot two key words,
-    threshold and, as bits, nothing else; its rate is turned into a scale here. first_row: place of the tile in its batch.
+    overwrite: whether weight gradients start from zero (first tile of a share). drops: per dropout slot two key words
+    and the threshold of its rate; drop_scales: 1/(1 - rate). first_row: place of the tile in its batch.
     """
     total = 0.0
     for s in range(steps):
@@ -139,8 +139,7 @@ def run_steps(table, steps, rows, tile, arena, theta, copies, grad, overwrite, f
                 combine.copy(rows * d[3], shift(arena, d[1]), shift(arena, d[2]))
             slot = shift(drops, 3 * d[4])
             if training and slot[2] > 0:
-                keep = 1.0 - slot[2] / 4294967296.0
-                scale = number(theta[0], 1.0 / keep)
+                scale = number(theta[0], drop_scales[d[4]])
                 dropout(rows, d[3], first_row, step, epoch, slot[0], slot[1], slot[2], scale, shift(arena, d[2]))
         elif op == SOFTMAX:  # x y size width
             if d[1] != d[2]:
@@ -154,9 +153,9 @@ def run_steps(table, steps, rows, tile, arena, theta, copies, grad, overwrite, f
             total += scale * loss(d[4], rows, d[2], shift(arena, d[1]), shift(arena, target_tile + d[3]), target_width,
                                   shift(arena, weight_tile), scale / batch_size, g, d[7] != 0)
         elif op == TO_FEATURES:  # x y width
-            transpose(rows, d[3], shift(arena, d[1]), d[3], shift(arena, d[2]), tile)
+            transpose(rows, d[3], shift(arena, d[1]), d[3], shift(arena, d[2]), rows)
         elif op == TO_ROWS:  # x y width
-            transpose(d[3], rows, shift(arena, d[1]), tile, shift(arena, d[2]), d[3])
+            transpose(d[3], rows, shift(arena, d[1]), rows, shift(arena, d[2]), d[3])
         elif op == STORE:  # o width column
             combine.copy_columns(rows, d[2], shift(arena, d[1]), d[2], shift(out, d[3]), out_width)
     return total
@@ -239,7 +238,7 @@ def execute(task, thread, context, work, x, out):
     threads, tile, size = ctx[C_THREADS], ctx[C_TILE], ctx[C_SIZE]
     theta = pointer_at(ctx[C_THETA], arena)
     copies, grads = pointer_at(ctx[C_COPIES], arena), pointer_at(ctx[C_GRADS], arena)
-    drops, loss_scales = integers_at(ctx[C_DROPS]), doubles_at(ctx[C_LOSS_SCALES])
+    drops, drop_scales, loss_scales = integers_at(ctx[C_DROPS]), doubles_at(ctx[C_DROP_SCALES]), doubles_at(ctx[C_LOSS_SCALES])
     inputs, target_tile, weight_tile = shift(arena, ctx[C_INPUT]), ctx[C_TARGET_TILE], ctx[C_WEIGHT_TILE]
     targets, weights, target_width = pointer_at(ctx[C_TARGETS], arena), pointer_at(ctx[C_WEIGHTS], arena), ctx[C_TARGET_WIDTH]
     minimum, factor = pointer_at(ctx[C_MINIMUM], arena), pointer_at(ctx[C_FACTOR], arena)
@@ -271,8 +270,8 @@ def execute(task, thread, context, work, x, out):
                 for part in range(2 if training else 1):
                     table = integers_at(ctx[C_BACKWARD if part else C_FORWARD])
                     steps = ctx[C_BACKWARD_STEPS if part else C_FORWARD_STEPS]
-                    total += run_steps(table, steps, n, tile, arena, theta, copies, grad, first == low, first,
-                                       ctx[C_FIRST_STEP] + step, ctx[C_EPOCH], drops, float(count), loss_scales,
+                    total += run_steps(table, steps, n, arena, theta, copies, grad, first == low, first,
+                                       ctx[C_FIRST_STEP] + step, ctx[C_EPOCH], drops, drop_scales, float(count), loss_scales,
                                        target_tile, target_width, weight_tile, result, out_width, training)
                 if task == SCORE:
                     spoil_rows(n, width, shift(data, first * width), result, out_width)

@@ -45,8 +45,10 @@ class Recurrent(Layer):
     def output_shape(self, x: Shape) -> Shape:
         steps, features = as_sequence(self.kind, x)
         if (steps, features) != (self.time_steps, self.input_size):
+            many = "s" * (self.time_steps > 1)
             raise ShapeError(
-                f"{self.kind} expects {self.time_steps} steps of {self.input_size} features, but it reads {describe(x)}",
+                f"{self.kind} expects {self.time_steps} step{many} of {self.input_size} features, "
+                f"but it reads {describe(x)}",
                 code="shape-sequence",
                 hint=f"{self.kind}|{self.state_size}|{features}|{steps} fits",
             )

@@ -30,20 +30,15 @@ def event_matrix(X, dtype) -> tuple[np.ndarray, tuple[str, ...]]:
     DataError
         Wrong shape, no numbers, NaN or infinite values, values too large for the precision.
     """
-    names = None
-    if isinstance(X, np.ndarray) and X.dtype.names:
-        X = {name: X[name] for name in X.dtype.names}
-    if isinstance(X, dict):
-        names, columns = tuple(map(str, X)), [_numbers(column, f"column {quoted(str(name))}") for name, column in X.items()]
-        lengths = {column.shape for column in columns}
-        if len(lengths) > 1 or any(column.ndim != 1 for column in columns):
+    table, names = column_table(X), None
+    if table is not None:
+        names = tuple(table)
+        columns = [_numbers(column, f"column {quoted(name)}") for name, column in table.items()]
+        if len({column.shape for column in columns}) > 1 or any(column.ndim != 1 for column in columns):
             shapes = ", ".join(f"{name} {column.shape}" for name, column in zip(names, columns))
             raise DataError(f"the columns of X do not have one value per event each: {shapes}", code="data-shape")
         x = np.stack(columns, axis=1) if columns else np.empty((0, 0))
     else:
-        if hasattr(X, "columns") and hasattr(X, "to_numpy"):
-            names = tuple(map(str, X.columns))
-            X = X.to_numpy()
         x = _numbers(X, "X")
     if x.ndim != 2:
         hint = "one row of variables per event"
@@ -54,6 +49,17 @@ def event_matrix(X, dtype) -> tuple[np.ndarray, tuple[str, ...]]:
         raise DataError(f"X has {x.shape[0]} events of {x.shape[1]} variables", code="data-empty")
     names = names or tuple(f"var{i + 1}" for i in range(x.shape[1]))
     return finite_matrix(x, dtype, names), names
+
+
+def column_table(X) -> dict[str, object] | None:
+    """Named columns as a dict: of a dict, a structured array, or a table such as pandas has. None for anything else."""
+    if isinstance(X, np.ndarray):
+        return {name: X[name] for name in X.dtype.names} if X.dtype.names else None
+    if isinstance(X, dict):
+        return {str(name): column for name, column in X.items()}
+    if hasattr(X, "columns") and hasattr(X, "to_numpy"):
+        return {str(name): X[name].to_numpy() for name in X.columns}
+    return None
 
 
 def finite_matrix(x: np.ndarray, dtype, names, what: str = "variable") -> np.ndarray:

@@ -132,8 +132,9 @@ def understand(text: str, *, method: str = "DL", n_variables: int | None = None,
         inputs = shapes[0] or (("input", (n_variables,)),)
         graph = build_graph(layout, inputs=inputs, n_variables=n_variables, n_outputs=n_outputs, diagnostics=diagnostics,
                             drop=phases[0].drop_config if phases else ())
+        graph = without_last_activation(graph, diagnostics) if method == "DNN" else graph
         check_outputs(graph, analysis_type, n_outputs, diagnostics)
-        graphs = {"": without_last_activation(graph, diagnostics) if method == "DNN" else graph}
+        graphs = {"": graph}
     else:
         graphs = _blocks(layout, method, shapes, n_variables, n_classes or 1, bound, diagnostics)
         drop_rates(tuple(graphs.values()), phases[0].drop_config if phases else (), diagnostics)

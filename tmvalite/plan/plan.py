@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tmvalite.errors import OptionError
+from tmvalite.graph.check import require_lowering
 from tmvalite.graph.ir import Graph
 from tmvalite.kernels.execute import STEP_WIDTH
 
@@ -70,7 +70,7 @@ class Plan:
             ))
         widths = [max(len(row[c]) for row in rows) for c in range(5)]
         lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, (*widths, 0))).rstrip() for row in rows]
-        head = (f"plan to {self.purpose}, {self.precision}: {len(self.steps)} steps, {self.size} parameters, "
+        head = (f"plan to {self.purpose}, {self.precision}: {len(self.steps)} steps, {sum(s.size for s in self.slots)} parameters, "
                 f"{self.flops} FLOP per event, tiles of {self.tile} events, arena {self.arena_size * item} bytes")
         return "\n".join([head, *lines])
 
@@ -82,11 +82,7 @@ def make_plan(graph: Graph, *, precision: str = "float32", purpose: str = "train
 
     Raises OptionError when a layer's kernels do not exist yet.
     """
-    for node in graph.nodes:
-        if not hasattr(node.layer, "lower"):
-            raise OptionError(f"{node.layer.kind} cannot be trained or applied yet", code="kernels-missing", source=graph.source,
-                              span=node.span, where=f"Layout, layer {node.index} ({node.layer.kind})",
-                              hint="its fields and shapes are checked; its kernels come with a later release")
+    require_lowering(graph)
     low = Lowering()
     tensors = low.lower_graph(graph)
     event = tensors[""]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tmvalite.errors import Diagnostics, Source, TrainingError
+from tmvalite.errors import Source, TrainingError
 from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training import streams
 from tmvalite.training.history import Epoch, History
@@ -57,8 +57,8 @@ class Training:
     seed : int
         Of the streams of shuffling and dropout.
     progress : Progress, optional
-    diagnostics : Diagnostics, optional
-        Takes the warning that nothing improved. Its source is the one that the phases' spans point into.
+    source : Source, optional
+        The text that the phases' spans point into.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Training:
         self.network, self.train, self.valid, self.phases = network, train, valid, tuple(phases)
         self.dropout = tuple(dropout) if dropout is not None else ({},) * len(self.phases)
         self.progress = progress if progress is not None else Progress()
-        self.diagnostics = diagnostics if diagnostics is not None else Diagnostics()
+        self.source = source
         self.history = History(seed=seed)
         self.kept: np.ndarray | None = None
         self._start = network.parameters.snapshot()
@@ -103,8 +103,6 @@ class Training:
                 self._keep()
         finally:
             self._restore()
-        if self.history.best_epoch is None and not self.history.interrupted:
-            self._warn_without_improvement()
         self.progress.end(self.history)
         return self.history
 
@@ -190,16 +188,9 @@ class Training:
             kept = f"the weights of epoch {len(self.history.epochs)} are kept"
         else:
             kept = "nothing was learnt"
-        source: Source | None = self.diagnostics.source
         raise TrainingError(
             f"the loss is {value:g} {when}, at learning rate {learning_rate:g}; {kept}", code="loss-not-finite",
-            source=source, span=phase.span("LearningRate") if source is not None else None,
+            source=self.source, span=phase.span("LearningRate") if self.source is not None else None,
             where=f"TrainingStrategy, phase {number} of {len(self.phases)}",
             hint="try a smaller LearningRate; VarTransform=N if the variables are large",
-        )  # fmt: skip
-
-    def _warn_without_improvement(self) -> None:
-        self.diagnostics.warn(
-            "no epoch had a smaller validation error than the start; the weights of the last epoch are kept",
-            code="no-improvement", hint="try a smaller LearningRate, or more epochs",
         )  # fmt: skip

@@ -51,7 +51,7 @@ def available_threads() -> int:
 def batch_bounds(events: int, batch_size: int) -> list[tuple[int, int]]:
     """Start and stop of every batch. The last one may be shorter; a single left-over event joins the batch before."""
     starts = list(range(0, events, batch_size))
-    if len(starts) > 1 and events - starts[-1] == 1:
+    if len(starts) > 1 and events - starts[-1] == 1 < batch_size:
         starts.pop()
     return list(zip(starts, [*starts[1:], events]))
 
@@ -185,7 +185,8 @@ class Network:
 
     def _score(self, x, finished):
         work = self._scoring.get(finished) or self._new_scoring(finished)
-        if x.dtype != self.dtype or x.ndim != 2 or x.shape[1] != self.n_inputs or not x.flags.c_contiguous:
+        flags = x.flags
+        if x.dtype != self.dtype or x.ndim != 2 or x.shape[1] != self.n_inputs or not (flags.c_contiguous and flags.writeable):
             x = self._check(x, self.n_inputs, "events")
         out = np.empty((x.shape[0], self.n_outputs), self.dtype)
         if x.shape[0] * self.plan.flops < work.parallel_from:
@@ -254,8 +255,9 @@ class Network:
         work = self._training or self._new_training()
         losses = np.zeros(len(bounds))
         code, regularization = optimizer.codes
-        work.point(TARGETS=targets, WEIGHTS=weights, ORDER=order, BATCHES=batches, LOSSES=losses, DROPS=self._drops(seed),
-                   FIRST_MOMENT=optimizer.first, SECOND_MOMENT=optimizer.second, SCALARS=optimizer.scalars())
+        work.point(TARGETS=targets, WEIGHTS=weights, ORDER=order, BATCHES=batches, LOSSES=losses,
+                   FIRST_MOMENT=optimizer.first, SECOND_MOMENT=optimizer.second, SCALARS=optimizer.scalars(),
+                   **self._drops(seed))
         work.set(STEPS=len(bounds), FIRST_STEP=first, EPOCH=epoch, TIME=optimizer.steps, OPTIMIZER=code,
                  REGULARIZATION=regularization)
         self._refresh_copies(work)
@@ -272,7 +274,7 @@ class Network:
         for start in range(0, len(x), rows):
             block = np.zeros(-(-min(rows, len(x) - start) // EVALUATION_BLOCK))
             work.point(TARGETS=targets[start : start + rows], WEIGHTS=weights[start : start + rows], SHARE_LOSSES=block,
-                       DROPS=self._drops(0))
+                       **self._drops(0))
             self._run(work, EVALUATE, x[start : start + rows], self._no_output)
             parts += block.tolist()
         work.point(SHARE_LOSSES=self._share_losses)
@@ -321,13 +323,16 @@ class Network:
             block = self.parameters.flat[source : source + rows * columns].reshape(rows, columns)
             self._copies[target : target + rows * columns].reshape(columns, rows)[:] = block.T
 
-    def _drops(self, seed) -> np.ndarray:
-        """Key words and threshold of every dropout slot."""
+    def _drops(self, seed) -> dict[str, np.ndarray]:
+        """Key words, threshold and scale of every dropout slot."""
         table = np.zeros((max(len(self.plan.drops), 1), 3), np.int64)
-        for row, (slot, (node, _)) in zip(table, enumerate(self.plan.drops)):
-            row[:2] = stream_key(seed, "dropout", f"{node}#{slot}")
-            row[2] = round(self._rates[node] * 2**32)
-        return table
+        scales = np.ones(len(table))
+        for slot, (node, _) in enumerate(self.plan.drops):
+            rate = self._rates[node]
+            table[slot, :2] = stream_key(seed, "dropout", f"{node}#{slot}")
+            table[slot, 2] = round(rate * 2**32)
+            scales[slot] = 1 / (1 - rate)
+        return {"DROPS": table, "DROP_SCALES": scales}
 
     # ------------------------------------------------------------------------------------------- running
 
@@ -343,7 +348,8 @@ class Network:
             other.result()
 
     def _check(self, array, width, what):
-        array = np.ascontiguousarray(array, self.dtype)
+        # kernels are compiled for arrays that may be written, so read-only ones (memory maps) are copied
+        array = np.require(array, self.dtype, "CW")
         if array.ndim != 2 or array.shape[1] != width:
             raise DataError(f"{what} have shape {array.shape}, this network needs (N, {width})", code="data-shape")
         return array
@@ -351,7 +357,7 @@ class Network:
     def _check_sample(self, x, targets, weights):
         x = self._check(x, self.n_inputs, "events")
         targets = self._check(targets, self.n_outputs, "targets")
-        weights = np.ascontiguousarray(weights, self.dtype)
+        weights = np.require(weights, self.dtype, "CW")
         if weights.shape != (len(x),) or len(targets) != len(x) or not len(x):
             raise DataError(f"{len(x)} events with {len(targets)} targets and weights of shape {weights.shape}", code="data-shape")
         return x, targets, weights

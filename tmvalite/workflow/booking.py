@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import warnings
 
-from tmvalite.errors import DataError, FileError, OptionError, TmvaliteWarning
+from tmvalite.errors import DataError, OptionError, TmvaliteWarning
+from tmvalite.io.atomic import check_writable, make_folder
 from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.types import EMVA
 
@@ -102,35 +102,13 @@ def weight_file_path(dataset: str, job: str, title: str) -> str:
     return f"{prefix}{dataset}/{names.fWeightFileDir}/{job}_{title}.{names.fWeightFileExtension}.xml"
 
 
-def make_writable_folder(folder: str) -> None:
-    """Make `folder` and write a file there for a moment: better an error now than after the training.
+def check_files(weight_file: str | None, target) -> None:
+    """Make the folder of the weight file, and see whether it and the output file can be written: better now than after hours.
 
-    Raises
-    ------
-    FileError
-        The folder cannot be made, or nothing can be written there.
+    The folder of the output file must exist already, as for ROOT. Raises FileError.
     """
-    try:
-        os.makedirs(folder, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise FileError(
-            f"the weight files cannot be written to '{folder}': {error.strerror or error}",
-            code="folder-unwritable",
-            hint="change the working folder, or set gConfig().GetIONames().fWeightFileDirPrefix",
-        ) from error
-
-
-def check_target_file(path: str) -> None:
-    """Raises FileError unless the output file can be made: its folder must exist already, as for ROOT."""
-    folder = os.path.dirname(path) or "."
-    problem = None
-    if os.path.isdir(path):
-        problem = "it is a folder"
-    elif not os.path.isdir(folder):
-        problem = f"there is no folder '{folder}'"
-    elif not os.access(path if os.path.exists(path) else folder, os.W_OK):
-        problem = "permission denied"
-    if problem:
-        raise FileError(f"the output file '{path}' cannot be written: {problem}", code="target-unwritable")
+    if weight_file is not None:
+        make_folder(os.path.dirname(weight_file))
+        check_writable(weight_file)
+    if isinstance(target, str):
+        check_writable(target)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tmvalite.data.info import VariableInfo
 from tmvalite.errors import DataError, OptionError
 from tmvalite.workflow.types import ETreeType
 
@@ -45,26 +44,6 @@ class EventList:
     sample: str
     rows: list[list[float]] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
-
-
-# Columns of the table that single events become; nothing else can be named so, since labels cannot hold a '$'.
-EVENT_COLUMN, EVENT_WEIGHT = "event{}", "event_weight"
-
-
-def event_table(events: EventList) -> dict[str, np.ndarray]:
-    """The events as a dict of arrays, one column per value and one of weights."""
-    values = np.array(events.rows, dtype=np.float64)
-    table = {EVENT_COLUMN.format(i): values[:, i] for i in range(values.shape[1])}
-    table[EVENT_WEIGHT] = np.array(events.weights, dtype=np.float64)
-    return table
-
-
-def as_event_columns(infos: tuple[VariableInfo, ...], first: int) -> tuple[VariableInfo, ...]:
-    """The same names, but read from the columns `first`, `first` + 1, ... of event_table."""
-    return tuple(
-        VariableInfo(EVENT_COLUMN.format(first + i), v.label, v.title, v.unit, v.type.replace("[]", ""), v.internal)
-        for i, v in enumerate(infos)
-    )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 from collections.abc import Iterator
@@ -12,11 +11,10 @@ from tmvalite.evaluation.tables import elapsed
 from tmvalite.workflow import report
 from tmvalite.workflow.booking import (
     REGISTRY,
-    check_target_file,
+    check_files,
     check_title,
     fits_analysis,
     is_available,
-    make_writable_folder,
     resolve_analysis_type,
     weight_file_path,
 )
@@ -99,14 +97,13 @@ class Factory:
         if not fits_analysis(analysis_type, view.classes, title):
             return None
         path = weight_file_path(loader.name, self.job, title)
-        if self.options.values.ModelPersistence:
-            make_writable_folder(os.path.dirname(path))
-        if isinstance(self.target, str):
-            check_target_file(self.target)
+        check_files(path if self.options.values.ModelPersistence else None, self.target)
         if self.strict:
             keywords["Strict"] = True
         method = REGISTRY[chosen]()(str(options), analysis_type=analysis_type, title=title, **keywords)
         data = loader.dataset(self.log_settings)
+        method.blueprint(data.info)  # what does not fit the data is said now, not when the training begins
+        method.diagnostics.issue(stacklevel=3)
         records[title] = MethodRecord(title, method, analysis_type, data, path)
         return method
 
@@ -125,9 +122,14 @@ class Factory:
                     self.log.warning(message)
                     warnings.warn(TmvaliteWarning(message, code="few-events"), stacklevel=3)
                     continue
-                train_one(self.log, record, persist=self.options.values.ModelPersistence)
+                train_one(self.log, record, persist=self.options.values.ModelPersistence, progress=self._progress())
                 self.log.header("Training finished")
                 self.log.info()
+
+    def _progress(self) -> str:
+        if self.log_settings.silent:
+            return "silent"
+        return "auto" if self.options.values.DrawProgressBar else "table"
 
     def _print_inputs(self, record: MethodRecord) -> None:
         chains = [chain.strip() for chain in self.options.values.Transformations.split(";")]
@@ -213,7 +215,9 @@ class Factory:
         everything = [(name, r) for name, records in self._records.items() for r in records.values()]
         trained = [(name, r) for name, r in everything if r.trained]
         if everything and not trained:
-            raise OptionError(f"{call} was called before anything was trained", code="call-order", hint="call TrainAllMethods first")
+            raise OptionError(
+                f"{call} was called before anything was trained", code="call-order", hint="call TrainAllMethods first"
+            )
         for name, record in everything:
             if not record.trained:
                 self.log.warning(f"'{record.title}' of data set {name} was not trained and is left out")
@@ -238,7 +242,8 @@ class Factory:
         return self.roc_curve(loader, theMethodName, iClass, _sample(type)).area
 
     def GetROCCurve(self, loader, *args, type=ETreeType.kTesting):
-        """GetROCCurve(loader, title, setTitles=True, iClass=0, type) -> RocGraph; GetROCCurve(loader, iClass=0, type) -> RocCanvas."""
+        """GetROCCurve(loader, title, setTitles=True, iClass=0, type) gives a RocGraph, GetROCCurve(loader, iClass=0, type) all
+        methods as a RocCanvas."""
         if args and not isinstance(args[0], int):
             title, set_titles, i_class, kind, *_ = (*args, *(True, 0, type)[len(args) - 1 :])
             return RocGraph(str(title), self.roc_curve(loader, title, i_class, _sample(kind)), bool(set_titles))

@@ -82,8 +82,10 @@ class DataSetInfoView:
         self.classes.append(name)
         return True
 
-    def adopt(self, variables: Sequence[VariableInfo], targets: Sequence[VariableInfo], spectators: Sequence[VariableInfo]) -> None:
-        """Take over the ranges and types found while reading the data."""
+    def adopt(
+        self, variables: Sequence[VariableInfo], targets: Sequence[VariableInfo], spectators: Sequence[VariableInfo]
+    ) -> None:
+        """Take over the ranges found while reading the data."""
         self.variables, self.targets, self.spectators = list(variables), list(targets), list(spectators)
 
     def GetName(self) -> str:

@@ -57,9 +57,8 @@ class MethodRecord:
     def output(self, name: str) -> np.ndarray:
         """The kept outputs. Raises OptionError naming the call that makes them."""
         if name not in self.outputs:
-            call = "TrainAllMethods" if not self.trained else "TestAllMethods"
-            raise OptionError(f"'{self.title}' has not been {'trained' if not self.trained else 'tested'}", code="call-order",
-                              hint=f"call {call} first")
+            done, call = ("tested", "TestAllMethods") if self.trained else ("trained", "TrainAllMethods")
+            raise OptionError(f"'{self.title}' has not been {done}", code="call-order", hint=f"call {call} first")
         return self.outputs[name]
 
     def is_class(self, name: str, index: int) -> np.ndarray:
@@ -74,7 +73,7 @@ class MethodRecord:
             A regression, a class that does not exist, or outputs that are not there yet.
         """
         if self.analysis_type == "regression":
-            raise OptionError("a regression has no ROC curve", code="analysis-type", expected="a classification or multiclass method")
+            raise OptionError("a regression has no ROC curve", code="analysis-type", hint="see its deviation(...) instead")
         classes = self.data.info.classes
         if not 0 <= class_index < len(classes):
             raise OptionError(f"there is no class {class_index}", code="class-unknown", expected=f"0 to {len(classes) - 1}")

@@ -14,15 +14,18 @@ from tmvalite.workflow.results import GETTERS, MethodRecord
 CHECKED_EVENTS = 100
 
 
-def train_one(log: Log, record: MethodRecord, *, persist: bool) -> None:
-    """Train a booked method. Raises whatever its training raises, and FileError if the file does not give the same values."""
+def train_one(log: Log, record: MethodRecord, *, persist: bool, progress: str = "auto") -> None:
+    """Train a booked method; `progress` as for Method.train.
+
+    Raises whatever its training raises, and FileError if the weight file does not give the same values.
+    """
     data, title = record.data, record.title
     n_events = len(data.train)
     log.header(f"Train method: {title} for {record.analysis_type.capitalize()}")
     log.info()
     begin = time.perf_counter()
     record.outputs.clear()
-    record.method.train(data.train, data.info)
+    record.method.train(data.train, data.info, progress=progress, write=log.info)
     log.info(f"Elapsed time for training with {n_events} events: {elapsed(time.perf_counter() - begin)}")
     begin = time.perf_counter()
     record.evaluate("train")

@@ -253,8 +253,11 @@ class _Frame:
                 beyond = beyond & ~index.missing
             if column.offsets is None and beyond.any():
                 entry = int(np.argmax(beyond))
-                self.whole.fail(node, f"index {int(index.values[entry])} is beyond '{node.text}', which has {size} elements",
-                                hint="the first index is 0")
+                self.whole.fail(
+                    node,
+                    f"index {int(index.values[entry])} is beyond '{node.text}', which has {size} elements",
+                    hint="the first index is 0",
+                )
             beyond = beyond if index.missing is None else beyond | index.missing
             missing = beyond if missing is None else missing | beyond
         return missing

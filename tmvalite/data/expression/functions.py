@@ -72,7 +72,6 @@ def shift_right(a, b):
     return np.where(fits, np.right_shift(a, np.where(fits, b, 0)).astype(np.float64), np.nan)
 
 
-
 def _log(x):
     return np.where(np.less_equal(x, 0), 0.0, np.log(x))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tmvalite.errors import Source
+from tmvalite.errors import Source, quoted
 from tmvalite.string_utils.parse import Explanation, Failure
 
 _INSTEAD = {
@@ -68,19 +68,21 @@ def explain(failure: Failure, source: Source) -> Explanation:
         return Explanation("the expression ends too early", "expression-syntax", expected="a number, a variable or a function")
     hint = _hint(found, before, source.text[start:])
     if hint is None and failure.expected & {"NAME", "NUMBER"}:
-        return Explanation(f"'{found}' cannot stand here", "expression-syntax", expected="a number, a variable or a function")
+        return Explanation(f"{quoted(found)} cannot stand here", "expression-syntax", expected="a number, a variable or a function")
     if hint is None:
-        return Explanation(f"'{found}' cannot stand here", "expression-syntax", expected="an operator or the end")
-    return Explanation(f"'{found}' cannot stand here", "expression-syntax", hint=hint)
+        return Explanation(f"{quoted(found)} cannot stand here", "expression-syntax", expected="an operator or the end")
+    return Explanation(f"{quoted(found)} cannot stand here", "expression-syntax", hint=hint)
 
 
 def _hint(found: str, before: str, after: str) -> str | None:
     last = before[-1:]
     word = before.split()[-1] if before else ""
+    if found == "=" and after[1:2] in ("<", ">"):
+        return f"write {after[1]}= instead of ={after[1]}"
+    if found == "=" and last in ("<", ">", "!"):
+        return f"write {last}= without a blank"
     if found == "=":
-        return f"write {last}= instead of {last}=" if last in "<>!" and last else "write == to compare"
-    if found.startswith(("=", ">")) and last == "=":
-        return "write >= to compare"
+        return "write == to compare"
     if found == ">" and last == "<":
         return "write != for not equal"
     if found == "+":

@@ -8,7 +8,7 @@ from typing import NoReturn
 from tmvalite.data.expression.functions import FUNCTIONS
 from tmvalite.data.expression.hints import explain, hint_for_function
 from tmvalite.data.expression.syntax import ALTERNATIVE, REDUCTIONS, SPECIALS, Expression, Node
-from tmvalite.errors import ExpressionError, Source, Span, nearest
+from tmvalite.errors import ExpressionError, Source, Span, nearest, quoted
 from tmvalite.string_utils.parse import Builder, run
 
 MAX_LENGTH = 1 << 16  # characters
@@ -36,7 +36,9 @@ class _Expressions(Builder):
     def name(self, parts):
         token = parts[0]
         if token in REDUCTIONS or token == ALTERNATIVE:
-            raise ParseError(f"{token} needs an argument", self.span(token), code="expression-arguments", expected=f"{token}(...)")
+            raise ParseError(
+                f"{token} needs an argument", self.span(token), code="expression-arguments", expected=f"{token}(...)"
+            )
         if token.endswith("$") and token not in SPECIALS:
             _unknown_function(str(token), self.span(token))
         return [Node("name", str(token), span=self.span(token))]
@@ -90,17 +92,24 @@ class _Expressions(Builder):
     def compare(self, parts):
         left, operator, right = parts
         inner = right[-1]
-        chained = operator.type == "ORDER" and inner.kind == "binary" and inner.text in ("<", "<=", ">", ">=") and not inner.grouped
+        chained = (
+            operator.type == "ORDER" and inner.kind == "binary" and inner.text in ("<", "<=", ">", ">=") and not inner.grouped
+        )
         if chained and not (inner.text == operator and operator in ("<", ">")):
             raise ParseError(
-                f"'{operator}' and '{inner.text}' cannot follow each other", self.span(self.span(operator), inner.span),
-                code="expression-comparison-chain", hint="join comparisons with &&, as in a<b && b<=c, or use parentheses",
+                f"'{operator}' and '{inner.text}' cannot follow each other",
+                self.span(self.span(operator), inner.span),
+                code="expression-comparison-chain",
+                hint="join comparisons with &&, as in a<b && b<=c, or use parentheses",
             )
         shift = _bare_shift(left) if operator in ("<", ">") else None
         if shift is not None and shift.text == operator * 2:
             raise ParseError(
-                f"'{shift.text}' before '{operator}' needs parentheses: ROOT reads p{shift.text}q{operator}r as p{shift.text}(q{operator}r)",
-                self.span(shift.span, self.span(operator)), code="expression-shift", hint="write (p<<q)<r".replace("<", operator),
+                f"'{shift.text}' before '{operator}' needs parentheses: "
+                f"ROOT reads p{shift.text}q{operator}r as p{shift.text}(q{operator}r)",
+                self.span(shift.span, self.span(operator)),
+                code="expression-shift",
+                hint=f"write (p{shift.text}q){operator}r",
             )
         return self.binary(parts)
 
@@ -140,12 +149,16 @@ def _check_call(name: str, n_arguments: int, span: Span, whole: Span) -> None:
 def _unknown_function(name: str, span: Span) -> NoReturn:
     hint = hint_for_function(name)
     if "." in name and hint is None:
-        raise ParseError(f"'{name}' would call a function of an object, which only ROOT can do", span, code="expression-method",
-                         hint="store the value as a branch of numbers")
+        raise ParseError(
+            f"{quoted(name)} would call a function of an object, which only ROOT can do",
+            span,
+            code="expression-method",
+            hint="store the value as a branch of numbers",
+        )
     if hint is None:
         close = nearest(name, [*FUNCTIONS, *REDUCTIONS, ALTERNATIVE, *SPECIALS])
         hint = f"did you mean '{close}'?" if close else None
-    raise ParseError(f"there is no function '{name}'", span, code="expression-function", hint=hint)
+    raise ParseError(f"there is no function {quoted(name)}", span, code="expression-function", hint=hint)
 
 
 def parse_expression(text: Source | str, *, span: Span | None = None, where: str | None = None) -> Expression:
@@ -186,7 +199,12 @@ def _check_depth(source: Source, span: Span, where: str | None) -> None:
         if char in "([":
             depth += 1
             if depth > MAX_DEPTH:
-                raise ExpressionError(f"brackets are nested more than {MAX_DEPTH} deep", code="expression-depth", source=source,
-                                      span=Span(at, at + 1), where=where)
+                raise ExpressionError(
+                    f"brackets are nested more than {MAX_DEPTH} deep",
+                    code="expression-depth",
+                    source=source,
+                    span=Span(at, at + 1),
+                    where=where,
+                )
         elif char in ")]":
             depth -= 1

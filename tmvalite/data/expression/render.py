@@ -5,8 +5,20 @@ from __future__ import annotations
 from tmvalite.data.expression.syntax import COMPARISONS, Expression
 
 # From loose to tight, the order of the rules in grammar/expression.lark.
-_LEVELS = (("?",), ("||",), ("&&",), ("|",), ("&",), ("<", "<=", ">", ">="), ("==",), ("!=",), ("+", "-"), ("%",), ("<<", ">>"),
-           ("*", "/"))
+_LEVELS = (
+    ("?",),
+    ("||",),
+    ("&&",),
+    ("|",),
+    ("&",),
+    ("<", "<=", ">", ">="),
+    ("==",),
+    ("!=",),
+    ("+", "-"),
+    ("%",),
+    ("<<", ">>"),
+    ("*", "/"),
+)
 _LEVEL = {operator: level for level, operators in enumerate(_LEVELS) for operator in operators}
 _PREFIX, _POWER, _ATOM = len(_LEVELS), len(_LEVELS) + 1, len(_LEVELS) + 2
 _RIGHT = {"<", "<=", ">", ">=", "==", "!=", "%", "<<", ">>"}

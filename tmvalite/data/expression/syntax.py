@@ -72,7 +72,11 @@ class Expression:
             if node.kind == "cast":
                 diagnostics.warn(
                     f"the cast ({node.text}) is ignored, as in ROOT: the value stays a double",
-                    code="expression-cast", span=node.span, source=self.source, where=where, hint="int(x) truncates",
+                    code="expression-cast",
+                    span=node.span,
+                    source=self.source,
+                    where=where,
+                    hint="int(x) truncates",
                 )
             elif node.kind == "binary" and node.text in COMPARISONS:
                 for child in self.operands(at):
@@ -80,7 +84,10 @@ class Expression:
                     if inner.kind == "binary" and inner.text in COMPARISONS and not inner.grouped:
                         diagnostics.warn(
                             f"'{node.text}' compares with the result of '{inner.text}', which is 0 or 1",
-                            code="expression-comparison-chain", span=node.span, source=self.source, where=where,
+                            code="expression-comparison-chain",
+                            span=node.span,
+                            source=self.source,
+                            where=where,
                             hint="join comparisons with &&, or use parentheses",
                         )
 

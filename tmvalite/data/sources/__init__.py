@@ -55,7 +55,8 @@ def open_table(source) -> Table:
     ----------
     source : object
         A path `file.root:tree` (folders inside the file and patterns such as `data/*.root:tree` work), an uproot TTree or
-        RNTuple, a dict of arrays, a numpy structured array, a pandas DataFrame, an awkward record array, a Table, or a list of these.
+        RNTuple, a dict of arrays, a numpy structured array, a pandas DataFrame, an awkward record array, a Table, or a
+        list of these.
 
     Raises
     ------
@@ -82,8 +83,12 @@ def open_table(source) -> Table:
     if isinstance(source, ArrayTable | ChainTable) or (hasattr(source, "n_entries") and hasattr(source, "read")):
         return source
     if isinstance(source, np.ndarray | list | tuple):
-        raise DataError("an array without column names cannot be used here", code="data-source", expected=KINDS,
-                        hint="give a dict, such as {'x': array[:, 0], 'y': array[:, 1]}")
+        raise DataError(
+            "an array without column names cannot be used here",
+            code="data-source",
+            expected=KINDS,
+            hint="give a dict, such as {'x': array[:, 0], 'y': array[:, 1]}",
+        )
     raise DataError(f"an object of type {type(source).__name__} is no table of events", code="data-source", expected=KINDS)
 
 

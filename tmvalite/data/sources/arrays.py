@@ -25,8 +25,9 @@ class LazyTable:
         columns = {name: to_column(self._get(name), name, str(self)) for name in names}
         for name, column in columns.items():
             if len(column) != self.n_entries:
-                raise DataError(f"column '{name}' has {len(column)} entries, not {self.n_entries}", code="data-column-length",
-                                where=str(self))
+                raise DataError(
+                    f"column '{name}' has {len(column)} entries, not {self.n_entries}", code="data-column-length", where=str(self)
+                )
         return columns
 
     def __str__(self):
@@ -93,8 +94,11 @@ def _from_awkward(values, name: str, where: str) -> Column:
 
     try:
         if ak.fields(values):
-            _fail(f"column '{name}' holds records with the fields {', '.join(ak.fields(values))}", where,
-                  hint=f"name a field, such as {name}.{ak.fields(values)[0]}")
+            _fail(
+                f"column '{name}' holds records with the fields {', '.join(ak.fields(values))}",
+                where,
+                hint=f"name a field, such as {name}.{ak.fields(values)[0]}",
+            )
         if values.ndim == 2 and "var" in str(values.type):
             content = ak.to_numpy(ak.flatten(values, axis=1))
             offsets = np.concatenate(([0], np.cumsum(ak.to_numpy(ak.num(values, axis=1)), dtype=np.int64)))
@@ -122,8 +126,11 @@ def _length(lengths: dict[str, int], where: str) -> int:
     if len(set(lengths.values())) > 1:
         first, *_ = lengths
         other = next(name for name in lengths if lengths[name] != lengths[first])
-        raise DataError(f"columns differ in length: '{first}' has {lengths[first]} entries, '{other}' has {lengths[other]}",
-                        code="data-column-length", where=where)
+        raise DataError(
+            f"columns differ in length: '{first}' has {lengths[first]} entries, '{other}' has {lengths[other]}",
+            code="data-column-length",
+            where=where,
+        )
     return next(iter(lengths.values()), 0)
 
 

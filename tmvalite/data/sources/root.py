@@ -44,7 +44,12 @@ class RootTable:
         branch = self._tree[path]
         interpretation = type(getattr(branch, "interpretation", None)).__name__
         values = branch.array(library="np" if interpretation == "AsDtype" else "ak")
-        return to_column(values[leaf] if leaf is not None and isinstance(values, np.ndarray) else values, name, self._name)
+        column = to_column(values[leaf] if leaf is not None and isinstance(values, np.ndarray) else values, name, self._name)
+        if len(column) != self.n_entries:
+            raise DataError(
+                f"branch '{name}' has {len(column)} entries, not {self.n_entries}", code="data-file-damaged", where=self._name
+            )
+        return column
 
     def __str__(self):
         return self._name
@@ -76,12 +81,16 @@ def _guard(name: str, function, *arguments):
     except TmvaliteError:
         raise
     except ModuleNotFoundError as problem:
-        raise MissingExtraError(f"reading {name} needs the package '{problem.name}'", code="missing-package",
-                                hint=f"pip install {problem.name}") from problem
+        raise MissingExtraError(
+            f"reading {name} needs the package '{problem.name}'", code="missing-package", hint=f"pip install {problem.name}"
+        ) from problem
     except Exception as problem:
         reason = str(problem).strip().partition("\n")[0][:200] or type(problem).__name__
-        raise DataError(f"{name} cannot be read: {type(problem).__name__}: {reason}", code="data-file-damaged",
-                        hint="the file may be damaged or incomplete") from problem
+        raise DataError(
+            f"{name} cannot be read: {type(problem).__name__}: {reason}",
+            code="data-file-damaged",
+            hint="the file may be damaged or incomplete",
+        ) from problem
 
 
 def open_root_path(text: str) -> list[RootTable]:
@@ -122,13 +131,18 @@ def _find_tree(directory, path: str, name: str | None) -> RootTable:
         raise DataError(f"{where} holds no tree", code="data-tree-missing")
     if name is None or not name.strip():
         if len(trees) > 1:
-            raise DataError(f"{where} holds several trees", code="data-tree-missing", expected=tuple(trees),
-                            hint=f"say which one, such as '{path}:{trees[0]}'")
+            raise DataError(
+                f"{where} holds several trees",
+                code="data-tree-missing",
+                expected=tuple(trees),
+                hint=f"say which one, such as '{path}:{trees[0]}'",
+            )
         name = trees[0]
     plain = name.strip().strip("/").partition(";")[0]
     if plain not in trees:
-        raise DataError(f"{where} holds no tree '{plain}'", code="data-tree-missing", expected=tuple(trees),
-                        hint=did_you_mean(plain, trees))
+        raise DataError(
+            f"{where} holds no tree '{plain}'", code="data-tree-missing", expected=tuple(trees), hint=did_you_mean(plain, trees)
+        )
     tree = _guard(where, directory.__getitem__, name.strip().strip("/"))
     return RootTable(tree, f"{where}, tree '{plain}'")
 

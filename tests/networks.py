@@ -1,0 +1,46 @@
+"""Small networks from layouts, for tests of the engine."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tmvalite.errors import Diagnostics, Source, Span
+from tmvalite.graph.build import build_graph
+from tmvalite.string_utils import parse_layout
+from tmvalite.training.network import Network
+
+RING = "TANH|33,TANH|20,LINEAR"
+
+
+def graph_of(layout, n_inputs, n_outputs=1, inputs=None, drop=()):
+    source = Source(layout)
+    diagnostics = Diagnostics(source)
+    tree = parse_layout(source, Span(0, len(layout)), diagnostics)
+    return build_graph(tree, inputs=inputs or (("input", (n_inputs,)),), n_variables=n_inputs, n_outputs=n_outputs, drop=drop,
+                       diagnostics=diagnostics)
+
+
+def network_of(layout, n_inputs, n_outputs=1, *, inputs=None, drop=(), seed=1, scale=0.5, **options):
+    """A network with normally distributed parameters."""
+    network = Network(graph_of(layout, n_inputs, n_outputs, inputs, drop), **options)
+    rng = np.random.default_rng(seed)
+    for node, name in network.parameters.names():
+        shape = network.parameters.slot(node, name).shape
+        network.parameters.set(node, name, scale * rng.standard_normal(shape))
+    return network
+
+
+def sample_of(network, events, seed=2):
+    """Events, targets in (0.1, 0.9) and weights around 1."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((events, network.n_inputs)).astype(network.dtype)
+    targets = rng.uniform(0.1, 0.9, (events, network.n_outputs)).astype(network.dtype)
+    return x, targets, rng.uniform(0.5, 1.5, events).astype(network.dtype)
+
+
+def trained_mask(network):
+    """1 where the flat vector holds a parameter, 0 in the gaps between them."""
+    mask = np.zeros(network.plan.size)
+    for slot in network.plan.slots:
+        mask[slot.offset : slot.offset + slot.size] = 1
+    return mask

@@ -1,0 +1,147 @@
+"""The command line: what it prints, and how it ends."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tmvalite.cli import main
+
+STRING = ("!H:V:VarTransform=N:InputLayout=1|4|4:Layout=CONV|2|3|3|1|1|1|1|RELU,RESHAPE|FLAT,DENSE|8|TAHN,LINEAR:"
+          "TrainingStrategy=LearningRate=1e-2,BatchSize=100,Optimizer=SGD,Regularization=L2,WeightDecay=1e-4|BatchSize=50")
+
+
+def run(capsys, *arguments):
+    code = main(["check", *arguments])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_check_prints_what_was_understood(capsys):
+    code, out, err = run(capsys, STRING)
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "MethodDL, classification, 16 variables"
+    assert "  VarTransform                N" in lines and "  RandomSeed                  0  (default)" in lines
+    table = lines[lines.index("layers") + 1 :][:7]
+    assert table == [
+        "  input 'input': 1x4x4",
+        "     layer                    reads    output  parameters",
+        "  1  CONV|2|3|3|1|1|1|1|RELU  input    2x4x4           20",
+        "  2  RESHAPE|FLAT             layer 1  32               0",
+        "  3  DENSE|8|TANH             layer 2  8              264",
+        "  4  DENSE|1|LINEAR           layer 3  1                9",
+        "                                       total          293",
+    ]
+    assert ("  phase 1: SGD, learning rate 0.01, batches of 100 events, at most 2000 epochs, stops after 100 epochs without "
+            "improvement, validates every 7 epochs, momentum 0.3, L2 with weight decay 0.0001") in lines
+    at = lines.index("1 warning")
+    assert lines[at + 1 : at + 5] == [
+        "  DENSE has no activation 'TAHN'; TANH is used, as in TMVA",
+        "    Layout=CONV|2|3|3|1|1|1|1|RELU,RESHAPE|FLAT,DENSE|8|TAHN,LINEAR",
+        "                                                        ^~~~",
+        "    in Layout, layer 3 (DENSE), argument 2 (activation)",
+    ]
+
+
+def test_check_says_that_the_number_of_variables_is_assumed(capsys):
+    code, out, _ = run(capsys, "Layout=TANH|N,LINEAR")
+    assert code == 0
+    assert out.splitlines()[0] == "MethodDL, classification, 4 variables (assumed: give --variables or InputLayout)"
+    assert "  1  DENSE|4|TANH    input    4               20" in out.splitlines()
+
+
+def test_check_takes_variables_classes_and_targets(capsys):
+    assert "  2  DENSE|3|LINEAR  layer 1  3               15" in run(capsys, "Layout=TANH|4,LINEAR", "--classes", "3")[1]
+    code, out, _ = run(capsys, "Layout=TANH|N,LINEAR", "--targets", "2", "--variables", "7")
+    assert code == 0 and out.startswith("MethodDL, regression, 7 variables\n")
+
+
+def test_check_prints_json(capsys):
+    code, out, err = run(capsys, STRING, "--json")
+    report = json.loads(out)
+    assert (code, err) == (0, "")
+    assert report["variables"] == 16 and not report["variables_assumed"]
+    network = report["networks"][""]
+    assert network["parameters"] == 293 and [layer["output"] for layer in network["layers"]] == [[2, 4, 4], [32], [8], [1]]
+    assert report["options"]["VarTransform"] == {"value": "N", "set": True}
+    assert report["phases"][0]["optimizer"] == "SGD" and report["phases"][1]["batch_size"] == 50
+    (warning,) = report["warnings"]
+    start, stop = warning["span"]
+    assert warning["code"] == "activation-unknown" and STRING[start:stop] == "TAHN"
+
+
+def test_error_check_ends_with_one_error_and_exit_code_2(capsys):
+    code, out, err = run(capsys, "V:Layout=TANH|5,DENES")
+    assert (code, out) == (2, "")
+    assert err == "\n".join([
+        "error: there is no layer 'DENES'",
+        "  Layout=TANH|5,DENES",
+        "                ^~~~~",
+        "  in Layout, layer 2",
+        "  expected a kind of layer, an activation or a width",
+        "  hint: did you mean 'DENSE'?",
+        "",
+    ])
+
+
+@pytest.mark.parametrize("arguments", [(STRING, "--strict"), (STRING + ":Strict",)])
+def test_error_strict_refuses_a_warning(capsys, arguments):
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "") and err.startswith("error: DENSE has no activation 'TAHN'")
+
+
+def test_error_variables_that_contradict_the_layout(capsys):
+    code, _, err = run(capsys, STRING, "--variables", "15")
+    assert code == 2 and err.startswith("error: InputLayout holds 16 values, but the event has 15 variables\n")
+
+
+@pytest.mark.parametrize("option, text, first", [
+    ("--method=AE", "Layout=DENSE|3|RELU", "error: MethodAE needs Decoder and Encoder"),
+    ("--method=GAN", "Layout=DENSE|3|RELU", "error: MethodGAN needs two networks"),
+    ("--method=GAN", "Layout=DENSE|3|LINEAR##DENSE|1|LINEAR", "error: the generator gives 3 values, but an event has 4"),
+    ("--method=DNN", "InputLayout=1|1|4:Layout=TANH|3,LINEAR", "error: no option is called 'InputLayout'"),
+    ("--method=DL", "Layout=Encoder={TANH|3}Decoder={LINEAR}", "error: MethodDL has one network, not Encoder and Decoder"),
+])
+def test_error_of_the_methods(capsys, option, text, first):
+    code, _, err = run(capsys, text, option)
+    assert code == 2 and err.splitlines()[0] == first
+
+
+def test_check_shows_the_halves_of_an_autoencoder(capsys):
+    text = "Layout=Encoder={DENSE|8|RELU,LATENT|2}Decoder={DENSE|8|RELU,DENSE|N|LINEAR,LINEAR}"
+    code, out, _ = run(capsys, text, "--method=AE")
+    lines = out.splitlines()
+    assert code == 0 and "Encoder" in lines and "Decoder" in lines
+    assert "  2  LATENT|2      layer 1  2               36" in lines
+
+
+def test_check_shows_generator_and_discriminator(capsys):
+    text = "InputLayout=1|1|6##1|1|4:Layout=RESHAPE|1|1|6|FLAT,TANH|8,DENSE|4|LINEAR##TANH|8,LINEAR"
+    code, out, _ = run(capsys, text, "--method=GAN")
+    assert code == 0 and "  input 'input': 6" in out.splitlines() and "Discriminator" in out.splitlines()
+
+
+def test_the_predecessor_has_no_activation_in_its_last_layer(capsys):
+    code, out, _ = run(capsys, "Layout=RELU|5,SIGMOID", "--method=DNN")
+    assert code == 0 and "MethodDNN gives the last layer no activation; SIGMOID is ignored, as in TMVA" in out
+
+
+def test_a_batch_layout_with_which_tmva_would_not_train_warns(capsys):
+    text = "InputLayout=1|1|4:BatchLayout=1|128|4:Layout=TANH|3,LINEAR:TrainingStrategy=BatchSize="
+    assert "BatchLayout does not fit 100 events of 4 values" in run(capsys, text + "100")[1]
+    assert "BatchLayout does not fit" not in run(capsys, text + "128")[1]
+
+
+@pytest.mark.parametrize("arguments", [(), ("check",), ("check", "V", "--variables", "0"), ("check", "V", "--method", "XX")])
+def test_error_wrong_arguments_show_the_usage(capsys, arguments):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2 and capsys.readouterr().err.startswith("usage: tmvalite")
+
+
+def test_characters_that_a_terminal_cannot_show_do_not_matter():
+    result = subprocess.run([sys.executable, "-m", "tmvalite.cli", "check", "Layout=TÄNH\u2192|5,LINEAR"], capture_output=True,
+                            env={"PYTHONIOENCODING": "ascii", "PYTHONPATH": ".", "PATH": ""}, timeout=60)
+    assert result.returncode == 2 and b"Traceback" not in result.stderr and b"is no width" in result.stderr

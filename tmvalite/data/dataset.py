@@ -1,0 +1,359 @@
+"""Declarations + trees -> training and test samples, as TMVA builds them."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tmvalite.data.columns import ArrayTable, Column
+from tmvalite.data.expression import Context, parse_expression
+from tmvalite.data.formulas import expression_of
+from tmvalite.data.info import DataSet, DataSetInfo, Events, VariableInfo
+from tmvalite.data.reading import TreeEvents, formulas_for, read_tree
+from tmvalite.data.report import ClassReport, DataSetReport, Sums, TreeReport
+from tmvalite.data.root_random import TRandom3
+from tmvalite.data.sources import open_table
+from tmvalite.data.split import FREE, TEST, TRAIN, SplitOptions, mix_classes, split_classes
+from tmvalite.errors import DataError, Diagnostics
+
+_KINDS = {None: FREE, "train": TRAIN, "test": TEST}
+_ROOT_SEED = 4357  # of the generator behind `rndm`
+
+
+@dataclass(frozen=True)
+class TreeInput:
+    """One tree of one class.
+
+    source : anything that open_table takes
+    weight : factor of every event weight
+    sample : "train", "test", or None for the split to decide
+    cut : a cut of this tree alone, besides that of its class
+    """
+
+    source: object
+    class_name: str
+    weight: float = 1.0
+    sample: str | None = None
+    cut: str = ""
+
+
+@dataclass(frozen=True)
+class EventInput:
+    """Events given as values, not as a tree: (n, V + T + S) variables, targets, spectators in declared order; (n,) weights."""
+
+    values: object
+    class_name: str
+    weights: object = None
+    sample: str | None = None
+
+
+@dataclass
+class _Class:
+    """What is read of one class."""
+
+    name: str
+    parts: list[TreeEvents] = field(default_factory=list)
+    kinds: list[np.ndarray] = field(default_factory=list)
+    reports: list[TreeReport] = field(default_factory=list)
+
+
+def build_dataset(
+    info: DataSetInfo,
+    inputs: Sequence[TreeInput | EventInput],
+    *,
+    cuts: Mapping[str, str] | None = None,
+    weights: Mapping[str, str] | None = None,
+    split: SplitOptions | None = None,
+    diagnostics: Diagnostics | None = None,
+) -> DataSet:
+    """Read trees, apply cuts and weights, divide into training and test, and normalise the training weights.
+
+    Parameters
+    ----------
+    info : DataSetInfo
+        Variables, targets, spectators and classes; class indices follow info.classes.
+    inputs : sequence
+        In the order in which they were added.
+    cuts, weights : mapping
+        Cut and weight expression by class name; "" or absent for none.
+    diagnostics : Diagnostics, optional
+        Collects the warnings; without it they are issued here.
+
+    Raises
+    ------
+    DataError
+        An unusable file, column, expression or value; a class without events; more events requested than there are.
+
+    Example
+    -------
+    >>> info = DataSetInfo((declare("x"),), classes=("Signal", "Background"))
+    >>> trees = [TreeInput({"x": [1.0, 2.0, 3.0, 4.0]}, "Signal"), TreeInput({"x": [5.0, 6.0]}, "Background")]
+    >>> data = build_dataset(info, trees, split=SplitOptions(split_mode="Block"))
+    >>> data.train.x[:, 0].tolist()
+    [1.0, 2.0, 5.0]
+    """
+    own = diagnostics is None
+    diagnostics = Diagnostics() if own else diagnostics
+    split = split or SplitOptions()
+    if not info.variables:
+        raise DataError("there are no variables", code="data-no-variables", hint="declare at least one")
+    names = [v.internal for v in info.spectators]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(
+            f"two spectators have the name '{twice}'", code="data-duplicate", hint="give one a label: 'label := expression'"
+        )
+    if not inputs:
+        raise DataError("there are no trees", code="data-no-trees")
+    reader = _Reader(info, dict(cuts or {}), dict(weights or {}), diagnostics)
+    classes = [_Class(name) for name in info.classes]
+    for one in classes:
+        for given in inputs:
+            if given.class_name == one.name:
+                reader.add(one, given)
+    stray = next((given.class_name for given in inputs if given.class_name not in info.classes), None)
+    if stray is not None:
+        raise DataError(f"there is no class '{stray}'", code="class-unknown", expected=info.classes)
+    data = _Building(info, classes, reader, split, diagnostics).dataset()
+    if own:
+        diagnostics.issue(stacklevel=2)
+    return data
+
+
+class _Reader:
+    """Reads trees into classes; every expression is parsed once."""
+
+    def __init__(self, info: DataSetInfo, cuts: dict[str, str], weights: dict[str, str], diagnostics: Diagnostics):
+        self.info, self.cuts, self.diagnostics = info, cuts, diagnostics
+        groups = {"variable": info.variables, "target": info.targets, "spectator": info.spectators}
+        self.expressions = {kind: self._parse_group(kind, infos) for kind, infos in groups.items()}
+        self.class_cuts = {name: self._parse(cut, f"the cut of class '{name}'") for name, cut in cuts.items() if cut.strip()}
+        self.weights = {name: self._parse(w, f"the weight of class '{name}'") for name, w in weights.items() if w.strip()}
+        self.random = TRandom3(_ROOT_SEED)
+        self.not_finite: dict[str, int] = {}
+
+    def _parse(self, text: str, where: str):
+        expression = parse_expression(text, where=where)
+        expression.warn(self.diagnostics, where)
+        return expression
+
+    def _parse_group(self, kind: str, infos: Sequence[VariableInfo]):
+        parsed = {}
+        for info in infos:
+            if info.expression not in parsed:
+                where = f"{kind} '{info.label}'"
+                parsed[info.expression] = expression_of(info, where)
+                parsed[info.expression].warn(self.diagnostics, where)
+        return tuple(parsed[info.expression] for info in infos)
+
+    def add(self, one: _Class, given: TreeInput | EventInput) -> None:
+        if given.sample not in _KINDS:
+            raise DataError(f"'{given.sample}' is no sample", code="data-sample", expected=("train", "test", "None"))
+        cuts = [(f"the cut of class '{one.name}'", self.class_cuts[one.name])] if one.name in self.class_cuts else []
+        if isinstance(given, EventInput):
+            table, formulas = self._table_of(given, one.name, cuts)
+            tree_weight, name = 1.0, "events"
+        else:
+            table = open_table(given.source)
+            if given.cut.strip():
+                cuts.append((f"the cut of {table}", self._parse(given.cut, f"the cut of {table}")))
+            formulas = formulas_for(self.info, self.expressions, cuts, self.weights.get(one.name), one.name)
+            tree_weight, name = given.weight, str(table)
+        context = Context(table.n_entries, self.random)
+        events = read_tree(table, formulas, tree_weight, context, self.diagnostics)
+        for what, n in events.cut_away_not_finite.items():
+            self.not_finite[what] = self.not_finite.get(what, 0) + n
+        one.parts.append(events)
+        one.kinds.append(np.full(len(events.weight), _KINDS[given.sample]))
+        one.reports.append(
+            TreeReport(
+                name,
+                one.name,
+                given.sample,
+                float(tree_weight),
+                events.n_entries,
+                events.n_before,
+                events.sum_before,
+                Sums.of(events.weight),
+                events.n_dropped,
+            )
+        )
+
+    def _table_of(self, given: EventInput, class_name: str, cuts):
+        """Events given as values: a table whose columns have names that nobody can write, and the formulas that read them."""
+        values = np.asarray(given.values, np.float64)
+        infos = [*self.info.variables, *self.info.targets, *self.info.spectators]
+        if values.ndim != 2 or values.shape[1] != len(infos):
+            raise DataError(
+                f"events of class '{class_name}' have the shape {values.shape}",
+                code="data-event-shape",
+                expected=f"(n, {len(infos)}): the values of all variables, targets and spectators",
+            )
+        weights = np.ones(len(values)) if given.weights is None else np.asarray(given.weights, np.float64)
+        if weights.shape != (len(values),):
+            raise DataError(f"{len(values)} events of class '{class_name}' have {weights.size} weights", code="data-event-shape")
+        columns = {f"event{j}": Column(np.ascontiguousarray(values[:, j])) for j in range(len(infos))}
+        columns |= {info.label: columns[f"event{j}"] for j, info in enumerate(infos) if info.label not in columns}
+        columns["event_weight"] = Column(weights)
+        own = [dataclasses.replace(info, expression=f"event{j}", index=None, source=None) for j, info in enumerate(infos)]
+        v, t = self.info.n_variables, self.info.n_targets
+        info = dataclasses.replace(
+            self.info, variables=tuple(own[:v]), targets=tuple(own[v : v + t]), spectators=tuple(own[v + t :])
+        )
+        groups = {"variable": info.variables, "target": info.targets, "spectator": info.spectators}
+        expressions = {kind: tuple(parse_expression(i.expression) for i in infos) for kind, infos in groups.items()}
+        return ArrayTable(columns, len(values)), formulas_for(
+            info, expressions, cuts, parse_expression("event_weight"), class_name
+        )
+
+
+class _Building:
+    """From the events of all classes to the two samples."""
+
+    def __init__(self, info: DataSetInfo, classes: list[_Class], reader: _Reader, split: SplitOptions, diagnostics: Diagnostics):
+        self.info, self.classes, self.reader, self.split, self.diagnostics = info, classes, reader, split, diagnostics
+
+    def dataset(self) -> DataSet:
+        whole = [self._events(i, one) for i, one in enumerate(self.classes)]
+        for one, events in zip(self.classes, whole, strict=True):
+            self._check_not_empty(one, events)
+        seed = self.split.split_seed or 1 + secrets.randbelow(2**32 - 1)
+        generator = TRandom3(seed)
+        kinds = [np.concatenate(one.kinds) for one in self.classes]
+        efficiencies = [len(e) / max(1, sum(r.n_before for r in one.reports)) for one, e in zip(self.classes, whole, strict=True)]
+        samples = split_classes(kinds, efficiencies, self.info.classes, self.split, generator)
+        train, test = self._mix(whole, samples, 0, generator), self._mix(whole, samples, 1, generator)
+        if not len(train):
+            raise DataError("no events are left to train on", code="data-no-training")
+        if not len(test):
+            self.diagnostics.warn("no events are left to test on", code="data-no-test")
+        factors = self._normalise(train)
+        report = self._report(whole, train, test, factors, seed)
+        info = self._with_ranges(train)
+        self._warn_about_lost_values()
+        return DataSet(train, test, info, report)
+
+    def _events(self, index: int, one: _Class) -> Events:
+        if not one.parts:
+            raise DataError(f"class '{one.name}' has no tree", code="data-empty-class")
+        spectators = {}
+        for j, info in enumerate(self.info.spectators):
+            parts = [part.spectators[j] for part in one.parts]
+            spectators[info.internal] = np.concatenate(parts)
+        weight = np.concatenate([part.weight for part in one.parts])
+        return Events(
+            np.concatenate([part.x for part in one.parts]),
+            np.concatenate([part.targets for part in one.parts]),
+            spectators,
+            weight,
+            np.full(len(weight), index, np.int64),
+        )
+
+    def _check_not_empty(self, one: _Class, events: Events) -> None:
+        if len(events):
+            return
+        n = sum(report.n_before for report in one.reports)
+        cut = self.reader.cuts.get(one.name, "").strip()
+        if n == 0:
+            raise DataError(f"class '{one.name}' has no events: its trees are empty", code="data-empty-class")
+        raise DataError(
+            f"class '{one.name}' has no events: none of {n} passes the cut" + (f" '{cut}'" if cut else " of its trees"),
+            code="data-empty-class",
+            hint="check the names, units and signs in the cut",
+        )
+
+    def _mix(self, whole: list[Events], samples, which: int, generator: TRandom3) -> Events:
+        parts = [events.take(sample[which]) for events, sample in zip(whole, samples, strict=True)]
+        order = mix_classes([len(part) for part in parts], self.split.mixing, generator)
+        events = Events.concatenate(parts).take(order)
+        for info in self.info.spectators:
+            values = events.spectators[info.internal]
+            if values.dtype.kind == "f":
+                whole_numbers = info.type == "I" and all(_integral(e.spectators[info.internal]) for e in whole)
+                events.spectators[info.internal] = values.astype(np.int64 if whole_numbers else np.float32)
+        return events
+
+    def _normalise(self, train: Events) -> list[float]:
+        """NormMode; changes the training weights in place and gives the factor of every class."""
+        n = np.bincount(train.class_index, minlength=self.info.n_classes)
+        sums = np.bincount(train.class_index, weights=train.weight, minlength=self.info.n_classes)
+        for name, events, total in zip(self.info.classes, n, sums, strict=True):
+            if events and not total > 0:
+                raise DataError(
+                    f"the training weights of class '{name}' sum up to {total:g}", code="data-weights", expected="a positive sum"
+                )
+        wanted = {"None": sums, "NumEvents": n, "EqualNumEvents": np.full(len(n), n[0])}[self.split.norm_mode]
+        if self.split.norm_mode == "EqualNumEvents" and n[0] == 0:
+            raise DataError(
+                f"class '{self.info.classes[0]}' has no training events to normalise to",
+                code="data-no-training",
+                hint="use NormMode=NumEvents",
+            )
+        factors = np.divide(wanted, sums, out=np.ones(len(n)), where=(n > 0) & (wanted != sums))
+        train.weight = train.weight * factors[train.class_index]
+        return factors.tolist()
+
+    def _report(self, whole, train: Events, test: Events, factors, seed: int) -> DataSetReport:
+        classes = []
+        for i, (one, events) in enumerate(zip(self.classes, whole, strict=True)):
+            trains, tests = train.class_index == i, test.class_index == i
+            n_before, sum_before = sum(r.n_before for r in one.reports), sum(r.sum_before for r in one.reports)
+            classes.append(
+                ClassReport(
+                    one.name,
+                    self.reader.cuts.get(one.name, "").strip(),
+                    n_before,
+                    sum_before,
+                    Sums.of(events.weight),
+                    Sums.of(train.original_weight[trains]),
+                    Sums.of(train.weight[trains]),
+                    Sums.of(test.weight[tests]),
+                    factors[i],
+                )
+            )
+        trees = tuple(report for one in self.classes for report in one.reports)
+        return DataSetReport(
+            trees, tuple(classes), self.split.norm_mode, self.split.split_mode, seed, dict(self.reader.not_finite)
+        )
+
+    def _with_ranges(self, train: Events) -> DataSetInfo:
+        """The ranges over the training events; constant and duplicate columns are warned about."""
+
+        def ranged(infos, values):
+            return tuple(v.with_range(values[:, j].min(), values[:, j].max()) for j, v in enumerate(infos))
+
+        variables, targets = ranged(self.info.variables, train.x), ranged(self.info.targets, train.targets)
+        spectators = tuple(
+            v.with_range(train.spectators[v.internal].min(), train.spectators[v.internal].max()) for v in self.info.spectators
+        )
+        self._warn_about_constants("variable", variables)
+        self._warn_about_constants("target", targets)
+        seen: dict[tuple, VariableInfo] = {}
+        for v in variables:
+            other = seen.setdefault((v.expression, v.index), v)
+            if other is not v:
+                self.diagnostics.warn(f"variables '{other.label}' and '{v.label}' are the same expression", code="data-duplicate")
+        return dataclasses.replace(self.info, variables=variables, targets=targets, spectators=spectators)
+
+    def _warn_about_constants(self, kind: str, infos: Sequence[VariableInfo]) -> None:
+        constant = [v for v in infos if v.minimum == v.maximum]
+        if not constant:
+            return
+        names = ", ".join(f"'{v.internal}'" for v in constant[:5]) + (", ..." if len(constant) > 5 else "")
+        verb = f"{kind} {names} is" if len(constant) == 1 else f"{len(constant)} {kind}s ({names}) are"
+        self.diagnostics.warn(f"{verb} constant over the training events", code="data-constant")
+
+    def _warn_about_lost_values(self) -> None:
+        for what, n in self.reader.not_finite.items():
+            plural = "value" if n == 1 else "values"
+            self.diagnostics.warn(
+                f"{what} has {n} {plural} that are not finite, in events that the cut removes", code="data-not-finite"
+            )
+
+
+def _integral(values: np.ndarray) -> bool:
+    return values.dtype.kind != "f" or bool(np.all(np.abs(values) < 2.0**63) and np.array_equal(values, np.trunc(values)))

@@ -1,0 +1,307 @@
+"""One tree -> its events: columns are read once, expressions evaluated, arrays flattened, cuts applied, values checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tmvalite.data.columns import Column, Table
+from tmvalite.data.expression import Context, Expression, Values, evaluate, render_expression
+from tmvalite.data.formulas import needed_columns
+from tmvalite.data.info import DataSetInfo, VariableInfo
+from tmvalite.errors import DataError, Diagnostics, Source, Span
+
+PASSES = 0.5  # a cut passes from this value on
+EXACT_INTEGERS = 1 << 24  # float32 holds every integer up to here
+SHOWN_ROWS = 5
+
+
+@dataclass(frozen=True)
+class Formula:
+    """An expression with the words that messages use for it, such as "variable 'pt'"."""
+
+    expression: Expression
+    what: str
+    info: VariableInfo | None = None
+
+
+@dataclass(frozen=True)
+class Formulas:
+    """Everything that is evaluated for the events of one class."""
+
+    variables: tuple[Formula, ...]
+    targets: tuple[Formula, ...]
+    spectators: tuple[Formula, ...]
+    cuts: tuple[Formula, ...] = ()
+    weight: Formula | None = None
+
+    def all(self) -> list[Formula]:
+        return [*self.variables, *self.targets, *self.spectators, *self.cuts, *([self.weight] if self.weight else [])]
+
+
+@dataclass
+class TreeEvents:
+    """The events of one tree that pass the cuts, and what was counted on the way.
+
+    x : (n, V) float32; targets : (n, T) float32; spectators : list of (n,) int64 or float64; weight : (n,) float64
+    """
+
+    x: np.ndarray
+    targets: np.ndarray
+    spectators: list[np.ndarray]
+    weight: np.ndarray
+    n_entries: int
+    n_before: int
+    sum_before: float
+    n_dropped: int = 0
+    cut_away_not_finite: dict[str, int] = field(default_factory=dict)
+
+
+def read_tree(table: Table, formulas: Formulas, tree_weight: float, context: Context, diagnostics: Diagnostics) -> TreeEvents:
+    """Read, evaluate, flatten, cut and check one tree.
+
+    Raises
+    ------
+    DataError
+        A missing or unreadable column, a value that is not finite in an event that passes, arrays of different lengths.
+    """
+    keys = set(table.keys())
+    names: dict[str, None] = {}
+    for formula in formulas.all():
+        names.update(needed_columns(formula.expression, table, keys, formula.what))
+    columns = table.read(list(names))
+    return _Reading(table, columns, formulas, context, diagnostics).events(tree_weight)
+
+
+class _Reading:
+    def __init__(self, table: Table, columns: dict[str, Column], formulas: Formulas, context: Context, diagnostics: Diagnostics):
+        self.table, self.columns, self.formulas, self.context = table, columns, formulas, context
+        self.diagnostics = diagnostics
+        self.done: dict[Expression, Values] = {}  # array variables share one expression
+
+    def events(self, tree_weight: float) -> TreeEvents:
+        formulas, n = self.formulas, self.context.n_entries
+        plain = [f for f in formulas.variables if f.info.index is None]
+        lengths, n_dropped = self._lengths(plain)
+        self.entry = np.repeat(np.arange(n), lengths)
+        self.local = np.arange(len(self.entry)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        passes = np.ones(len(self.entry), bool)
+        for cut in formulas.cuts:
+            values = self._per_event(cut, missing=0.0)
+            self._check_cut(cut, values)
+            passes &= values >= PASSES
+        self.entry_passed = self.entry[passes]
+        weight = np.full(len(self.entry), float(tree_weight))
+        not_finite: dict[str, int] = {}
+        if formulas.weight is not None:
+            weight = weight * self._per_event(formulas.weight)
+        weight_32 = _to_float32(weight)
+        self._check(formulas.weight or Formula(None, "the tree weight"), weight, weight_32, passes, not_finite)
+        x = self._matrix(formulas.variables, passes, not_finite)
+        targets = self._matrix(formulas.targets, passes, not_finite)
+        spectators = [self._spectator(f, passes, not_finite) for f in formulas.spectators]
+        known = np.isfinite(weight_32)
+        sum_before = float(weight_32[known].sum(dtype=np.float64))
+        return TreeEvents(
+            x, targets, spectators, weight_32[passes].astype(np.float64), n, len(self.entry), sum_before, n_dropped, not_finite
+        )
+
+    # From entries to events
+
+    def _values(self, formula: Formula) -> Values:
+        found = self.done.get(formula.expression)
+        if found is None:
+            found = evaluate(formula.expression, self.columns, self.context)
+            if formula.info is not None and formula.info.index is not None:
+                self.done[formula.expression] = found
+        return found
+
+    def _lengths(self, plain: Sequence[Formula]) -> tuple[np.ndarray, int]:
+        """(N,) events that every entry gives: the common length of the plain variables that are arrays."""
+        n = self.context.n_entries
+        lengths, source = np.ones(n, np.int64), None
+        missing = np.zeros(n, bool)
+        self.plain: dict[int, Values] = {}  # by id: two variables may share every word
+        for formula in plain:
+            values = self.plain[id(formula)] = self._values(formula)
+            if values.missing is not None:
+                missing |= values.missing
+            if values.counts is None:
+                continue
+            if source is not None and not np.array_equal(lengths, values.counts):
+                entry = int(np.argmax(lengths != values.counts))
+                raise DataError(
+                    f"{source.what} has {lengths[entry]} elements in entry {entry}, {formula.what} has {values.counts[entry]}",
+                    code="data-array-lengths",
+                    where=str(self.table),
+                    hint="arrays are read element by element and need equal lengths; x[0] is the first element",
+                )
+            lengths, source = values.counts, source or formula
+        arrays = [f for f in self.formulas.variables if f.info.index is not None]
+        if source is not None and arrays:
+            raise DataError(
+                f"{source.what} has several values per entry, which cannot be mixed with the array of variables "
+                f"'{arrays[0].info.expression}'",
+                code="data-array-mixed",
+                where=str(self.table),
+                hint="use an element, such as x[0], or a reduction, such as Sum$(x)",
+            )
+        n_dropped = int((missing & (lengths > 0)).sum())
+        if n_dropped:
+            short = next(f for f in plain if self.plain[id(f)].missing is not None)
+            text = _text(short)
+            self.diagnostics.warn(
+                f"{n_dropped} of {n} entries of {self.table} are dropped: they are too short for {short.what}",
+                code="data-short-array",
+                source=Source(text),
+                span=Span(0, len(text)),
+                hint=f"Alt$({text},0) keeps them with the value 0",
+            )
+        return np.where(missing, 0, lengths), n_dropped
+
+    def _per_event(self, formula: Formula, missing: float = np.nan) -> np.ndarray:
+        """(events,) float64; `missing` where the expression has no value for an event."""
+        values = self.plain.get(id(formula)) or self._values(formula)
+        element = formula.info.index if formula.info is not None and formula.info.index is not None else self.local
+        if values.counts is None:
+            out = values.values[self.entry]
+            return out if values.missing is None else np.where(values.missing[self.entry], missing, out)
+        has = element < values.counts[self.entry]
+        starts = (np.cumsum(values.counts) - values.counts)[self.entry]
+        flat = values.values if len(values.values) else np.zeros(1)
+        return np.where(has, flat[np.where(has, starts + element, 0)], missing)
+
+    # Values
+
+    def _matrix(self, formulas: Sequence[Formula], passes: np.ndarray, not_finite: dict[str, int]) -> np.ndarray:
+        out = np.empty((int(passes.sum()), len(formulas)), np.float32)
+        for j, formula in enumerate(formulas):
+            if formula.info.index is not None:
+                self._check_array(formula, formulas)
+            values = self._per_event(formula)
+            values_32 = _to_float32(values)
+            self._check(formula, values, values_32, passes, not_finite)
+            self._check_integers(formula, passes)
+            out[:, j] = values_32[passes]
+        return out
+
+    def _spectator(self, formula: Formula, passes: np.ndarray, not_finite: dict[str, int]) -> np.ndarray:
+        name = formula.expression.column()
+        column = self.columns.get(name) if name is not None else None
+        if column is not None and column.is_scalar and column.is_integer:
+            if column.values.dtype == np.uint64 and len(column) and column.values.max() > np.uint64(np.iinfo(np.int64).max):
+                raise DataError(
+                    f"{formula.what} has integers above {np.iinfo(np.int64).max}", code="data-integer", where=str(self.table)
+                )
+            return column.values[self.entry[passes]].astype(np.int64)
+        values = self._per_event(formula)
+        self._check(formula, values, _to_float32(values), passes, not_finite)
+        return values[passes]
+
+    def _check_array(self, formula: Formula, formulas: Sequence[Formula]) -> None:
+        """AddVariablesArray: no entry that passes may be shorter than declared; longer ones lose their end, with one warning."""
+        if formula.info.index != 0:
+            return
+        size = 1 + max(f.info.index for f in formulas if f.info.index is not None and f.expression is formula.expression)
+        lengths = self._values(formula).lengths()[self.entry_passed]
+        if (lengths < size).any():
+            entry = int(self.entry_passed[np.argmax(lengths < size)])
+            raise DataError(
+                f"'{formula.info.expression}' has {int(lengths[lengths < size][0])} elements in entry {entry}, not {size}",
+                code="data-array-short",
+                where=str(self.table),
+                hint=f"declare at most {int(lengths.min())} variables",
+            )
+        if (lengths > size).any():
+            self.diagnostics.warn(
+                f"'{formula.info.expression}' has up to {int(lengths.max())} elements, only the first {size} are used",
+                code="data-array-long",
+                where=str(self.table),
+            )
+
+    def _check_cut(self, cut: Formula, values: np.ndarray) -> None:
+        bad = ~np.isfinite(values)
+        if bad.any():
+            self._refuse(cut, bad, values, "is not a finite number")
+
+    def _check(self, formula: Formula, values, values_32, passes, not_finite: dict[str, int]) -> None:
+        bad = ~np.isfinite(values_32)
+        if not bad.any():
+            return
+        kept = bad & passes
+        if not kept.any():
+            not_finite[formula.what] = not_finite.get(formula.what, 0) + int(bad.sum())
+            return
+        if formula.expression is not None:
+            found = self.plain.get(id(formula)) or self._values(formula)
+            if found.missing is not None and found.missing[self.entry[kept]].any():
+                short = kept & found.missing[self.entry]
+                self._refuse(formula, short, None, "has no value", f"Alt$({_text(formula)},0) gives 0 there")
+        too_large = np.isfinite(values[kept])
+        what = "is too large for float32" if too_large.all() else "is not a finite number"
+        self._refuse(formula, kept, values, what)
+
+    def _refuse(self, formula: Formula, bad: np.ndarray, values, what: str, hint: str | None = None):
+        rows = np.flatnonzero(bad)
+        entries = self.entry[rows[:SHOWN_ROWS]]
+        listed = ", ".join(str(e) if values is None else f"{e} ({values[r]:g})" for e, r in zip(entries, rows, strict=False))
+        more = ", ..." if len(rows) > SHOWN_ROWS else ""
+        plural = "event" if len(rows) == 1 else "events"
+        source = span = None
+        if formula.expression is not None:
+            text = _text(formula)
+            source, span = Source(text), Span(0, len(text))
+        raise DataError(
+            f"{formula.what} {what} in {len(rows)} {plural}",
+            code="data-not-finite",
+            source=source,
+            span=span,
+            where=f"{self.table}, entries {listed}{more}",
+            hint=hint or "a cut can remove these events",
+        )
+
+    def _check_integers(self, formula: Formula, passes: np.ndarray) -> None:
+        name = formula.expression.column()
+        column = self.columns.get(name) if name is not None else None
+        if column is None or not column.is_integer or not len(column.values):
+            return
+        if max(abs(int(column.values.max())), abs(int(column.values.min()))) > EXACT_INTEGERS:
+            self.diagnostics.warn(
+                f"{formula.what} has integers above 2^24, which float32 rounds",
+                code="data-integer-rounded",
+                where=str(self.table),
+                hint="a spectator keeps integers exactly",
+            )
+
+
+def _to_float32(values: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        return values.astype(np.float32)
+
+
+def _text(formula: Formula) -> str:
+    return formula.info.expression if formula.info is not None else render_expression(formula.expression)
+
+
+def formulas_for(
+    info: DataSetInfo,
+    expressions: dict[str, tuple[Expression, ...]],
+    cuts: Sequence[tuple[str, Expression]],
+    weight: Expression | None,
+    class_name: str,
+) -> Formulas:
+    """The formulas of one class; `expressions` has those of "variable", "target" and "spectator" in declared order."""
+
+    def group(kind, infos):
+        return tuple(
+            Formula(e, f"{kind} '{v.label}'" if v.index is None else f"variable '{v.internal}'", v)
+            for e, v in zip(expressions[kind], infos, strict=True)
+        )
+
+    return Formulas(
+        group("variable", info.variables), group("target", info.targets), group("spectator", info.spectators),
+        tuple(Formula(expression, what) for what, expression in cuts),
+        None if weight is None else Formula(weight, f"the weight of class '{class_name}'"),
+    )  # fmt: skip

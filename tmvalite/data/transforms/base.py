@@ -1,0 +1,202 @@
+"""What a variable transformation is, and the plain records by which it travels to a file and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from tmvalite.data.info import DataSetInfo, VariableInfo
+from tmvalite.errors import DataError, Diagnostics, OptionError, Source, Span, did_you_mean
+
+VARIABLE, TARGET, SPECTATOR = "Variable", "Target", "Spectator"
+ALL_CLASSES = "AllClasses"
+
+
+class SelectionRecord(NamedTuple):
+    """One input of a transformation as a file states it: type is "Variable", "Target" or "Spectator"."""
+
+    type: str
+    label: str
+    expression: str
+
+
+@dataclass
+class TransformRecord:
+    """One transformation of a weight file, in the order applied.
+
+    name : str
+        "Normalize"; files of TMVA also have "Decorrelation", "PCA", "Gauss", "Rearrange".
+    inputs, outputs : list of SelectionRecord
+    parameters : dict
+        Normalize: "ranges", (S, K, 2) float64, minimum and maximum of K inputs in S class sets (the last: all classes);
+        "reference", the class whose set is used, absent for all classes.
+    """
+
+    name: str
+    inputs: list[SelectionRecord]
+    outputs: list[SelectionRecord]
+    parameters: dict = field(default_factory=dict)
+
+
+class Input(NamedTuple):
+    """One input of a transformation: its type and its position among the variables, targets or spectators."""
+
+    type: str
+    index: int
+
+
+def group_of(info: DataSetInfo, kind: str) -> tuple[VariableInfo, ...]:
+    """The variables, targets or spectators of a data set."""
+    return {VARIABLE: info.variables, TARGET: info.targets, SPECTATOR: info.spectators}[kind]
+
+
+def every(info: DataSetInfo, *kinds: str) -> tuple[Input, ...]:
+    """All inputs of these types."""
+    return tuple(Input(kind, i) for kind in kinds for i in range(len(group_of(info, kind))))
+
+
+def select(words: Sequence, info: DataSetInfo, source: Source, diagnostics: Diagnostics, where: str) -> tuple[Input, ...]:
+    """The inputs that a selection such as `(_V_,_T0_,pt)` names; variables first, then targets, then spectators.
+
+    `_V_`, `_T_`, `_S_` are all of one type, `_V3_` is one of them, anything else is a label or expression and takes every
+    variable, target and spectator that has it. An unknown label is an OptionError (TMVA warns and goes on without it).
+    """
+    chosen: dict[Input, None] = {}
+    for word in words:
+        chosen.update(dict.fromkeys(_select_one(str(word), word.span, info, source, where)))
+    order = (VARIABLE, TARGET, SPECTATOR)
+    return tuple(sorted(chosen, key=lambda one: (order.index(one.type), one.index)))
+
+
+def _select_one(text: str, span: Span, info: DataSetInfo, source: Source, where: str) -> list[Input]:
+    kinds = {"V": VARIABLE, "T": TARGET, "S": SPECTATOR}
+    if text.startswith("_REARRANGE_"):
+        raise OptionError("_REARRANGE_ is not available yet", code="transform-unavailable", source=source, span=span, where=where)
+    if len(text) >= 3 and text[0] == text[-1] == "_" and text[1] in kinds and (text[2:-1].isdecimal() or text == f"_{text[1]}_"):
+        kind, number = kinds[text[1]], text[2:-1]
+        n = len(group_of(info, kind))
+        if not number:
+            return [Input(kind, i) for i in range(n)]
+        if int(number) >= n:
+            raise OptionError(
+                f"{text} is beyond the {n} {kind.lower()}s, which are counted from 0",
+                code="transform-selection",
+                source=source,
+                span=span,
+                where=where,
+            )
+        return [Input(kind, int(number))]
+    plain = "".join(text.split())
+    found = [
+        one
+        for one in every(info, VARIABLE, TARGET, SPECTATOR)
+        if plain in (group_of(info, one.type)[one.index].label, group_of(info, one.type)[one.index].expression)
+    ]
+    if not found:
+        labels = list(dict.fromkeys(v.label for kind in (VARIABLE, TARGET, SPECTATOR) for v in group_of(info, kind)))
+        raise OptionError(
+            f"no variable is called '{text}'",
+            code="transform-selection",
+            source=source,
+            span=span,
+            where=where,
+            expected="a label, or _V_, _T_, _S_, _V0_ ...",
+            hint=did_you_mean(plain, labels),
+        )
+    return found
+
+
+def match_inputs(records: Sequence, info: DataSetInfo, name: str) -> tuple[Input, ...]:
+    """The inputs that stored selections mean.
+
+    By position where all of a type are stored in declared order (elements of array variables share label and expression),
+    otherwise by label or expression, which must then be unique. Raises DataError.
+    """
+    matched: list[Input] = []
+    for kind in dict.fromkeys(record.type for record in records):
+        if kind not in (VARIABLE, TARGET, SPECTATOR):
+            raise DataError(f"transformation {name} has an input of the unknown type '{kind}'", code="transform-input")
+        stored = [record for record in records if record.type == kind]
+        known = group_of(info, kind)
+        if len(stored) == len(known) and all(_same(record, v) for record, v in zip(stored, known, strict=True)):
+            positions = iter(range(len(known)))
+        else:
+            positions = iter([_find(record, known, name) for record in stored])
+        matched += [Input(kind, next(positions)) for _ in stored]
+    # The order of the file is that of the parameters, whatever the order of the types.
+    by_kind = {kind: iter([one for one in matched if one.type == kind]) for kind in {one.type for one in matched}}
+    return tuple(next(by_kind[record.type]) for record in records)
+
+
+def _same(record, info: VariableInfo) -> bool:
+    return record.label == info.label or record.expression == info.expression
+
+
+def _find(record, known: Sequence[VariableInfo], name: str) -> int:
+    found = [i for i, v in enumerate(known) if _same(record, v)]
+    if len(found) == 1:
+        return found[0]
+    what = "is not declared" if not found else f"could be {len(found)} elements of an array"
+    raise DataError(
+        f"input '{record.label}' of transformation {name} {what}",
+        code="transform-input",
+        hint=None if found else did_you_mean(record.label, [v.label for v in known]),
+    )
+
+
+def record_inputs(inputs: Sequence[Input], info: DataSetInfo) -> list[SelectionRecord]:
+    """Inputs as a file states them."""
+    infos = [group_of(info, one.type)[one.index] for one in inputs]
+    return [SelectionRecord(one.type, v.label, v.expression) for one, v in zip(inputs, infos, strict=True)]
+
+
+class Transform:
+    """One transformation of a chain: float32 in, float32 out, columns that it does not select stay as they are.
+
+    A subclass has `name` (its XML name), `letter`, `short` (part of histogram names) and the methods below.
+
+    Attributes
+    ----------
+    inputs : tuple of Input
+        What it reads and writes.
+    reference : str
+        The class whose parameters are used, "" for those of all classes together.
+    """
+
+    name: str
+    letter: str
+    short: str
+
+    def __init__(self, inputs: tuple[Input, ...], reference: str = ""):
+        self.inputs, self.reference = inputs, reference
+
+    def positions(self, kind: str) -> tuple[list[int], list[int]]:
+        """Which inputs are of this type, and their positions among the variables, targets or spectators."""
+        return [k for k, one in enumerate(self.inputs) if one.type == kind], [
+            one.index for one in self.inputs if one.type == kind
+        ]
+
+    @property
+    def fitted(self) -> bool:
+        raise NotImplementedError
+
+    def fit(self, columns: Mapping[str, np.ndarray], class_index: np.ndarray, classes: Sequence[str]) -> None:
+        """Find the parameters for every class and for all together.
+
+        columns : (N, V), (N, T) and (N, S) float32 by type, already transformed by what stands before in the chain.
+        """
+        raise NotImplementedError
+
+    def apply(self, values: np.ndarray, kind: str) -> None:
+        """Transform (N, V) or (N, T) float32 in place."""
+        raise NotImplementedError
+
+    def invert(self, values: np.ndarray, kind: str) -> None:
+        """Undo `apply`, in place."""
+        raise NotImplementedError
+
+    def to_record(self, info: DataSetInfo) -> TransformRecord:
+        raise NotImplementedError

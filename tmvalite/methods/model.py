@@ -1,0 +1,147 @@
+"""A trained network with what surrounds it: transformations, names, the meaning of its outputs. Events in, values out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tmvalite.data.info import DataSetInfo
+from tmvalite.data.transforms import TransformChain
+from tmvalite.data.transforms.base import VARIABLE
+from tmvalite.errors import DataError, quoted
+from tmvalite.io.weight_file import OptionRecord
+from tmvalite.methods.arrays import column_table
+
+
+@dataclass(eq=False)
+class Model:
+    """What a training leaves behind, or a weight file holds.
+
+    Attributes
+    ----------
+    network : Network
+    chain : TransformChain
+        Of the variables and targets; may be empty.
+    info : DataSetInfo
+    analysis_type : str
+    labels : tuple
+        What `predict` calls the classes, in the order of info.classes.
+    class_width : int
+        Number of outputs that belong to classes; the others are targets.
+    flat : bool
+        Whether `predict` gives the one target of a regression as (N,).
+    facts : dict of str
+        The GeneralInfo of the weight file.
+    header : dict
+        The attributes of <Weights>, for a network that ROOT can run.
+    options : list of OptionRecord
+        The booking options as a weight file states them.
+    settings : dict of str
+        What the <Network> extension states beside the layers.
+    pdfs : list
+        MVAPdfs of the weight file that was read.
+    """
+
+    network: object
+    chain: TransformChain
+    info: DataSetInfo
+    analysis_type: str
+    labels: tuple = ()
+    class_width: int = 1
+    flat: bool = True
+    facts: dict[str, str] = field(default_factory=dict)
+    header: dict = field(default_factory=dict)
+    options: list[OptionRecord] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=dict)
+    pdfs: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self.dtype = self.network.dtype
+        self.direct = not self.chain.transforms_variables   # the network takes the events as they are
+        folded = None if self.direct or self.network.precision != "float32" else _normalisation(self.chain)
+        if folded is not None:
+            self.network.set_normalisation(*folded)
+            self.direct = True
+        # whether column 0 of the network's values is what `mva` gives
+        self.fast = self.direct and not (self.analysis_type == "regression" and self.chain.transforms_targets)
+
+    # --------------------------------------------------------------------------- events to values
+
+    def values(self, X) -> tuple[np.ndarray, bool]:
+        """The network's values (N, n_outputs), and whether X was a single event. Rows that are not finite give NaN."""
+        x, single = self.events(X)
+        if not self.direct:
+            with np.errstate(over="ignore", invalid="ignore"):
+                x = np.ascontiguousarray(self.chain.apply_variables(x), self.dtype)
+        return self.network.values(x), single
+
+    def mva(self, X):
+        """Value 0 of every event, (N,), or a float for one event; of a regression: target 0 in its original units."""
+        if self.analysis_type == "regression":
+            values = self.targets(X)
+            return values[..., 0] if values.ndim > 1 else float(values[0])
+        values, single = self.values(X)
+        return float(values[0, 0]) if single else values[:, 0]
+
+    def targets(self, X) -> np.ndarray:
+        """Targets in their original units, (N, T), or (T,) for one event."""
+        values, single = self.values(X)
+        values = values[:, self.class_width :]
+        if self.chain.transforms_targets:
+            values = np.asarray(self.chain.invert_targets(np.ascontiguousarray(values)), self.dtype)
+        return values[0] if single else values
+
+    def classes(self, X) -> np.ndarray:
+        """Values of all classes in declared order, (N, C), or (C,) for one event."""
+        values, single = self.values(X)
+        values = values[:, : self.class_width]
+        return values[0] if single else values
+
+    # --------------------------------------------------------------------------- what users give
+
+    def events(self, X) -> tuple[np.ndarray, bool]:
+        """X as (N, V) in the network's precision, and whether it was one event (V,)."""
+        names = tuple(v.label for v in self.info.variables)
+        table = column_table(X)
+        if table is not None:
+            X = self._select(table, names)
+        try:
+            x = np.asarray(X)
+            with np.errstate(over="ignore"):
+                x = np.ascontiguousarray(x, self.dtype) if x.dtype.kind in "biufO" else None
+        except (TypeError, ValueError):
+            x = None
+        if x is None:
+            raise DataError("the events are no array of numbers", code="data-type", expected=f"(events, {len(names)}) or ({len(names)},)")
+        single = x.ndim == 1 or x.ndim == 0
+        if single:
+            x = x.reshape(1, -1)
+        if x.ndim != 2 or x.shape[1] != len(names):
+            raise DataError(f"the events have shape {np.shape(X)}, the method has {len(names)} variables", code="data-shape",
+                            expected=f"(events, {len(names)}), or ({len(names)},) for one event")
+        return x, single
+
+    @staticmethod
+    def _select(table: dict, names: tuple[str, ...]) -> np.ndarray:
+        """The columns by name; by position if the variables never had names of their own."""
+        missing = [name for name in names if name not in table]
+        if not missing:
+            return np.stack([table[name] for name in names], axis=1)
+        if len(table) == len(names) and names == tuple(f"var{i + 1}" for i in range(len(names))):
+            return np.stack(list(table.values()), axis=1)
+        raise DataError(f"the events have no column {quoted(missing[0])}", code="data-column", expected=names)
+
+
+def _normalisation(chain: TransformChain) -> tuple[np.ndarray, np.ndarray] | None:
+    """(V,) minimum and 1/(maximum - minimum) in float32, if the chain is one N over all variables, none of them constant."""
+    if len(chain) != 1 or chain.transforms[0].name != "Normalize" or chain.transforms[0].reference:
+        return None
+    transform = chain.transforms[0]
+    which, positions = transform.positions(VARIABLE)
+    if positions != list(range(chain.info.n_variables)):
+        return None
+    low, high = transform.ranges[-1, which, 0], transform.ranges[-1, which, 1]
+    if (low == high).any():
+        return None
+    return low, (1.0 / (high - low).astype(np.float64)).astype(np.float32)

@@ -1,0 +1,48 @@
+"""Event weights before and after the split, and the area under the ROC curve of the validation events."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tmvalite.errors import DataError, quoted
+
+NORM_MODES = ("EqualNumEvents", "NumEvents", None)
+
+
+def normalised(weight: np.ndarray, class_index: np.ndarray, classes: tuple[str, ...], mode: str | None) -> np.ndarray:
+    """The weights after TMVA's NormMode, (N,) float64.
+
+    NumEvents: n_c / W_c for class c, EqualNumEvents: n_0 / W_c, with n_c events of weight W_c in class c.
+    Raises DataError if the weights of a class do not add up to something positive.
+    """
+    count = np.bincount(class_index, minlength=len(classes))
+    total = np.bincount(class_index, weights=weight, minlength=len(classes))
+    for name, n, w in zip(classes, count, total):
+        if n == 0:
+            raise DataError(f"class {quoted(name)} has no events", code="data-empty-class")
+        if not w > 0:
+            what = f"the weights of class {quoted(name)}" if len(classes) > 1 else "the event weights"
+            raise DataError(f"{what} add up to {w:g} ({n} events); their sum must be positive", code="data-weight-sum")
+    if mode is None:
+        return weight
+    return weight * ((count if mode == "NumEvents" else count[0]) / total)[class_index]
+
+
+def mean_one(weight: np.ndarray, what: str) -> np.ndarray:
+    """The weights scaled to mean 1. `what` names the events; raises DataError if their weights do not have a positive sum."""
+    total = float(weight.sum())
+    if not total > 0:
+        raise DataError(f"the weights of the {len(weight)} {what} events add up to {total:g}; their sum must be positive",
+                        code="data-weight-sum", hint="IgnoreNegWeightsInTraining gives negative weights the value 0")
+    return weight * (len(weight) / total)
+
+
+def roc_area(values: np.ndarray, is_signal: np.ndarray, weight: np.ndarray) -> float:
+    """Weighted chance that a signal event has a larger value than a background event, ties counted half; NaN without both."""
+    found, group = np.unique(values, return_inverse=True)
+    s = np.bincount(group, weights=weight * is_signal, minlength=len(found))
+    b = np.bincount(group, weights=weight * ~is_signal, minlength=len(found))
+    pairs = s.sum() * b.sum()
+    if pairs == 0:
+        return float("nan")
+    return float((s * (np.cumsum(b) - 0.5 * b)).sum() / pairs)

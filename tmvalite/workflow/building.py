@@ -1,0 +1,106 @@
+"""From the declarations of a DataLoader to its data set, and what the log says about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tmvalite.data.dataset import EventInput, TreeInput, build_dataset
+from tmvalite.data.info import DataSet, DataSetInfo
+from tmvalite.data.split import SplitOptions, read_split_options
+from tmvalite.errors import DataError, Diagnostics
+from tmvalite.evaluation import correlation_matrix, tables
+from tmvalite.workflow.log import Log, LogSettings
+
+if TYPE_CHECKING:
+    from tmvalite.workflow.dataloader import DataLoader
+
+SIGNAL, BACKGROUND = "Signal", "Background"
+PRINTED_VARIABLES = 40  # a larger correlation matrix is not printed
+
+
+def build(loader: DataLoader, settings: LogSettings) -> DataSet:
+    """Read, cut, split and normalise; warnings are issued, the numbers of events printed.
+
+    Raises
+    ------
+    OptionError
+        The options of PrepareTrainingAndTestTree cannot be understood.
+    DataError
+        The data cannot be used.
+    """
+    view = loader.GetDataSetInfo()
+    keywords = dict(loader.split_keywords)
+    diagnostics = Diagnostics(strict=bool(keywords.pop("Strict", False)))
+    text = _for_every_class(loader.split_options, view.classes)
+    split = read_split_options(text, view.classes, keywords, diagnostics)
+    info = DataSetInfo(tuple(view.variables), tuple(view.targets), tuple(view.spectators), tuple(view.classes), loader.name)
+    inputs = [TreeInput(t.tree, t.class_name, t.weight, t.sample, t.cut) for t in loader.trees]
+    inputs += [EventInput(np.array(e.rows), e.class_name, np.array(e.weights), e.sample) for e in loader.event_lists]
+    weights = class_weights(loader.weights, loader.common_weight, view.classes)
+    data = build_dataset(info, inputs, cuts=loader.cuts, weights=weights, split=split, diagnostics=diagnostics)
+    diagnostics.issue(stacklevel=5)
+    print_dataset(data, split, settings)
+    return data
+
+
+def class_weights(weights: dict[str, str], common: str, classes: list[str]) -> dict[str, str]:
+    """Weight expressions by class; `common` was given without a class and means Signal and Background.
+
+    Raises
+    ------
+    DataError
+        `common` would leave out a class. TMVA then adds classes Signal and Background that have no events.
+    """
+    if not common:
+        return dict(weights)
+    left_out = [name for name in classes if name not in (SIGNAL, BACKGROUND, *weights)]
+    if left_out:
+        raise DataError(
+            f"the weight '{common}' was given without a class, which reaches Signal and Background but not {', '.join(left_out)}",
+            code="weight-class",
+            hint=f"call SetWeightExpression('{common}', '{left_out[0]}')",
+        )
+    return {**{name: common for name in (SIGNAL, BACKGROUND) if name in classes}, **weights}
+
+
+def _for_every_class(options: str, classes: list[str]) -> str:
+    """Options with `{class}` in their name, written out for every class."""
+    parts = []
+    for part in options.split(":"):
+        parts += [part.replace("{class}", name) for name in classes] if "{class}" in part else [part]
+    return ":".join(parts)
+
+
+def print_dataset(data: DataSet, split: SplitOptions, settings: LogSettings) -> None:
+    """Classes, trees, numbers of events, weights, and the correlation matrices of the training sample."""
+    info, report = data.info, data.report
+    head = Log("DataSetInfo", settings, info.name)
+    for name in info.classes:
+        head.header(f'Added class "{name}"')
+        for tree in report.trees:
+            if tree.class_name == name:
+                head.info(f"Add Tree {tree.name} of type {name} with {tree.n_entries} events")
+    log = Log("DataSetFactory", settings, info.name)
+    log.header("Number of events in input trees")
+    log.info()
+    counts = [np.bincount(events.class_index, minlength=info.n_classes) for events in (data.train, data.test)]
+    log.lines(tables.event_count_table([(name, int(n), int(m)) for name, n, m in zip(info.classes, *counts, strict=True)]))
+    log.info()
+    log.lines(str(report).split("\n"))
+    log.info()
+    if split.correlations and split.calc_correlations:
+        _print_correlations(data, settings)
+
+
+def _print_correlations(data: DataSet, settings: LogSettings) -> None:
+    log, names = Log("DataSetInfo", settings), [v.label if v.index is None else v.internal for v in data.info.variables]
+    if len(names) > PRINTED_VARIABLES:
+        log.info(f"The correlation matrix of {len(names)} variables is not printed")
+        return
+    for index, name in enumerate(data.info.classes):
+        chosen = data.train.class_index == index
+        if chosen.any():
+            log.header(f"Correlation matrix ({name}):")
+            log.lines(tables.matrix_table(names, correlation_matrix(data.train.x[chosen], data.train.weight[chosen])))
