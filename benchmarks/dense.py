@@ -9,7 +9,6 @@ epochs, a fit of one epoch being subtracted. Scoring is GetMvaValues.
 from __future__ import annotations
 
 import argparse
-import os
 
 from . import peer
 from .compare import Contender, compare, header, row_text, write_json
@@ -33,24 +32,23 @@ W7 = {1_000_000: (2.0, 2.5), 1: (8.0, 8.0)}
 CHUNKS = {1_000_000: (1024, 4096, 16384, 1_000_000), 1: (1,)}
 
 
-def method(layers: int, batch: int, epochs: int):
+def method(layers: int, batch: int, epochs: int, threads: int):
     """A network of `layers` layers of 128 tanh nodes, validated after the last epoch only."""
     import tmvalite
 
     layout = ",".join(["TANH|128"] * layers + ["LINEAR"])
     strategy = (f"LearningRate=1e-3,BatchSize={batch},MaxEpochs={epochs},TestRepetitions={epochs},"
                 f"ConvergenceSteps={10 * epochs},Optimizer=ADAM")
-    return tmvalite.MethodDL(f"!V:Layout={layout}:TrainingStrategy={strategy}:RandomSeed=1:ValidationSize={VALIDATION}",
-                             analysis_type="classification")
+    return tmvalite.MethodDL(f"!V:Layout={layout}:TrainingStrategy={strategy}:RandomSeed=1:ValidationSize={VALIDATION}:"
+                             f"Threads={threads}", analysis_type="classification")
 
 
 def training(inputs: int, layers: int, batch: int, threads: int):
     """work(n): a fit of n epochs of STEPS batches."""
-    os.environ["TMVALITE_THREADS"] = str(threads)
     x, y = events(inputs, batch * STEPS + VALIDATION)
 
     def work(epochs):
-        method(layers, batch, epochs).fit(x, y, progress="silent")
+        method(layers, batch, epochs, threads).fit(x, y, progress="silent")
 
     work(1)
     return work
@@ -58,9 +56,8 @@ def training(inputs: int, layers: int, batch: int, threads: int):
 
 def scoring(inputs: int, layers: int, rows: int, threads: int):
     """work(n): n times the scores of all rows."""
-    os.environ["TMVALITE_THREADS"] = str(threads)
     x, y = events(inputs, max(rows, 2000))
-    fitted = method(layers, 100, 1)
+    fitted = method(layers, 100, 1, threads)
     fitted.fit(x[:2000], y[:2000], progress="silent")
     x = x[:rows]
 

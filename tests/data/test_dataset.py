@@ -233,7 +233,7 @@ def test_error_of_a_class_emptied_by_its_cut():
         (info_of("x"), [], "there are no trees"),
         (info_of("x", classes=TWO), [TreeInput({"x": [1.0]}, "Signal")], "class 'Background' has no tree"),
         (info_of("x"), [TreeInput({"x": []}, "Signal")], "class 'Signal' has no events: its trees are empty"),
-        (info_of("x"), [TreeInput({"x": [1.0]}, "Sgnal")], "class 'Signal' has no tree"),
+        (info_of("x"), [TreeInput({"x": [1.0]}, "Sgnal")], "there is no class 'Sgnal'"),
         (info_of("x"), [TreeInput({"x": [1.0]}, "Signal")], "no events are left to train on"),
         (info_of("x"), [TreeInput({"x": [1.0, 2.0]}, "Signal", -1.0)], "the training weights of class 'Signal' sum up to -1"),
         (info_of("x", spectators=("x", "x")), [TreeInput({"x": [1.0]}, "Signal")], "two spectators have the name 'x'"),

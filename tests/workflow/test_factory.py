@@ -77,6 +77,7 @@ def test_a_whole_classification(fake_method, capsys):
         "Factory                  : Train method: Good for Classification",
         blank + "epoch 1",
         blank + "Creating xml weight file: dataset/weights/Job_Good.weights.xml",
+        "TFHandler_Factory        : Variable        Mean        RMS   [        Min        Max ]",
         "IdTransformation         : Ranking result (top variable is best ranked)",
         blank + "Rank : Variable  : Separation",
         "Good                     : [dataset] : Evaluation of Good on testing sample (70 events)",

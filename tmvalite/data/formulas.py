@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from tmvalite.data.columns import Table
 from tmvalite.data.expression import Expression, parse_expression
@@ -22,7 +22,7 @@ def expression_of(info: VariableInfo, where: str | None = None) -> Expression:
     return parse_expression(info.expression, where=where)
 
 
-def needed_columns(expression: Expression, table: Table, keys: Sequence[str] | set[str], where: str) -> Iterable[str]:
+def needed_columns(expression: Expression, table: Table, keys: Collection[str], where: str) -> Iterable[str]:
     """The columns that an expression reads from a table.
 
     Raises ExpressionError for a name that is neither a column nor something TTreeFormula knows; it names the nearest ones.

@@ -67,7 +67,7 @@ def read_tree(table: Table, formulas: Formulas, tree_weight: float, context: Con
     DataError
         A missing or unreadable column, a value that is not finite in an event that passes, arrays of different lengths.
     """
-    keys = set(table.keys())
+    keys = dict.fromkeys(table.keys())  # in order, so that messages are the same every time
     names: dict[str, None] = {}
     for formula in formulas.all():
         names.update(needed_columns(formula.expression, table, keys, formula.what))

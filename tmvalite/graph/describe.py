@@ -84,7 +84,7 @@ def _items(graph: Graph) -> list[str]:
     for _, same in groupby(_groups(graph), key=lambda group: group[0].index):
         item = list(same)
         first, last = item[0][0], item[-1][-1]
-        default = (previous,) if previous is not None else graph.inputs
+        default = (previous,) if previous is not None else graph.inputs[:1] if len(graph.inputs) == 1 else ()
         sources = "" if first.inputs == default else "@" + "+".join(value.name for value in first.inputs)
         name = f"{last.name}=" if last.named else ""
         texts.append(name + "|".join(layer_text(group) for group in item) + sources)

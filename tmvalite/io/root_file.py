@@ -6,6 +6,7 @@ Everything comes as arrays. The folders and names are TMVA's (`root_names.py`); 
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -13,9 +14,10 @@ from typing import BinaryIO
 import numpy as np
 
 from tmvalite.data.info import internal_name
-from tmvalite.errors import DataError, MissingExtraError
+from tmvalite.errors import DataError, MissingExtraError, TmvaliteWarning
 from tmvalite.io.atomic import check_writable, write_atomic
 
+_WEIGHT = "weight"  # the branch of the event weight; a variable of this name has to give way
 _CHUNK = 100_000  # events written at a time; each chunk is a basket of every branch
 
 
@@ -97,23 +99,35 @@ class EventTree:
         for name, values in (spectators or {}).items():
             values = np.asarray(values)
             tree.add(name, values if values.dtype.kind in "iu" else values.astype(np.float32))
-        tree.add("weight", np.ones(len(index), np.float32) if weight is None else np.asarray(weight, dtype=np.float32))
+        weight = np.ones(len(index)) if weight is None else np.asarray(weight)
+        tree._check_length(_WEIGHT, weight)
+        tree.columns[_WEIGHT] = weight.astype(np.float32)
         return tree
 
     def add(self, name: str, values: np.ndarray) -> str:
-        """Append a branch and return its name: a name that is taken gets a number, as in `weight_2`."""
-        length = len(next(iter(self.columns.values()))) if self.columns else len(values)
-        if values.shape != (length,):
-            raise DataError(f"branch '{name}' has the shape {values.shape} in a tree of {length} events", code="data-length")
-        plain = branch_name(name)
+        """Append a branch and return its name: a name that is taken gets a number, as in `weight_2`, and a warning."""
+        self._check_length(name, values)
+        return self._append(branch_name(name), values)
+
+    def _append(self, plain: str, values: np.ndarray) -> str:
         used, number = plain, 2
-        while used in self.columns:
+        while used in self.columns or used == _WEIGHT:
             used, number = f"{plain}_{number}", number + 1
+        if used != plain:
+            warnings.warn(
+                TmvaliteWarning(f"the tree has a branch '{plain}' already; this one is called '{used}'", code="branch-renamed"),
+                stacklevel=3,
+            )
         self.columns[used] = values
         return used
 
+    def _check_length(self, name: str, values: np.ndarray) -> None:
+        length = len(next(iter(self.columns.values()))) if self.columns else len(values)
+        if values.shape != (length,):
+            raise DataError(f"branch '{name}' has the shape {values.shape} in a tree of {length} events", code="data-length")
+
     def add_output(self, title: str, values: np.ndarray, leaves: Sequence[str] = ()) -> None:
-        """The values of a method: (N,) as the branch `title`, (N, K) as the branches `title.leaf`, leaves being classes or targets.
+        """The values of a method: (N,) as the branch `title`, (N, K) as the branches `title.leaf`, one a class or target.
 
         ROOT reads `title.leaf` the same way whether it is a branch or a leaf of TMVA's branch `title`.
         """
@@ -122,9 +136,12 @@ class EventTree:
             self.add(title, values)
             return
         if values.shape[1] != len(leaves):
-            raise DataError(f"method '{title}' has {values.shape[1]} outputs and {len(leaves)} names for them", code="data-length")
+            raise DataError(
+                f"method '{title}' has {values.shape[1]} outputs and {len(leaves)} names for them", code="data-length"
+            )
+        self._check_length(title, values[:, 0])
         for leaf, column in zip(leaves, values.T):
-            self.add(f"{branch_name(title)}.{branch_name(leaf)}", np.ascontiguousarray(column))
+            self._append(f"{branch_name(title)}.{branch_name(leaf)}", np.ascontiguousarray(column))
 
 
 def branch_name(name: str) -> str:

@@ -71,7 +71,9 @@ def finite_matrix(x: np.ndarray, dtype, names, what: str = "variable") -> np.nda
         column = int(np.argmax(bad.any(axis=0)))
         rows = np.flatnonzero(bad[:, column])
         value = x[rows[0], column]
-        problem = "is NaN" if np.isnan(value) else "is infinite" if np.isinf(value) else f"is {value:g}, too large for {out.dtype},"
+        problem = f"is {value:g}, too large for {out.dtype},"
+        if not np.isfinite(value):
+            problem = "is NaN" if np.isnan(value) else "is infinite"
         others = int(bad.any(axis=0).sum()) - 1
         more = f"; {others} more {what}{'s' * (others != 1)} likewise" if others else ""
         raise DataError(f"{what} {quoted(str(names[column]))} {problem} in {_events(len(rows), len(x))} ({_rows(rows)}){more}",

@@ -60,7 +60,7 @@ class MethodDL(Method):
         self._check_transforms()
         n_variables = variables_of(self.input_layout)
         if n_variables is not None and self.analysis_type == "classification":
-            self.blueprint(DataSetInfo.from_names(map(str, range(n_variables)), classes=("Signal", "Background")))
+            self.blueprint(_unnamed(n_variables))
         else:
             self._look_at_layout(n_variables)
 
@@ -146,9 +146,10 @@ class MethodDL(Method):
             return f"{head}\nvariables: {names}\n{describe(self.graph)}"
         n_variables = variables_of(self.input_layout)
         if n_variables is not None and self.analysis_type == "classification":
-            silent = Diagnostics(self.bound.source)
-            silent.strict = False
-            inputs = input_shapes(self.input_layout, n_variables, silent)
-            return f"{head}\n{describe(build_graph(self.layout, inputs=inputs, n_variables=n_variables, n_outputs=1, diagnostics=silent))}"
+            return f"{head}\n{describe(self.blueprint(_unnamed(n_variables)).graph)}"
         return f"{head}\nLayout={self.bound.values.Layout}"
 
+
+def _unnamed(n_variables: int) -> DataSetInfo:
+    """The data of a classification of which only the number of variables is known."""
+    return DataSetInfo.from_names([f"var{i + 1}" for i in range(n_variables)], classes=("Signal", "Background"))

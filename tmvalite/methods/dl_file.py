@@ -82,7 +82,8 @@ def weight_file(title: str, model: Model) -> WeightFile:
     if layers is not None:
         file.header, file.network = dict(model.header) | {"NetDepth": len(layers)}, layers
     else:
-        file.extension = NetworkRecord([block_record(model.network.graph, parameters)], model.network.precision, dict(model.settings))
+        block = block_record(model.network.graph, parameters)
+        file.extension = NetworkRecord([block], model.network.precision, dict(model.settings))
     return file
 
 
@@ -183,7 +184,8 @@ def _labels(file: WeightFile, info: DataSetInfo) -> tuple:
         found = None
     kinds = {type(value) for value in found} if isinstance(found, list) else set()
     if len(kinds) != 1 or not kinds <= {int, float, bool, str} or len(set(found)) != info.n_classes:
-        raise FileError(f"the weight file has the class labels {quoted(text)}", code="labels", expected=f"{info.n_classes} names or numbers")
+        raise FileError(f"the weight file has the class labels {quoted(text)}", code="labels",
+                        expected=f"{info.n_classes} names or numbers")
     return tuple(found)
 
 

@@ -85,16 +85,18 @@ def _class_width(graph: Graph, objectives, analysis: str, n_classes: int, info: 
     first = graph.outputs[0].value.size
     both = analysis == "classification" and first == 2 and objectives[0].strategy == "MUTUALEXCLUSIVE"
     if len(graph.outputs) > 1 and analysis != "regression" and first != n_classes and not both:
-        wanted = f"{n_classes} class{'es' * (n_classes > 1)}" if analysis == "multiclass" else "one value for signal and background"
-        raise ShapeError(f"the first output has {first} values, but it stands for {wanted}", code="output-width", source=graph.source,
-                         span=graph.outputs[0].span, where="Layout", hint=f"let the first OUTPUT read a layer of width {n_classes}")
+        wanted = f"the {n_classes} classes" if analysis == "multiclass" else "signal and background, one value"
+        raise ShapeError(f"the first output has {first} values, but it stands for {wanted}", code="output-width",
+                         source=graph.source, span=graph.outputs[0].span, where="Layout",
+                         hint=f"let the first OUTPUT read a layer of width {n_classes}")
     if not both:
         n_targets = info.n_targets if len(graph.outputs) > 1 or analysis == "regression" else 0
         check_outputs(graph, analysis, n_classes + n_targets, diagnostics)
     return 0 if analysis == "regression" else first
 
 
-def target_matrix(blueprint: Blueprint, events: Events, targets: np.ndarray, info: DataSetInfo, analysis: str, dtype) -> np.ndarray:
+def target_matrix(blueprint: Blueprint, events: Events, targets: np.ndarray, info: DataSetInfo, analysis: str,
+                  dtype) -> np.ndarray:
     """What the network learns, (N, n_outputs): 1 for signal, or a column per class, then the targets.
 
     Parameters

@@ -123,7 +123,7 @@ def _check_classes(events: Events, info: DataSetInfo, analysis: str, train_at, v
         np.bincount(events.class_index[at], minlength=info.n_classes) for at in (train_at, valid_at)
     )):
         if trains == 0:
-            raise DataError(f"no event of class {quoted(name)} trains: {len(train_at)} events train, {validates} of this class validate",
+            raise DataError(f"none of the {len(train_at)} training events is of class {quoted(name)}; {validates} of it validate",
                             code="data-class-missing", hint="mix the classes (SplitMode=Random), or give more events")
         if validates == 0:
             _warn(f"no event of class {quoted(name)} is among the {len(valid_at)} validation events", "validation-class-missing",

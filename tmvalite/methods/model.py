@@ -113,7 +113,8 @@ class Model:
         except (TypeError, ValueError):
             x = None
         if x is None:
-            raise DataError("the events are no array of numbers", code="data-type", expected=f"(events, {len(names)}) or ({len(names)},)")
+            raise DataError("the events are no array of numbers", code="data-type",
+                            expected=f"(events, {len(names)}), or ({len(names)},) for one event")
         single = x.ndim == 1 or x.ndim == 0
         if single:
             x = x.reshape(1, -1)

@@ -126,8 +126,8 @@ def _node(record: NodeRecord, block: str, values: dict[str, Value], nodes: dict[
         start += len(text) + 1
     kind = REGISTRY.get(words[0].text)
     if kind is None:
-        raise FileError(f"the weight file has a layer of the kind {quoted(words[0].text)}, which is not known", code="kind-unknown",
-                        where=place, hint=did_you_mean(words[0].text, REGISTRY))
+        raise FileError(f"the weight file has a layer of the kind {quoted(words[0].text)}, which is not known",
+                        code="kind-unknown", where=place, hint=did_you_mean(words[0].text, REGISTRY))
     reads = tuple(values[name] for name in record.sources)
     shapes, shared = tuple(v.shape for v in reads), None
     diagnostics = Diagnostics(source, strict=True)  # what would be worth a warning in a layout is damage in a file
@@ -146,7 +146,8 @@ def _node(record: NodeRecord, block: str, values: dict[str, Value], nodes: dict[
     except OptionError as error:
         raise _as_file_error(error, place) from None
     if tuple(shape) != tuple(record.shape):
-        raise FileError(f"the weight file states the shape {record.shape}, the layer gives {shape}", code="network-shape", where=place)
+        raise FileError(f"the weight file states the shape {record.shape}, the layer gives {shape}", code="network-shape",
+                        where=place)
     return Node(record.name, layer, reads, shape, parameters, record.index, block, named="#" not in record.name, shared=shared,
                 place=place)
 

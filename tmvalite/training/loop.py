@@ -71,7 +71,7 @@ class Training:
 
     def __init__(self, network, train: Sample, valid: Sample, phases: Sequence[PhaseSettings], *,
                  dropout: Sequence[dict[str, float]] | None = None, seed: int, progress: Progress | None = None,
-                 diagnostics: Diagnostics | None = None):
+                 source: Source | None = None):
         self.network, self.train, self.valid, self.phases = network, train, valid, tuple(phases)
         self.dropout = tuple(dropout) if dropout is not None else ({},) * len(self.phases)
         self.progress = progress if progress is not None else Progress()

@@ -91,7 +91,8 @@ def row_text(number: int, epoch: Epoch, n_train: int, stale: int) -> str:
 
 def summary_text(history: History) -> str:
     n = len(history.epochs)
-    text = f"{'Training interrupted' if history.interrupted else 'Training finished'}: {n} epoch{'s' * (n != 1)} in {history.seconds:.3g} sec"
+    how = "interrupted" if history.interrupted else "finished"
+    text = f"Training {how}: {n} epoch{'s' * (n != 1)} in {history.seconds:.3g} sec"
     if history.best_epoch is not None:
         text += f", smallest validation error {history.best_loss:.6g} in epoch {history.best_epoch}"
     return text

@@ -28,7 +28,9 @@ def print_inputs(log: Log, data: DataSet, analysis_type: str) -> None:
     """Statistics of the training variables, and their method-unspecific ranking."""
     names = [v.label if v.index is None else v.internal for v in data.info.variables]
     events = data.train
-    log.lines(tables.variable_statistics_table(names, events.x, events.weight))
+    first, *rest = tables.variable_statistics_table(names, events.x, events.weight)
+    Log("TFHandler_Factory", log.settings).header(first)
+    log.lines(rest)
     log.info("Ranking input variables (method unspecific)...")
     if analysis_type == "regression":
         rankings = rank_regression(events.x, events.targets[:, 0], names, events.weight)

@@ -61,7 +61,10 @@ def _render(node, operands) -> tuple[str, int, str]:
     level = _LEVEL[operator]
     if operator in COMPARISONS:
         # Comparisons of comparisons always keep their parentheses: few people know how they group.
-        return f"{_within(left, _LEVEL['!='] + 1)}{operator}{_within(right, _LEVEL['!='] + 1)}", level, operator
+        # So does a shift on the left: ROOT reads p<<q<r as p<<(q<r).
+        shifts = "<<" in left[0] or ">>" in left[0]
+        first = _within(left, _ATOM if shifts else _LEVEL["!="] + 1)
+        return f"{first}{operator}{_within(right, _LEVEL['!='] + 1)}", level, operator
     at_left, at_right = (level + 1, level) if operator in _RIGHT else (level, level + 1)
     return f"{_within(left, at_left)}{operator}{_within(right, at_right)}", level, operator
 

@@ -47,6 +47,12 @@ class Normalize(Transform):
                 raise DataError(f"transformation N: class '{classes[i]}' has no training events", code="transform-too-few")
             for k, values in enumerate(selected):
                 ranges[i, k] = values[group].min(), values[group].max()
+        with np.errstate(over="ignore"):
+            wide = np.flatnonzero(~np.isfinite(ranges[..., 1] - ranges[..., 0]).all(axis=0))
+        if len(wide):
+            one = self.inputs[wide[0]]
+            raise DataError(f"transformation N: the range of {one.type.lower()} {one.index} is too wide for float32",
+                            code="transform-range")
         self.ranges = ranges
         self._use = list(classes).index(self.reference) if self.reference and len(classes) > 1 else -1
 
@@ -56,9 +62,9 @@ class Normalize(Transform):
             raise NotFittedError("transformation N has no parameters yet")
         which, positions = self.positions(kind)
         low, high = self.ranges[self._use, which, 0], self.ranges[self._use, which, 1]
-        constant = high == low
-        width = np.where(constant, ONE, high - low).astype(np.float64)
-        return positions, low, (1.0 / width).astype(np.float32), constant
+        with np.errstate(over="ignore", divide="ignore"):
+            scale = (1.0 / (high - low).astype(np.float64)).astype(np.float32)
+        return positions, low, scale, ~np.isfinite(scale)  # a width too small for float32 counts as none
 
     def apply(self, values: np.ndarray, kind: str) -> None:
         positions, low, scale, constant = self._parameters(kind)
@@ -74,8 +80,9 @@ class Normalize(Transform):
         """(n,) scales and offsets in float64: v' = scale * v + offset up to rounding."""
         scale, offset = np.ones(n), np.zeros(n)
         positions, low, factor, constant = self._parameters(kind)
-        scale[positions] = np.where(constant, 0.0, 2.0 * factor.astype(np.float64))
-        offset[positions] = np.where(constant, 0.0, -low.astype(np.float64) * 2.0 * factor.astype(np.float64) - 1.0)
+        slope = np.where(constant, 0.0, 2.0 * factor.astype(np.float64))
+        scale[positions] = slope
+        offset[positions] = np.where(constant, 0.0, -low.astype(np.float64) * slope - 1.0)
         return scale, offset
 
     def to_record(self, info: DataSetInfo) -> TransformRecord:

@@ -1,0 +1,166 @@
+"""Every registered layer that has kernels, through the same checks, driven by the examples in its file.
+
+A layer that is registered is tested that day: shapes as stated, forward and backward against the slow twin, gradients
+by finite differences, the same bits for any batch, in a residual link where its shapes allow, and printing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.helpers import FLOAT32_FORWARD, FLOAT32_GRADIENT, GRADIENT, assert_close, check_gradient
+from tests.naive import graph as naive
+from tests.networks import graph_of, network_of, sample_of, trained_mask
+from tmvalite.errors import OptionError
+from tmvalite.graph import layout_text
+from tmvalite.layers import REGISTRY
+
+EXAMPLES = [
+    pytest.param(cls, example, id=f"{example.text} {example.inputs}")
+    for cls in REGISTRY.values()
+    if hasattr(cls, "lower") and not cls.sink
+    for example in cls.examples
+]
+NAMES = "abcdefgh"
+
+
+def size(shape):
+    return int(np.prod(shape))
+
+
+def layout_of(example):
+    """A network that reads the example's inputs, holds the layer alone and gives its output as a vector."""
+    sources = NAMES[: len(example.inputs)]
+    text = example.text.partition("@")[0]
+    return f"y={text}@{'+'.join(sources)},RESHAPE|FLAT", tuple(zip(sources, example.inputs))
+
+
+def build(example, **options):
+    layout, inputs = layout_of(example)
+    variables = sum(size(shape) for shape in example.inputs)
+    # a formula in N means the variables of the method: one input, so that it is the layer's own input
+    return network_of(layout, variables, 1, inputs=inputs, losses=("SUMOFSQUARES",), threads=1, **options)
+
+
+def naive_result(network, example, sample):
+    """The same network through the slow twins."""
+    x, targets, weights = (a.astype(float) for a in sample)
+    inputs, at = {}, 0
+    for name, shape in zip(NAMES, example.inputs):
+        inputs[name] = x[:, at : at + size(shape)].reshape(-1, *shape)
+        at += size(shape)
+    node = network.graph.nodes[0]
+    layer, settings = node.layer, {}
+    if layer.kind == "DENSE":
+        settings = {"weights": network.parameters.get("y", "Weights").astype(float),
+                    "biases": network.parameters.get("y", "Biases")[:, 0].astype(float)}
+    if layer.kind == "RESHAPE":
+        settings = {"shape": example.output}
+    if layer.kind == "DROPOUT":
+        settings = {"mask": np.ones((len(x), *example.output), bool), "drop": 0.0}
+    if hasattr(layer, "activation"):
+        settings["activation"] = layer.activation
+    # the twins work on vectors: elementwise kinds see the event, CONCAT of sequences one step at a time
+    steps = example.inputs[0][0] if layer.kind == "CONCAT" and len(example.output) == 2 else 1
+    if layer.kind in ("ADD", "MUL", "CONCAT", "ACT") and len(example.output) > 1:
+        inputs = {name: value.reshape(len(x) * steps, -1) for name, value in inputs.items()}
+        targets, weights = targets.reshape(len(x) * steps, -1), np.repeat(weights, steps)
+    nodes = [("y", layer.kind, list(inputs), settings), ("flat", "RESHAPE", ["y"], {"shape": (size(example.output) // steps,)})]
+    return naive.evaluate(nodes, [("flat", "SUMOFSQUARES", 1.0)], inputs, targets, weights)
+
+
+@pytest.mark.parametrize("cls,example", EXAMPLES)
+def test_shape_is_as_stated(cls, example):
+    layout, inputs = layout_of(example)
+    graph = graph_of(layout, sum(size(s) for s in example.inputs), 1, inputs)
+    assert graph.nodes[0].shape == example.output
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("cls,example", EXAMPLES)
+def test_forward_and_backward_equal_the_slow_twin(cls, example, precision):
+    network = build(example, precision=precision)
+    sample = sample_of(network, 5)
+    expected = naive_result(network, example, sample)
+    tight = precision == "float64"
+    assert_close(network.outputs(sample[0]), expected.values["flat"].reshape(5, -1), 1e-13 if tight else FLOAT32_FORWARD)
+    network.set_dropout({node: 0.0 for node, _ in network.plan.drops})
+    assert_close(network.loss(*sample), expected.loss, 1e-13 if tight else FLOAT32_FORWARD)
+    gradient = network.gradient(*sample)
+    network.parameters.restore(gradient)
+    for name, part in zip(("Weights", "Biases"), expected.parameters.get("y", ())):
+        assert_close(network.parameters.get("y", name).ravel(), np.ravel(part), 1e-12 if tight else FLOAT32_GRADIENT)
+
+
+def below_dense(example):
+    """The layer between dense layers, so that its gradient reaches parameters."""
+    if any(len(shape) == 2 for shape in example.inputs):
+        pytest.skip("no dense layer gives a sequence")
+    nodes = []
+    for name, shape in zip(NAMES, example.inputs):
+        reshape = {1: "", 3: f",{name}=RESHAPE|{'|'.join(map(str, shape))}@{name}0"}
+        first = f"{name}0" if len(shape) > 1 else name
+        nodes.append(f"{first}=DENSE|{size(shape)}|TANH@input{reshape[len(shape)]}")
+    text = example.text.partition("@")[0].replace("N+2", str(example.output[0]))
+    return ",".join(nodes) + f",y={text}@{'+'.join(NAMES[: len(example.inputs)])},RESHAPE|FLAT@y,DENSE|2|LINEAR"
+
+
+@pytest.mark.parametrize("cls,example", EXAMPLES)
+def test_gradient_through_the_layer_equals_central_differences(cls, example):
+    network = network_of(below_dense(example), 3, 2, losses=("SUMOFSQUARES",), precision="float64", threads=1)
+    network.set_dropout({node: 0.0 for node, _ in network.plan.drops})
+    sample = sample_of(network, 7)
+    mask, start = trained_mask(network), network.parameters.snapshot()
+
+    def loss(vector):
+        network.parameters.restore(np.where(mask, vector, 0))
+        return network.loss(*sample)
+
+    gradient = network.gradient(*sample) * mask
+    check_gradient(loss, gradient, start, tolerance=GRADIENT)
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("cls,example", EXAMPLES)
+def test_events_in_a_batch_have_the_bits_of_one_alone(cls, example, precision):
+    network = build(example, precision=precision)
+    x = sample_of(network, 70)[0]
+    whole = network.outputs(x)
+    assert np.concatenate([network.outputs(x[i : i + 1]) for i in range(70)]).tobytes() == whole.tobytes()
+    assert network.outputs(x[::-1].copy())[::-1].tobytes() == whole.tobytes()
+
+
+@pytest.mark.parametrize("cls,example", [p for p in EXAMPLES if p.values[1].inputs == (p.values[1].output,)])
+def test_residual_link_around_the_layer_adds_its_input(cls, example):
+    shape = example.output
+    network = network_of(f"y={example.text}@a,ADD@y+a,RESHAPE|FLAT", size(shape), 1, inputs=(("a", shape),), losses=("SUMOFSQUARES",),
+                         precision="float64", threads=1)
+    alone = build(example, precision="float64")
+    for node, name in alone.parameters.names():
+        network.parameters.set(node, name, alone.parameters.get(node, name))
+    x = sample_of(alone, 9)[0]
+    assert_close(network.outputs(x), alone.outputs(x) + x, 1e-15)
+
+
+@pytest.mark.parametrize("cls,example", EXAMPLES)
+def test_printed_layout_gives_the_same_network(cls, example):
+    layout, inputs = layout_of(example)
+    variables = sum(size(s) for s in example.inputs)
+    graph = graph_of(layout, variables, 1, inputs)
+    again = graph_of(layout_text(graph), variables, 1, inputs)
+    assert [(n.layer, n.shape, n.parameters) for n in again.nodes] == [(n.layer, n.shape, n.parameters) for n in graph.nodes]
+
+
+@pytest.mark.parametrize("cls", [c for c in REGISTRY.values() if not hasattr(c, "lower")], ids=lambda c: c.kind)
+def test_a_layer_without_kernels_says_so_when_it_is_trained(cls):
+    example = cls.examples[0]
+    layout, inputs = layout_of(example)
+    try:
+        graph = graph_of(layout, sum(size(s) for s in example.inputs), 1, inputs)
+    except OptionError:
+        pytest.skip("cannot stand alone in a network")  # reads other layers, or is read by nothing
+    from tmvalite.plan import make_plan
+
+    with pytest.raises(OptionError, match="is understood, but it cannot be trained or applied yet"):
+        make_plan(graph, losses=("SUMOFSQUARES",))
