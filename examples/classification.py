@@ -52,13 +52,17 @@ def train(signal, background):
     print(f"ROC integral: {factory.GetROCIntegral(loader, 'DNN_CPU'):.3f}")
 
 
-def apply(events):
-    """The scores of many events at once, from a dict of arrays."""
+def make_reader():
     reader = tmva.Reader("!Color:!Silent")
     for variable in ("myvar1 := var1+var2", "myvar2 := var1-var2", "var3", "var4"):
         reader.AddVariable(variable)
     reader.AddSpectator("spec1 := var1*2")
     reader.BookMVA("DNN_CPU method", "dataset/weights/TMVAClassification_DNN_CPU.weights.xml")
+    return reader
+
+
+def apply(reader, events):
+    """The scores of many events at once, from a dict of arrays; the Reader wants the values of its variables."""
     v1, v2, v3, v4 = (events[f"var{i}"] for i in (1, 2, 3, 4))
     return reader.EvaluateMVA(np.stack([v1 + v2, v1 - v2, v3, v4], axis=1), "DNN_CPU method")
 
@@ -67,7 +71,8 @@ def main(arguments):
     train(*trees(arguments))
     if not arguments:
         signal, background = make_tree(5000, [0.3, 0.4, 0.5, 0.6], 11), make_tree(5000, [-0.3, -0.4, -0.2, -0.6], 12)
-        score = np.concatenate([apply(signal), apply(background)])
+        reader = make_reader()
+        score = np.concatenate([apply(reader, signal), apply(reader, background)])
         print(f"ROC area on new events, read from the weight file: {roc_area(score, np.arange(10000) < 5000):.3f}")
 
 

@@ -39,22 +39,22 @@ def train(arguments):
     factory.EvaluateAllMethods()
 
 
-def apply(x):
-    """(events, classes) in the order of the training."""
+def make_reader():
     reader = tmva.Reader("!Color:!Silent")
     for i in range(1, 5):
         reader.AddVariable(f"var{i}")
     reader.BookMVA("DL_CPU", "dataset/weights/TMVAMulticlass_DL_CPU.weights.xml")
-    return reader.EvaluateMulticlass(x, "DL_CPU")
+    return reader
 
 
 def main(arguments):
     train(arguments)
     if not arguments:
-        right = []
+        reader, right = make_reader(), []
         for i, name in enumerate(CLASSES):
             tree = make_tree(name, 1000, seed=2)
-            values = apply(np.stack([tree[f"var{k}"] for k in range(1, 5)], axis=1))
+            x = np.stack([tree[f"var{k}"] for k in range(1, 5)], axis=1)
+            values = reader.EvaluateMulticlass(x, "DL_CPU")  # (events, classes) in the order of the training
             right.append(np.mean(values.argmax(axis=1) == i))
         print("new events in their own class:", ", ".join(f"{name} {r:.2f}" for name, r in zip(CLASSES, right)))
 

@@ -1,4 +1,4 @@
-"""Where the physics data files are: the folder in TMVALITE_SHARED, or `shared` beside the checkout; else such tests are skipped."""
+"""Where the physics data are: the folder in TMVALITE_SHARED, or `shared` beside the checkout; else tests are skipped."""
 
 from __future__ import annotations
 

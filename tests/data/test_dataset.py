@@ -22,7 +22,9 @@ def whole(info, table, cut="", **options):
     """All events of one class in order, training first, and the warnings."""
     diagnostics = Diagnostics()
     inputs = table if isinstance(table, list) else [TreeInput(table, "Signal")]
-    data = build_dataset(info, inputs, cuts={"Signal": cut}, split=options.pop("split", BLOCK), diagnostics=diagnostics, **options)
+    data = build_dataset(
+        info, inputs, cuts={"Signal": cut}, split=options.pop("split", BLOCK), diagnostics=diagnostics, **options
+    )
     return data, [w.message for w in diagnostics.warnings]
 
 
@@ -37,7 +39,9 @@ def test_expressions_become_float32_columns_and_classes_keep_their_order():
 
 
 def test_a_cut_passes_from_one_half_on():
-    data, _ = whole(info_of("x"), {"x": [1.0, 2.0, 3.0], "c": [0.3, 0.5, 1.0]}, cut="c", split=SplitOptions(n_train={"Signal": 2}))
+    data, _ = whole(
+        info_of("x"), {"x": [1.0, 2.0, 3.0], "c": [0.3, 0.5, 1.0]}, cut="c", split=SplitOptions(n_train={"Signal": 2})
+    )
     assert sorted(data.train.x[:, 0].tolist()) == [2.0, 3.0]
     assert data.report.classes[0].n_before == 3 and data.report.classes[0].efficiency == 2 / 3
 
@@ -77,7 +81,9 @@ def test_normalisation_changes_training_weights_only(mode, factors):
 
 def test_array_branch_gives_one_event_per_element():
     table = {"jet": [[1.0, 2.0], [], [3.0]], "n": [10.0, 20.0, 30.0], "eta": [[5.0, 6.0], [], [7.0]]}
-    data, warned = whole(info_of("jet", "n", spectators=("eta",)), table, split=SplitOptions(n_train={"Signal": 2}, split_mode="Block"))
+    data, warned = whole(
+        info_of("jet", "n", spectators=("eta",)), table, split=SplitOptions(n_train={"Signal": 2}, split_mode="Block")
+    )
     events = np.concatenate((data.train.x, data.test.x)).tolist()
     assert events == [[1, 10], [2, 10], [3, 30]]
     assert [*data.train.spectators["eta"], *data.test.spectators["eta"]] == [5, 6, 7]
@@ -161,7 +167,8 @@ def test_error_of_nan_in_an_event_that_passes():
 @pytest.mark.parametrize(
     ("declared", "what"),
     [
-        ({"targets": ("bad",)}, "target 'bad'"), ({"spectators": ("bad",)}, "spectator 'bad'"), ({}, "the weight of class 'Signal'"),
+        ({"targets": ("bad",)}, "target 'bad'"), ({"spectators": ("bad",)}, "spectator 'bad'"),
+        ({}, "the weight of class 'Signal'"),
         ({"cut": "bad"}, "the cut of class 'Signal'"),
     ],
 )  # fmt: skip
@@ -181,7 +188,9 @@ def test_nan_in_the_cut_counts_even_if_another_cut_removes_the_event():
 
 def test_nan_that_is_cut_away_warns_with_its_count():
     data, warned = whole(info_of("x", "y"), {"x": [1.0, 2.0, 3.0], "y": [1.0, 2.0, np.nan]}, cut="x<2.5")
-    assert "variable 'y' has 1 value that are not finite, in events that the cut removes" in [w.replace("values", "value") for w in warned]
+    assert "variable 'y' has 1 value that are not finite, in events that the cut removes" in [
+        w.replace("values", "value") for w in warned
+    ]
     assert data.report.not_finite_cut_away == {"variable 'y'": 1}
 
 
@@ -248,13 +257,16 @@ def test_error_of_impossible_declarations(info, inputs, message):
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
-        ("pt+eta2", "there is no column 'eta2'\n  pt+eta2\n     ^~~~\n  in variable 'pt+eta2', the dict of arrays\n  hint: did you mean 'eta'?"),
+        ("pt+eta2", "there is no column 'eta2'\n  pt+eta2\n     ^~~~\n  in variable 'pt+eta2', the dict of arrays\n"
+         "  hint: did you mean 'eta'?"),
         ("lbl := pt*true",
-         "there is no column 'true'\n  lbl := pt*true\n            ^~~~\n  in variable 'lbl', the dict of arrays\n  hint: write 1 for true"),
+         "there is no column 'true'\n  lbl := pt*true\n            ^~~~\n  in variable 'lbl', the dict of arrays\n"
+          "  hint: write 1 for true"),
         ("b-tag+1",
          "column 'b-tag' cannot be named in an expression: '-' has a meaning of its own there\n  b-tag+1\n  ^~~~~\n"
          "  in variable 'b-tag+1', the dict of arrays\n  hint: rename the column"),
-        ("zzzzzz", "there is no column 'zzzzzz'\n  zzzzzz\n  ^~~~~~\n  in variable 'zzzzzz', the dict of arrays\n  expected one of: pt, eta, b-tag"),
+        ("zzzzzz", "there is no column 'zzzzzz'\n  zzzzzz\n  ^~~~~~\n  in variable 'zzzzzz', the dict of arrays\n"
+         "  expected one of: pt, eta, b-tag"),
     ],
 )  # fmt: skip
 def test_error_of_an_unknown_column(expression, message):
@@ -269,7 +281,8 @@ def test_error_of_an_unknown_column(expression, message):
 def test_events_given_as_values_need_no_columns():
     info = info_of("sum := x+y", "z", targets=("t",), spectators=("s",), classes=TWO)
     inputs = [
-        EventInput([[1, 2, 3, 4], [5, 6, 7, 8]], "Signal", [1.0, 0.5], "train"), EventInput([[9, 10, 11, 12]], "Signal", sample="test"),
+        EventInput([[1, 2, 3, 4], [5, 6, 7, 8]], "Signal", [1.0, 0.5], "train"),
+        EventInput([[9, 10, 11, 12]], "Signal", sample="test"),
         TreeInput({"x": [1.0, 2.0], "y": [1.0, 1.0], "z": [0.0, 0.0], "t": [0.0, 1.0], "s": [1, 2]}, "Background"),
     ]  # fmt: skip
     data = build_dataset(info, inputs, cuts={"Signal": "z<100"}, split=BLOCK)
@@ -285,7 +298,9 @@ def test_error_of_events_with_a_wrong_number_of_values():
 def test_report_prints_a_table():
     trees = [TreeInput({"x": np.arange(4.0)}, "Signal"), TreeInput({"x": np.arange(6.0)}, "Background", 0.5)]
     data = build_dataset(info_of("x", classes=TWO), trees, cuts={"Background": "x>1"}, split=SplitOptions(split_mode="Block"))
-    assert str(data.report) == """\
+    assert (
+        str(data.report)
+        == """\
 tree                class       sample  weight  entries  events  sum of weights  after cuts  sum of weights  effective
 ----------------------------------------------------------------------------------------------------------------------
 the dict of arrays  Signal      split        1        4       4               4           4               4        4.0
@@ -297,6 +312,7 @@ Signal          1.0000    1.0000      2               2        2.0           2  
 Background      0.6667    0.6667      2               1        2.0           2     2               1        2.0
 SplitMode=Block, NormMode=EqualNumEvents (training weights only)
 cut of class Background: x>1"""
+    )
 
 
 # TMVA's own numbers
@@ -304,7 +320,10 @@ cut of class Background: x>1"""
 
 def test_higgs_tutorial_is_split_as_by_root(physics_data):
     names = ("m_jj", "m_jjj", "m_lv", "m_jlv", "m_bb", "m_wbb", "m_wwbb")
-    trees = [TreeInput(f"{physics_data}/Higgs_data.root:{tree}", name) for tree, name in (("sig_tree", "Signal"), ("bkg_tree", "Background"))]
+    trees = [
+        TreeInput(f"{physics_data}/Higgs_data.root:{tree}", name)
+        for tree, name in (("sig_tree", "Signal"), ("bkg_tree", "Background"))
+    ]
     options = read_split_options("nTrain_Signal=7000:nTrain_Background=7000:SplitMode=Random:NormMode=NumEvents:!V", TWO)
     data = build_dataset(info_of(*names, classes=TWO), trees, split=options)
     assert (len(data.train), len(data.test)) == (14000, 6000)
@@ -317,7 +336,10 @@ def test_higgs_tutorial_is_split_as_by_root(physics_data):
 
 def test_classification_tutorial_reads_trees_and_weights(physics_data):
     info = info_of("myvar1 := var1+var2", "myvar2 := var1-var2", "var3", "var4", spectators=("spec1 := var1*2",), classes=TWO)
-    trees = [TreeInput(f"{physics_data}/tmva_class_example.root:{tree}", name) for tree, name in (("TreeS", "Signal"), ("TreeB", "Background"))]
+    trees = [
+        TreeInput(f"{physics_data}/tmva_class_example.root:{tree}", name)
+        for tree, name in (("TreeS", "Signal"), ("TreeB", "Background"))
+    ]
     options = read_split_options("nTrain_Signal=1000:nTrain_Background=1000:SplitMode=Random:NormMode=NumEvents:!V", TWO)
     data = build_dataset(info, trees, weights={"Background": "weight"}, split=options)
     assert (len(data.train), len(data.test)) == (2000, 10000)

@@ -21,7 +21,8 @@ def test_label_and_expression_lose_their_blanks():
     ("label", "name"),
     [
         ("log(pt)", "log_pt_"), ("vars[3]", "vars_3_"), ("var1+var2", "var1_P_var2"), ("a*b/c-d", "a_T_b_D_c_M_d"),
-        ("TMath::Abs(x)", "TMath_Abs_x_"), ("p_{T}(A_{3})", "p_{T}_A_{3}_"), ("a<=b", "a__b"), ("btag_jet_over2.4", "btag_jet_over2.4"),
+        ("TMath::Abs(x)", "TMath_Abs_x_"), ("p_{T}(A_{3})", "p_{T}_A_{3}_"), ("a<=b", "a__b"),
+        ("btag_jet_over2.4", "btag_jet_over2.4"),
     ],
 )  # fmt: skip
 def test_internal_names_follow_tmva(label, name):
@@ -30,7 +31,13 @@ def test_internal_names_follow_tmva(label, name):
 
 def test_array_variables_share_label_and_expression():
     first, second = declare_array("vars", 2)
-    assert (second.expression, second.label, second.title, second.internal, second.type) == ("vars", "vars", "[1]", "vars[1]", "F[]")
+    assert (second.expression, second.label, second.title, second.internal, second.type) == (
+        "vars",
+        "vars",
+        "[1]",
+        "vars[1]",
+        "F[]",
+    )
     assert (first.index, second.index) == (0, 1)
 
 

@@ -22,7 +22,10 @@ from tmvalite.data.split import (
 from tmvalite.errors import DataError, OptionError
 
 # Read from ROOT built with GCC 11 or later on Linux.
-FIRST_NUMBERS = {100: [2333906439, 2882591511, 1195587394, 1769725798, 1823289174], 1: [1791095844, 4282876138, 3093770123, 4005303367, 491262]}
+FIRST_NUMBERS = {
+    100: [2333906439, 2882591511, 1195587394, 1769725798, 1823289174],
+    1: [1791095844, 4282876138, 3093770123, 4005303367, 491262],
+}
 SHUFFLES = [
     (100, 5, [2, 1, 3, 4, 0]),
     (100, 6, [3, 4, 5, 0, 1, 2]),
@@ -98,10 +101,13 @@ def test_numbers_of_a_class(r, s, u, train, test, numbers):
 @pytest.mark.parametrize(
     ("numbers", "message"),
     [
-        ((0, 0, 10, 11, 0), "class 'Signal' has 10 events after cuts to train on, but 11 are requested\n  hint: lower nTrain_Signal"),
-        ((0, 4, 6, 0, 11), "class 'Signal' has 10 events after cuts to test on, but 11 are requested\n  hint: lower nTest_Signal"),
+        ((0, 0, 10, 11, 0), "class 'Signal' has 10 events after cuts to train on, but 11 are requested\n"
+         "  hint: lower nTrain_Signal"),
+        ((0, 4, 6, 0, 11), "class 'Signal' has 10 events after cuts to test on, but 11 are requested\n"
+         "  hint: lower nTest_Signal"),
         ((0, 0, 10, 8, 3),
-         "class 'Signal' has 10 events after cuts, but 8 + 3 to train and test on are requested\n  hint: lower nTrain_Signal or nTest_Signal"),
+         "class 'Signal' has 10 events after cuts, but 8 + 3 to train and test on are requested\n"
+          "  hint: lower nTrain_Signal or nTest_Signal"),
     ],
 )  # fmt: skip
 def test_error_when_more_is_requested_than_there_is(numbers, message):
@@ -163,11 +169,18 @@ def test_mixing():
 
 
 def test_options_of_classes_with_underscores():
-    text = "nTrain_bg=3:nTrain_bg_2=4:nTest_bg_2=5:TrainTestSplit_Signal=0.8:SplitMode=Alternate:NormMode=NumEvents:!V:SplitSeed=0"
+    text = (
+        "nTrain_bg=3:nTrain_bg_2=4:nTest_bg_2=5:TrainTestSplit_Signal=0.8:SplitMode=Alternate:NormMode=NumEvents:!V:SplitSeed=0"
+    )
     options = read_split_options(text, ["Signal", "bg", "bg_2"])
     assert options.n_train == {"Signal": 0, "bg": 3, "bg_2": 4} and options.n_test["bg_2"] == 5
     assert options.train_fraction["Signal"] == 0.8
-    assert (options.split_mode, options.mixing, options.norm_mode, options.split_seed) == ("Alternate", "Alternate", "NumEvents", 0)
+    assert (options.split_mode, options.mixing, options.norm_mode, options.split_seed) == (
+        "Alternate",
+        "Alternate",
+        "NumEvents",
+        0,
+    )
 
 
 def test_defaults_are_tmvas():

@@ -11,7 +11,8 @@ from numba.core import types
 from tests.helpers import assert_close
 from tmvalite.kernels import math as kernel_math
 from tmvalite.kernels._jit import entry_point, is_null, null, pointer
-from tmvalite.kernels.product import product, product_dot, product_transposed, transpose
+from tmvalite.kernels.product import product, product_dot, product_transposed
+from tmvalite.kernels.transpose import transpose
 
 
 @entry_point(lambda e: (types.int64, e[:, ::1], e[:, ::1], e[:, ::1], e[:, ::1]))

@@ -1,13 +1,8 @@
 """Expressions of variables, one event at a time, by climbing TTreeFormula's table of operators. Slow on purpose."""
 
-from __future__ import annotations
-
 import math
-import re
 
-TOKEN = re.compile(
-    r"\s*(0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[A-Za-z_]\w*(?:::\w+|\.\w+)*\$?|<<|>>|<=|>=|==|!=|&&|\|\||\*\*|[-+*/%^!<>&|?:(),\[\]])"
-)
+TWO_CHARACTERS = ("<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "**")
 # level (higher binds tighter) and whether it groups to the right
 BINARY = {
     "||": (1, False), "&&": (2, False), "|": (3, False), "&": (4, False),
@@ -18,13 +13,25 @@ BINARY = {
 
 
 def tokenize(text):
+    """Numbers, names (with :: and a final $) and operators."""
     tokens, at = [], 0
-    while at < len(text.rstrip()):
-        match = TOKEN.match(text, at)
-        if not match:
-            raise ValueError(text[at:])
-        tokens.append(match[1])
-        at = match.end()
+    while at < len(text):
+        start, char = at, text[at]
+        if char.isspace():
+            at += 1
+            continue
+        if char.isdigit() or char == ".":
+            at += 1
+            while at < len(text) and (text[at].isalnum() or text[at] == "." or (text[at] in "+-" and text[at - 1] in "eE")):
+                at += 1
+        elif char.isalpha() or char == "_":
+            while at < len(text) and (
+                text[at].isalnum() or text[at] in "_$" or "::" in (text[at : at + 2], text[at - 1 : at + 1])
+            ):
+                at += 1
+        else:
+            at += 2 if text[at : at + 2] in TWO_CHARACTERS else 1
+        tokens.append(text[start:at])
     return tokens
 
 
@@ -160,7 +167,8 @@ FUNCTIONS = {
     "abs": abs, "fabs": abs, "sqrt": lambda x: math.sqrt(abs(x)), "log": _log, "sq": lambda x: x * x,
     "exp": lambda x: math.exp(min(x, 700.0)), "int": lambda x: float(math.trunc(x)), "floor": lambda x: float(math.floor(x)),
     "min": lambda a, b: a if a <= b else b, "max": lambda a, b: a if a >= b else b,
-    "sin": math.sin, "cos": math.cos, "atan2": math.atan2, "TMath::Hypot": math.hypot, "TMath::Abs": abs, "TMath::Pi": lambda: math.pi,
+    "sin": math.sin, "cos": math.cos, "atan2": math.atan2, "TMath::Hypot": math.hypot, "TMath::Abs": abs,
+    "TMath::Pi": lambda: math.pi,
     "sign": lambda x: -1.0 if x < 0 else 1.0,
 }  # fmt: skip
 

@@ -102,7 +102,8 @@ def test_a_phase_starts_from_the_best_weights_with_a_new_optimizer_and_its_own_s
     new_optimizer = network.new_optimizer
     network.new_optimizer = lambda settings: (starts.append(network.parameters.snapshot()), new_optimizer(settings))[1]
     rates = ({"a": 0.5}, {"a": 0.0})
-    run = training(BASE + "2,Optimizer=SGD|LearningRate=0.01,BatchSize=11,TestRepetitions=1,MaxEpochs=1", network=network, dropout=rates)
+    strategy = BASE + "2,Optimizer=SGD|LearningRate=0.01,BatchSize=11,TestRepetitions=1,MaxEpochs=1"
+    run = training(strategy, network=network, dropout=rates)
     history = run.run()
     assert [o.settings.name for o in network.optimizers] == ["SGD", "ADAM"]
     assert [o.steps for o in network.optimizers] == [10, 2]
@@ -134,8 +135,8 @@ def test_the_penalty_counts_once_in_both_losses():
 
 
 def test_the_learning_rate_follows_the_schedule():
-    strategy = "LearningRate=0.4,BatchSize=5,TestRepetitions=1,MaxEpochs=4,LearningRateSchedule=STEP,LearningRateStep=2,LearningRateFactor=0.5"
-    run = training(strategy)
+    strategy = "LearningRate=0.4,BatchSize=5,TestRepetitions=1,MaxEpochs=4"
+    run = training(strategy + ",LearningRateSchedule=STEP,LearningRateStep=2,LearningRateFactor=0.5")
     history = run.run()
     assert [e.learning_rate for e in history.epochs] == [0.4, 0.4, 0.2, 0.2]
     assert {rate for epoch, _, _, rate, _ in run.network.calls if epoch == 3} == {0.2}

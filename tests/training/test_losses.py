@@ -11,7 +11,8 @@ from tmvalite.training import losses
 
 def resolve(analysis, strategy, given=True, width=1):
     diagnostics = Diagnostics(Source(f"ErrorStrategy={strategy}", ":"))
-    found = losses.objective(analysis, strategy, given=given, width=width, diagnostics=diagnostics, span=Span(14, 14 + len(strategy)))
+    span = Span(14, 14 + len(strategy))
+    found = losses.objective(analysis, strategy, given=given, width=width, diagnostics=diagnostics, span=span)
     return found, diagnostics.warnings
 
 

@@ -50,7 +50,7 @@ def run_table(epochs, every=1):
     return lines
 
 
-@pytest.mark.parametrize("epochs", [1, 20, 137, 1000, 20000])
+@pytest.mark.parametrize("epochs", [1, 20, 137, 1000, 5000])
 def test_a_long_training_takes_few_lines_and_its_last_epoch_is_among_them(epochs):
     lines = run_table(epochs)
     assert len(lines) <= 120

@@ -22,8 +22,8 @@ def test_decay_multiplies_after_every_epoch():
 
 
 def test_step_and_the_smallest_rate():
-    settings = {"learning_rate_schedule": "STEP", "learning_rate_step": 2, "learning_rate_factor": 0.1, "learning_rate_minimum": 0.05}
-    assert rates(6, **settings) == pytest.approx([0.8, 0.8, 0.08, 0.08, 0.05, 0.05])
+    settings = {"learning_rate_schedule": "STEP", "learning_rate_step": 2, "learning_rate_factor": 0.1}
+    assert rates(6, learning_rate_minimum=0.05, **settings) == pytest.approx([0.8, 0.8, 0.08, 0.08, 0.05, 0.05])
 
 
 def test_cosine_goes_from_the_rate_to_the_minimum():

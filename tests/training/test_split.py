@@ -3,20 +3,19 @@
 import numpy as np
 import pytest
 
-from tmvalite.errors import OptionError, Source
+from tmvalite.errors import OptionError, Source, Span
 from tmvalite.string_utils import parse_validation_size
 from tmvalite.training.split import drawn_events, last_events, validation_count
 
 
 def count(text, n):
     source = Source(f"ValidationSize={text}", ":")
-    from tmvalite.errors import Span
-
     return validation_count(parse_validation_size(source, Span(15, len(source.text))), n, source=source)
 
 
 @pytest.mark.parametrize("text, n, expected", [
-    ("20%", 100, 20), ("20%", 99, 19), ("0.2", 10, 2), ("7", 10, 7), ("1.0", 10, 1), ("30%", 10, 3), ("0.1%", 1000, 1), ("70%", 10, 7),
+    ("20%", 100, 20), ("20%", 99, 19), ("0.2", 10, 2), ("7", 10, 7), ("1.0", 10, 1), ("30%", 10, 3), ("0.1%", 1000, 1),
+    ("70%", 10, 7),
 ])
 def test_sizes_are_rounded_down_as_in_tmva(text, n, expected):
     assert count(text, n) == expected

@@ -33,7 +33,7 @@ def regression_loader():
     made = DataLoader("datasetreg")
     made.AddVariable("a")
     made.AddTarget("t")
-    made.AddTarget("b")
+    made.AddTarget("t2 := b")
     made.AddRegressionTree(table(100))
     return made
 

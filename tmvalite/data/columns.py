@@ -98,9 +98,13 @@ class ArrayTable:
 
     columns: dict[str, Column]
     n_entries: int
+    name: str = "the arrays"
 
     def keys(self) -> list[str]:
         return list(self.columns)
 
     def read(self, names: Sequence[str]) -> dict[str, Column]:
         return {name: self.columns[name] for name in names}
+
+    def __str__(self):
+        return self.name

@@ -206,7 +206,7 @@ class _Reader:
         )
         groups = {"variable": info.variables, "target": info.targets, "spectator": info.spectators}
         expressions = {kind: tuple(parse_expression(i.expression) for i in infos) for kind, infos in groups.items()}
-        return ArrayTable(columns, len(values)), formulas_for(
+        return ArrayTable(columns, len(values), "the events given as values"), formulas_for(
             info, expressions, cuts, parse_expression("event_weight"), class_name
         )
 

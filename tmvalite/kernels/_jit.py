@@ -1,7 +1,9 @@
 """The one way in which tmvalite compiles: flags, pointers, and a cache that mends itself.
 
 Inner kernels are marked `@kernel`; they take C-like pointers and sizes and are compiled into whatever calls them.
-The few entry points that Python calls are `EntryPoint` objects: compiled on first use for one precision, kept on disk.
+Families (`@family`, kernels/family.py) are what the steps of a plan call, through a pointer and with one signature;
+entry points (`@entry_point`) are what Python calls. Both are compiled on first use, for one precision, and kept on
+disk, so that a network compiles the families it needs and nothing else.
 
 Flags: {contract, nsz} only. `contract` lets a*b+c become one rounding, which does not depend on where in an array an
 element lies; `reassoc`, `arcp` and `afn` would make bits depend on array lengths. error_model="numpy" drops the
@@ -24,16 +26,15 @@ from pathlib import Path
 import llvmlite
 import llvmlite.binding as llvm
 import numba
+import numpy as np
 from llvmlite import ir
 from numba.core import types
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 FASTMATH = {"contract", "nsz"}
 _OPTIONS = dict(nogil=True, fastmath=FASTMATH, error_model="numpy", boundscheck=False)
 
 kernel = numba.njit(**_OPTIONS)
-# for large functions with one caller: LLVM then optimises what they contain once less (compile time)
-inlined_kernel = numba.njit(inline="always", **_OPTIONS)
 
 
 def vector_bytes() -> int:
@@ -89,6 +90,16 @@ def null(typingctx, like):
 
 
 @intrinsic
+def address_of(typingctx, p):
+    """Address (int64) of a pointer."""
+
+    def codegen(context, builder, signature, args):
+        return builder.ptrtoint(args[0], ir.IntType(64))
+
+    return types.int64(p), codegen
+
+
+@intrinsic
 def is_null(typingctx, p):
     """Whether the pointer is null."""
 
@@ -106,6 +117,34 @@ def pointer_at(typingctx, address, like):
         return builder.inttoptr(args[0], args[1].type)
 
     return like(types.int64, like), codegen
+
+
+def _address_of(kind):
+    @intrinsic
+    def at(typingctx, address):
+        def codegen(context, builder, signature, args):
+            element = ir.IntType(64) if kind == types.int64 else ir.DoubleType()
+            return builder.inttoptr(args[0], element.as_pointer())
+
+        return types.CPointer(kind)(types.int64), codegen
+
+    return at
+
+
+integers_at = _address_of(types.int64)   # pointer to int64 at an address
+doubles_at = _address_of(types.float64)  # pointer to float64 at an address
+
+
+def number(like, value):
+    """A Python constant in the type of `like`, so that float32 code stays float32."""
+    raise NotImplementedError
+
+
+@overload(number, jit_options=_OPTIONS)
+def _number(like, value):
+    if like == types.float32:
+        return lambda like, value: np.float32(value)
+    return lambda like, value: np.float64(value)
 
 
 # ---------------------------------------------------------------------------------------------------- the cache
@@ -157,19 +196,15 @@ _FOLDER: list = []
 _LOCK = threading.RLock()
 
 
-class EntryPoint:
-    """A kernel that Python calls, compiled per precision on first use.
+class Compiled:
+    """A function compiled for one precision on first use. A damaged cache is deleted and rebuilt, with one warning."""
 
-    `signature(element)` gives the argument types for element type float32 or float64. Calling `get(precision)` returns
-    the compiled function. A damaged cache is deleted and rebuilt, with one warning.
-    """
-
-    def __init__(self, function, signature):
-        self.function, self.signature = function, signature
+    def __init__(self, function):
+        self.function = function
         self._ready: dict[str, object] = {}
 
     def get(self, precision: str):
-        """The compiled function for "float32" or "float64"."""
+        """What was compiled for "float32" or "float64"."""
         ready = self._ready.get(precision)
         if ready is None:
             with _LOCK:
@@ -178,36 +213,68 @@ class EntryPoint:
                     ready = self._ready[precision] = self._load(getattr(types, precision))
         return ready
 
+    def compile(self, element, cached: bool):
+        raise NotImplementedError
+
     def _load(self, element):
         if not _FOLDER:
             _FOLDER.append(cache_folder())
         folder = _FOLDER[0]
         if folder is None:
-            return self._compile(element, None)
+            return self.compile(element, False)
         try:
-            return self._compile(element, folder)
+            return self._compile_into(element, folder)
         except (numba.core.errors.NumbaError, MemoryError):
             raise
         except Exception as error:  # whatever a damaged cache file raises while numba reads it back
             warnings.warn(f"rebuilding the damaged kernel cache {folder} ({type(error).__name__})", RuntimeWarning, stacklevel=5)
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return self._compile(element, folder)
+            return self._compile_into(element, folder)
 
-    def _compile(self, element, folder):
+    def _compile_into(self, element, folder):
         # numba reads the folder from its global configuration when a function is decorated; put back at once.
         kept = numba.config.CACHE_DIR
         try:
-            if folder is not None:
-                numba.config.CACHE_DIR = str(folder)
-            compiled = numba.njit(cache=folder is not None, **_OPTIONS)(self.function)
-            compiled.compile(self.signature(element))
-            compiled.disable_compile()
+            numba.config.CACHE_DIR = str(folder)
+            return self.compile(element, True)
         finally:
             numba.config.CACHE_DIR = kept
+
+
+class EntryPoint(Compiled):
+    """A kernel that Python calls; `signature(element)` gives the argument types for float32 or float64."""
+
+    def __init__(self, function, signature):
+        super().__init__(function)
+        self.signature = signature
+
+    def compile(self, element, cached):
+        compiled = numba.njit(cache=cached, **_OPTIONS)(self.function)
+        compiled.compile(self.signature(element))
+        compiled.disable_compile()
         return compiled
 
 
 def entry_point(signature):
     """Decorator: make the function an EntryPoint with these argument types."""
     return lambda function: EntryPoint(function, signature)
+
+
+class Family(Compiled):
+    """A kernel that steps of a plan call through its address; see kernels/family.py for its arguments."""
+
+    def compile(self, element, cached):
+        pointer_type, integers = types.CPointer(element), types.CPointer(types.int64)
+        signature = types.float64(integers, integers, pointer_type, pointer_type, pointer_type, pointer_type)
+        options = {name: value for name, value in _OPTIONS.items() if name not in ("nogil", "boundscheck")}
+        return numba.cfunc(signature, cache=cached, nopython=True, **options)(self.function)
+
+    def address(self, precision: str) -> int:
+        """Address of the machine code; valid while the process lives."""
+        return self.get(precision).address
+
+
+def family(function):
+    """Decorator: make the function a Family."""
+    return Family(function)

@@ -1,137 +1,248 @@
-"""Elementwise activations, in place, forward and backward.
+"""Activations: scalar functions with their derivatives, and the steps that apply them.
 
-Forward: y[i] = f(y[i]). Backward: grad[i] *= f'(.), where f' is computed from what the forward pass saved: the output
-y where that is enough, else the input x. SAVES says which; plan/ keeps that array alive. At the kink of RELU and
-LEAKYRELU the derivative is that of the left side.
+Forward: y = f(x). Backward: grad *= f'(.), in place, where f' is computed from what the forward step saved: the output
+where that is enough, else the input; `Activation.saves` says which, and plan/ keeps that array alive. At the kink of
+RELU and LEAKYRELU the derivative is that of the left side.
 
 Formulas: TMVA's eight (LINEAR, RELU, SIGMOID, TANH, SYMMRELU |x|, SOFTSIGN x/(1+|x|), GAUSS exp(-x^2), FTANH as TANH);
 LEAKYRELU (slope 0.01), ELU (alpha 1, arXiv:1511.07289), GELU (x Phi(x), arXiv:1606.08415), SOFTPLUS log(1 + e^x),
-SWISH x sigmoid(x) (arXiv:1710.05941). SOFTMAX works on rows, see `softmax_forward`.
+SWISH x sigmoid(x) (arXiv:1710.05941). SOFTMAX works on rows.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
-import numpy as np
-from numba.core import types
-from numba.extending import overload
-
-from ._jit import _OPTIONS, kernel, shift
+from ._jit import Family, family, kernel, number, shift
+from .combine import copy
+from .family import ROWS, operand
 from .math import exp, expm1, sigmoid, tanh
 
-CODES = {
-    "LINEAR": 0, "RELU": 1, "SIGMOID": 2, "TANH": 3, "SYMMRELU": 4, "SOFTSIGN": 5, "GAUSS": 6, "FTANH": 3,
-    "LEAKYRELU": 8, "ELU": 9, "GELU": 10, "SOFTPLUS": 11, "SWISH": 12,
+LEAK = 0.01
+ROOT_HALF, DENSITY = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)
+
+
+@kernel
+def _into(d, run, arena):
+    """Operands x y: y, holding the values of x."""
+    y = operand(d, 3, run, arena)
+    if d[1] != d[3]:
+        copy(run[ROWS] * d[2], operand(d, 1, run, arena), y)
+    return y
+
+
+@family
+def relu(d, run, arena, theta, copies, grad):
+    y, zero = _into(d, run, arena), number(arena[0], 0.0)
+    for i in range(run[ROWS] * d[2]):
+        y[i] = zero if y[i] < zero else y[i]
+    return 0.0
+
+
+@family
+def relu_backward(d, run, arena, theta, copies, grad):
+    saved, g, zero = operand(d, 1, run, arena), operand(d, 3, run, arena), number(arena[0], 0.0)
+    for i in range(run[ROWS] * d[2]):
+        g[i] = g[i] if saved[i] > zero else zero
+    return 0.0
+
+
+@family
+def sigmoid_forward(d, run, arena, theta, copies, grad):
+    y = _into(d, run, arena)
+    for i in range(run[ROWS] * d[2]):
+        y[i] = sigmoid(y[i])
+    return 0.0
+
+
+@family
+def sigmoid_backward(d, run, arena, theta, copies, grad):
+    saved, g, one = operand(d, 1, run, arena), operand(d, 3, run, arena), number(arena[0], 1.0)
+    for i in range(run[ROWS] * d[2]):
+        g[i] = g[i] * (saved[i] * (one - saved[i]))
+    return 0.0
+
+
+@family
+def tanh_forward(d, run, arena, theta, copies, grad):
+    y = _into(d, run, arena)
+    for i in range(run[ROWS] * d[2]):
+        y[i] = tanh(y[i])
+    return 0.0
+
+
+@family
+def tanh_backward(d, run, arena, theta, copies, grad):
+    saved, g, one = operand(d, 1, run, arena), operand(d, 3, run, arena), number(arena[0], 1.0)
+    for i in range(run[ROWS] * d[2]):
+        g[i] = g[i] * (one - saved[i] * saved[i])
+    return 0.0
+
+
+@family
+def symmrelu(d, run, arena, theta, copies, grad):
+    y = _into(d, run, arena)
+    for i in range(run[ROWS] * d[2]):
+        y[i] = abs(y[i])
+    return 0.0
+
+
+@family
+def symmrelu_backward(d, run, arena, theta, copies, grad):
+    saved, g, zero = operand(d, 1, run, arena), operand(d, 3, run, arena), number(arena[0], 0.0)
+    for i in range(run[ROWS] * d[2]):
+        g[i] = -g[i] if saved[i] < zero else g[i]
+    return 0.0
+
+
+@family
+def softsign(d, run, arena, theta, copies, grad):
+    y, one = _into(d, run, arena), number(arena[0], 1.0)
+    for i in range(run[ROWS] * d[2]):
+        y[i] = y[i] / (one + abs(y[i]))
+    return 0.0
+
+
+@family
+def softsign_backward(d, run, arena, theta, copies, grad):
+    saved, g, one = operand(d, 1, run, arena), operand(d, 3, run, arena), number(arena[0], 1.0)
+    for i in range(run[ROWS] * d[2]):
+        denominator = one + abs(saved[i])
+        g[i] = g[i] / (denominator * denominator)
+    return 0.0
+
+
+@family
+def gauss(d, run, arena, theta, copies, grad):
+    y = _into(d, run, arena)
+    for i in range(run[ROWS] * d[2]):
+        y[i] = exp(-(y[i] * y[i]))
+    return 0.0
+
+
+@family
+def gauss_backward(d, run, arena, theta, copies, grad):
+    saved, g, two = operand(d, 1, run, arena), operand(d, 3, run, arena), number(arena[0], 2.0)
+    for i in range(run[ROWS] * d[2]):
+        g[i] = g[i] * (-two * saved[i] * exp(-(saved[i] * saved[i])))
+    return 0.0
+
+
+@family
+def leakyrelu(d, run, arena, theta, copies, grad):
+    y, zero, slope = _into(d, run, arena), number(arena[0], 0.0), number(arena[0], LEAK)
+    for i in range(run[ROWS] * d[2]):
+        y[i] = slope * y[i] if y[i] < zero else y[i]
+    return 0.0
+
+
+@family
+def leakyrelu_backward(d, run, arena, theta, copies, grad):
+    saved, g = operand(d, 1, run, arena), operand(d, 3, run, arena)
+    zero, slope = number(arena[0], 0.0), number(arena[0], LEAK)
+    for i in range(run[ROWS] * d[2]):
+        g[i] = g[i] if saved[i] > zero else slope * g[i]
+    return 0.0
+
+
+@family
+def elu(d, run, arena, theta, copies, grad):
+    y, zero = _into(d, run, arena), number(arena[0], 0.0)
+    for i in range(run[ROWS] * d[2]):
+        y[i] = expm1(y[i]) if y[i] < zero else y[i]
+    return 0.0
+
+
+@family
+def elu_backward(d, run, arena, theta, copies, grad):
+    saved, g = operand(d, 1, run, arena), operand(d, 3, run, arena)
+    zero, one = number(arena[0], 0.0), number(arena[0], 1.0)
+    for i in range(run[ROWS] * d[2]):
+        g[i] = g[i] if saved[i] > zero else g[i] * (saved[i] + one)
+    return 0.0
+
+
+@family
+def gelu(d, run, arena, theta, copies, grad):
+    y, one, half, root = _into(d, run, arena), number(arena[0], 1.0), number(arena[0], 0.5), number(arena[0], ROOT_HALF)
+    for i in range(run[ROWS] * d[2]):
+        y[i] = half * y[i] * (one + math.erf(y[i] * root))
+    return 0.0
+
+
+@family
+def gelu_backward(d, run, arena, theta, copies, grad):
+    saved, g, one, half = operand(d, 1, run, arena), operand(d, 3, run, arena), number(arena[0], 1.0), number(arena[0], 0.5)
+    root, density = number(arena[0], ROOT_HALF), number(arena[0], DENSITY)
+    for i in range(run[ROWS] * d[2]):
+        x = saved[i]
+        g[i] = g[i] * (half * (one + math.erf(x * root)) + x * density * exp(-(half * x * x)))
+    return 0.0
+
+
+@family
+def softplus(d, run, arena, theta, copies, grad):
+    y, zero = _into(d, run, arena), number(arena[0], 0.0)
+    for i in range(run[ROWS] * d[2]):
+        y[i] = (y[i] if y[i] > zero else zero) + math.log1p(exp(-abs(y[i])))
+    return 0.0
+
+
+@family
+def softplus_backward(d, run, arena, theta, copies, grad):
+    saved, g = operand(d, 1, run, arena), operand(d, 3, run, arena)
+    for i in range(run[ROWS] * d[2]):
+        g[i] = g[i] * sigmoid(saved[i])
+    return 0.0
+
+
+@family
+def swish(d, run, arena, theta, copies, grad):
+    y = _into(d, run, arena)
+    for i in range(run[ROWS] * d[2]):
+        y[i] = y[i] * sigmoid(y[i])
+    return 0.0
+
+
+@family
+def swish_backward(d, run, arena, theta, copies, grad):
+    saved, g, one = operand(d, 1, run, arena), operand(d, 3, run, arena), number(arena[0], 1.0)
+    for i in range(run[ROWS] * d[2]):
+        s = sigmoid(saved[i])
+        g[i] = g[i] * (s + saved[i] * s * (one - s))
+    return 0.0
+
+
+class Activation(NamedTuple):
+    """forward: x y; backward: saved grad, in place; saves: "output" or "input"."""
+
+    forward: Family
+    backward: Family
+    saves: str
+
+
+ACTIVATIONS = {
+    "RELU": Activation(relu, relu_backward, "output"),
+    "SIGMOID": Activation(sigmoid_forward, sigmoid_backward, "output"),
+    "TANH": Activation(tanh_forward, tanh_backward, "output"),
+    "FTANH": Activation(tanh_forward, tanh_backward, "output"),
+    "SYMMRELU": Activation(symmrelu, symmrelu_backward, "input"),
+    "SOFTSIGN": Activation(softsign, softsign_backward, "input"),
+    "GAUSS": Activation(gauss, gauss_backward, "input"),
+    "LEAKYRELU": Activation(leakyrelu, leakyrelu_backward, "output"),
+    "ELU": Activation(elu, elu_backward, "output"),
+    "GELU": Activation(gelu, gelu_backward, "input"),
+    "SOFTPLUS": Activation(softplus, softplus_backward, "input"),
+    "SWISH": Activation(swish, swish_backward, "input"),
 }
-SAVES = {
-    "RELU": "output", "SIGMOID": "output", "TANH": "output", "SYMMRELU": "input", "SOFTSIGN": "input", "GAUSS": "input",
-    "FTANH": "output", "LEAKYRELU": "output", "ELU": "output", "GELU": "input", "SOFTPLUS": "input", "SWISH": "input",
-}
 
 
-def number(like, value):
-    """A Python constant in the type of `like`, so that float32 code stays float32."""
-    raise NotImplementedError
-
-
-@overload(number, jit_options=_OPTIONS)
-def _number(like, value):
-    if like == types.float32:
-        return lambda like, value: np.float32(value)
-    return lambda like, value: np.float64(value)
-
-
-@kernel
-def activation_forward(code, n, y):
-    """y[i] = f(y[i]) for i < n."""
-    one, zero = number(y[0], 1.0), number(y[0], 0.0)
-    if code == 1:
-        for i in range(n):
-            y[i] = zero if y[i] < zero else y[i]
-    elif code == 2:
-        for i in range(n):
-            y[i] = sigmoid(y[i])
-    elif code == 3:
-        for i in range(n):
-            y[i] = tanh(y[i])
-    elif code == 4:
-        for i in range(n):
-            y[i] = abs(y[i])
-    elif code == 5:
-        for i in range(n):
-            y[i] = y[i] / (one + abs(y[i]))
-    elif code == 6:
-        for i in range(n):
-            y[i] = exp(-(y[i] * y[i]))
-    elif code == 8:
-        slope = number(y[0], 0.01)
-        for i in range(n):
-            y[i] = slope * y[i] if y[i] < zero else y[i]
-    elif code == 9:
-        for i in range(n):
-            y[i] = expm1(y[i]) if y[i] < zero else y[i]
-    elif code == 10:
-        half, root = number(y[0], 0.5), number(y[0], math.sqrt(0.5))
-        for i in range(n):
-            y[i] = half * y[i] * (one + math.erf(y[i] * root))
-    elif code == 11:
-        for i in range(n):
-            y[i] = (y[i] if y[i] > zero else zero) + math.log1p(exp(-abs(y[i])))
-    elif code == 12:
-        for i in range(n):
-            y[i] = y[i] * sigmoid(y[i])
-
-
-@kernel
-def activation_backward(code, n, saved, grad):
-    """grad[i] *= f'(.) for i < n; `saved` holds the outputs or the inputs, as SAVES says."""
-    one, two, zero = number(grad[0], 1.0), number(grad[0], 2.0), number(grad[0], 0.0)
-    if code == 1:
-        for i in range(n):
-            grad[i] = grad[i] if saved[i] > zero else zero
-    elif code == 2:
-        for i in range(n):
-            grad[i] = grad[i] * (saved[i] * (one - saved[i]))
-    elif code == 3:
-        for i in range(n):
-            grad[i] = grad[i] * (one - saved[i] * saved[i])
-    elif code == 4:
-        for i in range(n):
-            grad[i] = -grad[i] if saved[i] < zero else grad[i]
-    elif code == 5:
-        for i in range(n):
-            denominator = one + abs(saved[i])
-            grad[i] = grad[i] / (denominator * denominator)
-    elif code == 6:
-        for i in range(n):
-            grad[i] = grad[i] * (-two * saved[i] * exp(-(saved[i] * saved[i])))
-    elif code == 8:
-        slope = number(grad[0], 0.01)
-        for i in range(n):
-            grad[i] = grad[i] if saved[i] > zero else slope * grad[i]
-    elif code == 9:
-        for i in range(n):
-            grad[i] = grad[i] if saved[i] > zero else grad[i] * (saved[i] + one)
-    elif code == 10:
-        half, root = number(grad[0], 0.5), number(grad[0], math.sqrt(0.5))
-        density = number(grad[0], 1 / math.sqrt(2 * math.pi))
-        for i in range(n):
-            x = saved[i]
-            grad[i] = grad[i] * (half * (one + math.erf(x * root)) + x * density * exp(-(half * x * x)))
-    elif code == 11:
-        for i in range(n):
-            grad[i] = grad[i] * sigmoid(saved[i])
-    elif code == 12:
-        for i in range(n):
-            s = sigmoid(saved[i])
-            grad[i] = grad[i] * (s + saved[i] * s * (one - s))
-
-
-@kernel
-def softmax_forward(rows, width, y):
-    """y[r, :] = exp(y[r, :] - max) / sum, in place, rows of `width` elements."""
-    for r in range(rows):
+@family
+def softmax(d, run, arena, theta, copies, grad):
+    """y[r, :] = exp(x[r, :] - max) / sum over rows of `width` elements: x y width."""
+    y, width = _into(d, run, arena), d[5]
+    for r in range(run[ROWS] * d[2] // width):
         row = shift(y, r * width)
         top = row[0]
         for i in range(1, width):
@@ -143,15 +254,18 @@ def softmax_forward(rows, width, y):
             total += row[i]
         for i in range(width):
             row[i] = row[i] / total
+    return 0.0
 
 
-@kernel
-def softmax_backward(rows, width, y, grad):
-    """grad[r, :] = y (grad - sum_j y_j grad_j), in place."""
-    for r in range(rows):
-        out, g = shift(y, r * width), shift(grad, r * width)
+@family
+def softmax_backward(d, run, arena, theta, copies, grad):
+    """grad[r, :] = y (grad - sum_j y_j grad_j), in place: y grad width."""
+    saved, gradient, width = operand(d, 1, run, arena), operand(d, 3, run, arena), d[5]
+    for r in range(run[ROWS] * d[2] // width):
+        out, g = shift(saved, r * width), shift(gradient, r * width)
         inner = out[0] * g[0]
         for i in range(1, width):
             inner += out[i] * g[i]
         for i in range(width):
             g[i] = out[i] * (g[i] - inner)
+    return 0.0

@@ -1,8 +1,9 @@
-"""Sums, products, copies and column sums of row-major blocks."""
+"""Sums, products and copies of row-major blocks."""
 
 from __future__ import annotations
 
-from ._jit import kernel, shift
+from ._jit import family, kernel, pointer_at, shift
+from .family import OUT, OUT_WIDTH, ROWS, operand
 
 
 @kernel
@@ -17,20 +18,6 @@ def add(n, x, y):
     """y += x."""
     for i in range(n):
         y[i] += x[i]
-
-
-@kernel
-def multiply(n, x, y):
-    """y *= x."""
-    for i in range(n):
-        y[i] *= x[i]
-
-
-@kernel
-def add_product(n, a, b, y):
-    """y += a b."""
-    for i in range(n):
-        y[i] += a[i] * b[i]
 
 
 @kernel
@@ -51,10 +38,53 @@ def add_columns(rows, width, x, ldx, y, ldy):
             target[i] += source[i]
 
 
-@kernel
-def sum_rows(rows, width, x, y):
-    """y[:] += sum over r of x[r, :], one row after the other."""
-    for r in range(rows):
-        row = shift(x, r * width)
-        for i in range(width):
-            y[i] += row[i]
+@family
+def add_values(d, run, arena, theta, copies, grad):
+    """y = a + b: a b y, all of one size."""
+    a, b, y, n = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena), run[ROWS] * d[6]
+    if d[1] != d[5]:
+        copy(n, a, y)
+    add(n, b, y)
+    return 0.0
+
+
+@family
+def multiply_values(d, run, arena, theta, copies, grad):
+    """y = a b, or y += a b: a b y accumulate."""
+    a, b, y, n = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena), run[ROWS] * d[6]
+    if d[7]:
+        for i in range(n):
+            y[i] += a[i] * b[i]
+    else:
+        for i in range(n):
+            y[i] = a[i] * b[i]
+    return 0.0
+
+
+@family
+def copy_values(d, run, arena, theta, copies, grad):
+    """y[:, to : to + width] (+)= x[:, start : start + width]: x y start to width accumulate repeat.
+
+    With `repeat` an event is that many equal rows.
+    """
+    lines, width, x_width, y_width = run[ROWS] * d[9], d[7], d[2] // d[9], d[4] // d[9]
+    x, y = shift(operand(d, 1, run, arena), d[5]), shift(operand(d, 3, run, arena), d[6])
+    whole = x_width == width and y_width == width
+    if d[8]:
+        if whole:
+            add(lines * width, x, y)
+        else:
+            add_columns(lines, width, x, x_width, y, y_width)
+    elif whole and d[1] != d[3]:
+        copy(lines * width, x, y)
+    elif not whole:
+        copy_columns(lines, width, x, x_width, y, y_width)
+    return 0.0
+
+
+@family
+def store_values(d, run, arena, theta, copies, grad):
+    """Columns of the caller's results: x column."""
+    out = shift(pointer_at(run[OUT], arena), d[3])
+    copy_columns(run[ROWS], d[2], operand(d, 1, run, arena), d[2], out, run[OUT_WIDTH])
+    return 0.0

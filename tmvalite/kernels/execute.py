@@ -1,8 +1,7 @@
-"""The one compiled program: it walks the descriptors of a plan. Nothing is compiled per network.
+"""The compiled program that walks the descriptors of a plan. Nothing is compiled per network.
 
-A plan (tmvalite/plan) is two tables of int64 rows, forward and backward, one row a step: the operation, then offsets
-into the arena or the parameters, widths and flags (see `run_steps`). A batch is cut into shares, a share into tiles of
-rows that stay in the first caches; every step runs over one tile.
+A plan (tmvalite/plan) is a table of int64 rows, one row a step: the address of a family and its operands. A batch is
+cut into shares, a share into tiles of rows that stay in the first caches; the steps run one after the other over a tile.
 
 `execute` has three tasks. SCORE: forward over all rows, results into `out`. EVALUATE: forward and loss. TRAIN: whole
 optimisation steps. All threads call it together, each with its own arena and the same `context`, a table of int64
@@ -20,144 +19,47 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from . import combine, optimizer
-from ._jit import entry_point, inlined_kernel, is_null, kernel, null, pointer, pointer_at, shift
-from .activation import activation_backward, activation_forward, number, softmax_backward, softmax_forward
-from .loss import loss
-from .product import product, product_dot, product_transposed, transpose
-from .random import dropout
+from . import family, optimizer
+from ._jit import address_of, doubles_at, entry_point, integers_at, is_null, kernel, number, pointer, pointer_at, shift
 from .threads import barrier
+from .transpose import transpose
 
 SCORE, EVALUATE, TRAIN = range(3)
-
-# operations: first column of a step
-(PRODUCT, PRODUCT_DATA, PRODUCT_WEIGHTS, MAP, MAP_GRAD, ADD, ADD_PRODUCT, COPY, DROPOUT, SOFTMAX, SOFTMAX_GRAD, LOSS, TO_FEATURES,
- TO_ROWS, STORE) = range(15)
-STEP_WIDTH = 12
+STEP_WIDTH = 32
 
 # columns of the context
 _COLUMNS = (
-    "FORWARD FORWARD_STEPS BACKWARD BACKWARD_STEPS TILE INPUT TARGET_TILE WEIGHT_TILE "
-    "THETA COPIES GRADS SIZE TARGETS TARGET_WIDTH WEIGHTS ORDER BATCHES STEPS FIRST_STEP EPOCH TIME "
-    "OPTIMIZER REGULARIZATION FIRST_MOMENT SECOND_MOMENT SCALARS RANGES RANGE_COUNT TRANSPOSES TRANSPOSE_COUNT "
-    "DROPS DROP_SCALES LOSS_SCALES SHARE_LOSSES LOSSES SYNC THREADS NORMALISE MINIMUM FACTOR BLOCK"
+    "STEPS_TABLE FORWARD_STEPS ALL_STEPS TILE INPUT TARGET_TILE WEIGHT_TILE THETA COPIES GRADS SIZE TARGETS TARGET_WIDTH "
+    "WEIGHTS ORDER BATCHES STEPS FIRST_STEP EPOCH TIME OPTIMIZER REGULARIZATION FIRST_MOMENT SECOND_MOMENT SCALARS RANGES "
+    "RANGE_COUNT TRANSPOSES TRANSPOSE_COUNT DROPS DROP_SCALES LOSS_SCALES SHARE_LOSSES LOSSES SYNC THREADS NORMALISE "
+    "MINIMUM FACTOR BLOCK"
 ).split()
 CONTEXT = {name: i for i, name in enumerate(_COLUMNS)}
 CONTEXT_SIZE = len(_COLUMNS)
-(C_FORWARD, C_FORWARD_STEPS, C_BACKWARD, C_BACKWARD_STEPS, C_TILE, C_INPUT, C_TARGET_TILE, C_WEIGHT_TILE,
- C_THETA, C_COPIES, C_GRADS, C_SIZE, C_TARGETS, C_TARGET_WIDTH, C_WEIGHTS, C_ORDER, C_BATCHES, C_STEPS, C_FIRST_STEP, C_EPOCH,
- C_TIME, C_OPTIMIZER, C_REGULARIZATION, C_FIRST_MOMENT, C_SECOND_MOMENT, C_SCALARS, C_RANGES, C_RANGE_COUNT, C_TRANSPOSES,
- C_TRANSPOSE_COUNT, C_DROPS, C_DROP_SCALES, C_LOSS_SCALES, C_SHARE_LOSSES, C_LOSSES, C_SYNC, C_THREADS, C_NORMALISE, C_MINIMUM, C_FACTOR,
- C_BLOCK) = range(CONTEXT_SIZE)
+(C_STEPS_TABLE, C_FORWARD_STEPS, C_ALL_STEPS, C_TILE, C_INPUT, C_TARGET_TILE, C_WEIGHT_TILE, C_THETA, C_COPIES, C_GRADS, C_SIZE,
+ C_TARGETS, C_TARGET_WIDTH, C_WEIGHTS, C_ORDER, C_BATCHES, C_STEPS, C_FIRST_STEP, C_EPOCH, C_TIME, C_OPTIMIZER, C_REGULARIZATION,
+ C_FIRST_MOMENT, C_SECOND_MOMENT, C_SCALARS, C_RANGES, C_RANGE_COUNT, C_TRANSPOSES, C_TRANSPOSE_COUNT, C_DROPS, C_DROP_SCALES,
+ C_LOSS_SCALES, C_SHARE_LOSSES, C_LOSSES, C_SYNC, C_THREADS, C_NORMALISE, C_MINIMUM, C_FACTOR, C_BLOCK) = range(CONTEXT_SIZE)
 
 
-def _address_of(kind):
-    @intrinsic
-    def at(typingctx, address):
-        def codegen(context, builder, signature, args):
-            element = ir.IntType(64) if kind == types.int64 else ir.DoubleType()
-            return builder.inttoptr(args[0], element.as_pointer())
+@intrinsic
+def _call_family(typingctx, address, d, run, arena, theta, copies, grad):
+    """Call the family at `address`."""
 
-        return types.CPointer(kind)(types.int64), codegen
+    def codegen(context, builder, signature, args):
+        function = ir.FunctionType(ir.DoubleType(), [a.type for a in args[1:]])
+        return builder.call(builder.inttoptr(args[0], function.as_pointer()), args[1:])
 
-    return at
-
-
-integers_at = _address_of(types.int64)
-doubles_at = _address_of(types.float64)
+    return types.float64(types.int64, d, d, arena, arena, arena, arena), codegen
 
 
-@inlined_kernel
-def run_steps(table, steps, rows, arena, theta, copies, grad, overwrite, first_row, step, epoch, drops, drop_scales,
-              batch_size, loss_scales, target_tile, target_width, weight_tile, out, out_width, training):
-    """Run `steps` rows of a table over one tile of `rows` events; returns the sum of the losses met.
-
-    overwrite: whether weight gradients start from zero (first tile of a share). drops: per dropout slot two key words
-    and the threshold of its rate; drop_scales: 1/(1 - rate). first_row: place of the tile in its batch.
-    """
+@kernel
+def run_steps(table, start, stop, run, arena, theta, copies, grad):
+    """Run steps `start` to `stop` of a table; returns the sum of the losses met."""
     total = 0.0
-    for s in range(steps):
+    for s in range(start, stop):
         d = shift(table, s * STEP_WIDTH)
-        op = d[0]
-        if op == PRODUCT:  # x w b y in out narrow
-            x, y, wide, out_size = shift(arena, d[1]), shift(arena, d[4]), d[5], d[6]
-            bias = shift(theta, d[3]) if d[3] >= 0 else null(theta)
-            if d[7]:
-                product_dot(rows, out_size, wide, x, wide, shift(theta, d[2]), wide, y, out_size, bias)
-            else:
-                product(rows, out_size, wide, x, wide, shift(theta, d[2]), out_size, y, out_size, bias, 0)
-        elif op == PRODUCT_DATA:  # grad_y w grad_x in out narrow accumulate
-            g, result, wide, out_size = shift(arena, d[1]), shift(arena, d[3]), d[4], d[5]
-            w = shift(theta, d[2]) if d[6] else shift(copies, d[2])
-            product(rows, wide, out_size, g, out_size, w, wide, result, wide, result if d[7] else null(result), wide)
-        elif op == PRODUCT_WEIGHTS:  # x grad_y w b in out narrow first_use
-            x, g, wide, out_size = shift(arena, d[1]), shift(arena, d[2]), d[5], d[6]
-            w = shift(grad, d[3])
-            fresh = overwrite and d[8]
-            if d[7]:
-                product_transposed(out_size, wide, rows, g, out_size, x, wide, w, wide, null(w) if fresh else w, wide)
-            else:
-                product_transposed(wide, out_size, rows, x, wide, g, out_size, w, out_size, null(w) if fresh else w, out_size)
-            if d[4] >= 0:
-                b = shift(grad, d[4])
-                if fresh:
-                    zero = number(b[0], 0.0)
-                    for i in range(out_size):
-                        b[i] = zero
-                combine.sum_rows(rows, out_size, g, b)
-        elif op == MAP:  # x y width code
-            if d[1] != d[2]:
-                combine.copy(rows * d[3], shift(arena, d[1]), shift(arena, d[2]))
-            activation_forward(d[4], rows * d[3], shift(arena, d[2]))
-        elif op == MAP_GRAD:  # saved grad width code
-            activation_backward(d[4], rows * d[3], shift(arena, d[1]), shift(arena, d[2]))
-        elif op == ADD:  # a b y width
-            if d[1] != d[3]:
-                combine.copy(rows * d[4], shift(arena, d[1]), shift(arena, d[3]))
-            combine.add(rows * d[4], shift(arena, d[2]), shift(arena, d[3]))
-        elif op == ADD_PRODUCT:  # a b y width accumulate
-            a, b, y = shift(arena, d[1]), shift(arena, d[2]), shift(arena, d[3])
-            if d[5]:
-                combine.add_product(rows * d[4], a, b, y)
-            else:
-                combine.copy(rows * d[4], a, y)
-                combine.multiply(rows * d[4], b, y)
-        elif op == COPY:  # x ldx y ldy width accumulate repeat
-            x, y, lines = shift(arena, d[1]), shift(arena, d[3]), rows * d[7]
-            if d[6]:
-                if d[2] == d[5] and d[4] == d[5]:
-                    combine.add(lines * d[5], x, y)
-                else:
-                    combine.add_columns(lines, d[5], x, d[2], y, d[4])
-            elif d[1] != d[3]:
-                if d[2] == d[5] and d[4] == d[5]:
-                    combine.copy(lines * d[5], x, y)
-                else:
-                    combine.copy_columns(lines, d[5], x, d[2], y, d[4])
-        elif op == DROPOUT:  # x y width slot
-            if d[1] != d[2]:
-                combine.copy(rows * d[3], shift(arena, d[1]), shift(arena, d[2]))
-            slot = shift(drops, 3 * d[4])
-            if training and slot[2] > 0:
-                scale = number(theta[0], drop_scales[d[4]])
-                dropout(rows, d[3], first_row, step, epoch, slot[0], slot[1], slot[2], scale, shift(arena, d[2]))
-        elif op == SOFTMAX:  # x y size width
-            if d[1] != d[2]:
-                combine.copy(rows * d[3], shift(arena, d[1]), shift(arena, d[2]))
-            softmax_forward(rows * d[3] // d[4], d[4], shift(arena, d[2]))
-        elif op == SOFTMAX_GRAD:  # saved grad size width
-            softmax_backward(rows * d[3] // d[4], d[4], shift(arena, d[1]), shift(arena, d[2]))
-        elif op == LOSS:  # o width column code slot grad accumulate
-            g = shift(arena, d[6]) if training and d[6] >= 0 else null(arena)
-            scale = loss_scales[d[5]]
-            total += scale * loss(d[4], rows, d[2], shift(arena, d[1]), shift(arena, target_tile + d[3]), target_width,
-                                  shift(arena, weight_tile), scale / batch_size, g, d[7] != 0)
-        elif op == TO_FEATURES:  # x y width
-            transpose(rows, d[3], shift(arena, d[1]), d[3], shift(arena, d[2]), rows)
-        elif op == TO_ROWS:  # x y width
-            transpose(d[3], rows, shift(arena, d[1]), rows, shift(arena, d[2]), d[3])
-        elif op == STORE:  # o width column
-            combine.copy_columns(rows, d[2], shift(arena, d[1]), d[2], shift(out, d[3]), out_width)
+        total += _call_family(d[0], d, run, arena, theta, copies, grad)
     return total
 
 
@@ -194,7 +96,7 @@ def spoil_rows(rows, width, x, out, out_width):
                     target[i] = number(x[0], np.nan)
 
 
-@inlined_kernel
+@kernel
 def optimise(thread, threads, shares, t, context, theta, like):
     """Sum the shares' gradients and update this thread's slice of the parameters."""
     size, ranges = context[C_SIZE], integers_at(context[C_RANGES])
@@ -214,7 +116,7 @@ def optimise(thread, threads, shares, t, context, theta, like):
             optimizer.update(context[C_OPTIMIZER], scalars, t, n, shift(theta, start), g, shift(first, start), shift(second, start))
 
 
-@inlined_kernel
+@kernel
 def refresh_copies(thread, threads, context, theta, like):
     """Transposed copies of the weights that backward steps read: (in, out) -> (out, in)."""
     copies, table = pointer_at(context[C_COPIES], like), integers_at(context[C_TRANSPOSES])
@@ -225,35 +127,41 @@ def refresh_copies(thread, threads, context, theta, like):
 
 def _signature(element):
     integer = types.int64
-    return (integer, integer, integer[::1], element[::1], element[:, ::1], element[:, ::1])
+    return (integer, integer, integer[::1], integer[::1], element[::1], element[:, ::1], element[:, ::1])
 
 
 @entry_point(_signature)
-def execute(task, thread, context, work, x, out):
-    """Run a task as thread number `thread`. work: this thread's arena; x (N, D) events; out (N, outputs) for SCORE."""
-    ctx = pointer(context, 0)
+def execute(task, thread, context, call, work, x, out):
+    """Run a task as thread number `thread`.
+
+    call (RUN_SIZE,) and work: this thread's run block and arena; x (N, D) events; out (N, outputs) for SCORE.
+    """
+    ctx, run = pointer(context, 0), pointer(call, 0)
     arena = pointer(work, 0)
     data, results = pointer(x, 0), pointer(out, 0)
     width, out_width = x.shape[1], out.shape[1]
     threads, tile, size = ctx[C_THREADS], ctx[C_TILE], ctx[C_SIZE]
     theta = pointer_at(ctx[C_THETA], arena)
     copies, grads = pointer_at(ctx[C_COPIES], arena), pointer_at(ctx[C_GRADS], arena)
-    drops, drop_scales, loss_scales = integers_at(ctx[C_DROPS]), doubles_at(ctx[C_DROP_SCALES]), doubles_at(ctx[C_LOSS_SCALES])
-    inputs, target_tile, weight_tile = shift(arena, ctx[C_INPUT]), ctx[C_TARGET_TILE], ctx[C_WEIGHT_TILE]
+    inputs, target_tile, weight_tile = shift(arena, ctx[C_INPUT]), shift(arena, ctx[C_TARGET_TILE]), shift(arena, ctx[C_WEIGHT_TILE])
     targets, weights, target_width = pointer_at(ctx[C_TARGETS], arena), pointer_at(ctx[C_WEIGHTS], arena), ctx[C_TARGET_WIDTH]
     minimum, factor = pointer_at(ctx[C_MINIMUM], arena), pointer_at(ctx[C_FACTOR], arena)
     order, batches = integers_at(ctx[C_ORDER] if task == TRAIN else 0), integers_at(ctx[C_BATCHES])
     losses, unit_losses, sync = doubles_at(ctx[C_LOSSES]), doubles_at(ctx[C_SHARE_LOSSES]), integers_at(ctx[C_SYNC])
-    training = task == TRAIN
+    table, training = integers_at(ctx[C_STEPS_TABLE]), task == TRAIN
+    steps = ctx[C_ALL_STEPS] if training else ctx[C_FORWARD_STEPS]
     block = tile if task == SCORE else ctx[C_BLOCK]
+    run[family.ROW0], run[family.TRAINING], run[family.EPOCH] = 0, training, ctx[C_EPOCH]
+    run[family.DROPS], run[family.DROP_SCALES], run[family.LOSS_SCALES] = ctx[C_DROPS], ctx[C_DROP_SCALES], ctx[C_LOSS_SCALES]
+    run[family.OUT_WIDTH] = out_width
 
-    # One loop for all tasks, so that the steps are compiled once: a unit is a share of a batch when training, else a
-    # block of rows.
+    # A unit of work is a share of a batch when training, else a block of rows.
     for step in range(ctx[C_STEPS] if training else 1):
         start, count, units = 0, x.shape[0], (x.shape[0] + block - 1) // block
         if training:
             batch = shift(batches, 3 * step)  # start stop shares
             start, count, units = batch[0], batch[1] - batch[0], batch[2]
+        run[family.STEP], run[family.COUNT] = ctx[C_FIRST_STEP] + step, count
         for unit in range(thread, units, threads):
             low, high = unit * block, min(count, (unit + 1) * block)
             if training:
@@ -264,17 +172,13 @@ def execute(task, thread, context, work, x, out):
                 n = min(tile, high - first)
                 load_rows(n, width, data, order, start + first, inputs, ctx[C_NORMALISE], minimum, factor)
                 if task != SCORE:
-                    load_rows(n, target_width, targets, order, start + first, shift(arena, target_tile), 0, minimum, factor)
-                    load_rows(n, 1, weights, order, start + first, shift(arena, weight_tile), 0, minimum, factor)
-                result = shift(results, first * out_width if task == SCORE else 0)
-                for part in range(2 if training else 1):
-                    table = integers_at(ctx[C_BACKWARD if part else C_FORWARD])
-                    steps = ctx[C_BACKWARD_STEPS if part else C_FORWARD_STEPS]
-                    total += run_steps(table, steps, n, arena, theta, copies, grad, first == low, first,
-                                       ctx[C_FIRST_STEP] + step, ctx[C_EPOCH], drops, drop_scales, float(count), loss_scales,
-                                       target_tile, target_width, weight_tile, result, out_width, training)
+                    load_rows(n, target_width, targets, order, start + first, target_tile, 0, minimum, factor)
+                    load_rows(n, 1, weights, order, start + first, weight_tile, 0, minimum, factor)
+                run[family.ROWS], run[family.FIRST], run[family.FRESH] = n, first, first == low
+                run[family.OUT] = address_of(shift(results, first * out_width if task == SCORE else 0))
+                total += run_steps(table, 0, steps, run, arena, theta, copies, grad)
                 if task == SCORE:
-                    spoil_rows(n, width, shift(data, first * width), result, out_width)
+                    spoil_rows(n, width, shift(data, first * width), shift(results, first * out_width), out_width)
             if task != SCORE:
                 unit_losses[unit] = total
         if training:

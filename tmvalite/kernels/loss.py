@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import math
 
-from ._jit import is_null, kernel, shift
-from .activation import number
+from ._jit import doubles_at, family, is_null, kernel, null, number, shift
+from .family import COUNT, LOSS_SCALES, ROWS, TRAINING, operand
 from .math import exp, sigmoid
-
-CODES = {"CROSSENTROPY": 0, "SUMOFSQUARES": 1, "SUMOFSQUARES_SIGMOID": 2, "MUTUALEXCLUSIVE": 3}
-
 
 @kernel
 def cross_entropy(rows, width, o, y, ldy, w, scale, grad, add):
@@ -104,12 +101,48 @@ def mutual_exclusive(rows, width, o, y, ldy, w, scale, grad, add):
 
 
 @kernel
-def loss(code, rows, width, o, y, ldy, w, scale, grad, add):
-    """The loss with this code; NaN in an output gives NaN."""
-    if code == 0:
-        return cross_entropy(rows, width, o, y, ldy, w, scale, grad, add)
-    if code == 1:
-        return sum_of_squares(rows, width, o, y, ldy, w, scale, grad, add)
-    if code == 2:
-        return sum_of_squares_sigmoid(rows, width, o, y, ldy, w, scale, grad, add)
-    return mutual_exclusive(rows, width, o, y, ldy, w, scale, grad, add)
+def _grad(d, run, arena):
+    """Where the gradient goes; null where none is wanted."""
+    return operand(d, 7, run, arena) if run[TRAINING] and d[7] >= 0 else null(arena)
+
+
+@kernel
+def _scale(d, run):
+    return doubles_at(run[LOSS_SCALES])[d[10]]
+
+
+@family
+def cross_entropy_loss(d, run, arena, theta, copies, grad):
+    """o targets weights grad column slot accumulate; the same for the other losses."""
+    scale, targets = _scale(d, run), shift(operand(d, 3, run, arena), d[9])
+    return scale * cross_entropy(run[ROWS], d[2], operand(d, 1, run, arena), targets, d[4], operand(d, 5, run, arena),
+                                 scale / run[COUNT], _grad(d, run, arena), d[11] != 0)
+
+
+@family
+def sum_of_squares_loss(d, run, arena, theta, copies, grad):
+    scale, targets = _scale(d, run), shift(operand(d, 3, run, arena), d[9])
+    return scale * sum_of_squares(run[ROWS], d[2], operand(d, 1, run, arena), targets, d[4], operand(d, 5, run, arena),
+                                  scale / run[COUNT], _grad(d, run, arena), d[11] != 0)
+
+
+@family
+def sum_of_squares_sigmoid_loss(d, run, arena, theta, copies, grad):
+    scale, targets = _scale(d, run), shift(operand(d, 3, run, arena), d[9])
+    return scale * sum_of_squares_sigmoid(run[ROWS], d[2], operand(d, 1, run, arena), targets, d[4], operand(d, 5, run, arena),
+                                          scale / run[COUNT], _grad(d, run, arena), d[11] != 0)
+
+
+@family
+def mutual_exclusive_loss(d, run, arena, theta, copies, grad):
+    scale, targets = _scale(d, run), shift(operand(d, 3, run, arena), d[9])
+    return scale * mutual_exclusive(run[ROWS], d[2], operand(d, 1, run, arena), targets, d[4], operand(d, 5, run, arena),
+                                    scale / run[COUNT], _grad(d, run, arena), d[11] != 0)
+
+
+LOSSES = {
+    "CROSSENTROPY": cross_entropy_loss,
+    "SUMOFSQUARES": sum_of_squares_loss,
+    "SUMOFSQUARES_SIGMOID": sum_of_squares_sigmoid_loss,
+    "MUTUALEXCLUSIVE": mutual_exclusive_loss,
+}

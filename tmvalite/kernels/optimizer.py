@@ -13,8 +13,7 @@ from __future__ import annotations
 
 import math
 
-from ._jit import kernel, shift
-from .activation import number
+from ._jit import kernel, number, shift
 from .math import square_root
 
 CODES = {"SGD": 0, "ADAM": 1, "ADAGRAD": 2, "RMSPROP": 3, "ADADELTA": 4}

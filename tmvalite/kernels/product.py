@@ -14,7 +14,8 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from ._jit import VECTOR_BYTES, is_null, kernel, shift
+from ._jit import VECTOR_BYTES, family, is_null, kernel, null, number, shift
+from .family import FRESH, ROWS, operand
 from .vector import I64, Vectors, counted_loop, i64, lane_count, new_function, switch_call
 
 # vectors in a tile -> most rows, chosen so that accumulators, the loaded vectors and the broadcast fit the registers
@@ -283,40 +284,57 @@ def product_dot(m, n, k, a, lda, b, ldb, c, ldc, bias):
             _dot_tile_call(min(most, m - i), columns, k, shift(a, i * lda), lda, shift(b, j * ldb), ldb, shift(c, i * ldc + j), ldc, row)
 
 
-def _transpose_block(module, element):
-    """void(A, lda, B, ldb): one lanes x lanes block, B = A^T."""
-    name = f"tmvalite_transpose_{element}_{VECTOR_BYTES}"
-    p = element.as_pointer()
-    function = new_function(module, name, [p, I64, p, I64])
-    if function is None:
-        return module.globals[name]
-    a, lda, b, ldb = function.args
-    builder = ir.IRBuilder(function.append_basic_block("entry"))
-    vectors = Vectors(builder, element)
-    rows = [vectors.load(builder.gep(a, [builder.mul(lda, i64(r))])) for r in range(vectors.lanes)]
-    for r, row in enumerate(vectors.transpose(rows)):
-        vectors.store(row, builder.gep(b, [builder.mul(ldb, i64(r))]))
-    builder.ret_void()
-    return function
-
-
-@intrinsic
-def _transpose_block_call(typingctx, a, lda, b, ldb):
-    def codegen(context, builder, signature, args):
-        builder.call(_transpose_block(builder.module, args[0].type.pointee), args)
-        return context.get_dummy_value()
-
-    return types.none(a, types.int64, a, types.int64), codegen
-
-
 @kernel
-def transpose(rows, columns, a, lda, b, ldb):
-    """B[columns, rows] = A[rows, columns]^T. Overwrites B."""
-    lanes = lanes_of(a)
-    whole_rows, whole_columns = rows // lanes * lanes, columns // lanes * lanes
-    for i in range(0, whole_rows, lanes):
-        for j in range(0, whole_columns, lanes):
-            _transpose_block_call(shift(a, i * lda + j), lda, shift(b, j * ldb + i), ldb)
-    for i in range(rows):
-        for j in range(whole_columns if i < whole_rows else 0, columns):
-            b[j * ldb + i] = a[i * lda + j]
+def sum_rows(rows, width, x, y):
+    """y[:] += sum over r of x[r, :], one row after the other."""
+    for r in range(rows):
+        row = shift(x, r * width)
+        for i in range(width):
+            y[i] += row[i]
+
+
+@family
+def product_forward(d, run, arena, theta, copies, grad):
+    """y = x W + b: x y w b. W is (in, out)."""
+    x, y, w = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(theta, d[5])
+    bias = shift(theta, d[6]) if d[6] >= 0 else null(theta)
+    product(run[ROWS], d[4], d[2], x, d[2], w, d[4], y, d[4], bias, 0)
+    return 0.0
+
+
+@family
+def narrow_forward(d, run, arena, theta, copies, grad):
+    """y = x W^T + b for few outputs: x y w b. W is (out, in)."""
+    x, y, w = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(theta, d[5])
+    bias = shift(theta, d[6]) if d[6] >= 0 else null(theta)
+    product_dot(run[ROWS], d[4], d[2], x, d[2], w, d[2], y, d[4], bias)
+    return 0.0
+
+
+@family
+def product_backward_data(d, run, arena, theta, copies, grad):
+    """grad_x (+)= grad_y W: grad_y grad_x w narrow accumulate. W (out, in): a copy, or theta itself when narrow."""
+    g, result = operand(d, 1, run, arena), operand(d, 3, run, arena)
+    w = shift(theta, d[5]) if d[6] else shift(copies, d[5])
+    product(run[ROWS], d[4], d[2], g, d[2], w, d[4], result, d[4], result if d[7] else null(result), d[4])
+    return 0.0
+
+
+@family
+def product_backward_weights(d, run, arena, theta, copies, grad):
+    """grad_W (+)= x^T grad_y, grad_b (+)= sum grad_y: x grad_y w b narrow first_use."""
+    x, g, w = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(grad, d[5])
+    wide, out = d[2], d[4]
+    fresh = run[FRESH] and d[8]
+    if d[7]:
+        product_transposed(out, wide, run[ROWS], g, out, x, wide, w, wide, null(w) if fresh else w, wide)
+    else:
+        product_transposed(wide, out, run[ROWS], x, wide, g, out, w, out, null(w) if fresh else w, out)
+    if d[6] >= 0:
+        b = shift(grad, d[6])
+        if fresh:
+            zero = number(b[0], 0.0)
+            for i in range(out):
+                b[i] = zero
+        sum_rows(run[ROWS], out, g, b)
+    return 0.0

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._jit import kernel, shift
+from ._jit import doubles_at, family, integers_at, kernel, number, shift
+from .combine import copy
+from .family import DROP_SCALES, DROPS, EPOCH, FIRST, ROWS, STEP, TRAINING, operand
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
@@ -54,3 +56,16 @@ def dropout(rows, width, first_row, step, epoch, k0, k1, threshold, scale, y):
                 row[i + 1] = row[i + 1] * scale if w1 >= limit else zero
             if rest > 2:
                 row[i + 2] = row[i + 2] * scale if w2 >= limit else zero
+
+
+@family
+def dropout_values(d, run, arena, theta, copies, grad):
+    """y = x with elements dropped, forward and backward alike; y = x unless training: x y slot."""
+    x, y, n = operand(d, 1, run, arena), operand(d, 3, run, arena), run[ROWS] * d[2]
+    if d[1] != d[3]:
+        copy(n, x, y)
+    slot = shift(integers_at(run[DROPS]), 3 * d[5])
+    if run[TRAINING] and slot[2] > 0:
+        scale = number(y[0], doubles_at(run[DROP_SCALES])[d[5]])
+        dropout(run[ROWS], d[2], run[FIRST], run[STEP], run[EPOCH], slot[0], slot[1], slot[2], scale, y)
+    return 0.0

@@ -81,7 +81,9 @@ class MethodDL(Method):
         try:
             build_graph(self.layout, inputs=inputs, n_variables=n, n_outputs=1, diagnostics=silent)
         except OptionError as error:
-            if not isinstance(error, ShapeError) and (known or error.code not in ("width", "network-size")):
+            text = error.source.text[error.span.start : error.span.stop] if error.source and error.span else ""
+            depends = error.code == "network-size" or (error.code == "width" and "N" in text.upper())
+            if not isinstance(error, ShapeError) and (known or not depends):
                 raise
 
     def blueprint(self, info: DataSetInfo) -> Blueprint:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
+
 from tmvalite.data.info import DataSetInfo
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import FileError, quoted
@@ -118,7 +120,8 @@ def model(file: WeightFile, analysis: str) -> Model:
         function = losses.FUNCTION_OF_CODE[file.header["OutputFunction"]]
         objectives = (Objective(_STRATEGY_OF_CODE[file.header["LossFunction"]], function),)
         class_width = 0 if analysis == "regression" else graph.outputs[0].value.size
-        precision = "float64" if file.dtype == float else "float32"
+        double = file.dtype is np.float64 or "Precision=float64" in file.info.get(OPTIONS, "").split(":")
+        precision = "float64" if double else "float32"
     _check_sizes(graph, info, analysis, class_width)
     network = Network(graph, precision=precision, losses=tuple(o.loss for o in objectives),
                       output_functions=tuple(o.function for o in objectives))

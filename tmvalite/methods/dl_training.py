@@ -131,9 +131,9 @@ def _check_classes(events: Events, info: DataSetInfo, analysis: str, train_at, v
 
 
 def _check_separation(network, valid: Sample, info: DataSetInfo) -> None:
-    """A signal that scores below the background is most often a pair of swapped classes."""
-    area = roc_area(network.outputs(valid.x)[:, 0], valid.targets[:, 0] == 1, valid.weights)
-    if area < 0.5:
+    """A signal that scores below the background, by more than chance, is most often a pair of swapped classes."""
+    area, error = roc_area(network.outputs(valid.x)[:, 0], valid.targets[:, 0] == 1, valid.weights)
+    if area + 2.0 * error < 0.5:
         _warn(f"the ROC area of the validation events is {area:.3g}: background scores above the signal, "
               f"{quoted(info.classes[info.signal_class])}", "roc-below-half", "see whether signal and background are swapped")
 

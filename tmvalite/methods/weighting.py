@@ -37,12 +37,17 @@ def mean_one(weight: np.ndarray, what: str) -> np.ndarray:
     return weight * (len(weight) / total)
 
 
-def roc_area(values: np.ndarray, is_signal: np.ndarray, weight: np.ndarray) -> float:
-    """Weighted chance that a signal event has a larger value than a background event, ties counted half; NaN without both."""
+def roc_area(values: np.ndarray, is_signal: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """Weighted chance that a signal event has a larger value than a background event, ties counted half; NaN without both.
+
+    Beside it the standard deviation that it has where the values say nothing, sqrt((n_s + n_b + 1) / (12 n_s n_b)), with
+    the effective numbers of events (sum w)^2 / sum w^2 (Mann and Whitney, Ann. Math. Stat. 18 (1947) 50).
+    """
     found, group = np.unique(values, return_inverse=True)
     s = np.bincount(group, weights=weight * is_signal, minlength=len(found))
     b = np.bincount(group, weights=weight * ~is_signal, minlength=len(found))
     pairs = s.sum() * b.sum()
     if pairs == 0:
-        return float("nan")
-    return float((s * (np.cumsum(b) - 0.5 * b)).sum() / pairs)
+        return float("nan"), float("nan")
+    n_s, n_b = (weight[chosen].sum() ** 2 / (weight[chosen] ** 2).sum() for chosen in (is_signal, ~is_signal))
+    return float((s * (np.cumsum(b) - 0.5 * b)).sum() / pairs), float(np.sqrt((n_s + n_b + 1.0) / (12.0 * n_s * n_b)))

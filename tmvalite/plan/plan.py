@@ -25,7 +25,7 @@ MOST_SHARES = 8
 class Plan:
     """Descriptor tables and sizes for one graph, precision and purpose.
 
-    forward, backward : (steps, STEP_WIDTH) int64
+    table : (steps, STEP_WIDTH) int64, forward steps first, column 0 left for the addresses of the kernels
     tile : rows that one arena holds; arena_size : its elements; inputs, targets, weights : offsets of the tiles that
     the executor fills; slots : the parameters; size : elements of the flat parameter vector; ranges : (start, stop,
     decays) of the trained parts; transposes : (from, to, rows, columns) of weight copies for the backward pass;
@@ -38,8 +38,7 @@ class Plan:
     steps: tuple[Step, ...]
     boundary: int
     offsets: dict[Tensor, int]
-    forward: np.ndarray
-    backward: np.ndarray
+    table: np.ndarray
     tile: int
     arena_size: int
     inputs: int
@@ -86,7 +85,7 @@ def make_plan(graph: Graph, *, precision: str = "float32", purpose: str = "train
     low = Lowering()
     tensors = low.lower_graph(graph)
     event = tensors[""]
-    steps, column = list(low.steps), 0
+    steps, column, extra = list(low.steps), 0, ()
     if purpose == "score":
         from .steps import Dropout
 
@@ -102,10 +101,12 @@ def make_plan(graph: Graph, *, precision: str = "float32", purpose: str = "train
         boundary = len(steps)
     else:
         tape = _find_wanted(steps)
+        width = sum(out.value.size for out in graph.outputs)
+        extra = (Tensor(width, "targets"), Tensor(1, "weights"))
         for slot, (output, kind) in enumerate(zip(graph.outputs, losses)):
             x = tensors[output.value]
             grad, add = tape.target(x) if x in tape.wanted else (None, False)
-            steps.append(Loss(x, kind, column, slot, grad, add))
+            steps.append(Loss(x, *extra, kind, column, slot, grad, add))
             column += x.size
         boundary = len(steps)
         for step in reversed(low.steps):
@@ -113,30 +114,19 @@ def make_plan(graph: Graph, *, precision: str = "float32", purpose: str = "train
                 step.differentiate(tape)
         steps += _mark_first_uses(tape.steps)
     steps, boundary = insert_conversions(steps, boundary)
-    tile = _tile_rows(steps, event, column, precision)
-    extra = (Tensor(max(column, 1), "targets"), Tensor(1, "weights")) if purpose == "train" else ()
-    offsets, arena = assign_offsets(steps, (event,), tile)
-    places = []
-    for tensor in extra:
-        places.append(arena)
-        arena += -(-tensor.size * tile // ALIGNMENT) * ALIGNMENT
-
-    def at(tensor: Tensor, column: int = 0) -> int:
-        return offsets[tensor] + column
-
-    tables = []
-    for part in (steps[:boundary], steps[boundary:]):
-        table = np.zeros((max(len(part), 1), STEP_WIDTH), np.int64)
-        for row, step in zip(table, part):
-            code = step.encode(at)
-            row[: len(code)] = code
-        table.flags.writeable = False
-        tables.append(table)
+    given = (event, *extra)
+    tile = _tile_rows(steps, given, precision)
+    offsets, arena = assign_offsets(steps, given, tile)
+    table = np.zeros((len(steps), STEP_WIDTH), np.int64)
+    for row, step in zip(table, steps):
+        code = step.encode(lambda tensor: (offsets[tensor], tensor.size))
+        row[1 : 1 + len(code)] = code
+    table.flags.writeable = False
     copies = [(s.weights.offset, s.weights.offset, s.x.size, s.y.size) for s in steps
               if isinstance(s, Product) and not s.narrow and purpose == "train"]
     return Plan(
-        graph, precision, purpose, tuple(steps), boundary, offsets, tables[0], tables[1], tile, arena, offsets[event],
-        places[0] if places else 0, places[1] if places else 0, tuple(low.slots), low.size, _ranges(low.slots),
+        graph, precision, purpose, tuple(steps), boundary, offsets, table, tile, arena, offsets[event],
+        *([offsets[tensor] for tensor in extra] or (0, 0)), tuple(low.slots), low.size, _ranges(low.slots),
         np.array(copies, np.int64).reshape(-1, 4), tuple(low.drops), sum(step.flops() for step in steps),
     )
 
@@ -176,9 +166,9 @@ def _mark_first_uses(steps):
     return out
 
 
-def _tile_rows(steps, event, column, precision) -> int:
-    _, one_row = assign_offsets(steps, (event,), ALIGNMENT)
-    row_bytes = (one_row / ALIGNMENT + column + 1) * np.dtype(precision).itemsize
+def _tile_rows(steps, given, precision) -> int:
+    _, sixteen_rows = assign_offsets(steps, given, ALIGNMENT)
+    row_bytes = sixteen_rows / ALIGNMENT * np.dtype(precision).itemsize
     return int(max(LEAST_ROWS, min(MOST_ROWS, ARENA_BYTES // row_bytes)))
 
 

@@ -2,7 +2,7 @@
 
 A step belongs to one of a few families; what the planner must know of it are traits, never a layer's name:
 which tensors it reads and writes, in which memory format, what its backward reads, whether it may work in place,
-how it differentiates and how it is encoded for kernels/execute.py. A family is one class below.
+how it differentiates, which kernel runs it and how its descriptor is written. A family is one class below.
 
 Formats: "rows" is (events, elements) row-major; "features" is (elements, events), the events of a tile contiguous.
 """
@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from tmvalite.kernels import activation, execute, loss
+from tmvalite.kernels import activation, combine, loss, product, random, transpose
+from tmvalite.kernels._jit import Family
 
 ROWS, FEATURES = "rows", "features"
 
@@ -97,8 +98,13 @@ class Step:
         """Append the steps that turn the gradient of the outputs into those of the inputs."""
         raise NotImplementedError
 
+    @property
+    def kernel(self) -> Family:
+        """The compiled family that runs this step."""
+        raise NotImplementedError
+
     def encode(self, at) -> tuple[int, ...]:
-        """The descriptor; `at(tensor)` gives the offset in the arena."""
+        """The descriptor behind the kernel's address; `at(tensor)` gives offset and size of an operand."""
         raise NotImplementedError
 
     def flops(self) -> int:
@@ -140,8 +146,11 @@ class Product(Step):
             tape.steps.append(ProductData(grad, target, self.weights, self.narrow, add))
 
     def encode(self, at):
-        bias = self.bias.offset if self.bias else -1
-        return execute.PRODUCT, at(self.x), self.weights.offset, bias, at(self.y), self.x.size, self.y.size, int(self.narrow)
+        return *at(self.x), *at(self.y), self.weights.offset, self.bias.offset if self.bias else -1
+
+    @property
+    def kernel(self):
+        return product.narrow_forward if self.narrow else product.product_forward
 
     def flops(self):
         return 2 * self.x.size * self.y.size
@@ -160,13 +169,13 @@ class ProductData(Step):
     narrow: bool
     accumulate: bool
     family = "product"
+    kernel = product.product_backward_data
 
     reads = property(lambda self: (self.grad, self.result) if self.accumulate else (self.grad,))
     writes = property(lambda self: (self.result,))
 
     def encode(self, at):
-        return (execute.PRODUCT_DATA, at(self.grad), self.weights.offset, at(self.result), self.result.size, self.grad.size,
-                int(self.narrow), int(self.accumulate))
+        return *at(self.grad), *at(self.result), self.weights.offset, int(self.narrow), int(self.accumulate)
 
     def flops(self):
         return 2 * self.grad.size * self.result.size
@@ -186,6 +195,7 @@ class ProductWeights(Step):
     narrow: bool
     first_use: bool = True
     family = "product"
+    kernel = product.product_backward_weights
     accumulates = True
 
     reads = property(lambda self: (self.x, self.grad))
@@ -193,8 +203,7 @@ class ProductWeights(Step):
 
     def encode(self, at):
         bias = self.bias.offset if self.bias else -1
-        return (execute.PRODUCT_WEIGHTS, at(self.x), at(self.grad), self.weights.offset, bias, self.x.size, self.grad.size,
-                int(self.narrow), int(self.first_use))
+        return *at(self.x), *at(self.grad), self.weights.offset, bias, int(self.narrow), int(self.first_use)
 
     def flops(self):
         return 2 * self.x.size * self.grad.size
@@ -223,13 +232,17 @@ class Map(Step):
 
     def differentiate(self, tape):
         grad = tape.gradient(self.y)
-        saved = self.y if activation.SAVES[self.activation] == "output" else self.x
+        saved = self.y if activation.ACTIVATIONS[self.activation].saves == "output" else self.x
         if self.x in tape.wanted:
             tape.steps.append(MapGradient(saved, grad, self.activation))
             tape.hand_over(self.x, grad)
 
     def encode(self, at):
-        return execute.MAP, at(self.x), at(self.y), self.x.size, activation.CODES[self.activation]
+        return *at(self.x), *at(self.y)
+
+    @property
+    def kernel(self):
+        return activation.ACTIVATIONS[self.activation].forward
 
     def flops(self):
         return 20 * self.x.size
@@ -253,7 +266,11 @@ class MapGradient(Step):
     writes = property(lambda self: (self.grad,))
 
     def encode(self, at):
-        return execute.MAP_GRAD, at(self.saved), at(self.grad), self.grad.size, activation.CODES[self.activation]
+        return *at(self.saved), *at(self.grad)
+
+    @property
+    def kernel(self):
+        return activation.ACTIVATIONS[self.activation].backward
 
     def text(self):
         return f"{self.activation}'"
@@ -267,6 +284,7 @@ class Softmax(Step):
     y: Tensor
     width: int
     family = "reduce"
+    kernel = activation.softmax
 
     reads = property(lambda self: (self.x,))
     writes = property(lambda self: (self.y,))
@@ -282,7 +300,7 @@ class Softmax(Step):
             tape.hand_over(self.x, grad)
 
     def encode(self, at):
-        return execute.SOFTMAX, at(self.x), at(self.y), self.x.size, self.width
+        return *at(self.x), *at(self.y), self.width
 
     def text(self):
         return "SOFTMAX"
@@ -296,12 +314,13 @@ class SoftmaxGradient(Step):
     grad: Tensor
     width: int
     family = "reduce"
+    kernel = activation.softmax_backward
 
     reads = property(lambda self: (self.saved, self.grad))
     writes = property(lambda self: (self.grad,))
 
     def encode(self, at):
-        return execute.SOFTMAX_GRAD, at(self.saved), at(self.grad), self.grad.size, self.width
+        return *at(self.saved), *at(self.grad), self.width
 
     def text(self):
         return "SOFTMAX'"
@@ -323,6 +342,7 @@ class Copy(Step):
     partial: bool = False
     repeat: int = 1
     family = "copy"
+    kernel = combine.copy_values
 
     def __post_init__(self):
         if self.width < 0:
@@ -350,8 +370,7 @@ class Copy(Step):
         tape.steps.append(Copy(grad, target, self.to, self.start, self.width, accumulate=add, repeat=self.repeat))
 
     def encode(self, at):
-        return (execute.COPY, at(self.x, self.start), self.x.size // self.repeat, at(self.y, self.to),
-                self.y.size // self.repeat, self.width, int(self.accumulate), self.repeat)
+        return *at(self.x), *at(self.y), self.start, self.to, self.width, int(self.accumulate), self.repeat
 
     def text(self):
         return f"{self.width} of {self.x.size} -> {self.y.size}" + (", adds" if self.accumulate else "")
@@ -365,6 +384,7 @@ class Add(Step):
     b: Tensor
     y: Tensor
     family = "map"
+    kernel = combine.add_values
     formats = (ROWS, FEATURES)
     elementwise = True
 
@@ -385,7 +405,7 @@ class Add(Step):
             tape.hand_over(tensor, grad)
 
     def encode(self, at):
-        return execute.ADD, at(self.a), at(self.b), at(self.y), self.y.size
+        return *at(self.a), *at(self.b), *at(self.y)
 
 
 @dataclass(frozen=True, eq=False)
@@ -396,6 +416,7 @@ class Multiply(Step):
     b: Tensor
     y: Tensor
     family = "map"
+    kernel = combine.multiply_values
     formats = (ROWS, FEATURES)
     elementwise = True
 
@@ -410,7 +431,7 @@ class Multiply(Step):
                 tape.steps.append(AddProduct(grad, other, target, add))
 
     def encode(self, at):
-        return execute.ADD_PRODUCT, at(self.a), at(self.b), at(self.y), self.y.size, 0
+        return *at(self.a), *at(self.b), *at(self.y), 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -422,6 +443,7 @@ class AddProduct(Step):
     y: Tensor
     accumulate: bool
     family = "map"
+    kernel = combine.multiply_values
     formats = (ROWS, FEATURES)
     elementwise = True
 
@@ -429,7 +451,7 @@ class AddProduct(Step):
     writes = property(lambda self: (self.y,))
 
     def encode(self, at):
-        return execute.ADD_PRODUCT, at(self.a), at(self.b), at(self.y), self.y.size, int(self.accumulate)
+        return *at(self.a), *at(self.b), *at(self.y), int(self.accumulate)
 
 
 @dataclass(frozen=True, eq=False)
@@ -440,6 +462,7 @@ class Dropout(Step):
     y: Tensor
     slot: int
     family = "random"
+    kernel = random.dropout_values
 
     reads = property(lambda self: (self.x,))
     writes = property(lambda self: (self.y,))
@@ -456,7 +479,7 @@ class Dropout(Step):
             tape.hand_over(self.x, masked)
 
     def encode(self, at):
-        return execute.DROPOUT, at(self.x), at(self.y), self.x.size, self.slot
+        return *at(self.x), *at(self.y), self.slot
 
     def text(self):
         return f"slot {self.slot}"
@@ -467,6 +490,8 @@ class Loss(Step):
     """The loss of one output, and its gradient where there is one to write."""
 
     x: Tensor
+    targets: Tensor
+    weights: Tensor
     kind: str
     column: int
     slot: int
@@ -474,12 +499,16 @@ class Loss(Step):
     accumulate: bool = False
     family = "reduce"
 
-    reads = property(lambda self: (self.x, self.grad) if self.accumulate else (self.x,))
+    reads = property(lambda self: (self.x, self.targets, self.weights, *((self.grad,) if self.accumulate else ())))
     writes = property(lambda self: (self.grad,) if self.grad else ())
 
     def encode(self, at):
-        return (execute.LOSS, at(self.x), self.x.size, self.column, loss.CODES[self.kind], self.slot,
-                at(self.grad) if self.grad else -1, int(self.accumulate))
+        grad = at(self.grad) if self.grad else (-1, 0)
+        return *at(self.x), *at(self.targets), *at(self.weights), *grad, self.column, self.slot, int(self.accumulate)
+
+    @property
+    def kernel(self):
+        return loss.LOSSES[self.kind]
 
     def flops(self):
         return 40 * self.x.size
@@ -495,12 +524,13 @@ class Store(Step):
     x: Tensor
     column: int
     family = "copy"
+    kernel = combine.store_values
 
     reads = property(lambda self: (self.x,))
     writes = property(lambda self: ())
 
     def encode(self, at):
-        return execute.STORE, at(self.x), self.x.size, self.column
+        return *at(self.x), self.column
 
     def text(self):
         return f"columns {self.column} to {self.column + self.x.size - 1}"
@@ -520,7 +550,11 @@ class Convert(Step):
     writes = property(lambda self: (self.y,))
 
     def encode(self, at):
-        return (execute.TO_FEATURES if self.to == FEATURES else execute.TO_ROWS), at(self.x), at(self.y), self.x.size
+        return *at(self.x), *at(self.y)
+
+    @property
+    def kernel(self):
+        return transpose.rows_to_features if self.to == FEATURES else transpose.features_to_rows
 
     def text(self):
         return f"to {self.to}"

@@ -15,7 +15,8 @@ import numpy as np
 from tmvalite.errors import DataError
 from tmvalite.graph.ir import Graph
 from tmvalite.kernels.execute import CONTEXT, CONTEXT_SIZE, EVALUATE, SCORE, TRAIN, execute
-from tmvalite.kernels.loss import CODES as LOSSES
+from tmvalite.kernels.family import RUN_SIZE
+from tmvalite.kernels.loss import LOSSES
 from tmvalite.kernels.threads import SYNC_SIZE
 from tmvalite.plan import Plan, make_plan
 from tmvalite.plan.plan import MOST_SHARES
@@ -113,14 +114,16 @@ class _Workspace:
         dtype = np.dtype(plan.precision)
         self.plan, self.threads = plan, threads
         self.arenas = [aligned(plan.arena_size, dtype) for _ in range(threads)]
+        self.calls = [np.zeros(RUN_SIZE, np.int64) for _ in range(threads)]
+        table = plan.table.copy()
+        table[:, 0] = [step.kernel.address(plan.precision) for step in plan.steps]
         self.sync = np.zeros(SYNC_SIZE, np.int64)
         self.context = np.zeros(CONTEXT_SIZE, np.int64)
         self._kept: dict[str, np.ndarray] = {}
         self.run = execute.get(plan.precision)
-        self.point(FORWARD=plan.forward, BACKWARD=plan.backward, THETA=parameters.flat, SYNC=self.sync,
+        self.point(STEPS_TABLE=table, THETA=parameters.flat, SYNC=self.sync,
                    TRANSPOSES=plan.transposes, RANGES=plan.ranges)
-        self.set(FORWARD_STEPS=plan.boundary, BACKWARD_STEPS=len(plan.steps) - plan.boundary, TILE=plan.tile, INPUT=plan.inputs,
-                 TARGET_TILE=plan.targets, WEIGHT_TILE=plan.weights, SIZE=plan.size, THREADS=threads, BLOCK=EVALUATION_BLOCK,
+        self.set(FORWARD_STEPS=plan.boundary, ALL_STEPS=len(plan.steps), TILE=plan.tile, INPUT=plan.inputs, TARGET_TILE=plan.targets, WEIGHT_TILE=plan.weights, SIZE=plan.size, THREADS=threads, BLOCK=EVALUATION_BLOCK,
                  TRANSPOSE_COUNT=len(plan.transposes), RANGE_COUNT=len(plan.ranges))
 
     def point(self, **arrays: np.ndarray) -> None:
@@ -190,7 +193,7 @@ class Network:
             x = self._check(x, self.n_inputs, "events")
         out = np.empty((x.shape[0], self.n_outputs), self.dtype)
         if x.shape[0] * self.plan.flops < work.parallel_from:
-            work.run(SCORE, 0, work.alone, work.arenas[0], x, out)
+            work.run(SCORE, 0, work.alone, work.calls[0], work.arenas[0], x, out)
             return out
         rows = max(work.plan.tile, int(CALL_SECONDS * FLOPS_PER_SECOND * work.threads / max(work.plan.flops, 1)))
         for first in range(0, x.shape[0], rows):
@@ -338,12 +341,12 @@ class Network:
 
     def _run(self, work, task, x, out) -> None:
         if work.threads == 1:
-            work.run(task, 0, work.context, work.arenas[0], x, out)
+            work.run(task, 0, work.context, work.calls[0], work.arenas[0], x, out)
             return
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="tmvalite")
-        others = [self._pool.submit(work.run, task, t, work.context, work.arenas[t], x, out) for t in range(1, work.threads)]
-        work.run(task, 0, work.context, work.arenas[0], x, out)
+        others = [self._pool.submit(work.run, task, t, work.context, work.calls[t], work.arenas[t], x, out) for t in range(1, work.threads)]
+        work.run(task, 0, work.context, work.calls[0], work.arenas[0], x, out)
         for other in others:
             other.result()
 

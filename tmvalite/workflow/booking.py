@@ -7,6 +7,7 @@ import warnings
 
 from tmvalite.errors import DataError, OptionError, TmvaliteWarning
 from tmvalite.io.atomic import check_writable, make_folder
+from tmvalite.io.root_file import RootFile
 from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.types import EMVA
 
@@ -102,13 +103,13 @@ def weight_file_path(dataset: str, job: str, title: str) -> str:
     return f"{prefix}{dataset}/{names.fWeightFileDir}/{job}_{title}.{names.fWeightFileExtension}.xml"
 
 
-def check_files(weight_file: str | None, target) -> None:
+def check_files(weight_file: str | None, target: str | None) -> None:
     """Make the folder of the weight file, and see whether it and the output file can be written: better now than after hours.
 
-    The folder of the output file must exist already, as for ROOT. Raises FileError.
+    The folder of the output file must exist already, as for ROOT. Raises FileError, and MissingExtraError without uproot.
     """
     if weight_file is not None:
         make_folder(os.path.dirname(weight_file))
         check_writable(weight_file)
-    if isinstance(target, str):
-        check_writable(target)
+    if target is not None:
+        RootFile(target).check_writable()

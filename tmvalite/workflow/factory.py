@@ -38,7 +38,7 @@ class Factory:
     ----------
     job : str
         Begins the names of the weight files.
-    target : str, path, writable uproot file or None
+    target : str, path or None
         The output ROOT file; without one nothing but weight files is written.
     options : str
         V, VerboseLevel, Color, Silent, DrawProgressBar, Transformations, Correlations, ROC, ModelPersistence,

@@ -97,7 +97,19 @@ def test_no_entries():
 
 ARRAYS = st.lists(st.lists(st.sampled_from([-2.0, 0.0, 1.0, 3.5]), max_size=4), min_size=3, max_size=3)
 TEXTS = st.sampled_from(
-    ["a", "a+b", "a*x", "Sum$(a)", "Max$(a*x)-Min$(b)", "a-Sum$(b)", "Length$(a+b)", "Sum$(a*(b>0))", "a>b&&x", "x?a:b", "Sum$(a[0]*b)"]
+    [
+        "a",
+        "a+b",
+        "a*x",
+        "Sum$(a)",
+        "Max$(a*x)-Min$(b)",
+        "a-Sum$(b)",
+        "Length$(a+b)",
+        "Sum$(a*(b>0))",
+        "a>b&&x",
+        "x?a:b",
+        "Sum$(a[0]*b)",
+    ]
 )
 
 

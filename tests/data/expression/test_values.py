@@ -28,7 +28,8 @@ def value_of(text, **columns):
         ("2^3^2", 64), ("2**3**2", 64), ("2^-1", 0.5), ("-2^2", -4), ("7/2", 3.5), ("16/4*2", 8), ("8>>1*2", 2), ("5/2<<1", 4),
         ("1<<2<<1", 16), ("8>>2>>1", 4), ("7%4*2", 7), ("2*3%4", 2), ("12%5/2", 0), ("7%4<<1", 7), ("17%10%4", 1), ("-7%3", -1),
         ("7.9%3", 1), ("10-7%4", 7), ("1<<2+1", 5), ("1+10%3", 2), ("2==2==1", 0), ("1<2==1", 0), ("3>2==1", 1), ("1<2<3", 0),
-        ("5&3==1", 0), ("4|2&1", 4), ("6&3|8", 10), ("1|0&&0", 0), ("1||0&&0", 1), ("0?1:0?2:3", 3), ("1==2!=0", 1), ("1!=2==1", 1),
+        ("5&3==1", 0), ("4|2&1", 4), ("6&3|8", 10), ("1|0&&0", 0), ("1||0&&0", 1), ("0?1:0?2:3", 3), ("1==2!=0", 1),
+        ("1!=2==1", 1),
         ("2*-3", -6), ("2^-2^2", 0.0625), ("3- -2", 5),
     ],
 )  # fmt: skip
@@ -169,16 +170,18 @@ def test_casts_and_chains_of_comparisons_warn():
     parse_expression("(int)x + (1<y<3)").warn(diagnostics)
     assert [w.code for w in diagnostics.warnings] == ["expression-cast", "expression-comparison-chain"]
     assert str(diagnostics.warnings[0]) == (
-        "the cast (int) is ignored, as in ROOT: the value stays a double\n"
-        "  (int)x + (1<y<3)\n"
-        "  ^~~~~\n"
-        "  hint: int(x) truncates"
+        "the cast (int) is ignored, as in ROOT: the value stays a double\n  (int)x + (1<y<3)\n  ^~~~~\n  hint: int(x) truncates"
     )
 
 
 def test_long_and_deep_expressions_need_no_recursion():
     ones = Column(np.ones(2))
-    for text, value in (("+".join(["x"] * 5000), 5000), ("==".join(["x"] * 3001), 1), ("!" * 3000 + "x", 1), ("(" * 200 + "x" + ")" * 200, 1)):
+    for text, value in (
+        ("+".join(["x"] * 5000), 5000),
+        ("==".join(["x"] * 3001), 1),
+        ("!" * 3000 + "x", 1),
+        ("(" * 200 + "x" + ")" * 200, 1),
+    ):
         expression = parse_expression(text)
         assert evaluate(expression, {"x": ones}, Context(2)).values[1] == value
         assert len(render_expression(expression)) > 0

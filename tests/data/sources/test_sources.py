@@ -23,7 +23,13 @@ def lists_of(column):
 
 
 def test_numbers_of_every_kind():
-    for values in ([1, 2], np.array([1, 2], ">i2"), np.array([True, False]), np.array([1.0, 2.0], ">f4"), np.array([1, 2.5], object)):
+    for values in (
+        [1, 2],
+        np.array([1, 2], ">i2"),
+        np.array([True, False]),
+        np.array([1.0, 2.0], ">f4"),
+        np.array([1, 2.5], object),
+    ):
         column = column_of({"x": values})
         assert column.is_scalar and len(column) == 2 and column.values.dtype.isnative
 
@@ -44,7 +50,9 @@ def test_structured_array():
 
 def test_pandas_frame():
     pd = pytest.importorskip("pandas")
-    frame = pd.DataFrame({"x": pd.array([1, None], dtype="Int64"), "b": [True, False], "i": pd.array([1, 2], dtype="Int32"), "j": [[1], [2, 3]]})
+    frame = pd.DataFrame(
+        {"x": pd.array([1, None], dtype="Int64"), "b": [True, False], "i": pd.array([1, 2], dtype="Int32"), "j": [[1], [2, 3]]}
+    )
     assert column_of(frame).values.tolist()[0] == 1 and np.isnan(column_of(frame).values[1])
     assert column_of(frame, "i").is_integer and lists_of(column_of(frame, "j")) == [[1], [2, 3]]
 
@@ -71,7 +79,8 @@ def test_a_list_is_one_table():
         ({"x": np.ma.masked_array([1.0, 2.0], [0, 1])}, "column 'x' has 1 masked values\n  in the dict of arrays"),
         ({"x": [1, 2], "y": [1]}, "columns differ in length: 'x' has 2 entries, 'y' has 1\n  in the dict of arrays"),
         ({"x": 1.0}, "column 'x' is float, not an array\n  in the dict of arrays"),
-        ([{"x": [1.0]}, {"x": [[1.0]]}], "column 'x' of the dict of arrays and 1 more: its shape differs from part to part: (), (1,)"),
+        ([{"x": [1.0]}, {"x": [[1.0]]}],
+        "column 'x' of the dict of arrays and 1 more: its shape differs from part to part: (), (1,)"),
     ],
 )  # fmt: skip
 def test_error_of_a_column(source, message):
@@ -158,7 +167,8 @@ def test_error_of_files_and_trees(root_file, tmp_path):
         (f"{tmp_path}/dat.root:other", f"there is no file '{tmp_path}/dat.root'\n  hint: did you mean 'data.root'?"),
         (f"{tmp_path}/x*.root:other", f"no file matches '{tmp_path}/x*.root'"),
         (f"{tmp_path}/no/x.root", f"there is no file '{tmp_path}/no/x.root'\n  hint: there is no folder '{tmp_path}/no'"),
-        (f"{root_file}:othr", f"'{root_file}' holds no tree 'othr'\n  expected one of: dir/events, other\n  hint: did you mean 'other'?"),
+        (f"{root_file}:othr", f"'{root_file}' holds no tree 'othr'\n  expected one of: dir/events, other\n"
+         f"  hint: did you mean 'other'?"),
         (f"{root_file}", f"'{root_file}' holds several trees\n  expected one of: dir/events, other\n"
                          f"  hint: say which one, such as '{root_file}:dir/events'"),
     ):  # fmt: skip

@@ -160,7 +160,8 @@ def test_affine_form_agrees_up_to_rounding():
     [
         ("N,G", "transformation G is not available yet\n  N,G\n    ^\n  in VarTransform\n  expected one of: N, I, None"),
         ("Deco", "transformation Deco is not available yet\n  Deco\n  ^~~~\n  in VarTransform\n  expected one of: N, I, None"),
-        ("N_Sgnal", "there is no class 'Sgnal'\n  N_Sgnal\n    ^~~~~\n  in VarTransform\n  expected one of: Signal, Back_ground, AllClasses\n"
+        ("N_Sgnal", "there is no class 'Sgnal'\n  N_Sgnal\n    ^~~~~\n  in VarTransform\n"
+         "  expected one of: Signal, Back_ground, AllClasses\n"
                     "  hint: did you mean 'Signal'?"),
         ("N(_V2_)", "_V2_ is beyond the 2 variables, which are counted from 0\n  N(_V2_)\n    ^~~~\n  in VarTransform"),
         ("N(x)", "no variable is called 'x'\n  N(x)\n    ^\n  in VarTransform\n  expected a label, or _V_, _T_, _S_, _V0_ ..."),

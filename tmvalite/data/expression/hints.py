@@ -68,7 +68,9 @@ def explain(failure: Failure, source: Source) -> Explanation:
         return Explanation("the expression ends too early", "expression-syntax", expected="a number, a variable or a function")
     hint = _hint(found, before, source.text[start:])
     if hint is None and failure.expected & {"NAME", "NUMBER"}:
-        return Explanation(f"{quoted(found)} cannot stand here", "expression-syntax", expected="a number, a variable or a function")
+        return Explanation(
+            f"{quoted(found)} cannot stand here", "expression-syntax", expected="a number, a variable or a function"
+        )
     if hint is None:
         return Explanation(f"{quoted(found)} cannot stand here", "expression-syntax", expected="an operator or the end")
     return Explanation(f"{quoted(found)} cannot stand here", "expression-syntax", hint=hint)

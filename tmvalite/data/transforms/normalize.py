@@ -51,8 +51,9 @@ class Normalize(Transform):
             wide = np.flatnonzero(~np.isfinite(ranges[..., 1] - ranges[..., 0]).all(axis=0))
         if len(wide):
             one = self.inputs[wide[0]]
-            raise DataError(f"transformation N: the range of {one.type.lower()} {one.index} is too wide for float32",
-                            code="transform-range")
+            raise DataError(
+                f"transformation N: the range of {one.type.lower()} {one.index} is too wide for float32", code="transform-range"
+            )
         self.ranges = ranges
         self._use = list(classes).index(self.reference) if self.reference and len(classes) > 1 else -1
 

@@ -1,0 +1,42 @@
+"""Every example runs without a warning, from an empty folder, and reaches what it is there to show."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "examples"
+# For each script: the line that it must print, and the least (and largest) that each number in it may be.
+SHOWN = {
+    "quickstart.py": (r"ROC area on 10000 new events: ([\d.]+)", [(0.77, 0.80)]),
+    "classification.py": (r"ROC area on new events, read from the weight file: ([\d.]+)", [(0.79, 0.84)]),
+    "regression.py": (r"deviation (-?[\d.]+) \+- ([\d.]+)", [(-1.0, 1.0), (0.9, 2.5)]),
+    "multiclass.py": (r"Signal ([\d.]+), bg0 ([\d.]+), bg1 ([\d.]+), bg2 ([\d.]+)", [(0.75, 0.95)] * 4),
+    "residual.py": (r"plain .*ROC area ([\d.]+)\n(?:.*\n)*.*residual: .*ROC area ([\d.]+)", [(0.4, 0.8), (0.98, 1.0)]),
+    "two_inputs.py": (r"ROC area on new events: ([\d.]+)", [(0.82, 0.87)]),
+    "two_outputs.py": (r"ROC area on new events: ([\d.]+)\nmass: deviation (-?[\d.]+) \+- ([\d.]+)",
+                       [(0.8, 0.9), (-1.0, 1.0), (1.0, 3.5)]),
+}
+
+
+def test_every_example_is_listed_and_tested():
+    scripts = {path.name for path in FOLDER.glob("*.py")}
+    assert scripts == set(SHOWN)
+    listed = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert all(f"[{name}]({name})" in listed for name in scripts)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_example_shows_what_it_promises(name, tmp_path):
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+    done = subprocess.run([sys.executable, FOLDER / name], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    pattern, ranges = SHOWN[name]
+    found = re.search(pattern, done.stdout)
+    assert found, done.stdout
+    for number, (least, most) in zip(map(float, found.groups()), ranges, strict=True):
+        assert least <= number <= most, found.group()
