@@ -16,8 +16,14 @@ def graph_of(layout, n_inputs, n_outputs=1, inputs=None, drop=()):
     source = Source(layout)
     diagnostics = Diagnostics(source)
     tree = parse_layout(source, Span(0, len(layout)), diagnostics)
-    return build_graph(tree, inputs=inputs or (("input", (n_inputs,)),), n_variables=n_inputs, n_outputs=n_outputs, drop=drop,
-                       diagnostics=diagnostics)
+    return build_graph(
+        tree,
+        inputs=inputs or (("input", (n_inputs,)),),
+        n_variables=n_inputs,
+        n_outputs=n_outputs,
+        drop=drop,
+        diagnostics=diagnostics,
+    )
 
 
 def network_of(layout, n_inputs, n_outputs=1, *, inputs=None, drop=(), seed=1, scale=0.5, **options):

@@ -53,8 +53,10 @@ def naive_result(network, example, sample):
     node = network.graph.nodes[0]
     layer, settings = node.layer, {}
     if layer.kind == "DENSE":
-        settings = {"weights": network.parameters.get("y", "Weights").astype(float),
-                    "biases": network.parameters.get("y", "Biases")[:, 0].astype(float)}
+        settings = {
+            "weights": network.parameters.get("y", "Weights").astype(float),
+            "biases": network.parameters.get("y", "Biases")[:, 0].astype(float),
+        }
     if layer.kind == "RESHAPE":
         settings = {"shape": example.output}
     if layer.kind == "DROPOUT":
@@ -134,8 +136,15 @@ def test_events_in_a_batch_have_the_bits_of_one_alone(cls, example, precision):
 @pytest.mark.parametrize("cls,example", [p for p in EXAMPLES if p.values[1].inputs == (p.values[1].output,)])
 def test_residual_link_around_the_layer_adds_its_input(cls, example):
     shape = example.output
-    network = network_of(f"y={example.text}@a,ADD@y+a,RESHAPE|FLAT", size(shape), 1, inputs=(("a", shape),), losses=("SUMOFSQUARES",),
-                         precision="float64", threads=1)
+    network = network_of(
+        f"y={example.text}@a,ADD@y+a,RESHAPE|FLAT",
+        size(shape),
+        1,
+        inputs=(("a", shape),),
+        losses=("SUMOFSQUARES",),
+        precision="float64",
+        threads=1,
+    )
     alone = build(example, precision="float64")
     for node, name in alone.parameters.names():
         network.parameters.set(node, name, alone.parameters.get(node, name))

@@ -71,3 +71,27 @@ def test_links_lead_to_files(page):
     for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
         if not target.startswith(("http://", "https://")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def option_strings():
+    """Every option string with a layout that the pages show in a block of its own or give to `tmvalite check`."""
+    for page in PAGES:
+        for _, body in blocks(page.read_text(encoding="utf-8")):
+            for line in body.splitlines():
+                if line.startswith(("Layout=", "InputLayout=")):
+                    yield pytest.param(line, id=line)
+                elif line.startswith("tmvalite check"):
+                    yield pytest.param(line.split('"')[1], id=line)
+
+
+@pytest.mark.parametrize("options", list(option_strings()))
+def test_option_strings_are_understood_without_a_warning(options):
+    import tmvalite
+    from tmvalite.errors import Diagnostics
+    from tmvalite.methods.report import understand
+
+    if "OUTPUT" in options:  # classes and targets together: booked only
+        tmvalite.MethodDL(options, Strict=True)
+    else:
+        n_variables = None if "InputLayout" in options else 4
+        understand(options, method="DL", n_variables=n_variables, diagnostics=Diagnostics(strict=True))

@@ -71,7 +71,11 @@ def test_extreme_arguments_stay_sensible(precision):
     y = x.copy()
     exponential.get(precision)(0, y)
     assert np.array_equal(y, np.array([np.inf, 0, np.nan, 1, np.inf, 0], precision), equal_nan=True)
-    for name, values in {"TANH": [1, -1, np.nan, 0, 1, -1], "SIGMOID": [1, 0, np.nan, 0.5, 1, 0], "RELU": [np.inf, 0, np.nan, 0, 1e4, 0]}.items():
+    for name, values in {
+        "TANH": [1, -1, np.nan, 0, 1, -1],
+        "SIGMOID": [1, 0, np.nan, 0.5, 1, 0],
+        "RELU": [np.inf, 0, np.nan, 0, 1e4, 0],
+    }.items():
         assert np.allclose(forward(name, x), values, atol=1e-30, rtol=0, equal_nan=True), name
 
 
@@ -119,8 +123,18 @@ def test_loss_is_finite_for_huge_logits_and_nan_for_nan(name):
 def run_dropout(y, rate, key, first=0, step=0, epoch=0):
     table, scales = np.array([*key, round(rate * 2**32)], np.int64), np.array([1 / (1 - rate)])
     out = np.empty_like(y)
-    call(dropout_values, [y, out], (0,), rows=len(y), training=1, first=first, step=step, epoch=epoch, drops=table.ctypes.data,
-         drop_scales=scales.ctypes.data)
+    call(
+        dropout_values,
+        [y, out],
+        (0,),
+        rows=len(y),
+        training=1,
+        first=first,
+        step=step,
+        epoch=epoch,
+        drops=table.ctypes.data,
+        drop_scales=scales.ctypes.data,
+    )
     return out
 
 

@@ -12,7 +12,9 @@ from tmvalite.kernels.execute import STEP_WIDTH, run_steps
 
 @entry_point(lambda e: (types.int64[::1], types.int64[::1], e[::1], e[::1], e[::1], e[::1]))
 def _call(table, run, arena, theta, copies, grad):
-    return run_steps(pointer(table, 0), 0, 1, pointer(run, 0), pointer(arena, 0), pointer(theta, 0), pointer(copies, 0), pointer(grad, 0))
+    return run_steps(
+        pointer(table, 0), 0, 1, pointer(run, 0), pointer(arena, 0), pointer(theta, 0), pointer(copies, 0), pointer(grad, 0)
+    )
 
 
 def call(kernel, operands, extra=(), *, rows, theta=None, copies=None, grad=None, **run):

@@ -140,7 +140,8 @@ def test_files_of_method_dnn_are_read_and_written_as_method_dl(tmp_path):
     ({"classes": ["a", "b", "c"]}, "a classification has two classes, the weight file 3"),
     ({"info": {"AnalysisType": "Regression"}, "targets": [VariableInfo("t"), VariableInfo("u")]},
      "the network has 1 outputs, but the weight file 2 targets"),
-    ({"info": {"AnalysisType": "Multiclass"}, "classes": ["a", "b", "c"]}, "the network has 1 outputs, but the weight file 3 classes"),
+    ({"info": {"AnalysisType": "Multiclass"}, "classes": ["a", "b", "c"]},
+     "the network has 1 outputs, but the weight file 3 classes"),
     ({"info": {"AnalysisType": "Classification", "Class labels": "[1"}}, "the weight file has the class labels '\\[1'"),
     ({"info": {"AnalysisType": "Classification", "Class labels": "[1, \"a\"]"}}, "the weight file has the class labels"),
 ])

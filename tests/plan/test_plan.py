@@ -9,10 +9,14 @@ from tests.networks import RING, graph_of, network_of, sample_of
 from tmvalite.errors import OptionError
 from tmvalite.plan import make_plan
 from tmvalite.plan.buffers import assign_offsets, lifetimes
+from tmvalite.plan.families.convert import Convert
+from tmvalite.plan.families.map import Map
 from tmvalite.plan.formats import insert_conversions
-from tmvalite.plan.steps import FEATURES, ROWS, Convert, Map, Step, Tensor
+from tmvalite.plan.step import FEATURES, ROWS, Step, Tensor
 
-DEEP = ",".join(["h0=TANH|32"] + [f"DENSE|32|TANH,h{i}=ADD@d{i}+h{i - 1}".replace("DENSE", f"d{i}=DENSE") for i in range(1, 9)] + ["LINEAR"])
+DEEP = ",".join(
+    ["h0=TANH|32"] + [f"DENSE|32|TANH,h{i}=ADD@d{i}+h{i - 1}".replace("DENSE", f"d{i}=DENSE") for i in range(1, 9)] + ["LINEAR"]
+)
 
 
 @pytest.mark.parametrize("layout", [RING, DEEP, "a=TANH|20,b=RELU|20,m=MUL@a+b,CONCAT@a+m,DROPOUT|0.5,LINEAR"])
@@ -25,7 +29,9 @@ def test_tensors_alive_together_never_share_memory(layout, purpose):
     tensors = list(alive)
     for i, a in enumerate(tensors):
         for b in tensors[i + 1 :]:
-            overlap = plan.offsets[a] < plan.offsets[b] + b.size * plan.tile and plan.offsets[b] < plan.offsets[a] + a.size * plan.tile
+            overlap = (
+                plan.offsets[a] < plan.offsets[b] + b.size * plan.tile and plan.offsets[b] < plan.offsets[a] + a.size * plan.tile
+            )
             together = alive[a][0] <= alive[b][1] and alive[b][0] <= alive[a][1]
             if overlap and together:
                 # only a step working in place may touch: the one dies where the other begins
@@ -51,7 +57,16 @@ def test_plan_prints_one_line_per_step():
     plan = make_plan(graph_of("TANH|8,LINEAR", 3), losses=("CROSSENTROPY",))
     lines = str(plan).splitlines()
     assert lines[0].startswith("plan to train, float32: 8 steps, 41 parameters")
-    assert [line.split()[1] for line in lines[2:]] == ["product", "map", "product", "reduce", "product", "product", "map", "product"]
+    assert [line.split()[1] for line in lines[2:]] == [
+        "product",
+        "map",
+        "product",
+        "reduce",
+        "product",
+        "product",
+        "map",
+        "product",
+    ]
 
 
 def test_shares_depend_on_the_batch_only_and_are_powers_of_two():
@@ -87,7 +102,12 @@ def test_conversions_are_put_where_formats_meet():
     out, boundary = insert_conversions(steps, 3)
     # the elementwise step in between follows its neighbours, so one conversion is enough
     assert [(s.family, getattr(s, "to", "")) for s in out] == [
-        ("map", ""), ("convert", FEATURES), ("map", ""), ("map", ""), ("map", "")]
+        ("map", ""),
+        ("convert", FEATURES),
+        ("map", ""),
+        ("map", ""),
+        ("map", ""),
+    ]
     assert boundary == 4
     assert insert_conversions(steps[:1], 0) == (steps[:1], 0)
 
@@ -99,7 +119,12 @@ class OnlyRows(Map):
 
 def test_a_value_needed_in_both_formats_is_converted_once():
     t = [Tensor(3, name) for name in "abcd"]
-    steps = [OnlyRows(t[0], t[1], "TANH"), FeatureMap(t[1], t[2], "RELU"), FeatureMap(t[1], t[3], "RELU"), OnlyRows(t[1], t[0], "TANH")]
+    steps = [
+        OnlyRows(t[0], t[1], "TANH"),
+        FeatureMap(t[1], t[2], "RELU"),
+        FeatureMap(t[1], t[3], "RELU"),
+        OnlyRows(t[1], t[0], "TANH"),
+    ]
     out, _ = insert_conversions(steps, 4)
     assert sum(isinstance(s, Convert) for s in out) == 1
 

@@ -53,8 +53,15 @@ def test_loss_and_gradients_equal_pytorch(case):
         inputs = tuple((name, (int(width),)) for name, width in pieces)
     x, targets, w = vectors["x"], vectors["targets"], vectors["w"]
     for precision, tolerance in (("float64", 1e-12), ("float32", 5e-6)):
-        network = network_of(layout, x.shape[1], targets.shape[1], inputs=inputs, precision=precision,
-                             losses=tuple(str(vectors["losses"]).split("+")), threads=1)
+        network = network_of(
+            layout,
+            x.shape[1],
+            targets.shape[1],
+            inputs=inputs,
+            precision=precision,
+            losses=tuple(str(vectors["losses"]).split("+")),
+            threads=1,
+        )
         for node, name in network.parameters.names():
             value = vectors[f"{node}.{'weights' if name == 'Weights' else 'biases'}"]
             network.parameters.set(node, name, value.reshape(network.parameters.slot(node, name).shape))
@@ -73,9 +80,15 @@ def settings_of(text):
     name = pairs.get("Optimizer", "ADAM")
     number = lambda key, default: float(pairs.get(key, default))  # noqa: E731
     return OptimizerSettings(
-        name, number("LearningRate", 1e-3), number("Momentum", 0), number("ADAM_beta1", 0.9), number("ADAM_beta2", 0.999),
+        name,
+        number("LearningRate", 1e-3),
+        number("Momentum", 0),
+        number("ADAM_beta1", 0.9),
+        number("ADAM_beta2", 0.999),
         number(f"{name}_eps", {"ADAM": 1e-7, "RMSPROP": 1e-7}.get(name, 1e-8)),
-        number(f"{name}_rho", {"ADADELTA": 0.95}.get(name, 0.9)), number("WeightDecay", 0), pairs.get("Regularization", "NONE"),
+        number(f"{name}_rho", {"ADADELTA": 0.95}.get(name, 0.9)),
+        number("WeightDecay", 0),
+        pairs.get("Regularization", "NONE"),
     )
 
 
@@ -118,8 +131,9 @@ def test_float32_losses_follow_pytorch(case):
     network, shared = training_network("float32")
     vectors = group("training", case)
     optimizer = network.new_optimizer(settings_of(str(vectors["strategy"])))
-    losses = network.train_steps(shared["x"], shared["targets"], shared["w"], shared["order"], batch_size=10, first=0, count=50,
-                                 optimizer=optimizer)
+    losses = network.train_steps(
+        shared["x"], shared["targets"], shared["w"], shared["order"], batch_size=10, first=0, count=50, optimizer=optimizer
+    )
     assert_close(losses, vectors["losses32"], TRACE_FLOAT32)
 
 
@@ -199,10 +213,17 @@ def test_negative_weights_subtract():
     assert_close(network.gradient(x, y, -w), -network.gradient(x, y, w), 1e-15)
 
 
-@pytest.mark.parametrize("events,size,bounds", [
-    (10, 5, [(0, 5), (5, 10)]), (11, 5, [(0, 5), (5, 11)]), (12, 5, [(0, 5), (5, 10), (10, 12)]), (3, 5, [(0, 3)]), (1, 5, [(0, 1)]),
-    (3, 1, [(0, 1), (1, 2), (2, 3)]),
-])
+@pytest.mark.parametrize(
+    "events,size,bounds",
+    [
+        (10, 5, [(0, 5), (5, 10)]),
+        (11, 5, [(0, 5), (5, 11)]),
+        (12, 5, [(0, 5), (5, 10), (10, 12)]),
+        (3, 5, [(0, 3)]),
+        (1, 5, [(0, 1)]),
+        (3, 1, [(0, 1), (1, 2), (2, 3)]),
+    ],
+)
 def test_no_event_is_lost_and_one_left_over_joins_the_batch_before(events, size, bounds):
     assert batch_bounds(events, size) == bounds
 
@@ -226,7 +247,9 @@ def test_dropout_equals_the_slow_twin():
         for row in range(6):
             w = np.zeros(6)
             w[row] = 1
-            loss = network.train_steps(x, targets, w, np.arange(6), batch_size=6, first=0, count=1, optimizer=state, epoch=2, seed=3)
+            loss = network.train_steps(
+                x, targets, w, np.arange(6), batch_size=6, first=0, count=1, optimizer=state, epoch=2, seed=3
+            )
             per_event.append(math.sqrt(loss[0] * 6))
         network.parameters.restore(kept)
         rows.append(per_event)
@@ -238,8 +261,10 @@ def test_dropout_equals_the_slow_twin():
     state = network.new_optimizer(OptimizerSettings("SGD", learning_rate=0.0))
     x, targets, w = sample_of(network, 6)
     network.train_steps(x, targets, w, np.arange(6), batch_size=6, first=0, count=1, optimizer=state, epoch=2, seed=3)
-    nodes = [("drop", "DROPOUT", ["input"], {"mask": factor > 0, "drop": 0.4}),
-             ("out", "DENSE", ["drop"], {"weights": weights, "biases": np.zeros(1), "activation": "LINEAR"})]
+    nodes = [
+        ("drop", "DROPOUT", ["input"], {"mask": factor > 0, "drop": 0.4}),
+        ("out", "DENSE", ["drop"], {"weights": weights, "biases": np.zeros(1), "activation": "LINEAR"}),
+    ]
     result = naive_graph.evaluate(nodes, [("out", "SUMOFSQUARES", 1.0)], {"input": x}, targets, w)
     slot = network.parameters.slot("DENSE#2", "Weights")
     assert_close(state.first[slot.offset : slot.offset + slot.size], result.parameters["out"][0].ravel(), 1e-12)

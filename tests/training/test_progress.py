@@ -100,4 +100,8 @@ def test_the_moving_line_stays_out_of_the_table():
 def test_an_interrupted_training_says_so():
     lines = []
     TableProgress(lines.append).end(History([epoch(1)], interrupted=True))
-    assert lines == ["Training interrupted: 1 epoch in 0.0517 sec"]
+    TableProgress(lines.append).end(History([epoch(1), epoch(2)], 1, 0.5, interrupted=True))
+    assert lines == [
+        "Training interrupted: 1 epoch in 0.0517 sec; the weights as they are now are kept",
+        "Training interrupted: 2 epochs in 0.103 sec, smallest validation error 0.5 in epoch 1; its weights are kept",
+    ]

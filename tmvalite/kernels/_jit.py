@@ -131,7 +131,7 @@ def _address_of(kind):
     return at
 
 
-integers_at = _address_of(types.int64)   # pointer to int64 at an address
+integers_at = _address_of(types.int64)  # pointer to int64 at an address
 doubles_at = _address_of(types.float64)  # pointer to float64 at an address
 
 
@@ -156,8 +156,16 @@ def _source_key() -> str:
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
     cpu = llvm.get_host_cpu_name() + llvm.get_host_cpu_features().flatten()
-    for part in (numba.__version__, llvmlite.__version__, sys.version, platform.machine(), cpu, str(VECTOR_BYTES),
-                 os.environ.get("NUMBA_CPU_NAME", ""), os.environ.get("NUMBA_CPU_FEATURES", "")):
+    for part in (
+        numba.__version__,
+        llvmlite.__version__,
+        sys.version,
+        platform.machine(),
+        cpu,
+        str(VECTOR_BYTES),
+        os.environ.get("NUMBA_CPU_NAME", ""),
+        os.environ.get("NUMBA_CPU_FEATURES", ""),
+    ):
         digest.update(part.encode())
         digest.update(b"\0")
     return digest.hexdigest()
@@ -226,7 +234,7 @@ class Compiled:
             return self._compile_into(element, folder)
         except (numba.core.errors.NumbaError, MemoryError):
             raise
-        except Exception as error:  # whatever a damaged cache file raises while numba reads it back
+        except Exception as error:  # noqa: BLE001  whatever a damaged cache file raises while numba reads it back
             warnings.warn(f"rebuilding the damaged kernel cache {folder} ({type(error).__name__})", RuntimeWarning, stacklevel=5)
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -36,10 +36,48 @@ _COLUMNS = (
 ).split()
 CONTEXT = {name: i for i, name in enumerate(_COLUMNS)}
 CONTEXT_SIZE = len(_COLUMNS)
-(C_STEPS_TABLE, C_FORWARD_STEPS, C_ALL_STEPS, C_TILE, C_INPUT, C_TARGET_TILE, C_WEIGHT_TILE, C_THETA, C_COPIES, C_GRADS, C_SIZE,
- C_TARGETS, C_TARGET_WIDTH, C_WEIGHTS, C_ORDER, C_BATCHES, C_STEPS, C_FIRST_STEP, C_EPOCH, C_TIME, C_OPTIMIZER, C_REGULARIZATION,
- C_FIRST_MOMENT, C_SECOND_MOMENT, C_SCALARS, C_RANGES, C_RANGE_COUNT, C_TRANSPOSES, C_TRANSPOSE_COUNT, C_DROPS, C_DROP_SCALES,
- C_LOSS_SCALES, C_SHARE_LOSSES, C_LOSSES, C_SYNC, C_THREADS, C_NORMALISE, C_MINIMUM, C_FACTOR, C_BLOCK) = range(CONTEXT_SIZE)
+(
+    C_STEPS_TABLE,
+    C_FORWARD_STEPS,
+    C_ALL_STEPS,
+    C_TILE,
+    C_INPUT,
+    C_TARGET_TILE,
+    C_WEIGHT_TILE,
+    C_THETA,
+    C_COPIES,
+    C_GRADS,
+    C_SIZE,
+    C_TARGETS,
+    C_TARGET_WIDTH,
+    C_WEIGHTS,
+    C_ORDER,
+    C_BATCHES,
+    C_STEPS,
+    C_FIRST_STEP,
+    C_EPOCH,
+    C_TIME,
+    C_OPTIMIZER,
+    C_REGULARIZATION,
+    C_FIRST_MOMENT,
+    C_SECOND_MOMENT,
+    C_SCALARS,
+    C_RANGES,
+    C_RANGE_COUNT,
+    C_TRANSPOSES,
+    C_TRANSPOSE_COUNT,
+    C_DROPS,
+    C_DROP_SCALES,
+    C_LOSS_SCALES,
+    C_SHARE_LOSSES,
+    C_LOSSES,
+    C_SYNC,
+    C_THREADS,
+    C_NORMALISE,
+    C_MINIMUM,
+    C_FACTOR,
+    C_BLOCK,
+) = range(CONTEXT_SIZE)
 
 
 @intrinsic
@@ -113,7 +151,9 @@ def optimise(thread, threads, shares, t, context, theta, like):
             optimizer.add_shares(shares, size, n, g)
             if ranges[3 * r + 2]:
                 optimizer.add_decay(context[C_REGULARIZATION], decay, n, shift(theta, start), g)
-            optimizer.update(context[C_OPTIMIZER], scalars, t, n, shift(theta, start), g, shift(first, start), shift(second, start))
+            optimizer.update(
+                context[C_OPTIMIZER], scalars, t, n, shift(theta, start), g, shift(first, start), shift(second, start)
+            )
 
 
 @kernel
@@ -143,7 +183,11 @@ def execute(task, thread, context, call, work, x, out):
     threads, tile, size = ctx[C_THREADS], ctx[C_TILE], ctx[C_SIZE]
     theta = pointer_at(ctx[C_THETA], arena)
     copies, grads = pointer_at(ctx[C_COPIES], arena), pointer_at(ctx[C_GRADS], arena)
-    inputs, target_tile, weight_tile = shift(arena, ctx[C_INPUT]), shift(arena, ctx[C_TARGET_TILE]), shift(arena, ctx[C_WEIGHT_TILE])
+    inputs, target_tile, weight_tile = (
+        shift(arena, ctx[C_INPUT]),
+        shift(arena, ctx[C_TARGET_TILE]),
+        shift(arena, ctx[C_WEIGHT_TILE]),
+    )
     targets, weights, target_width = pointer_at(ctx[C_TARGETS], arena), pointer_at(ctx[C_WEIGHTS], arena), ctx[C_TARGET_WIDTH]
     minimum, factor = pointer_at(ctx[C_MINIMUM], arena), pointer_at(ctx[C_FACTOR], arena)
     order, batches = integers_at(ctx[C_ORDER] if task == TRAIN else 0), integers_at(ctx[C_BATCHES])

@@ -14,9 +14,7 @@ from __future__ import annotations
 
 from ._jit import kernel, shift
 
-COLUMNS = (
-    "ROWS ROW0 FIRST FRESH TRAINING STEP EPOCH COUNT DROPS DROP_SCALES LOSS_SCALES OUT OUT_WIDTH"
-).split()
+COLUMNS = ("ROWS ROW0 FIRST FRESH TRAINING STEP EPOCH COUNT DROPS DROP_SCALES LOSS_SCALES OUT OUT_WIDTH").split()
 RUN_SIZE = 16
 # rows of this call; first row in the arena; place of that row in its batch; whether gradients of parameters start from
 # zero; 1 in training; step of the epoch; epoch; events of the batch; addresses of the dropout table (int64: two key

@@ -15,6 +15,7 @@ from ._jit import doubles_at, family, is_null, kernel, null, number, shift
 from .family import COUNT, LOSS_SCALES, ROWS, TRAINING, operand
 from .math import exp, sigmoid
 
+
 @kernel
 def cross_entropy(rows, width, o, y, ldy, w, scale, grad, add):
     total = 0.0
@@ -115,29 +116,65 @@ def _scale(d, run):
 def cross_entropy_loss(d, run, arena, theta, copies, grad):
     """o targets weights grad column slot accumulate; the same for the other losses."""
     scale, targets = _scale(d, run), shift(operand(d, 3, run, arena), d[9])
-    return scale * cross_entropy(run[ROWS], d[2], operand(d, 1, run, arena), targets, d[4], operand(d, 5, run, arena),
-                                 scale / run[COUNT], _grad(d, run, arena), d[11] != 0)
+    return scale * cross_entropy(
+        run[ROWS],
+        d[2],
+        operand(d, 1, run, arena),
+        targets,
+        d[4],
+        operand(d, 5, run, arena),
+        scale / run[COUNT],
+        _grad(d, run, arena),
+        d[11] != 0,
+    )
 
 
 @family
 def sum_of_squares_loss(d, run, arena, theta, copies, grad):
     scale, targets = _scale(d, run), shift(operand(d, 3, run, arena), d[9])
-    return scale * sum_of_squares(run[ROWS], d[2], operand(d, 1, run, arena), targets, d[4], operand(d, 5, run, arena),
-                                  scale / run[COUNT], _grad(d, run, arena), d[11] != 0)
+    return scale * sum_of_squares(
+        run[ROWS],
+        d[2],
+        operand(d, 1, run, arena),
+        targets,
+        d[4],
+        operand(d, 5, run, arena),
+        scale / run[COUNT],
+        _grad(d, run, arena),
+        d[11] != 0,
+    )
 
 
 @family
 def sum_of_squares_sigmoid_loss(d, run, arena, theta, copies, grad):
     scale, targets = _scale(d, run), shift(operand(d, 3, run, arena), d[9])
-    return scale * sum_of_squares_sigmoid(run[ROWS], d[2], operand(d, 1, run, arena), targets, d[4], operand(d, 5, run, arena),
-                                          scale / run[COUNT], _grad(d, run, arena), d[11] != 0)
+    return scale * sum_of_squares_sigmoid(
+        run[ROWS],
+        d[2],
+        operand(d, 1, run, arena),
+        targets,
+        d[4],
+        operand(d, 5, run, arena),
+        scale / run[COUNT],
+        _grad(d, run, arena),
+        d[11] != 0,
+    )
 
 
 @family
 def mutual_exclusive_loss(d, run, arena, theta, copies, grad):
     scale, targets = _scale(d, run), shift(operand(d, 3, run, arena), d[9])
-    return scale * mutual_exclusive(run[ROWS], d[2], operand(d, 1, run, arena), targets, d[4], operand(d, 5, run, arena),
-                                    scale / run[COUNT], _grad(d, run, arena), d[11] != 0)
+    return scale * mutual_exclusive(
+        run[ROWS],
+        d[2],
+        operand(d, 1, run, arena),
+        targets,
+        d[4],
+        operand(d, 5, run, arena),
+        scale / run[COUNT],
+        _grad(d, run, arena),
+        d[11] != 0,
+    )
 
 
 LOSSES = {

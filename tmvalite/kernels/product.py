@@ -26,8 +26,8 @@ else:  # 16 registers
     MOST_ROWS = {1: 8, 2: 6, 3: 4, 4: 2, 8: 1}
     WIDEST, UNROLL = 3, 4
 ROWS1, ROWS2, ROWS3, ROWS4, ROWS8 = (MOST_ROWS[v] for v in (1, 2, 3, 4, 8))
-MASKED = VECTOR_BYTES == 64   # narrower machines pay 20 cycles for a masked store: there only where it is needed
-DOT_LANES = 16                # partial sums of the dot form, on every machine
+MASKED = VECTOR_BYTES == 64  # narrower machines pay 20 cycles for a masked store: there only where it is needed
+DOT_LANES = 16  # partial sums of the dot form, on every machine
 DOT_ROWS = {1: 8, 2: 8, 3: 5, 4: 4} if VECTOR_BYTES == 64 else {1: 4, 2: 2, 3: 1, 4: 1}
 DOT1, DOT2, DOT3, DOT4 = (DOT_ROWS[c] for c in (1, 2, 3, 4))
 
@@ -245,7 +245,9 @@ def product(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
         for block in range(blocks):
             rows = low + 1 if block < more else low
             start = init if zero else shift(init, i * ldi + column)
-            _nn_tile(rows, vectors, k, shift(a, i * lda), lda, shift(b, column), ldb, shift(c, i * ldc + column), ldc, start, ldi, last)
+            _nn_tile(
+                rows, vectors, k, shift(a, i * lda), lda, shift(b, column), ldb, shift(c, i * ldc + column), ldc, start, ldi, last
+            )
             i += rows
         j += vectors
 
@@ -281,7 +283,9 @@ def product_dot(m, n, k, a, lda, b, ldb, c, ldc, bias):
         most = DOT1 if columns == 1 else DOT2 if columns == 2 else DOT3 if columns == 3 else DOT4
         row = bias if zero else shift(bias, j)
         for i in range(0, m, most):
-            _dot_tile_call(min(most, m - i), columns, k, shift(a, i * lda), lda, shift(b, j * ldb), ldb, shift(c, i * ldc + j), ldc, row)
+            _dot_tile_call(
+                min(most, m - i), columns, k, shift(a, i * lda), lda, shift(b, j * ldb), ldb, shift(c, i * ldc + j), ldc, row
+            )
 
 
 @kernel

@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 
 from ._jit import kernel, shift
 
-COUNT, GENERATION = 0, 8   # one cache line each, in int64 elements
+COUNT, GENERATION = 0, 8  # one cache line each, in int64 elements
 SYNC_SIZE = 16
 _SPINS = 2000
 

@@ -10,7 +10,8 @@ from tmvalite.errors import Diagnostics, Source, Span
 from tmvalite.string_utils import BoundOptions, DeclaredOption, OptionTable
 
 LOSSES = ("CROSSENTROPY", "SUMOFSQUARES", "MUTUALEXCLUSIVE")
-INITIALIZATIONS = ("XAVIER", "XAVIERUNIFORM", "GAUSS", "UNIFORM", "IDENTITY", "ZERO", "GLOROT", "HE")  # last two: ours
+INITIALIZATIONS = ("XAVIER", "XAVIERUNIFORM", "GAUSS", "UNIFORM", "IDENTITY", "ZERO", "GLOROT", "HE", "GLOROTUNIFORM",
+                   "HEUNIFORM")  # the last four are ours
 ARCHITECTURES = ("STANDARD", "CPU", "GPU", "OPENCL", "CUDNN")
 PRECISIONS = ("float32", "float64")
 LEVELS = ("Default", "Debug", "Verbose", "Info", "Warning", "Error", "Fatal")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .steps import Step, Tensor
+from .step import Step, Tensor
 
 ALIGNMENT = 16  # elements
 

@@ -7,7 +7,8 @@ rest; it depends on the steps only.
 
 from __future__ import annotations
 
-from .steps import ROWS, Convert, Step, Tensor
+from .families.convert import Convert
+from .step import ROWS, Step, Tensor
 
 MAX_ROUNDS = 8
 

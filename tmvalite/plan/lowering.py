@@ -5,10 +5,15 @@ from __future__ import annotations
 from tmvalite.graph.ir import Graph, Node
 from tmvalite.layers.base import Parameter
 
-from .steps import Add, Copy, Dropout, Map, Multiply, Product, Slot, Softmax, Step, Tensor
+from .families.copy import Copy
+from .families.map import Add, Map, Multiply
+from .families.product import Product
+from .families.random import Dropout
+from .families.softmax import Softmax
+from .step import Slot, Step, Tensor
 
-NARROW = 10      # at most this many outputs: the dot form of the product, chosen by the layer's shape alone
-ALIGNMENT = 16   # every matrix starts on a multiple of this many elements
+NARROW = 10  # at most this many outputs: the dot form of the product, chosen by the layer's shape alone
+ALIGNMENT = 16  # every matrix starts on a multiple of this many elements
 
 
 class Lowering:
@@ -21,9 +26,9 @@ class Lowering:
     def __init__(self):
         self.steps: list[Step] = []
         self.slots: list[Slot] = []
-        self.drops: list[tuple[str, float]] = []   # per dropout slot: node name and rate as written
+        self.drops: list[tuple[str, float]] = []  # per dropout slot: node name and rate as written
         self.size = 0
-        self.node: Node | None = None              # the node being lowered
+        self.node: Node | None = None  # the node being lowered
         self._name = ""
 
     # ------------------------------------------------------------------ what layers call
@@ -78,7 +83,7 @@ class Lowering:
                 self.steps.append(Copy(event, tensors[value], start=at, width=value.size))
             at += value.size
         for value in used:
-            if value.producer is None and value not in tensors:   # `input`, the whole event, beside named inputs
+            if value.producer is None and value not in tensors:  # `input`, the whole event, beside named inputs
                 tensors[value] = event
         for node in graph.nodes:
             self.node, self._name = node, node.name

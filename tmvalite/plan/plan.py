@@ -11,13 +11,19 @@ from tmvalite.graph.ir import Graph
 from tmvalite.kernels.execute import STEP_WIDTH
 
 from .buffers import ALIGNMENT, assign_offsets
+from .families.copy import Store
+from .families.loss import Loss
+from .families.map import Map
+from .families.product import Product, ProductWeights
+from .families.random import Dropout
+from .families.softmax import Softmax
 from .formats import insert_conversions
 from .lowering import Lowering
-from .steps import Loss, Map, Product, ProductWeights, Slot, Softmax, Step, Store, Tape, Tensor
+from .step import Slot, Step, Tape, Tensor
 
-ARENA_BYTES = 384 * 1024       # what one tile may fill: it stays in the second cache beside the weights
+ARENA_BYTES = 384 * 1024  # what one tile may fill: it stays in the second cache beside the weights
 LEAST_ROWS, MOST_ROWS = 32, 64
-SHARE_FLOPS = 10_000_000       # arithmetic worth a share of its own
+SHARE_FLOPS = 10_000_000  # arithmetic worth a share of its own
 MOST_SHARES = 8
 
 
@@ -63,19 +69,33 @@ class Plan:
         rows = [("step", "family", "writes", "offset", "MFLOP/1000 events", "detail")]
         for i, step in enumerate(self.steps):
             result = step.writes[0] if step.writes else None
-            rows.append((
-                f"{'b' if i >= self.boundary else 'f'}{i}", step.family, f"{result.label} [{result.size}]" if result else "-",
-                str(self.offsets[result]) if result else "-", f"{step.flops() / 1000:.3f}", step.text(),
-            ))
+            rows.append(
+                (
+                    f"{'b' if i >= self.boundary else 'f'}{i}",
+                    step.family,
+                    f"{result.label} [{result.size}]" if result else "-",
+                    str(self.offsets[result]) if result else "-",
+                    f"{step.flops() / 1000:.3f}",
+                    step.text(),
+                )
+            )
         widths = [max(len(row[c]) for row in rows) for c in range(5)]
         lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, (*widths, 0))).rstrip() for row in rows]
-        head = (f"plan to {self.purpose}, {self.precision}: {len(self.steps)} steps, {sum(s.size for s in self.slots)} parameters, "
-                f"{self.flops} FLOP per event, tiles of {self.tile} events, arena {self.arena_size * item} bytes")
+        head = (
+            f"plan to {self.purpose}, {self.precision}: {len(self.steps)} steps, {sum(s.size for s in self.slots)} parameters, "
+            f"{self.flops} FLOP per event, tiles of {self.tile} events, arena {self.arena_size * item} bytes"
+        )
         return "\n".join([head, *lines])
 
 
-def make_plan(graph: Graph, *, precision: str = "float32", purpose: str = "train", losses: tuple[str, ...] = (),
-              output_functions: tuple[str, ...] = ()) -> Plan:
+def make_plan(
+    graph: Graph,
+    *,
+    precision: str = "float32",
+    purpose: str = "train",
+    losses: tuple[str, ...] = (),
+    output_functions: tuple[str, ...] = (),
+) -> Plan:
     """Plan a graph to "train" (with `losses`, one per output) or to "score" (with `output_functions`: sigmoid, softmax,
     identity, one per output).
 
@@ -87,9 +107,7 @@ def make_plan(graph: Graph, *, precision: str = "float32", purpose: str = "train
     event = tensors[""]
     steps, column, extra = list(low.steps), 0, ()
     if purpose == "score":
-        from .steps import Dropout
-
-        steps = _without_dropout(steps, Dropout, tensors)
+        steps = _without_dropout(steps, tensors)
         for output, function in zip(graph.outputs, output_functions):
             x = tensors[output.value]
             if function != "identity":
@@ -122,21 +140,38 @@ def make_plan(graph: Graph, *, precision: str = "float32", purpose: str = "train
         code = step.encode(lambda tensor: (offsets[tensor], tensor.size))
         row[1 : 1 + len(code)] = code
     table.flags.writeable = False
-    copies = [(s.weights.offset, s.weights.offset, s.x.size, s.y.size) for s in steps
-              if isinstance(s, Product) and not s.narrow and purpose == "train"]
+    copies = [
+        (s.weights.offset, s.weights.offset, s.x.size, s.y.size)
+        for s in steps
+        if isinstance(s, Product) and not s.narrow and purpose == "train"
+    ]
     return Plan(
-        graph, precision, purpose, tuple(steps), boundary, offsets, table, tile, arena, offsets[event],
-        *([offsets[tensor] for tensor in extra] or (0, 0)), tuple(low.slots), low.size, _ranges(low.slots),
-        np.array(copies, np.int64).reshape(-1, 4), tuple(low.drops), sum(step.flops() for step in steps),
+        graph,
+        precision,
+        purpose,
+        tuple(steps),
+        boundary,
+        offsets,
+        table,
+        tile,
+        arena,
+        offsets[event],
+        *([offsets[tensor] for tensor in extra] or (0, 0)),
+        tuple(low.slots),
+        low.size,
+        _ranges(low.slots),
+        np.array(copies, np.int64).reshape(-1, 4),
+        tuple(low.drops),
+        sum(step.flops() for step in steps),
     )
 
 
-def _without_dropout(steps, family, tensors):
+def _without_dropout(steps, tensors):
     """Scoring: dropout gives its input."""
     replaced: dict[Tensor, Tensor] = {}
     out = []
     for step in steps:
-        if isinstance(step, family):
+        if isinstance(step, Dropout):
             replaced[step.y] = replaced.get(step.x, step.x)
         else:
             out.append(step.substitute(replaced))

@@ -20,15 +20,15 @@ from tmvalite.kernels.loss import LOSSES
 from tmvalite.kernels.threads import SYNC_SIZE
 from tmvalite.plan import Plan, make_plan
 from tmvalite.plan.plan import MOST_SHARES
-from tmvalite.plan.steps import Slot
+from tmvalite.plan.step import Slot
 
 from .optimizers import OptimizerSettings, OptimizerState
 from .streams import stream_key
 
-CALL_SECONDS = 0.1                 # no call into a kernel takes longer, so that Ctrl-C is answered
-FLOPS_PER_SECOND = 1e10            # a pessimistic machine, for the estimate
-EVALUATION_BLOCK = 1024            # events whose losses are summed together
-THREAD_SECONDS = 2e-4              # below this, more threads cost more than they give
+CALL_SECONDS = 0.1  # no call into a kernel takes longer, so that Ctrl-C is answered
+FLOPS_PER_SECOND = 1e10  # a pessimistic machine, for the estimate
+EVALUATION_BLOCK = 1024  # events whose losses are summed together
+THREAD_SECONDS = 2e-4  # below this, more threads cost more than they give
 OUTPUT_FUNCTIONS = ("identity", "sigmoid", "softmax")
 
 
@@ -121,10 +121,20 @@ class _Workspace:
         self.context = np.zeros(CONTEXT_SIZE, np.int64)
         self._kept: dict[str, np.ndarray] = {}
         self.run = execute.get(plan.precision)
-        self.point(STEPS_TABLE=table, THETA=parameters.flat, SYNC=self.sync,
-                   TRANSPOSES=plan.transposes, RANGES=plan.ranges)
-        self.set(FORWARD_STEPS=plan.boundary, ALL_STEPS=len(plan.steps), TILE=plan.tile, INPUT=plan.inputs, TARGET_TILE=plan.targets, WEIGHT_TILE=plan.weights, SIZE=plan.size, THREADS=threads, BLOCK=EVALUATION_BLOCK,
-                 TRANSPOSE_COUNT=len(plan.transposes), RANGE_COUNT=len(plan.ranges))
+        self.point(STEPS_TABLE=table, THETA=parameters.flat, SYNC=self.sync, TRANSPOSES=plan.transposes, RANGES=plan.ranges)
+        self.set(
+            FORWARD_STEPS=plan.boundary,
+            ALL_STEPS=len(plan.steps),
+            TILE=plan.tile,
+            INPUT=plan.inputs,
+            TARGET_TILE=plan.targets,
+            WEIGHT_TILE=plan.weights,
+            SIZE=plan.size,
+            THREADS=threads,
+            BLOCK=EVALUATION_BLOCK,
+            TRANSPOSE_COUNT=len(plan.transposes),
+            RANGE_COUNT=len(plan.ranges),
+        )
 
     def point(self, **arrays: np.ndarray) -> None:
         for name, array in arrays.items():
@@ -148,8 +158,15 @@ class Network:
     threads : None for what the process may use
     """
 
-    def __init__(self, graph: Graph, *, precision: str = "float32", losses: tuple[str, ...] = ("CROSSENTROPY",),
-                 output_functions: tuple[str, ...] | None = None, threads: int | None = None):
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        precision: str = "float32",
+        losses: tuple[str, ...] = ("CROSSENTROPY",),
+        output_functions: tuple[str, ...] | None = None,
+        threads: int | None = None,
+    ):
         if precision not in ("float32", "float64"):
             raise ValueError(f"precision {precision!r} is neither float32 nor float64")
         if len(losses) != len(graph.outputs) or any(kind not in LOSSES for kind in losses):
@@ -207,7 +224,7 @@ class Network:
         if finished and self._normalisation is not None:
             work.point(MINIMUM=self._normalisation[0], FACTOR=self._normalisation[1])
             work.set(NORMALISE=1)
-        work.alone = work.context.copy()   # the same for one thread
+        work.alone = work.context.copy()  # the same for one thread
         work.alone[CONTEXT["THREADS"]] = 1
         work.parallel_from = THREAD_SECONDS * FLOPS_PER_SECOND * 5 if self.threads > 1 else THREAD_SECONDS * FLOPS_PER_SECOND
         self._scoring[finished] = work
@@ -233,8 +250,20 @@ class Network:
         seconds = batch_size * self.plan.flops / FLOPS_PER_SECOND + self.plan.size * 20 / FLOPS_PER_SECOND
         return max(1, int(CALL_SECONDS / max(seconds, 1e-6)))
 
-    def train_steps(self, x, targets, weights, order, *, batch_size: int, first: int, count: int, optimizer: OptimizerState,
-                    epoch: int = 0, seed: int = 0) -> np.ndarray:
+    def train_steps(
+        self,
+        x,
+        targets,
+        weights,
+        order,
+        *,
+        batch_size: int,
+        first: int,
+        count: int,
+        optimizer: OptimizerState,
+        epoch: int = 0,
+        seed: int = 0,
+    ) -> np.ndarray:
         """Run batches `first` to `first + count` of one epoch.
 
         Parameters
@@ -258,11 +287,20 @@ class Network:
         work = self._training or self._new_training()
         losses = np.zeros(len(bounds))
         code, regularization = optimizer.codes
-        work.point(TARGETS=targets, WEIGHTS=weights, ORDER=order, BATCHES=batches, LOSSES=losses,
-                   FIRST_MOMENT=optimizer.first, SECOND_MOMENT=optimizer.second, SCALARS=optimizer.scalars(),
-                   **self._drops(seed))
-        work.set(STEPS=len(bounds), FIRST_STEP=first, EPOCH=epoch, TIME=optimizer.steps, OPTIMIZER=code,
-                 REGULARIZATION=regularization)
+        work.point(
+            TARGETS=targets,
+            WEIGHTS=weights,
+            ORDER=order,
+            BATCHES=batches,
+            LOSSES=losses,
+            FIRST_MOMENT=optimizer.first,
+            SECOND_MOMENT=optimizer.second,
+            SCALARS=optimizer.scalars(),
+            **self._drops(seed),
+        )
+        work.set(
+            STEPS=len(bounds), FIRST_STEP=first, EPOCH=epoch, TIME=optimizer.steps, OPTIMIZER=code, REGULARIZATION=regularization
+        )
         self._refresh_copies(work)
         self._run(work, TRAIN, x, self._no_output)
         optimizer.steps += len(bounds)
@@ -272,12 +310,16 @@ class Network:
         """1/N sum of w_b l_b over all events, without dropout and regularisation."""
         x, targets, weights = self._check_sample(x, targets, weights)
         work = self._training or self._new_training()
-        rows = max(1, int(CALL_SECONDS * FLOPS_PER_SECOND * work.threads / max(self.plan.flops, 1)) // EVALUATION_BLOCK) * EVALUATION_BLOCK
+        rows = (
+            max(1, int(CALL_SECONDS * FLOPS_PER_SECOND * work.threads / max(self.plan.flops, 1)) // EVALUATION_BLOCK)
+            * EVALUATION_BLOCK
+        )
         parts: list[float] = []
         for start in range(0, len(x), rows):
             block = np.zeros(-(-min(rows, len(x) - start) // EVALUATION_BLOCK))
-            work.point(TARGETS=targets[start : start + rows], WEIGHTS=weights[start : start + rows], SHARE_LOSSES=block,
-                       **self._drops(0))
+            work.point(
+                TARGETS=targets[start : start + rows], WEIGHTS=weights[start : start + rows], SHARE_LOSSES=block, **self._drops(0)
+            )
             self._run(work, EVALUATE, x[start : start + rows], self._no_output)
             parts += block.tolist()
         work.point(SHARE_LOSSES=self._share_losses)
@@ -345,7 +387,10 @@ class Network:
             return
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="tmvalite")
-        others = [self._pool.submit(work.run, task, t, work.context, work.calls[t], work.arenas[t], x, out) for t in range(1, work.threads)]
+        others = [
+            self._pool.submit(work.run, task, t, work.context, work.calls[t], work.arenas[t], x, out)
+            for t in range(1, work.threads)
+        ]
         work.run(task, 0, work.context, work.calls[0], work.arenas[0], x, out)
         for other in others:
             other.result()
@@ -362,7 +407,9 @@ class Network:
         targets = self._check(targets, self.n_outputs, "targets")
         weights = np.require(weights, self.dtype, "CW")
         if weights.shape != (len(x),) or len(targets) != len(x) or not len(x):
-            raise DataError(f"{len(x)} events with {len(targets)} targets and weights of shape {weights.shape}", code="data-shape")
+            raise DataError(
+                f"{len(x)} events with {len(targets)} targets and weights of shape {weights.shape}", code="data-shape"
+            )
         return x, targets, weights
 
     def __getstate__(self):

@@ -90,11 +90,14 @@ def row_text(number: int, epoch: Epoch, n_train: int, stale: int) -> str:
 
 
 def summary_text(history: History) -> str:
+    """How many epochs in what time, and which of them gave the weights."""
     n = len(history.epochs)
     how = "interrupted" if history.interrupted else "finished"
     text = f"Training {how}: {n} epoch{'s' * (n != 1)} in {history.seconds:.3g} sec"
     if history.best_epoch is not None:
         text += f", smallest validation error {history.best_loss:.6g} in epoch {history.best_epoch}"
+    if history.interrupted:
+        text += "; its weights are kept" if history.best_epoch is not None else "; the weights as they are now are kept"
     return text
 
 

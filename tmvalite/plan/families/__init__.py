@@ -1,0 +1,1 @@
+"""The families of steps, one file each."""

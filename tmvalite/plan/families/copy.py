@@ -1,0 +1,77 @@
+"""Copies of columns, and results handed to the caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tmvalite.kernels import combine
+from tmvalite.plan.step import Step, Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Copy(Step):
+    """y[:, to : to + width] = x[:, start : start + width], or += with `accumulate`. `partial`: more copies fill y.
+
+    With `repeat` an event is that many equal rows; start, to and width count within one of them.
+    """
+
+    x: Tensor
+    y: Tensor
+    start: int = 0
+    to: int = 0
+    width: int = -1
+    accumulate: bool = False
+    partial: bool = False
+    repeat: int = 1
+    family = "copy"
+    kernel = combine.copy_values
+
+    def __post_init__(self):
+        if self.width < 0:
+            object.__setattr__(self, "width", self.x.size // self.repeat)
+
+    @property
+    def whole(self) -> bool:
+        return self.width * self.repeat == self.x.size == self.y.size
+
+    reads = property(lambda self: (self.x, self.y) if self.accumulate or self.partial else (self.x,))
+    writes = property(lambda self: (self.y,))
+
+    @property
+    def in_place(self):
+        return (self.y, self.x) if self.whole and not self.accumulate else None
+
+    def differentiate(self, tape):
+        if self.x not in tape.wanted:
+            return
+        grad = tape.gradient(self.y)
+        if self.whole:
+            tape.hand_over(self.x, grad)
+            return
+        target, add = tape.target(self.x)
+        tape.steps.append(Copy(grad, target, self.to, self.start, self.width, accumulate=add, repeat=self.repeat))
+
+    def encode(self, at):
+        return *at(self.x), *at(self.y), self.start, self.to, self.width, int(self.accumulate), self.repeat
+
+    def text(self):
+        return f"{self.width} of {self.x.size} -> {self.y.size}" + (", adds" if self.accumulate else "")
+
+
+@dataclass(frozen=True, eq=False)
+class Store(Step):
+    """Results of one output into columns of the caller's array."""
+
+    x: Tensor
+    column: int
+    family = "copy"
+    kernel = combine.store_values
+
+    reads = property(lambda self: (self.x,))
+    writes = property(lambda self: ())
+
+    def encode(self, at):
+        return *at(self.x), self.column
+
+    def text(self):
+        return f"columns {self.column} to {self.column + self.x.size - 1}"

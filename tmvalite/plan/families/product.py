@@ -1,0 +1,96 @@
+"""Matrix products: forward, and the gradients of data and weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tmvalite.kernels import product
+from tmvalite.plan.step import Slot, Step, Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Product(Step):
+    """y = x W^T + b. `narrow`: few outputs, W kept as (out, in) and summed along it in 16 chains."""
+
+    x: Tensor
+    y: Tensor
+    weights: Slot
+    bias: Slot | None
+    narrow: bool
+    family = "product"
+
+    reads = property(lambda self: (self.x,))
+    writes = property(lambda self: (self.y,))
+
+    def differentiate(self, tape):
+        grad = tape.gradient(self.y)
+        tape.steps.append(ProductWeights(self.x, grad, self.weights, self.bias, self.narrow))
+        if self.x in tape.wanted:
+            target, add = tape.target(self.x)
+            tape.steps.append(ProductData(grad, target, self.weights, self.narrow, add))
+
+    def encode(self, at):
+        return *at(self.x), *at(self.y), self.weights.offset, self.bias.offset if self.bias else -1
+
+    @property
+    def kernel(self):
+        return product.narrow_forward if self.narrow else product.product_forward
+
+    def flops(self):
+        return 2 * self.x.size * self.y.size
+
+    def text(self):
+        return f"{self.weights.node}: {self.x.size} -> {self.y.size}" + (", dot form" if self.narrow else "")
+
+
+@dataclass(frozen=True, eq=False)
+class ProductData(Step):
+    """Gradient of a product with respect to its input."""
+
+    grad: Tensor
+    result: Tensor
+    weights: Slot
+    narrow: bool
+    accumulate: bool
+    family = "product"
+    kernel = product.product_backward_data
+
+    reads = property(lambda self: (self.grad, self.result) if self.accumulate else (self.grad,))
+    writes = property(lambda self: (self.result,))
+
+    def encode(self, at):
+        return *at(self.grad), *at(self.result), self.weights.offset, int(self.narrow), int(self.accumulate)
+
+    def flops(self):
+        return 2 * self.grad.size * self.result.size
+
+    def text(self):
+        return f"{self.weights.node}: {self.grad.size} -> {self.result.size}" + (", adds" if self.accumulate else "")
+
+
+@dataclass(frozen=True, eq=False)
+class ProductWeights(Step):
+    """Gradient of a product with respect to weights and bias, added up over the tiles of a share."""
+
+    x: Tensor
+    grad: Tensor
+    weights: Slot
+    bias: Slot | None
+    narrow: bool
+    first_use: bool = True
+    family = "product"
+    kernel = product.product_backward_weights
+    accumulates = True
+
+    reads = property(lambda self: (self.x, self.grad))
+    writes = property(lambda self: ())
+
+    def encode(self, at):
+        bias = self.bias.offset if self.bias else -1
+        return *at(self.x), *at(self.grad), self.weights.offset, bias, int(self.narrow), int(self.first_use)
+
+    def flops(self):
+        return 2 * self.x.size * self.grad.size
+
+    def text(self):
+        return f"{self.weights.node}: weights {self.grad.size} x {self.x.size}"

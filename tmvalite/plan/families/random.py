@@ -1,0 +1,39 @@
+"""Steps that draw random numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tmvalite.kernels import random
+from tmvalite.plan.step import Step, Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Dropout(Step):
+    """y = x with elements dropped, the others divided by the probability to be kept; the rate of `slot` is set at run time."""
+
+    x: Tensor
+    y: Tensor
+    slot: int
+    family = "random"
+    kernel = random.dropout_values
+
+    reads = property(lambda self: (self.x,))
+    writes = property(lambda self: (self.y,))
+
+    @property
+    def in_place(self):
+        return self.y, self.x
+
+    def differentiate(self, tape):
+        if self.x in tape.wanted:
+            grad = tape.gradient(self.y)
+            masked = Tensor(self.x.size, f"d {self.x.label}, masked", self.x.shape)
+            tape.steps.append(Dropout(grad, masked, self.slot))  # the same mask, drawn again
+            tape.hand_over(self.x, masked)
+
+    def encode(self, at):
+        return *at(self.x), *at(self.y), self.slot
+
+    def text(self):
+        return f"slot {self.slot}"

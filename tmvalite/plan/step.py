@@ -1,0 +1,143 @@
+"""What a plan is made of: tensors (planned values) and steps (one kernel call over a tile of events).
+
+A step belongs to one of a few families (plan/families); what the planner must know of it are traits, never a layer's
+name: which tensors it reads and writes, in which memory format, what its backward reads, whether it may work in place,
+how it differentiates, which kernel runs it and how its descriptor is written.
+
+Formats: "rows" is (events, elements) row-major; "features" is (elements, events), the events of a tile contiguous.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from tmvalite.kernels import combine
+from tmvalite.kernels._jit import Family
+
+ROWS, FEATURES = "rows", "features"
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """A planned value: `size` elements per event. `label` says what it is in the printed plan."""
+
+    size: int
+    label: str
+    shape: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where one trained matrix lies in the flat vector: offset, TMVA shape, whether stored transposed."""
+
+    node: str
+    name: str
+    shape: tuple[int, int]
+    offset: int
+    transposed: bool = False
+    decays: bool = False
+    trained: bool = True
+
+    @property
+    def size(self) -> int:
+        return self.shape[0] * self.shape[1]
+
+
+class Tape:
+    """Collects the backward steps and knows the gradient of every tensor."""
+
+    def __init__(self):
+        self.steps: list[Step] = []
+        self._gradients: dict[Tensor, Tensor] = {}
+        self.wanted: set[Tensor] = set()  # tensors whose gradient somebody needs
+
+    def gradient(self, tensor: Tensor) -> Tensor | None:
+        return self._gradients.get(tensor)
+
+    def target(self, tensor: Tensor) -> tuple[Tensor, bool]:
+        """Where a contribution to the gradient of `tensor` goes, and whether it adds to what is there."""
+        known = self._gradients.get(tensor)
+        if known is not None:
+            return known, True
+        made = self._gradients[tensor] = Tensor(tensor.size, f"d {tensor.label}", tensor.shape)
+        return made, False
+
+    def hand_over(self, tensor: Tensor, gradient: Tensor) -> None:
+        """Give `gradient`, which nobody needs any more, as a contribution to the gradient of `tensor`."""
+        known = self._gradients.get(tensor)
+        if known is None:
+            self._gradients[tensor] = gradient
+        else:
+            self.steps.append(AddTo(gradient, known))
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """Base of the families. `reads` and `writes` are derived from the fields of each family."""
+
+    family: ClassVar[str] = ""
+    formats: ClassVar[tuple[str, ...]] = (ROWS,)  # the memory formats it can work in, all operands alike
+    elementwise: ClassVar[bool] = False
+    accumulates: ClassVar[bool] = False  # adds into parameters' gradients
+
+    @property
+    def reads(self) -> tuple[Tensor, ...]:
+        raise NotImplementedError
+
+    @property
+    def writes(self) -> tuple[Tensor, ...]:
+        raise NotImplementedError
+
+    @property
+    def in_place(self) -> tuple[Tensor, Tensor] | None:
+        """(output, input) that may share memory when the input dies here."""
+        return None
+
+    def differentiate(self, tape: Tape) -> None:
+        """Append the steps that turn the gradient of the outputs into those of the inputs."""
+        raise NotImplementedError
+
+    @property
+    def kernel(self) -> Family:
+        """The compiled family that runs this step."""
+        raise NotImplementedError
+
+    def encode(self, at) -> tuple[int, ...]:
+        """The descriptor behind the kernel's address; `at(tensor)` gives offset and size of an operand."""
+        raise NotImplementedError
+
+    def flops(self) -> int:
+        """Arithmetic per event, a multiply-add counted as two."""
+        return self.writes[0].size if self.writes else 0
+
+    def text(self) -> str:
+        return ""
+
+    def substitute(self, mapping: dict[Tensor, Tensor]) -> Step:
+        """The same step on other tensors."""
+        changes = {
+            name: mapping[value] for name, value in self.__dict__.items() if isinstance(value, Tensor) and value in mapping
+        }
+        return replace(self, **changes) if changes else self
+
+
+@dataclass(frozen=True, eq=False)
+class AddTo(Step):
+    """y += x, both whole."""
+
+    x: Tensor
+    y: Tensor
+    family = "copy"
+    kernel = combine.copy_values
+    formats = (ROWS, FEATURES)
+    elementwise = True
+
+    reads = property(lambda self: (self.x, self.y))
+    writes = property(lambda self: (self.y,))
+
+    def encode(self, at):
+        return *at(self.x), *at(self.y), 0, 0, self.x.size, 1, 1
+
+    def text(self):
+        return "adds"
