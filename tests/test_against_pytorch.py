@@ -1,4 +1,4 @@
-"""The engine against stored PyTorch results: every activation, graphs with their gradients, a hundred steps of every optimizer."""
+"""The engine against stored PyTorch results: every activation, graphs and their gradients, a hundred steps of every optimizer."""
 
 import numpy as np
 import pytest
@@ -116,7 +116,8 @@ def test_a_hundred_steps_in_float64(case):
     losses, done = [], 0
     x, targets, w = sample(net, shared["x"], shared["targets"], shared["w"])
     for step in (1, 10, 100):
-        losses.append(net.train_steps(x, targets, w, shared["order"], batch_size=10, first=done, count=step - done, optimizer=state))
+        losses.append(net.train_steps(x, targets, w, shared["order"], batch_size=10, first=done, count=step - done,
+                                      optimizer=state))
         done = step
         assert_close(flat(net), at[f"step{step}"], STEPS_100_FLOAT64, f"parameters after step {step}")
     assert_close(np.concatenate(losses), at["losses"], STEPS_100_FLOAT64, "losses")
