@@ -25,12 +25,12 @@ def test_tensors_alive_together_never_share_memory(layout, purpose):
     losses = ("CROSSENTROPY",)
     plan = make_plan(graph_of(layout, 5), purpose=purpose, losses=losses, output_functions=("sigmoid",))
     steps = list(plan.steps)
-    alive = lifetimes(steps, tuple(t for t in plan.offsets if t.label == "event"))
+    alive = lifetimes(steps, tuple(t for t in plan.placement.offsets if t.label == "event"))
     tensors = list(alive)
     for i, a in enumerate(tensors):
         for b in tensors[i + 1 :]:
             overlap = (
-                plan.offsets[a] < plan.offsets[b] + b.size * plan.tile and plan.offsets[b] < plan.offsets[a] + a.size * plan.tile
+                plan.placement.offsets[a] < plan.placement.offsets[b] + b.size * plan.tile and plan.placement.offsets[b] < plan.placement.offsets[a] + a.size * plan.tile
             )
             together = alive[a][0] <= alive[b][1] and alive[b][0] <= alive[a][1]
             if overlap and together:
@@ -38,14 +38,14 @@ def test_tensors_alive_together_never_share_memory(layout, purpose):
                 assert alive[a][1] == alive[b][0] or alive[b][1] == alive[a][0]
                 step = steps[min(alive[a][1], alive[b][1])]
                 assert step.in_place in ((a, b), (b, a))
-    assert all(plan.offsets[t] + t.size * plan.tile <= plan.arena_size for t in tensors)
+    assert all(plan.placement.offsets[t] + t.size * plan.tile <= plan.placement.size for t in tensors)
 
 
 def test_scoring_needs_less_memory_than_training():
     graph = graph_of(DEEP, 5)
     train = make_plan(graph, losses=("CROSSENTROPY",))
     score = make_plan(graph, purpose="score", output_functions=("sigmoid",))
-    assert score.arena_size / score.tile < train.arena_size / train.tile / 3
+    assert score.placement.size / score.tile < train.placement.size / train.tile / 3
 
 
 def test_score_plan_has_no_dropout():

@@ -2,10 +2,12 @@
 
 A plan (tmvalite/plan) is a table of int64 rows, one row a step: the address of a family and its operands. A batch is
 cut into shares, a share into tiles of rows that stay in the first caches; the steps run one after the other over a tile.
+Steps that need the whole batch (batch statistics) end a segment: all tiles of all shares pass it, then those steps run
+once. With several segments every share has an arena that holds all its rows, else every thread one for a tile.
 
 `execute` has three tasks. SCORE: forward over all rows, results into `out`. EVALUATE: forward and loss. TRAIN: whole
 optimisation steps. All threads call it together, each with its own arena and the same `context`, a table of int64
-sizes and addresses (columns below); the arrays behind the addresses are kept alive by training/network.py, which also
+sizes and addresses (kernels/context.py); the arrays behind the addresses are kept alive by training/network.py, which also
 checks every size before a call.
 
 Same bits for any number of threads: shares depend on the batch size only, every share has its own gradient, and the
@@ -19,6 +21,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
+from . import context as c
 from . import family, optimizer
 from ._jit import address_of, doubles_at, entry_point, integers_at, is_null, kernel, number, pointer, pointer_at, shift
 from .threads import barrier
@@ -26,58 +29,6 @@ from .transpose import transpose
 
 SCORE, EVALUATE, TRAIN = range(3)
 STEP_WIDTH = 32
-
-# columns of the context
-_COLUMNS = (
-    "STEPS_TABLE FORWARD_STEPS ALL_STEPS TILE INPUT TARGET_TILE WEIGHT_TILE THETA COPIES GRADS SIZE TARGETS TARGET_WIDTH "
-    "WEIGHTS ORDER BATCHES STEPS FIRST_STEP EPOCH TIME OPTIMIZER REGULARIZATION FIRST_MOMENT SECOND_MOMENT SCALARS RANGES "
-    "RANGE_COUNT TRANSPOSES TRANSPOSE_COUNT DROPS DROP_SCALES LOSS_SCALES SHARE_LOSSES LOSSES SYNC THREADS NORMALISE "
-    "MINIMUM FACTOR BLOCK"
-).split()
-CONTEXT = {name: i for i, name in enumerate(_COLUMNS)}
-CONTEXT_SIZE = len(_COLUMNS)
-(
-    C_STEPS_TABLE,
-    C_FORWARD_STEPS,
-    C_ALL_STEPS,
-    C_TILE,
-    C_INPUT,
-    C_TARGET_TILE,
-    C_WEIGHT_TILE,
-    C_THETA,
-    C_COPIES,
-    C_GRADS,
-    C_SIZE,
-    C_TARGETS,
-    C_TARGET_WIDTH,
-    C_WEIGHTS,
-    C_ORDER,
-    C_BATCHES,
-    C_STEPS,
-    C_FIRST_STEP,
-    C_EPOCH,
-    C_TIME,
-    C_OPTIMIZER,
-    C_REGULARIZATION,
-    C_FIRST_MOMENT,
-    C_SECOND_MOMENT,
-    C_SCALARS,
-    C_RANGES,
-    C_RANGE_COUNT,
-    C_TRANSPOSES,
-    C_TRANSPOSE_COUNT,
-    C_DROPS,
-    C_DROP_SCALES,
-    C_LOSS_SCALES,
-    C_SHARE_LOSSES,
-    C_LOSSES,
-    C_SYNC,
-    C_THREADS,
-    C_NORMALISE,
-    C_MINIMUM,
-    C_FACTOR,
-    C_BLOCK,
-) = range(CONTEXT_SIZE)
 
 
 @intrinsic
@@ -137,30 +88,30 @@ def spoil_rows(rows, width, x, out, out_width):
 @kernel
 def optimise(thread, threads, shares, t, context, theta, like):
     """Sum the shares' gradients and update this thread's slice of the parameters."""
-    size, ranges = context[C_SIZE], integers_at(context[C_RANGES])
-    grads = pointer_at(context[C_GRADS], like)
-    first, second = pointer_at(context[C_FIRST_MOMENT], like), pointer_at(context[C_SECOND_MOMENT], like)
-    scalars = doubles_at(context[C_SCALARS])
+    size, ranges = context[c.SIZE], integers_at(context[c.RANGES])
+    grads = pointer_at(context[c.GRADS], like)
+    first, second = pointer_at(context[c.FIRST_MOMENT], like), pointer_at(context[c.SECOND_MOMENT], like)
+    scalars = doubles_at(context[c.SCALARS])
     lines = (size + 15) // 16  # slices end on cache lines
     low, high = lines * thread // threads * 16, min(size, lines * (thread + 1) // threads * 16)
     decay = number(theta[0], scalars[optimizer.DECAY])
-    for r in range(context[C_RANGE_COUNT]):  # start stop decays
+    for r in range(context[c.RANGE_COUNT]):  # start stop decays
         start, stop = max(low, ranges[3 * r]), min(high, ranges[3 * r + 1])
         if start < stop:
             n, g = stop - start, shift(grads, start)
             optimizer.add_shares(shares, size, n, g)
             if ranges[3 * r + 2]:
-                optimizer.add_decay(context[C_REGULARIZATION], decay, n, shift(theta, start), g)
+                optimizer.add_decay(context[c.REGULARIZATION], decay, n, shift(theta, start), g)
             optimizer.update(
-                context[C_OPTIMIZER], scalars, t, n, shift(theta, start), g, shift(first, start), shift(second, start)
+                context[c.OPTIMIZER], scalars, t, n, shift(theta, start), g, shift(first, start), shift(second, start)
             )
 
 
 @kernel
 def refresh_copies(thread, threads, context, theta, like):
     """Transposed copies of the weights that backward steps read: (in, out) -> (out, in)."""
-    copies, table = pointer_at(context[C_COPIES], like), integers_at(context[C_TRANSPOSES])
-    for i in range(thread, context[C_TRANSPOSE_COUNT], threads):  # from to rows columns
+    copies, table = pointer_at(context[c.COPIES], like), integers_at(context[c.TRANSPOSES])
+    for i in range(thread, context[c.TRANSPOSE_COUNT], threads):  # from to rows columns
         d = shift(table, 4 * i)
         transpose(d[2], d[3], shift(theta, d[0]), d[3], shift(copies, d[1]), d[2])
 
@@ -170,6 +121,19 @@ def _signature(element):
     return (integer, integer, integer[::1], integer[::1], element[::1], element[:, ::1], element[:, ::1])
 
 
+@kernel
+def load_tile(rows, x, width, order, first, run, ctx, arena, with_targets):
+    """Fill the tensors that a plan is given: the events and, when there is a loss, targets and weights."""
+    minimum, factor = pointer_at(ctx[c.MINIMUM], arena), pointer_at(ctx[c.FACTOR], arena)
+    row = run[family.ROW0]
+    load_rows(rows, width, x, order, first, shift(arena, ctx[c.INPUT] + row * width), ctx[c.NORMALISE], minimum, factor)
+    if with_targets:
+        wide = ctx[c.TARGET_WIDTH]
+        targets, weights = pointer_at(ctx[c.TARGETS], arena), pointer_at(ctx[c.WEIGHTS], arena)
+        load_rows(rows, wide, targets, order, first, shift(arena, ctx[c.TARGET_TILE] + row * wide), 0, minimum, factor)
+        load_rows(rows, 1, weights, order, first, shift(arena, ctx[c.WEIGHT_TILE] + row), 0, minimum, factor)
+
+
 @entry_point(_signature)
 def execute(task, thread, context, call, work, x, out):
     """Run a task as thread number `thread`.
@@ -177,59 +141,62 @@ def execute(task, thread, context, call, work, x, out):
     call (RUN_SIZE,) and work: this thread's run block and arena; x (N, D) events; out (N, outputs) for SCORE.
     """
     ctx, run = pointer(context, 0), pointer(call, 0)
-    arena = pointer(work, 0)
-    data, results = pointer(x, 0), pointer(out, 0)
+    memory, data, results = pointer(work, 0), pointer(x, 0), pointer(out, 0)
     width, out_width = x.shape[1], out.shape[1]
-    threads, tile, size = ctx[C_THREADS], ctx[C_TILE], ctx[C_SIZE]
-    theta = pointer_at(ctx[C_THETA], arena)
-    copies, grads = pointer_at(ctx[C_COPIES], arena), pointer_at(ctx[C_GRADS], arena)
-    inputs, target_tile, weight_tile = (
-        shift(arena, ctx[C_INPUT]),
-        shift(arena, ctx[C_TARGET_TILE]),
-        shift(arena, ctx[C_WEIGHT_TILE]),
-    )
-    targets, weights, target_width = pointer_at(ctx[C_TARGETS], arena), pointer_at(ctx[C_WEIGHTS], arena), ctx[C_TARGET_WIDTH]
-    minimum, factor = pointer_at(ctx[C_MINIMUM], arena), pointer_at(ctx[C_FACTOR], arena)
-    order, batches = integers_at(ctx[C_ORDER] if task == TRAIN else 0), integers_at(ctx[C_BATCHES])
-    losses, unit_losses, sync = doubles_at(ctx[C_LOSSES]), doubles_at(ctx[C_SHARE_LOSSES]), integers_at(ctx[C_SYNC])
-    table, training = integers_at(ctx[C_STEPS_TABLE]), task == TRAIN
-    steps = ctx[C_ALL_STEPS] if training else ctx[C_FORWARD_STEPS]
-    block = tile if task == SCORE else ctx[C_BLOCK]
-    run[family.ROW0], run[family.TRAINING], run[family.EPOCH] = 0, training, ctx[C_EPOCH]
-    run[family.DROPS], run[family.DROP_SCALES], run[family.LOSS_SCALES] = ctx[C_DROPS], ctx[C_DROP_SCALES], ctx[C_LOSS_SCALES]
+    threads, tile, size, stride = ctx[c.THREADS], ctx[c.TILE], ctx[c.SIZE], ctx[c.ARENA_STRIDE]
+    theta = pointer_at(ctx[c.THETA], memory)
+    copies, grads = pointer_at(ctx[c.COPIES], memory), pointer_at(ctx[c.GRADS], memory)
+    order, batches = integers_at(ctx[c.ORDER] if task == TRAIN else 0), integers_at(ctx[c.BATCHES])
+    losses, unit_losses, sync = doubles_at(ctx[c.LOSSES]), doubles_at(ctx[c.UNIT_LOSSES]), integers_at(ctx[c.SYNC])
+    table, segments, training = integers_at(ctx[c.STEPS_TABLE]), integers_at(ctx[c.SEGMENTS]), task == TRAIN
+    block = tile if task == SCORE else ctx[c.BLOCK]
+    run[family.ROW0], run[family.TRAINING], run[family.EPOCH] = 0, training, ctx[c.EPOCH]
+    run[family.DROPS], run[family.DROP_SCALES], run[family.LOSS_SCALES] = ctx[c.DROPS], ctx[c.DROP_SCALES], ctx[c.LOSS_SCALES]
+    run[family.STATES], run[family.STATE_SIZE], run[family.BATCH_STATE] = ctx[c.STATES], ctx[c.STATE_SIZE], ctx[c.BATCH_STATE]
     run[family.OUT_WIDTH] = out_width
 
     # A unit of work is a share of a batch when training, else a block of rows.
-    for step in range(ctx[C_STEPS] if training else 1):
+    for step in range(ctx[c.STEPS] if training else 1):
         start, count, units = 0, x.shape[0], (x.shape[0] + block - 1) // block
         if training:
             batch = shift(batches, 3 * step)  # start stop shares
             start, count, units = batch[0], batch[1] - batch[0], batch[2]
-        run[family.STEP], run[family.COUNT] = ctx[C_FIRST_STEP] + step, count
-        for unit in range(thread, units, threads):
-            low, high = unit * block, min(count, (unit + 1) * block)
-            if training:
-                low, high = count * unit // units, count * (unit + 1) // units
-            grad = shift(grads, unit * size if training else 0)
-            total = 0.0
-            for first in range(low, high, tile):
-                n = min(tile, high - first)
-                load_rows(n, width, data, order, start + first, inputs, ctx[C_NORMALISE], minimum, factor)
+        run[family.STEP], run[family.TIME] = ctx[c.FIRST_STEP] + step, ctx[c.TIME] + step
+        run[family.COUNT], run[family.SHARES] = count, units
+        for segment in range(ctx[c.SEGMENT_COUNT] if training else 1):
+            steps = shift(segments, 3 * segment)  # start stop end
+            stop = steps[1] if training else ctx[c.FORWARD_STEPS]
+            for unit in range(thread, units, threads):
+                low, high = unit * block, min(count, (unit + 1) * block)
+                if training:
+                    low, high = count * unit // units, count * (unit + 1) // units
+                arena = shift(memory, unit * stride)
+                grad = shift(grads, unit * size if training else 0)
+                run[family.STATE] = ctx[c.STATES] + 8 * unit * ctx[c.STATE_SIZE]
+                total = unit_losses[unit] if segment else 0.0
+                for first in range(low, high, tile):
+                    n = min(tile, high - first)
+                    run[family.ROWS], run[family.FIRST], run[family.FRESH] = n, first, first == low
+                    run[family.ROW0] = first - low if stride else 0
+                    if segment == 0:
+                        load_tile(n, data, width, order, start + first, run, ctx, arena, task != SCORE)
+                    result = shift(results, first * out_width if task == SCORE else 0)
+                    run[family.OUT] = address_of(result)
+                    total += run_steps(table, steps[0], stop, run, arena, theta, copies, grad)
+                    if task == SCORE:
+                        spoil_rows(n, width, shift(data, first * width), result, out_width)
                 if task != SCORE:
-                    load_rows(n, target_width, targets, order, start + first, target_tile, 0, minimum, factor)
-                    load_rows(n, 1, weights, order, start + first, weight_tile, 0, minimum, factor)
-                run[family.ROWS], run[family.FIRST], run[family.FRESH] = n, first, first == low
-                run[family.OUT] = address_of(shift(results, first * out_width if task == SCORE else 0))
-                total += run_steps(table, 0, steps, run, arena, theta, copies, grad)
-                if task == SCORE:
-                    spoil_rows(n, width, shift(data, first * width), shift(results, first * out_width), out_width)
-            if task != SCORE:
-                unit_losses[unit] = total
+                    unit_losses[unit] = total
+            if training and stop < steps[2]:
+                barrier(threads, sync)
+                if thread == 0:
+                    run_steps(table, stop, steps[2], run, memory, theta, copies, grads)
+                barrier(threads, sync)
         if training:
             barrier(threads, sync)
-            optimise(thread, threads, units, ctx[C_TIME] + step + 1, ctx, theta, arena)
+            optimise(thread, threads, units, ctx[c.TIME] + step + 1, ctx, theta, memory)
             barrier(threads, sync)
-            refresh_copies(thread, threads, ctx, theta, arena)
+            refresh_copies(thread, threads, ctx, theta, memory)
             if thread == 0:
                 total = 0.0
                 for unit in range(units):

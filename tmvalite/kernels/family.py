@@ -14,12 +14,32 @@ from __future__ import annotations
 
 from ._jit import kernel, shift
 
-COLUMNS = ("ROWS ROW0 FIRST FRESH TRAINING STEP EPOCH COUNT DROPS DROP_SCALES LOSS_SCALES OUT OUT_WIDTH").split()
-RUN_SIZE = 16
-# rows of this call; first row in the arena; place of that row in its batch; whether gradients of parameters start from
-# zero; 1 in training; step of the epoch; epoch; events of the batch; addresses of the dropout table (int64: two key
-# words and a threshold per slot), of the dropout scales and the loss weights (float64), of the results and their width
-(ROWS, ROW0, FIRST, FRESH, TRAINING, STEP, EPOCH, COUNT, DROPS, DROP_SCALES, LOSS_SCALES, OUT, OUT_WIDTH) = range(len(COLUMNS))
+COLUMNS = (
+    "ROWS",  # events of this call
+    "ROW0",  # first of them in the arena
+    "FIRST",  # and in the batch
+    "FRESH",  # whether gradients of parameters start from zero
+    "TRAINING",  # 1 when training, 0 when evaluating or scoring
+    "STEP",  # step of the epoch
+    "EPOCH",
+    "TIME",  # optimisation steps since the phase began
+    "COUNT",  # events of the batch
+    "DROPS",  # address, int64: two key words and a threshold per dropout slot
+    "DROP_SCALES",  # address, float64: 1/(1 - rate) per slot
+    "LOSS_SCALES",  # address, float64: weight of every output's loss
+    "OUT",  # address of the caller's results
+    "OUT_WIDTH",
+    "STATE",  # address, float64: batch statistics of this share
+    "STATES",  # address: those of the first share
+    "STATE_SIZE",  # numbers per share
+    "SHARES",  # shares of this batch
+    "BATCH_STATE",  # address, float64: statistics of the whole batch
+)
+RUN_SIZE = 24
+(
+    ROWS, ROW0, FIRST, FRESH, TRAINING, STEP, EPOCH, TIME, COUNT, DROPS, DROP_SCALES, LOSS_SCALES, OUT, OUT_WIDTH, STATE, STATES,
+    STATE_SIZE, SHARES, BATCH_STATE,
+) = range(len(COLUMNS))  # fmt: skip
 
 
 @kernel

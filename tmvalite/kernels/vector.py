@@ -79,6 +79,10 @@ class Vectors:
         """a * b + c with one rounding."""
         return self._call(f"llvm.fma.{self.suffix}", self.type, a, b, c)
 
+    def unary(self, name, a):
+        """An LLVM intrinsic of one argument, such as rint, in every lane."""
+        return self._call(f"llvm.{name}.{self.suffix}", self.type, a)
+
     def shuffle(self, a, b, lanes):
         return self.builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(I32, self.lanes), lanes))
 
@@ -95,6 +99,19 @@ class Vectors:
                     out[r + distance] = self.shuffle(rows[r], rows[r + distance], high)
             rows, distance = out, distance // 2
         return rows
+
+    def sums_of_lanes(self, sums):
+        """The sum of the lanes of every vector, as scalars: halves are added, two vectors sharing one, by one fixed tree."""
+        count, width = len(sums), self.lanes
+        undefined = ir.Constant(self.type, ir.Undefined)
+        while width > 1:
+            width //= 2
+            halves = [[j for j in range(2 * self.lanes) if j % (2 * width) // width == h] for h in (0, 1)]
+            pairs = [(sums[g], sums[g + 1] if g + 1 < len(sums) else undefined) for g in range(0, len(sums), 2)]
+            sums = [self.builder.fadd(*(self.shuffle(a, b, half) for half in halves)) for a, b in pairs]
+        return [
+            self.builder.extract_element(sums[i // self.lanes], ir.Constant(I32, i % self.lanes)) for i in range(count)
+        ]
 
 
 def counted_loop(builder, start, stop, step: int, carried, body):

@@ -28,6 +28,7 @@ class Lowering:
         self.slots: list[Slot] = []
         self.drops: list[tuple[str, float]] = []  # per dropout slot: node name and rate as written
         self.size = 0
+        self.state_size = 0  # float64 numbers of batch statistics
         self.node: Node | None = None  # the node being lowered
         self._name = ""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -14,8 +15,6 @@ from .buffers import ALIGNMENT, assign_offsets
 from .families.copy import Store
 from .families.loss import Loss
 from .families.map import Map
-from .families.product import Product, ProductWeights
-from .families.random import Dropout
 from .families.softmax import Softmax
 from .formats import insert_conversions
 from .lowering import Lowering
@@ -28,14 +27,29 @@ MOST_SHARES = 8
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Descriptor tables and sizes for one graph, precision and purpose.
+class Placement:
+    """Where the tensors of a plan lie in an arena that holds `rows` events: offsets, elements in all, and the descriptors.
 
-    table : (steps, STEP_WIDTH) int64, forward steps first, column 0 left for the addresses of the kernels
-    tile : rows that one arena holds; arena_size : its elements; inputs, targets, weights : offsets of the tiles that
-    the executor fills; slots : the parameters; size : elements of the flat parameter vector; ranges : (start, stop,
-    decays) of the trained parts; transposes : (from, to, rows, columns) of weight copies for the backward pass;
-    drops : node and rate of every dropout slot; flops : arithmetic per event and pass.
+    table : (steps, STEP_WIDTH) int64, column 0 left for the addresses of the kernels.
+    """
+
+    rows: int
+    offsets: dict[Tensor, int]
+    size: int
+    table: np.ndarray
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps and sizes for one graph, precision and purpose.
+
+    steps : forward steps, then backward ones from `boundary` on
+    segments : (start, stop, end) ranges of the steps; start to stop run tile by tile, stop to end once per batch
+    tile : rows of a tile; given : the tensors that the executor fills (event, targets, weights)
+    slots : the parameters; size : elements of the flat parameter vector; ranges : (start, stop, decays) of the trained
+    parts; transposes : (from, to, rows, columns) of weight copies for the backward pass
+    drops : node and rate of every dropout slot; state_size : float64 numbers of batch statistics
+    flops : arithmetic per event and pass
     """
 
     graph: Graph
@@ -43,19 +57,36 @@ class Plan:
     purpose: str
     steps: tuple[Step, ...]
     boundary: int
-    offsets: dict[Tensor, int]
-    table: np.ndarray
+    segments: tuple[tuple[int, int, int], ...]
     tile: int
-    arena_size: int
-    inputs: int
-    targets: int
-    weights: int
+    given: tuple[Tensor, ...]
     slots: tuple[Slot, ...]
     size: int
     ranges: np.ndarray
     transposes: np.ndarray
     drops: tuple[tuple[str, float], ...]
+    state_size: int
     flops: int
+
+    @property
+    def whole_batch(self) -> bool:
+        """Whether an arena must hold a whole share, because steps in between need all events of a batch."""
+        return len(self.segments) > 1
+
+    @cached_property
+    def placement(self) -> Placement:
+        """For one tile."""
+        return self.place(self.tile)
+
+    def place(self, rows: int) -> Placement:
+        """Lay the tensors out for `rows` events."""
+        offsets, size = assign_offsets(list(self.steps), self.given, rows)
+        table = np.zeros((len(self.steps), STEP_WIDTH), np.int64)
+        for row, step in zip(table, self.steps):
+            code = step.encode(lambda tensor: (offsets[tensor], tensor.size))
+            row[1 : 1 + len(code)] = code
+        table.flags.writeable = False
+        return Placement(rows, offsets, size, table)
 
     def shares(self, rows: int) -> int:
         """Into how many shares a batch is cut: a function of graph and batch size only."""
@@ -74,7 +105,7 @@ class Plan:
                     f"{'b' if i >= self.boundary else 'f'}{i}",
                     step.family,
                     f"{result.label} [{result.size}]" if result else "-",
-                    str(self.offsets[result]) if result else "-",
+                    str(self.placement.offsets[result]) if result else "-",
                     f"{step.flops() / 1000:.3f}",
                     step.text(),
                 )
@@ -83,7 +114,7 @@ class Plan:
         lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, (*widths, 0))).rstrip() for row in rows]
         head = (
             f"plan to {self.purpose}, {self.precision}: {len(self.steps)} steps, {sum(s.size for s in self.slots)} parameters, "
-            f"{self.flops} FLOP per event, tiles of {self.tile} events, arena {self.arena_size * item} bytes"
+            f"{self.flops} FLOP per event, tiles of {self.tile} events, arena {self.placement.size * item} bytes"
         )
         return "\n".join([head, *lines])
 
@@ -104,101 +135,115 @@ def make_plan(
     require_lowering(graph)
     low = Lowering()
     tensors = low.lower_graph(graph)
-    event = tensors[""]
-    steps, column, extra = list(low.steps), 0, ()
+    steps, given = list(low.steps), (tensors[""],)
     if purpose == "score":
-        steps = _without_dropout(steps, tensors)
-        for output, function in zip(graph.outputs, output_functions):
-            x = tensors[output.value]
-            if function != "identity":
-                y = Tensor(x.size, f"{function}({x.label})", x.shape)
-                steps.append(Softmax(x, y, x.size) if function == "softmax" else Map(x, y, "SIGMOID"))
-                x = y
-            steps.append(Store(x, column))
-            column += x.size
+        steps = _scoring_steps(steps, tensors)
+        steps += _finish(graph, tensors, output_functions)
         boundary = len(steps)
     else:
-        tape = _find_wanted(steps)
         width = sum(out.value.size for out in graph.outputs)
-        extra = (Tensor(width, "targets"), Tensor(1, "weights"))
-        for slot, (output, kind) in enumerate(zip(graph.outputs, losses)):
-            x = tensors[output.value]
-            grad, add = tape.target(x) if x in tape.wanted else (None, False)
-            steps.append(Loss(x, *extra, kind, column, slot, grad, add))
-            column += x.size
+        given += (Tensor(width, "targets"), Tensor(1, "weights"))
+        tape = _find_wanted(steps)
+        steps += _losses(graph, tensors, losses, given, tape)
         boundary = len(steps)
         for step in reversed(low.steps):
             if any(tape.gradient(t) is not None for t in step.writes):
                 step.differentiate(tape)
         steps += _mark_first_uses(tape.steps)
     steps, boundary = insert_conversions(steps, boundary)
-    given = (event, *extra)
-    tile = _tile_rows(steps, given, precision)
-    offsets, arena = assign_offsets(steps, given, tile)
-    table = np.zeros((len(steps), STEP_WIDTH), np.int64)
-    for row, step in zip(table, steps):
-        code = step.encode(lambda tensor: (offsets[tensor], tensor.size))
-        row[1 : 1 + len(code)] = code
-    table.flags.writeable = False
-    copies = [
-        (s.weights.offset, s.weights.offset, s.x.size, s.y.size)
-        for s in steps
-        if isinstance(s, Product) and not s.narrow and purpose == "train"
-    ]
+    copies = sorted({c for step in steps for c in step.copies}) if purpose == "train" else []
     return Plan(
         graph,
         precision,
         purpose,
         tuple(steps),
         boundary,
-        offsets,
-        table,
-        tile,
-        arena,
-        offsets[event],
-        *([offsets[tensor] for tensor in extra] or (0, 0)),
+        _segments(steps),
+        _tile_rows(steps, given, precision),
+        given,
         tuple(low.slots),
         low.size,
         _ranges(low.slots),
         np.array(copies, np.int64).reshape(-1, 4),
         tuple(low.drops),
+        low.state_size,
         sum(step.flops() for step in steps),
     )
 
 
-def _without_dropout(steps, tensors):
-    """Scoring: dropout gives its input."""
+def _scoring_steps(steps, tensors):
+    """The forward steps without those that only training has; tensors of values that fall away are replaced."""
     replaced: dict[Tensor, Tensor] = {}
     out = []
     for step in steps:
-        if isinstance(step, Dropout):
+        if step.identity_when_scoring:
             replaced[step.y] = replaced.get(step.x, step.x)
-        else:
+        elif not step.training_only:
             out.append(step.substitute(replaced))
     for name, tensor in tensors.items():
         tensors[name] = replaced.get(tensor, tensor)
     return out
 
 
+def _finish(graph, tensors, functions):
+    """Output functions, and the results handed over."""
+    steps, column = [], 0
+    for output, function in zip(graph.outputs, functions):
+        x = tensors[output.value]
+        if function != "identity":
+            y = Tensor(x.size, f"{function}({x.label})", x.shape)
+            steps.append(Softmax(x, y, x.size) if function == "softmax" else Map(x, y, "SIGMOID"))
+            x = y
+        steps.append(Store(x, column))
+        column += x.size
+    return steps
+
+
+def _losses(graph, tensors, losses, given, tape):
+    """One loss per output, each writing the gradient with which the backward pass begins."""
+    steps, column = [], 0
+    for slot, (output, kind) in enumerate(zip(graph.outputs, losses)):
+        x = tensors[output.value]
+        grad, add = tape.target(x) if x in tape.wanted else (None, False)
+        steps.append(Loss(x, *given[1:], kind, column, slot, grad, add))
+        column += x.size
+    return steps
+
+
 def _find_wanted(steps) -> Tape:
     """A tape that knows which tensors depend on parameters."""
     tape = Tape()
     for step in steps:
-        if isinstance(step, Product) or any(t in tape.wanted for t in step.reads):
+        if step.slots or any(t in tape.wanted for t in step.reads):
             tape.wanted.update(step.writes)
     return tape
 
 
 def _mark_first_uses(steps):
-    """The first step that writes a weight gradient overwrites; others of the same weights add."""
+    """The first step that writes the gradient of a parameter overwrites; others of the same parameter add."""
     seen, out = set(), []
     for step in steps:
-        if isinstance(step, ProductWeights):
-            if step.weights.offset in seen:
-                step = ProductWeights(step.x, step.grad, step.weights, step.bias, step.narrow, False)
-            seen.add(step.weights.offset)
+        offsets = {slot.offset for slot in step.gradient_slots}
+        if offsets & seen:
+            step = replace(step, first_use=False)
+        seen |= offsets
         out.append(step)
     return out
+
+
+def _segments(steps) -> tuple[tuple[int, int, int], ...]:
+    """Cut the steps behind every run of batch-wide ones."""
+    out, at = [], 0
+    while at < len(steps):
+        start = stop = at
+        while stop < len(steps) and not steps[stop].batch_wide:
+            stop += 1
+        end = stop
+        while end < len(steps) and steps[end].batch_wide:
+            end += 1
+        out.append((start, stop, end))
+        at = end
+    return tuple(out)
 
 
 def _tile_rows(steps, given, precision) -> int:

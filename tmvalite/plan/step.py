@@ -79,7 +79,9 @@ class Step:
     family: ClassVar[str] = ""
     formats: ClassVar[tuple[str, ...]] = (ROWS,)  # the memory formats it can work in, all operands alike
     elementwise: ClassVar[bool] = False
-    accumulates: ClassVar[bool] = False  # adds into parameters' gradients
+    batch_wide: ClassVar[bool] = False  # runs once per batch, when all shares have come here
+    training_only: ClassVar[bool] = False  # not there when scoring
+    identity_when_scoring: ClassVar[bool] = False  # scoring takes its input x for its output y
 
     @property
     def reads(self) -> tuple[Tensor, ...]:
@@ -88,6 +90,21 @@ class Step:
     @property
     def writes(self) -> tuple[Tensor, ...]:
         raise NotImplementedError
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Trained parameters that the forward pass reads."""
+        return ()
+
+    @property
+    def gradient_slots(self) -> tuple[Slot, ...]:
+        """Parameters whose gradient it writes; then `first_use` says that it overwrites in the first tile of a share."""
+        return ()
+
+    @property
+    def copies(self) -> tuple[tuple[int, int, int, int], ...]:
+        """Transposed copies of parameters that its backward reads: (from, to, rows, columns)."""
+        return ()
 
     @property
     def in_place(self) -> tuple[Tensor, Tensor] | None:

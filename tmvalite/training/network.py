@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from tmvalite.errors import DataError
 from tmvalite.graph.ir import Graph
-from tmvalite.kernels.execute import CONTEXT, CONTEXT_SIZE, EVALUATE, SCORE, TRAIN, execute
+from tmvalite.kernels.context import COLUMNS, SIZE_OF_CONTEXT
+from tmvalite.kernels.execute import EVALUATE, SCORE, TRAIN, execute
 from tmvalite.kernels.family import RUN_SIZE
 from tmvalite.kernels.loss import LOSSES
 from tmvalite.kernels.threads import SYNC_SIZE
@@ -28,7 +30,7 @@ from .streams import stream_key
 CALL_SECONDS = 0.1  # no call into a kernel takes longer, so that Ctrl-C is answered
 FLOPS_PER_SECOND = 1e10  # a pessimistic machine, for the estimate
 EVALUATION_BLOCK = 1024  # events whose losses are summed together
-THREAD_SECONDS = 2e-4  # below this, more threads cost more than they give
+THREAD_FLOPS = 1e7  # with less to do, about 100 us, more threads cost more than they give
 OUTPUT_FUNCTIONS = ("identity", "sigmoid", "softmax")
 
 
@@ -108,42 +110,42 @@ class Parameters:
 
 
 class _Workspace:
-    """Arenas of all threads and the context of one plan; keeps alive what the context points to."""
+    """Arenas of all threads and the context of one plan; keeps alive what the context points to.
 
-    def __init__(self, plan: Plan, parameters: Parameters, threads: int):
+    `share_rows` is how many events a share may have, for plans that need all of a share at once; None for tile by tile.
+    """
+
+    def __init__(self, plan: Plan, parameters: Parameters, threads: int, share_rows: int | None = None):
         dtype = np.dtype(plan.precision)
-        self.plan, self.threads = plan, threads
-        self.arenas = [aligned(plan.arena_size, dtype) for _ in range(threads)]
+        placement = plan.placement if share_rows is None else plan.place(share_rows)
+        self.plan, self.threads, self.share_rows = plan, threads, share_rows
+        if share_rows is None:
+            self.arenas = [aligned(placement.size, dtype) for _ in range(threads)]
+        else:
+            self.arenas = [aligned(placement.size * MOST_SHARES, dtype)] * threads
         self.calls = [np.zeros(RUN_SIZE, np.int64) for _ in range(threads)]
-        table = plan.table.copy()
-        table[:, 0] = [step.kernel.address(plan.precision) for step in plan.steps]
-        self.sync = np.zeros(SYNC_SIZE, np.int64)
-        self.context = np.zeros(CONTEXT_SIZE, np.int64)
+        self.context = np.zeros(SIZE_OF_CONTEXT, np.int64)
         self._kept: dict[str, np.ndarray] = {}
         self.run = execute.get(plan.precision)
-        self.point(STEPS_TABLE=table, THETA=parameters.flat, SYNC=self.sync, TRANSPOSES=plan.transposes, RANGES=plan.ranges)
-        self.set(
-            FORWARD_STEPS=plan.boundary,
-            ALL_STEPS=len(plan.steps),
-            TILE=plan.tile,
-            INPUT=plan.inputs,
-            TARGET_TILE=plan.targets,
-            WEIGHT_TILE=plan.weights,
-            SIZE=plan.size,
-            THREADS=threads,
-            BLOCK=EVALUATION_BLOCK,
-            TRANSPOSE_COUNT=len(plan.transposes),
-            RANGE_COUNT=len(plan.ranges),
-        )
+        table = placement.table.copy()
+        table[:, 0] = [step.kernel.address(plan.precision) for step in plan.steps]
+        segments = np.array(plan.segments, np.int64)
+        self.point(STEPS_TABLE=table, SEGMENTS=segments, THETA=parameters.flat, SYNC=np.zeros(SYNC_SIZE, np.int64),
+                   TRANSPOSES=plan.transposes, RANGES=plan.ranges)  # fmt: skip
+        given = [placement.offsets[tensor] for tensor in plan.given]
+        self.set(**dict(zip(("INPUT", "TARGET_TILE", "WEIGHT_TILE"), given)))
+        self.set(FORWARD_STEPS=plan.boundary, SEGMENT_COUNT=len(segments), TILE=plan.tile, SIZE=plan.size, BLOCK=EVALUATION_BLOCK,
+                 ARENA_STRIDE=0 if share_rows is None else placement.size, TRANSPOSE_COUNT=len(plan.transposes),
+                 RANGE_COUNT=len(plan.ranges), THREADS=threads)  # fmt: skip
 
     def point(self, **arrays: np.ndarray) -> None:
         for name, array in arrays.items():
             self._kept[name] = array
-            self.context[CONTEXT[name]] = array.ctypes.data
+            self.context[COLUMNS[name]] = array.ctypes.data
 
     def set(self, **numbers: int) -> None:
         for name, number in numbers.items():
-            self.context[CONTEXT[name]] = number
+            self.context[COLUMNS[name]] = number
 
 
 class Network:
@@ -182,7 +184,10 @@ class Network:
         self._normalisation: tuple[np.ndarray, np.ndarray] | None = None
         self._rates = dict(self.plan.drops)
         self._training: _Workspace | None = None
-        self._scoring: dict[bool, _Workspace] = {}
+        self._evaluation: _Workspace | None = None
+        self._scoring = threading.local()  # workspaces by whether values are finished: a network scores in any thread
+        self._copies = self._grads = None
+        self._no_output = np.zeros((1, 1), self.dtype)
         self._pool: ThreadPoolExecutor | None = None
 
     # ------------------------------------------------------------------------------------------- applying
@@ -193,7 +198,7 @@ class Network:
         if low.shape != (self.n_inputs,) or high.shape != (self.n_inputs,):
             raise DataError(f"normalisation of {self.n_inputs} inputs, got {low.shape} and {high.shape}")
         self._normalisation = (low, high)
-        self._scoring.pop(True, None)
+        self._scoring = threading.local()
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """Raw outputs (N, n_outputs) of events x (N, n_inputs); rows with a value that is not finite give NaN."""
@@ -204,17 +209,20 @@ class Network:
         return self._score(x, True)
 
     def _score(self, x, finished):
-        work = self._scoring.get(finished) or self._new_scoring(finished)
+        try:
+            work = self._scoring.finished if finished else self._scoring.raw
+        except AttributeError:
+            work = self._new_scoring(finished)
         flags = x.flags
         if x.dtype != self.dtype or x.ndim != 2 or x.shape[1] != self.n_inputs or not (flags.c_contiguous and flags.writeable):
             x = self._check(x, self.n_inputs, "events")
         out = np.empty((x.shape[0], self.n_outputs), self.dtype)
-        if x.shape[0] * self.plan.flops < work.parallel_from:
+        if x.shape[0] * self.plan.flops < THREAD_FLOPS:
             work.run(SCORE, 0, work.alone, work.calls[0], work.arenas[0], x, out)
             return out
         rows = max(work.plan.tile, int(CALL_SECONDS * FLOPS_PER_SECOND * work.threads / max(work.plan.flops, 1)))
         for first in range(0, x.shape[0], rows):
-            self._run(work, SCORE, x[first : first + rows], out[first : first + rows])
+            self._run(work, SCORE, x[first : first + rows], out[first : first + rows], work.threads)
         return out
 
     def _new_scoring(self, finished) -> _Workspace:
@@ -225,9 +233,8 @@ class Network:
             work.point(MINIMUM=self._normalisation[0], FACTOR=self._normalisation[1])
             work.set(NORMALISE=1)
         work.alone = work.context.copy()  # the same for one thread
-        work.alone[CONTEXT["THREADS"]] = 1
-        work.parallel_from = THREAD_SECONDS * FLOPS_PER_SECOND * 5 if self.threads > 1 else THREAD_SECONDS * FLOPS_PER_SECOND
-        self._scoring[finished] = work
+        work.alone[COLUMNS["THREADS"]] = 1
+        setattr(self._scoring, "finished" if finished else "raw", work)
         return work
 
     # ------------------------------------------------------------------------------------------- training
@@ -284,7 +291,7 @@ class Network:
         if not bounds:
             return np.zeros(0)
         batches = np.array([(a, b, self.plan.shares(b - a)) for a, b in bounds], np.int64)
-        work = self._training or self._new_training()
+        work = self._training_workspace(batches)
         losses = np.zeros(len(bounds))
         code, regularization = optimizer.codes
         work.point(
@@ -301,15 +308,16 @@ class Network:
         work.set(
             STEPS=len(bounds), FIRST_STEP=first, EPOCH=epoch, TIME=optimizer.steps, OPTIMIZER=code, REGULARIZATION=regularization
         )
-        self._refresh_copies(work)
-        self._run(work, TRAIN, x, self._no_output)
+        self._refresh_copies()
+        alone = batch_size * self.plan.flops < THREAD_FLOPS or batches[:, 2].max() == 1
+        self._run(work, TRAIN, x, self._no_output, 1 if alone else work.threads)
         optimizer.steps += len(bounds)
         return losses
 
     def loss(self, x, targets, weights) -> float:
         """1/N sum of w_b l_b over all events, without dropout and regularisation."""
         x, targets, weights = self._check_sample(x, targets, weights)
-        work = self._training or self._new_training()
+        work = self._evaluation_workspace()
         rows = (
             max(1, int(CALL_SECONDS * FLOPS_PER_SECOND * work.threads / max(self.plan.flops, 1)) // EVALUATION_BLOCK)
             * EVALUATION_BLOCK
@@ -318,11 +326,11 @@ class Network:
         for start in range(0, len(x), rows):
             block = np.zeros(-(-min(rows, len(x) - start) // EVALUATION_BLOCK))
             work.point(
-                TARGETS=targets[start : start + rows], WEIGHTS=weights[start : start + rows], SHARE_LOSSES=block, **self._drops(0)
+                TARGETS=targets[start : start + rows], WEIGHTS=weights[start : start + rows], UNIT_LOSSES=block, **self._drops(0)
             )
-            self._run(work, EVALUATE, x[start : start + rows], self._no_output)
+            threads = work.threads if len(x) * self.plan.flops > THREAD_FLOPS else 1
+            self._run(work, EVALUATE, x[start : start + rows], self._no_output, threads)
             parts += block.tolist()
-        work.point(SHARE_LOSSES=self._share_losses)
         return math.fsum(parts) / len(x) if all(map(math.isfinite, parts)) else math.nan
 
     def penalty(self, regularization: str, decay: float) -> float:
@@ -351,19 +359,31 @@ class Network:
             self.parameters.restore(before)
         return state.first  # V = g after the first step
 
-    def _new_training(self) -> _Workspace:
-        work = _Workspace(self.plan, self.parameters, self.threads)
-        self._copies = aligned(self.plan.size, self.dtype)
-        self._grads = aligned(self.plan.size * MOST_SHARES, self.dtype)
-        self._share_losses = np.zeros(MOST_SHARES)
-        self._scales = np.array([out.weight for out in self.graph.outputs], np.float64)
-        self._no_output = np.zeros((1, 1), self.dtype)
-        work.point(COPIES=self._copies, GRADS=self._grads, SHARE_LOSSES=self._share_losses, LOSS_SCALES=self._scales)
-        work.set(TARGET_WIDTH=self.n_outputs)
-        self._training = work
+    def _training_workspace(self, batches) -> _Workspace:
+        """The workspace for these batches (start, stop, shares); a new one only where a share has more rows than before."""
+        rows = int(max(-(-(stop - start) // shares) for start, stop, shares in batches))
+        work = self._training
+        if work is None or (work.share_rows is not None and work.share_rows < rows):
+            work = self._training = self._new_workspace(rows if self.plan.whole_batch else None)
         return work
 
-    def _refresh_copies(self, work):
+    def _evaluation_workspace(self) -> _Workspace:
+        if self._evaluation is None:
+            self._evaluation = self._new_workspace(None)
+        return self._evaluation
+
+    def _new_workspace(self, share_rows) -> _Workspace:
+        work = _Workspace(self.plan, self.parameters, self.threads, share_rows)
+        if self._copies is None:
+            self._copies = aligned(self.plan.size, self.dtype)
+            self._grads = aligned(self.plan.size * MOST_SHARES, self.dtype)
+        scales = np.array([out.weight for out in self.graph.outputs], np.float64)
+        work.point(COPIES=self._copies, GRADS=self._grads, LOSS_SCALES=scales, UNIT_LOSSES=np.zeros(MOST_SHARES),
+                   STATES=np.zeros((MOST_SHARES, self.plan.state_size)), BATCH_STATE=np.zeros(self.plan.state_size))  # fmt: skip
+        work.set(TARGET_WIDTH=self.n_outputs, STATE_SIZE=self.plan.state_size)
+        return work
+
+    def _refresh_copies(self):
         for source, target, rows, columns in self.plan.transposes:
             block = self.parameters.flat[source : source + rows * columns].reshape(rows, columns)
             self._copies[target : target + rows * columns].reshape(columns, rows)[:] = block.T
@@ -381,15 +401,12 @@ class Network:
 
     # ------------------------------------------------------------------------------------------- running
 
-    def _run(self, work, task, x, out) -> None:
-        if work.threads == 1:
-            work.run(task, 0, work.context, work.calls[0], work.arenas[0], x, out)
-            return
-        if self._pool is None:
+    def _run(self, work, task, x, out, threads) -> None:
+        work.set(THREADS=threads)
+        if threads > 1 and self._pool is None:
             self._pool = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="tmvalite")
         others = [
-            self._pool.submit(work.run, task, t, work.context, work.calls[t], work.arenas[t], x, out)
-            for t in range(1, work.threads)
+            self._pool.submit(work.run, task, t, work.context, work.calls[t], work.arenas[t], x, out) for t in range(1, threads)
         ]
         work.run(task, 0, work.context, work.calls[0], work.arenas[0], x, out)
         for other in others:

@@ -22,6 +22,15 @@ class Product(Step):
     reads = property(lambda self: (self.x,))
     writes = property(lambda self: (self.y,))
 
+    @property
+    def slots(self):
+        return (self.weights,) if self.bias is None else (self.weights, self.bias)
+
+    @property
+    def copies(self):
+        at = self.weights.offset
+        return () if self.narrow else ((at, at, self.x.size, self.y.size),)
+
     def differentiate(self, tape):
         grad = tape.gradient(self.y)
         tape.steps.append(ProductWeights(self.x, grad, self.weights, self.bias, self.narrow))
@@ -80,10 +89,13 @@ class ProductWeights(Step):
     first_use: bool = True
     family = "product"
     kernel = product.product_backward_weights
-    accumulates = True
 
     reads = property(lambda self: (self.x, self.grad))
     writes = property(lambda self: ())
+
+    @property
+    def gradient_slots(self):
+        return (self.weights,) if self.bias is None else (self.weights, self.bias)
 
     def encode(self, at):
         bias = self.bias.offset if self.bias else -1

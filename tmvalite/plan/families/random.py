@@ -16,6 +16,7 @@ class Dropout(Step):
     y: Tensor
     slot: int
     family = "random"
+    identity_when_scoring = True
     kernel = random.dropout_values
 
     reads = property(lambda self: (self.x,))
