@@ -8,6 +8,7 @@ from tmvalite.errors import Diagnostics, Source, Span
 from tmvalite.graph.build import build_graph
 from tmvalite.string_utils import parse_layout
 from tmvalite.training.network import Network
+from tmvalite.training.optimizers import OptimizerSettings
 
 RING = "TANH|33,TANH|20,LINEAR"
 
@@ -32,7 +33,8 @@ def network_of(layout, n_inputs, n_outputs=1, *, inputs=None, drop=(), seed=1, s
     rng = np.random.default_rng(seed)
     for node, name in network.parameters.names():
         shape = network.parameters.slot(node, name).shape
-        network.parameters.set(node, name, scale * rng.standard_normal(shape))
+        values = scale * rng.standard_normal(shape)
+        network.parameters.set(node, name, np.abs(values) + 0.5 if name == "Training-variance" else values)
     return network
 
 
@@ -45,8 +47,17 @@ def sample_of(network, events, seed=2):
 
 
 def trained_mask(network):
-    """1 where the flat vector holds a parameter, 0 in the gaps between them."""
+    """1 where the flat vector holds a trained parameter, 0 elsewhere."""
     mask = np.zeros(network.plan.size)
     for slot in network.plan.slots:
-        mask[slot.offset : slot.offset + slot.size] = 1
+        mask[slot.offset : slot.offset + slot.size] = slot.trained
     return mask
+
+
+def training_loss(network, x, targets, weights):
+    """Loss of one batch as training computes it (with the statistics of the batch), nothing changed."""
+    kept = network.parameters.snapshot()
+    state = network.new_optimizer(OptimizerSettings("SGD", learning_rate=0.0))
+    losses = network.train_steps(x, targets, weights, np.arange(len(x)), batch_size=len(x), first=0, count=1, optimizer=state)
+    network.parameters.restore(kept)
+    return losses[0]

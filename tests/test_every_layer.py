@@ -6,12 +6,15 @@ by finite differences, the same bits for any batch, in a residual link where its
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from tests.helpers import FLOAT32_FORWARD, FLOAT32_GRADIENT, GRADIENT, assert_close, check_gradient
-from tests.naive import graph as naive
-from tests.networks import graph_of, network_of, sample_of, trained_mask
+from tests.naive.layers import TWINS
+from tests.naive.losses import loss_and_gradient
+from tests.networks import graph_of, network_of, sample_of, trained_mask, training_loss
 from tmvalite.errors import OptionError
 from tmvalite.graph import layout_text
 from tmvalite.layers import REGISTRY
@@ -43,33 +46,22 @@ def build(example, **options):
     return network_of(layout, variables, 1, inputs=inputs, losses=("SUMOFSQUARES",), threads=1, **options)
 
 
-def naive_result(network, example, sample):
-    """The same network through the slow twins."""
+def twin(network, example, sample):
+    """Values when scoring, loss and parameter gradients when training, through the slow twin of the layer."""
     x, targets, weights = (a.astype(float) for a in sample)
-    inputs, at = {}, 0
-    for name, shape in zip(NAMES, example.inputs):
-        inputs[name] = x[:, at : at + size(shape)].reshape(-1, *shape)
+    inputs, at = [], 0
+    for shape in example.inputs:
+        inputs.append(x[:, at : at + size(shape)].reshape(-1, *shape))
         at += size(shape)
-    node = network.graph.nodes[0]
-    layer, settings = node.layer, {}
-    if layer.kind == "DENSE":
-        settings = {
-            "weights": network.parameters.get("y", "Weights").astype(float),
-            "biases": network.parameters.get("y", "Biases")[:, 0].astype(float),
-        }
-    if layer.kind == "RESHAPE":
-        settings = {"shape": example.output}
-    if layer.kind == "DROPOUT":
-        settings = {"mask": np.ones((len(x), *example.output), bool), "drop": 0.0}
-    if hasattr(layer, "activation"):
-        settings["activation"] = layer.activation
-    # the twins work on vectors: elementwise kinds see the event, CONCAT of sequences one step at a time
-    steps = example.inputs[0][0] if layer.kind == "CONCAT" and len(example.output) == 2 else 1
-    if layer.kind in ("ADD", "MUL", "CONCAT", "ACT") and len(example.output) > 1:
-        inputs = {name: value.reshape(len(x) * steps, -1) for name, value in inputs.items()}
-        targets, weights = targets.reshape(len(x) * steps, -1), np.repeat(weights, steps)
-    nodes = [("y", layer.kind, list(inputs), settings), ("flat", "RESHAPE", ["y"], {"shape": (size(example.output) // steps,)})]
-    return naive.evaluate(nodes, [("flat", "SUMOFSQUARES", 1.0)], inputs, targets, weights)
+    layer = network.graph.nodes[0].layer
+    settings = {field.name: getattr(layer, field.name) for field in dataclasses.fields(layer)} | {"shape": example.output}
+    parameters = {name: network.parameters.get(node, name).astype(float) for node, name in network.parameters.names()}
+    forward, backward, *others = TWINS[layer.kind]
+    scored = np.reshape(forward(settings, parameters, inputs), (len(x), -1))
+    trained = np.reshape(others[0](settings, parameters, inputs), (len(x), -1)) if others else scored
+    loss, grad = loss_and_gradient("SUMOFSQUARES", trained, targets, weights)
+    _, gradients = backward(settings, parameters, inputs, np.reshape(grad, (len(x), *example.output)))
+    return scored, loss, gradients
 
 
 @pytest.mark.parametrize("cls,example", EXAMPLES)
@@ -84,15 +76,14 @@ def test_shape_is_as_stated(cls, example):
 def test_forward_and_backward_equal_the_slow_twin(cls, example, precision):
     network = build(example, precision=precision)
     sample = sample_of(network, 5)
-    expected = naive_result(network, example, sample)
     tight = precision == "float64"
-    assert_close(network.outputs(sample[0]), expected.values["flat"].reshape(5, -1), 1e-13 if tight else FLOAT32_FORWARD)
     network.set_dropout({node: 0.0 for node, _ in network.plan.drops})
-    assert_close(network.loss(*sample), expected.loss, 1e-13 if tight else FLOAT32_FORWARD)
-    gradient = network.gradient(*sample)
-    network.parameters.restore(gradient)
-    for name, part in zip(("Weights", "Biases"), expected.parameters.get("y", ())):
-        assert_close(network.parameters.get("y", name).ravel(), np.ravel(part), 1e-12 if tight else FLOAT32_GRADIENT)
+    values, loss, gradients = twin(network, example, sample)
+    assert_close(network.outputs(sample[0]), values, 1e-13 if tight else FLOAT32_FORWARD)
+    assert_close(training_loss(network, *sample), loss, 1e-13 if tight else FLOAT32_FORWARD)
+    network.parameters.restore(network.gradient(*sample))
+    for name, expected in gradients.items():
+        assert_close(network.parameters.get("y", name), expected, 1e-12 if tight else FLOAT32_GRADIENT, name)
 
 
 def below_dense(example):
@@ -116,8 +107,8 @@ def test_gradient_through_the_layer_equals_central_differences(cls, example):
     mask, start = trained_mask(network), network.parameters.snapshot()
 
     def loss(vector):
-        network.parameters.restore(np.where(mask, vector, 0))
-        return network.loss(*sample)
+        network.parameters.restore(np.where(mask, vector, start))
+        return training_loss(network, *sample)
 
     gradient = network.gradient(*sample) * mask
     check_gradient(loss, gradient, start, tolerance=GRADIENT)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -176,6 +177,15 @@ class TmvaliteWarning(UserWarning):
         return render_message(self.message, self.source, self.span, self.where, self.expected, self.hint)
 
 
+def warn_user(warning: TmvaliteWarning) -> None:
+    """Issue a warning at the line of the user's code that led here: the nearest frame outside the package."""
+    package = __name__.partition(".")[0]
+    level, frame = 2, sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(warning, stacklevel=level)
+
+
 def strict_by_environment() -> bool:
     """Whether TMVALITE_STRICT asks that every warning about an option be an error."""
     return os.environ.get("TMVALITE_STRICT", "").strip().lower() not in ("", "0", "false", "f", "no")
@@ -215,12 +225,12 @@ class Diagnostics:
         """Whether further warnings are only counted, so that nobody needs to look for a hint."""
         return len(self.warnings) >= MAX_WARNINGS
 
-    def issue(self, stacklevel: int = 2) -> None:
+    def issue(self) -> None:
         """Emit what was collected since the last call as Python warnings."""
         for warning in self.warnings[self._issued :]:
-            warnings.warn(warning, stacklevel=stacklevel + 1)
+            warn_user(warning)
         self._issued = len(self.warnings)
         if self._untold:
             more = TmvaliteWarning(f"{self._untold} more warnings of this object are not shown", code="more-warnings")
             self._untold = 0
-            warnings.warn(more, stacklevel=stacklevel + 1)
+            warn_user(more)

@@ -120,7 +120,7 @@ def build_dataset(
         raise DataError(f"there is no class '{stray}'", code="class-unknown", expected=info.classes)
     data = _Building(info, classes, reader, split, diagnostics).dataset()
     if own:
-        diagnostics.issue(stacklevel=2)
+        diagnostics.issue()
     return data
 
 

@@ -6,7 +6,6 @@ Everything comes as arrays. The folders and names are TMVA's (`root_names.py`); 
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -14,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from tmvalite.data.info import internal_name
-from tmvalite.errors import DataError, MissingExtraError, TmvaliteWarning
+from tmvalite.errors import DataError, MissingExtraError, TmvaliteWarning, warn_user
 from tmvalite.io.atomic import check_writable, write_atomic
 
 _WEIGHT = "weight"  # the branch of the event weight; a variable of this name has to give way
@@ -114,10 +113,8 @@ class EventTree:
         while used in self.columns or used == _WEIGHT:
             used, number = f"{plain}_{number}", number + 1
         if used != plain:
-            warnings.warn(
-                TmvaliteWarning(f"the tree has a branch '{plain}' already; this one is called '{used}'", code="branch-renamed"),
-                stacklevel=3,
-            )
+            message = f"the tree has a branch '{plain}' already; this one is called '{used}'"
+            warn_user(TmvaliteWarning(message, code="branch-renamed"))
         self.columns[used] = values
         return used
 

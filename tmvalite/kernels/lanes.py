@@ -14,8 +14,9 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from ._jit import VECTOR_BYTES
 from .math import DOUBLE, SINGLE
-from .vector import I64, VECTOR_BYTES, Vectors, counted_loop, i64, new_function
+from .vector import I64, Vectors, counted_loop, i64, new_function
 
 
 class Lanes:
@@ -38,6 +39,9 @@ class Lanes:
 
     def __mul__(self, other):
         return self._emit(self.math.builder.fmul, self, other)
+
+    def __neg__(self):
+        return Lanes(self.math, self.math.builder.fneg(self.value))
 
     def __truediv__(self, other):
         return self._emit(self.math.builder.fdiv, self, other)
@@ -72,8 +76,7 @@ class LaneMath:
         """e^x - 1 for x whose e^x is a normal number, accurate near 0; `expm1_bounded` of kernels/math.py."""
         c = self.constants
         n = Lanes(self, self.vectors.unary("rint", (x * c.log2e).value))
-        minus = 0.0 - n
-        r = self.fma(minus, c.ln2_low, self.fma(minus, c.ln2_high, x))
+        r = self.fma(-n, c.ln2_low, self.fma(-n, c.ln2_high, x))
         q = self.of(c.taylor[0])
         for coefficient in c.taylor[1:]:
             q = self.fma(q, r, coefficient)
@@ -90,7 +93,7 @@ class LaneMath:
 
     def sigmoid(self, x: Lanes) -> Lanes:
         """1/(1 + e^-x)."""
-        return self.of(1.0) / (self.expm1(0.0 - self.clamp(x, self.constants.sigmoid_limit)) + 2.0)
+        return self.of(1.0) / (self.expm1(-self.clamp(x, self.constants.sigmoid_limit)) + 2.0)
 
     def tanh(self, x: Lanes) -> Lanes:
         """t/(t + 2) with t = e^(2x) - 1."""

@@ -49,6 +49,11 @@ class BatchNorm(Layer):
             Parameter("Beta", shape, init="zero"),
         )
 
+    def lower(self, low, inputs, slots):
+        shape = low.node.shape
+        inner = shape[1] * shape[2] if len(shape) == 3 else 1
+        return low.normalise(inputs[0], self.groups(shape), inner, slots, self.momentum, self.epsilon)
+
     def weight_fields(self, x: Shape):
         # TMVA normalises a sequence (a recurrent layer's output) by groups of the wrong size: it cannot run this one.
         return None if len(x) == 2 else super().weight_fields(x)

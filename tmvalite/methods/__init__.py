@@ -26,15 +26,8 @@ def load(path: str | os.PathLike):
     Raises
     ------
     FileError
-        The file cannot be read, or holds a method that is not part of tmvalite.
+        The file cannot be read, or holds something that is not part of tmvalite; the message names the file.
     """
-    from tmvalite.errors import FileError, quoted
-    from tmvalite.io.weights_xml import read_weights
-
-    file = read_weights(path)
-    if file.method_type not in ("DL", "DNN"):
-        raise FileError(f"the weight file is for the method {quoted(file.method_type)}", code="method-unknown", where=str(path),
-                        expected=("DL", "DNN"))
     from tmvalite.methods.dl import MethodDL
 
-    return MethodDL.from_weight_file(file)
+    return MethodDL.load(path)

@@ -43,7 +43,7 @@ class Method:
 
     def __init__(self, options: str = "", *, analysis_type: str = "classification", title: str | None = None, **keywords: Any):
         self._start(options, analysis_type, title, keywords, Diagnostics())
-        self.diagnostics.issue(stacklevel=2)
+        self.diagnostics.issue()
 
     def _start(self, options: str, analysis_type: str, title: str | None, keywords: dict, diagnostics: Diagnostics) -> None:
         self._parameters = {"options": options, "analysis_type": analysis_type, "title": title, **keywords}

@@ -7,7 +7,7 @@ from typing import Any
 
 from tmvalite.data.info import DataSetInfo
 from tmvalite.data.transforms import AVAILABLE, TransformChain
-from tmvalite.errors import Diagnostics, OptionError, ShapeError
+from tmvalite.errors import Diagnostics, FileError, OptionError, ShapeError, TmvaliteError, quoted
 from tmvalite.graph import Graph, describe, input_shapes, variables_of
 from tmvalite.graph.build import build_graph
 from tmvalite.io.weights_xml import read_weights, write_weights
@@ -106,12 +106,20 @@ class MethodDL(Method):
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> MethodDL:
-        """The method of a weight file of MethodDL or MethodDNN. Raises FileError."""
-        return cls.from_weight_file(read_weights(path))
+        """The method of a weight file of MethodDL or MethodDNN. Raises FileError, which names the file."""
+        file = read_weights(path)
+        try:
+            if file.method_type not in ("DL", "DNN"):
+                raise FileError(f"the weight file is for the method {quoted(file.method_type)}", code="method-unknown",
+                                expected=("DL", "DNN"))
+            return cls.from_weight_file(file)
+        except TmvaliteError as error:  # also what a transformation or a layer says of a record that cannot be
+            where = f"{error.where or 'the weight file'} {quoted(os.fspath(path))}"
+            raise FileError(error.message, code=error.code, where=where, expected=error.expected, hint=error.hint) from error
 
     @classmethod
     def from_weight_file(cls, file) -> MethodDL:
-        """The method that a WeightFile states.
+        """The method that a WeightFile states. Raises FileError, DataError and OptionError.
 
         Its options serve a further `fit` only, so nothing is said about them, and defaults replace what cannot be booked.
         """

@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import platform
 import time
-import warnings
 
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events, VariableInfo
 from tmvalite.data.transforms import TransformChain
-from tmvalite.errors import DataError, OptionError, TmvaliteWarning, TrainingError, quoted
+from tmvalite.errors import DataError, OptionError, TmvaliteWarning, TrainingError, quoted, warn_user
 from tmvalite.methods import dl_file
 from tmvalite.methods.arrays import finite_matrix
 from tmvalite.methods.dl_network import target_matrix
@@ -24,7 +23,6 @@ from tmvalite.training.progress import Progress, make_progress
 from tmvalite.training.split import drawn_events, last_events, validation_count
 
 ON_INTERRUPT = ("raise", "keep")
-CALLER = 6  # frames from a warning here to the user's call of fit or train
 
 
 def train_model(method, events: Events, info: DataSetInfo, *, drawn: bool, labels: tuple, flat: bool, progress, write,
@@ -37,7 +35,7 @@ def train_model(method, events: Events, info: DataSetInfo, *, drawn: bool, label
     values, diagnostics = method.bound.values, method.diagnostics
     blueprint = method.blueprint(info)
     chain = TransformChain.build(method.transforms, info, diagnostics)
-    diagnostics.issue(stacklevel=CALLER - 2)
+    diagnostics.issue()
 
     dtype = np.dtype(values.Precision)
     events = _usable(events, info, method.analysis_type, dtype, values.IgnoreNegWeightsInTraining)
@@ -76,7 +74,7 @@ def train_model(method, events: Events, info: DataSetInfo, *, drawn: bool, label
         keep()
         if training.history.best_epoch is None and not training.history.interrupted:
             _warn("no epoch had a smaller validation error than the start; the weights of the last epoch are kept",
-                  "no-improvement", "try a smaller LearningRate, or more epochs", stacklevel=CALLER - 1)
+                  "no-improvement", "try a smaller LearningRate, or more epochs")
         if method.analysis_type == "classification":
             _check_separation(network, valid, info)
     if training.history.interrupted and (on_interrupt == "raise" or training.kept is None):
@@ -161,6 +159,6 @@ def _facts(analysis: str, n_events: int, seconds: float, seed: int, info: DataSe
     }
 
 
-def _warn(message: str, code: str, hint: str, stacklevel: int = CALLER) -> None:
+def _warn(message: str, code: str, hint: str) -> None:
     """A warning about data or outcome, which Strict does not turn into an error."""
-    warnings.warn(TmvaliteWarning(message, code=code, hint=hint), stacklevel=stacklevel)
+    warn_user(TmvaliteWarning(message, code=code, hint=hint))

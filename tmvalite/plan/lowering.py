@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from tmvalite.graph.ir import Graph, Node
+from tmvalite.kernels.normalise import SHARE_NUMBERS
 from tmvalite.layers.base import Parameter
 
 from .families.copy import Copy
 from .families.map import Add, Map, Multiply
+from .families.normalise import BatchStatistics, BatchSums, Normalisation, Normalise
 from .families.product import Product
 from .families.random import Dropout
 from .families.softmax import Softmax
@@ -65,6 +67,15 @@ class Lowering:
         y = self._tensor(x.size, x.shape)
         self.steps.append(Dropout(x, y, len(self.drops)))
         self.drops.append((self._name, rate))
+        return y
+
+    def normalise(self, x: Tensor, groups: int, inner: int, slots: dict[str, Slot], momentum: float, epsilon: float) -> Tensor:
+        """Batch normalisation of rows of `groups` blocks of `inner` elements; slots are those of layers/bnorm.py."""
+        y = self._tensor(x.size, x.shape)
+        at = Normalisation(groups, inner, slots["Gamma"], slots["Beta"], slots["Training-mu"], slots["Training-variance"],
+                           momentum, epsilon, self.state_size, self.state_size)  # fmt: skip
+        self.state_size += SHARE_NUMBERS * groups
+        self.steps += [BatchSums(x, at), BatchStatistics(x, at), Normalise(x, y, at)]
         return y
 
     # ------------------------------------------------------------------ what the planner calls

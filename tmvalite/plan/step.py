@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import numpy as np
+
 from tmvalite.kernels import combine
 from tmvalite.kernels._jit import Family
 
@@ -20,16 +22,20 @@ ROWS, FEATURES = "rows", "features"
 
 @dataclass(frozen=True, eq=False)
 class Tensor:
-    """A planned value: `size` elements per event. `label` says what it is in the printed plan."""
+    """A planned value: `size` elements per event, or in all where not `per_event`. `label` names it in the printed plan."""
 
     size: int
     label: str
     shape: tuple[int, ...] = ()
+    per_event: bool = True
 
 
 @dataclass(frozen=True)
 class Slot:
-    """Where one trained matrix lies in the flat vector: offset, TMVA shape, whether stored transposed."""
+    """Where one trained matrix lies in the flat vector: offset, TMVA shape, whether stored transposed.
+
+    `stride`, if not 0, is the distance between the rows as they are stored, for matrices that are columns of a wider one.
+    """
 
     node: str
     name: str
@@ -38,10 +44,24 @@ class Slot:
     transposed: bool = False
     decays: bool = False
     trained: bool = True
+    stride: int = 0
 
     @property
     def size(self) -> int:
         return self.shape[0] * self.shape[1]
+
+    @property
+    def stop(self) -> int:
+        """Behind its last element."""
+        rows, columns = self.shape[::-1] if self.transposed else self.shape
+        return self.offset + (rows - 1) * (self.stride or columns) + columns
+
+    def view(self, flat: np.ndarray) -> np.ndarray:
+        """The matrix in TMVA's orientation, as a view into a vector that is laid out like the parameters."""
+        rows, columns = self.shape[::-1] if self.transposed else self.shape
+        step = (self.stride or columns) * flat.itemsize
+        part = np.lib.stride_tricks.as_strided(flat[self.offset : self.stop], (rows, columns), (step, flat.itemsize))
+        return part.T if self.transposed else part
 
 
 class Tape:
@@ -130,6 +150,10 @@ class Step:
 
     def text(self) -> str:
         return ""
+
+    def for_scoring(self) -> Step:
+        """The same step where no backward pass follows."""
+        return self
 
     def substitute(self, mapping: dict[Tensor, Tensor]) -> Step:
         """The same step on other tensors."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import warnings
 
-from tmvalite.errors import DataError, OptionError, TmvaliteWarning
+from tmvalite.errors import DataError, OptionError, TmvaliteWarning, warn_user
 from tmvalite.io.atomic import check_writable, make_folder
 from tmvalite.io.root_file import RootFile
 from tmvalite.workflow.config import gConfig
@@ -29,11 +28,11 @@ def is_available(method_type: EMVA, title: str) -> bool:
     name = method_type.name[1:]
     if method_type not in REGISTRY:
         message = f"{name} is not part of tmvalite, skipped: '{title}' is not booked"
-        warnings.warn(TmvaliteWarning(message, code="method-skipped", hint="tmvalite has Types.kDL"), stacklevel=4)
+        warn_user(TmvaliteWarning(message, code="method-skipped", hint="tmvalite has Types.kDL"))
         return False
     if method_type is EMVA.kDNN:
         message = f"Types.kDNN is the predecessor of Types.kDL, so '{title}' is booked as DL"
-        warnings.warn(TmvaliteWarning(message, code="method-renamed", hint="write Types.kDL"), stacklevel=4)
+        warn_user(TmvaliteWarning(message, code="method-renamed", hint="write Types.kDL"))
     return True
 
 
@@ -75,7 +74,7 @@ def fits_analysis(analysis_type: str, classes: list[str], title: str) -> bool:
     """Whether the method can do the analysis; otherwise one warning says that the booking is skipped, as in TMVA."""
     if analysis_type == "classification" and len(classes) != 2:
         message = f"DL cannot do a classification of {len(classes)} classes, skipped: '{title}' is not booked"
-        warnings.warn(TmvaliteWarning(message, code="method-skipped", hint="write AnalysisType=Multiclass"), stacklevel=4)
+        warn_user(TmvaliteWarning(message, code="method-skipped", hint="write AnalysisType=Multiclass"))
         return False
     return True
 

@@ -40,7 +40,7 @@ def build(loader: DataLoader, settings: LogSettings) -> DataSet:
     inputs += [EventInput(np.array(e.rows), e.class_name, np.array(e.weights), e.sample) for e in loader.event_lists]
     weights = class_weights(loader.weights, loader.common_weight, view.classes)
     data = build_dataset(info, inputs, cuts=loader.cuts, weights=weights, split=split, diagnostics=diagnostics)
-    diagnostics.issue(stacklevel=5)
+    diagnostics.issue()
     print_dataset(data, split, settings)
     return data
 

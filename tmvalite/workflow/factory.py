@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Iterator
 
-from tmvalite.errors import OptionError, TmvaliteWarning, nearest
+from tmvalite.errors import OptionError, TmvaliteWarning, nearest, warn_user
 from tmvalite.evaluation.tables import elapsed
 from tmvalite.workflow import report
 from tmvalite.workflow.booking import (
@@ -103,7 +102,7 @@ class Factory:
         method = REGISTRY[chosen]()(str(options), analysis_type=analysis_type, title=title, **keywords)
         data = loader.dataset(self.log_settings)
         method.blueprint(data.info)  # what does not fit the data is said now, not when the training begins
-        method.diagnostics.issue(stacklevel=3)
+        method.diagnostics.issue()
         records[title] = MethodRecord(title, method, analysis_type, data, path)
         return method
 
@@ -120,7 +119,7 @@ class Factory:
                 if n_events < MINIMUM_EVENTS:
                     message = f"'{record.title}' is not trained: {n_events} training events are too few"
                     self.log.warning(message)
-                    warnings.warn(TmvaliteWarning(message, code="few-events"), stacklevel=3)
+                    warn_user(TmvaliteWarning(message, code="few-events"))
                     continue
                 train_one(self.log, record, persist=self.options.values.ModelPersistence, progress=self._progress())
                 self.log.header("Training finished")

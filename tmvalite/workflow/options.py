@@ -37,7 +37,7 @@ def _read(table: OptionTable, text, keywords: Mapping) -> tuple[BoundOptions, Di
     keywords = dict(keywords)
     diagnostics = Diagnostics(strict=bool(keywords.pop("Strict", False)))
     bound = table.bind(str(text), keywords, diagnostics)
-    diagnostics.issue(stacklevel=4)
+    diagnostics.issue()
     return bound, diagnostics
 
 

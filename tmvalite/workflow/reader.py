@@ -7,13 +7,12 @@ the events as argument may run in several threads at once.
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping
 
 import numpy as np
 
 from tmvalite.data.info import VariableInfo
-from tmvalite.errors import DataError, FileError, OptionError, TmvaliteWarning, nearest
+from tmvalite.errors import DataError, FileError, OptionError, TmvaliteWarning, nearest, warn_user
 from tmvalite.workflow.info import DataSetInfoView
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.options import read_reader_options
@@ -184,7 +183,7 @@ class Reader:
             names = [v.label for v, bad in zip(self._info.variables, ~np.isfinite(x), strict=True) if bad]
             message = f"{', '.join(names)} is not a number: the answer is {NOT_A_NUMBER:.0f}"
             self.log.warning(message)
-            warnings.warn(TmvaliteWarning(message, code="not-a-number"), stacklevel=3)
+            warn_user(TmvaliteWarning(message, code="not-a-number"))
             return NOT_A_NUMBER
         return _plain(method.GetMvaValues(x))
 
@@ -277,7 +276,7 @@ class Reader:
         if not 0 <= first < len(values):
             message = f"there is no {what} {first}, only 0 to {len(values) - 1}: the answer is 0"
             self.log.warning(message)
-            warnings.warn(TmvaliteWarning(message, code="index"), stacklevel=3)
+            warn_user(TmvaliteWarning(message, code="index"))
             return 0.0
         return float(values[first])
 

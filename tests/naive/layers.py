@@ -1,0 +1,78 @@
+"""The slow twins by kind of layer, for tests/test_every_layer.py.
+
+forward(at, parameters, inputs) -> y and backward(at, parameters, inputs, grad) -> (grads of the inputs, grads of the
+parameters by name). at: the layer's fields by name and "shape", the shape of its output; parameters: matrices by name, in the
+orientation of the weight file; inputs: arrays (N, ...). A layer that behaves otherwise in training (batch statistics) has a third
+function, trained(at, parameters, inputs) -> y; its backward is that of training.
+"""
+
+import numpy as np
+
+from . import combine, dense, normalise
+
+
+def _flat(values):
+    return [np.reshape(value, (len(value), -1)) for value in values]
+
+
+def _dense_forward(at, parameters, inputs):
+    return dense.dense_forward(inputs[0], parameters["Weights"], parameters["Biases"][:, 0], at["activation"])[1]
+
+
+def _dense_backward(at, parameters, inputs, grad):
+    u, _ = dense.dense_forward(inputs[0], parameters["Weights"], parameters["Biases"][:, 0], at["activation"])
+    grad_x, weights, biases = dense.dense_backward(inputs[0], parameters["Weights"], u, grad, at["activation"])
+    return [grad_x], {"Weights": weights, "Biases": biases[:, None]}
+
+
+def _act_forward(at, parameters, inputs):
+    return dense.activation_forward(_flat(inputs)[0], at["activation"])
+
+
+def _act_backward(at, parameters, inputs, grad):
+    return [dense.activation_backward(_flat(inputs)[0], _flat([grad])[0], at["activation"])], {}
+
+
+def _joined(forward, backward):
+    def run(at, parameters, inputs):
+        return dense.activation_forward(forward(_flat(inputs)), at["activation"])
+
+    def back(at, parameters, inputs, grad):
+        u = forward(_flat(inputs))
+        return backward(_flat(inputs), dense.activation_backward(u, _flat([grad])[0], at["activation"])), {}
+
+    return run, back
+
+
+def _rows(inputs):
+    """Sequences as one row a step, images and vectors as one row an event: CONCAT joins along the rest."""
+    return [np.reshape(v, (len(v) * v.shape[1], -1)) if v.ndim == 3 else np.reshape(v, (len(v), -1)) for v in inputs]
+
+
+def _concat_forward(at, parameters, inputs):
+    return combine.concat_forward(_rows(inputs))
+
+
+def _concat_backward(at, parameters, inputs, grad):
+    rows = _rows(inputs)
+    return combine.concat_backward(rows, np.reshape(grad, (len(rows[0]), -1))), {}
+
+
+def _same_forward(at, parameters, inputs):
+    return inputs[0]
+
+
+def _same_backward(at, parameters, inputs, grad):
+    return [grad], {}
+
+
+TWINS = {
+    "DENSE": (_dense_forward, _dense_backward),
+    "ACT": (_act_forward, _act_backward),
+    "ADD": _joined(combine.add_forward, combine.add_backward),
+    "MUL": _joined(combine.mul_forward, combine.mul_backward),
+    "CONCAT": (_concat_forward, _concat_backward),
+    "RESHAPE": (_same_forward, _same_backward),
+    "DROPOUT": (_same_forward, _same_backward),
+    "BNORM": (normalise.scored, normalise.backward, normalise.trained),
+}

@@ -1,0 +1,197 @@
+"""Batch normalisation (Ioffe and Szegedy, arXiv:1502.03167) per feature or channel.
+
+An event is `repeat` rows of `groups` blocks of `inner` elements: a vector is groups x 1, an image channels x pixels, a
+sequence repeats its features. Sums are float64, each share's about a pivot (a value of its own first event), so that no
+digits cancel; shares are merged in order (Chan, Golub, LeVeque 1979). Running values as TMVA's, but never touched by an
+evaluation: see `batch_statistics`.
+
+Numbers of a share: pivot, sum (x - pivot), sum (x - pivot)^2, sum g, sum g xhat; of a batch: mean, 1/sqrt(var + eps),
+mean of g, mean of g xhat; each one per group.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ._jit import address_of, doubles_at, family, kernel, number, shift
+from .combine import copy
+from .family import BATCH_STATE, COUNT, FRESH, ROWS, SHARES, STATE, STATE_SIZE, STATES, STEP, TIME, TRAINING, operand
+
+SHARE_NUMBERS, BATCH_NUMBERS = 5, 4
+
+
+@kernel
+def _two_sums(n, x, pivot):
+    """sum (x - pivot), sum (x - pivot)^2 in four chains each, so that they do not wait for one another."""
+    a0, a1, a2, a3 = 0.0, 0.0, 0.0, 0.0
+    b0, b1, b2, b3 = 0.0, 0.0, 0.0, 0.0
+    whole = n // 4 * 4
+    for i in range(0, whole, 4):
+        d0, d1, d2, d3 = float(x[i]) - pivot, float(x[i + 1]) - pivot, float(x[i + 2]) - pivot, float(x[i + 3]) - pivot
+        a0, a1, a2, a3 = a0 + d0, a1 + d1, a2 + d2, a3 + d3
+        b0, b1, b2, b3 = b0 + d0 * d0, b1 + d1 * d1, b2 + d2 * d2, b3 + d3 * d3
+    for i in range(whole, n):
+        d0 = float(x[i]) - pivot
+        a0, b0 = a0 + d0, b0 + d0 * d0
+    return (a0 + a1) + (a2 + a3), (b0 + b1) + (b2 + b3)
+
+
+@kernel
+def _gradient_sums(n, x, g, mean, inverse):
+    """sum g, sum g (x - mean) inverse, likewise."""
+    a0, a1, a2, a3 = 0.0, 0.0, 0.0, 0.0
+    b0, b1, b2, b3 = 0.0, 0.0, 0.0, 0.0
+    whole = n // 4 * 4
+    for i in range(0, whole, 4):
+        g0, g1, g2, g3 = float(g[i]), float(g[i + 1]), float(g[i + 2]), float(g[i + 3])
+        a0, a1, a2, a3 = a0 + g0, a1 + g1, a2 + g2, a3 + g3
+        b0, b1 = b0 + g0 * (float(x[i]) - mean), b1 + g1 * (float(x[i + 1]) - mean)
+        b2, b3 = b2 + g2 * (float(x[i + 2]) - mean), b3 + g3 * (float(x[i + 3]) - mean)
+    for i in range(whole, n):
+        g0 = float(g[i])
+        a0, b0 = a0 + g0, b0 + g0 * (float(x[i]) - mean)
+    return (a0 + a1) + (a2 + a3), ((b0 + b1) + (b2 + b3)) * inverse
+
+
+@family
+def batch_sums(d, run, arena, theta, copies, grad):
+    """Add this tile to its share's sums: x groups inner state."""
+    if not run[TRAINING]:
+        return 0.0
+    x, groups, inner = operand(d, 1, run, arena), d[3], d[4]
+    pivot = shift(doubles_at(run[STATE]), d[5])
+    first, second = shift(pivot, groups), shift(pivot, 2 * groups)
+    if run[FRESH]:
+        for k in range(groups):
+            pivot[k], first[k], second[k] = float(x[k * inner]), 0.0, 0.0
+    for r in range(run[ROWS] * d[2] // (groups * inner)):
+        row = shift(x, r * groups * inner)
+        if inner == 1:
+            for k in range(groups):
+                difference = float(row[k]) - pivot[k]
+                first[k] += difference
+                second[k] += difference * difference
+        else:
+            for k in range(groups):
+                a, b = _two_sums(inner, shift(row, k * inner), pivot[k])
+                first[k] += a
+                second[k] += b
+    return 0.0
+
+
+@family
+def batch_statistics(d, run, arena, theta, copies, grad):
+    """Mean and deviation of the batch, and the running values: groups size state batch mu variance epsilon momentum.
+
+    Running values r move to m r + (1 - m) batch, with the given momentum m >= 0 (the first batch of a phase replaces
+    them), else m = t/(t + 1) with t the batches of this epoch so far: their plain average. The variance of a batch of n
+    values counts n/(n - 1 + epsilon) there.
+    """
+    if not run[TRAINING]:
+        return 0.0
+    groups, size = d[1], d[2]
+    mean, inverse = shift(doubles_at(run[BATCH_STATE]), d[4]), shift(doubles_at(run[BATCH_STATE]), d[4] + groups)
+    mu, variance = shift(theta, d[5]), shift(theta, d[6])
+    epsilon, momentum = doubles_at(address_of(shift(d, 7)))[0], doubles_at(address_of(shift(d, 8)))[0]
+    count, shares = run[COUNT], run[SHARES]
+    values = float(count * size // groups)
+    if momentum < 0.0:
+        momentum = run[STEP] / (run[STEP] + 1.0)
+    elif run[TIME] == 0:
+        momentum = 0.0
+    for k in range(groups):
+        n, centre, square = 0.0, 0.0, 0.0
+        for s in range(shares):
+            state = shift(doubles_at(run[STATES]), s * run[STATE_SIZE] + d[3] + k)
+            m = float((count * (s + 1) // shares - count * s // shares) * (size // groups))
+            a = state[groups]
+            own = state[0] + a / m
+            difference = own - centre
+            centre += difference * (m / (n + m))
+            square += state[2 * groups] - a * (a / m) + difference * difference * (n * m / (n + m))
+            n += m
+        biased = max(square / values, 0.0)
+        mean[k], inverse[k] = centre, 1.0 / math.sqrt(biased + epsilon)
+        unbiased = biased * (values / (values - 1.0 + epsilon))
+        mu[k] = number(mu[k], momentum * float(mu[k]) + (1.0 - momentum) * centre)
+        variance[k] = number(mu[k], momentum * float(variance[k]) + (1.0 - momentum) * unbiased)
+    return 0.0
+
+
+@family
+def normalise(d, run, arena, theta, copies, grad):
+    """y = (x - mean) / sqrt(var + eps) gamma + beta: x y groups inner batch mu variance gamma beta epsilon."""
+    x, y, groups, inner = operand(d, 1, run, arena), operand(d, 3, run, arena), d[5], d[6]
+    gamma, beta = shift(theta, d[10]), shift(theta, d[11])
+    mu, variance, epsilon = shift(theta, d[8]), shift(theta, d[9]), doubles_at(address_of(shift(d, 12)))[0]
+    state = shift(doubles_at(run[BATCH_STATE]), d[7])
+    for r in range(run[ROWS] * d[2] // (groups * inner)):
+        for k in range(groups):
+            if run[TRAINING]:
+                mean, inverse = number(x[0], state[k]), state[groups + k]
+            else:
+                mean, inverse = mu[k], 1.0 / math.sqrt(float(variance[k]) + epsilon)
+            scale, offset = number(x[0], inverse * float(gamma[k])), beta[k]
+            source, target = shift(x, (r * groups + k) * inner), shift(y, (r * groups + k) * inner)
+            for i in range(inner):
+                target[i] = (source[i] - mean) * scale + offset
+    return 0.0
+
+
+@family
+def batch_gradient_sums(d, run, arena, theta, copies, grad):
+    """Add this tile to its share's sums over the gradient: x grad_y groups inner state batch gamma beta."""
+    x, g, groups, inner = operand(d, 1, run, arena), operand(d, 3, run, arena), d[5], d[6]
+    first = shift(doubles_at(run[STATE]), d[7] + 3 * groups)
+    second = shift(first, groups)
+    mean, inverse = shift(doubles_at(run[BATCH_STATE]), d[8]), shift(doubles_at(run[BATCH_STATE]), d[8] + groups)
+    if run[FRESH]:
+        gamma, beta, zero = shift(grad, d[9]), shift(grad, d[10]), number(x[0], 0.0)
+        for k in range(groups):  # the sum over the batch goes into the first share's gradient
+            first[k], second[k], gamma[k], beta[k] = 0.0, 0.0, zero, zero
+    for r in range(run[ROWS] * d[2] // (groups * inner)):
+        row, gradient = shift(x, r * groups * inner), shift(g, r * groups * inner)
+        if inner == 1:
+            for k in range(groups):
+                first[k] += float(gradient[k])
+                second[k] += float(gradient[k]) * ((float(row[k]) - mean[k]) * inverse[k])
+        else:
+            for k in range(groups):
+                a, b = _gradient_sums(inner, shift(row, k * inner), shift(gradient, k * inner), mean[k], inverse[k])
+                first[k] += a
+                second[k] += b
+    return 0.0
+
+
+@family
+def batch_gradients(d, run, arena, theta, copies, grad):
+    """Sums over the batch: groups size state batch gamma beta."""
+    groups, values = d[1], float(run[COUNT] * d[2] // d[1])
+    mean = shift(doubles_at(run[BATCH_STATE]), d[4] + 2 * groups)
+    gamma, beta = shift(grad, d[5]), shift(grad, d[6])
+    for k in range(groups):
+        a, b = 0.0, 0.0
+        for s in range(run[SHARES]):
+            state = shift(doubles_at(run[STATES]), s * run[STATE_SIZE] + d[3] + 3 * groups + k)
+            a += state[0]
+            b += state[groups]
+        mean[k], mean[groups + k] = a / values, b / values
+        beta[k], gamma[k] = number(beta[k], a), number(beta[k], b)
+    return 0.0
+
+
+@family
+def normalise_backward(d, run, arena, theta, copies, grad):
+    """grad_x = gamma inverse (g - mean g - xhat mean(g xhat)): x grad_y grad_x groups inner batch gamma."""
+    x, g, result, groups, inner = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena), d[7], d[8]
+    state, gamma = shift(doubles_at(run[BATCH_STATE]), d[9]), shift(theta, d[10])
+    if d[3] != d[5]:
+        copy(run[ROWS] * d[2], g, result)
+    for r in range(run[ROWS] * d[2] // (groups * inner)):
+        for k in range(groups):
+            mean, inverse, gradient = number(x[0], state[k]), state[groups + k], number(x[0], state[2 * groups + k])
+            slope, scale = number(x[0], state[3 * groups + k] * inverse), number(x[0], inverse * float(gamma[k]))
+            source, target = shift(x, (r * groups + k) * inner), shift(result, (r * groups + k) * inner)
+            for i in range(inner):
+                target[i] = (target[i] - gradient - (source[i] - mean) * slope) * scale
+    return 0.0

@@ -1,0 +1,39 @@
+"""Planes with rows and columns of zeros added or cut off, in one pass."""
+
+from __future__ import annotations
+
+from ._jit import family, kernel, number, shift
+from .convolution import copy_line, fill_zero
+from .family import ROWS, operand
+
+
+@kernel
+def pad_plane(rows, columns, x, top, bottom, left, right, y):
+    """y (rows + top + bottom, columns + left + right) = x with zeros around; negative numbers cut off. Overwrites y."""
+    zero = number(x[0], 0.0)
+    width, height = columns + left + right, rows + top + bottom
+    before, after = min(max(left, 0), width), max(right, 0)
+    first = max(-left, 0)
+    count = max(min(columns, columns + right) - first, 0)
+    after = width - before - count
+    for i in range(height):
+        line, at = shift(y, i * width), i - top
+        if at < 0 or at >= rows:
+            fill_zero(width, line)
+        else:
+            for j in range(before):
+                line[j] = zero
+            copy_line(count, shift(x, at * columns + first), shift(line, before))
+            for j in range(after):
+                line[before + count + j] = zero
+
+
+@family
+def pad_planes(d, run, arena, theta, copies, grad):
+    """y = x padded: x y planes rows columns top bottom left right."""
+    x, y = operand(d, 1, run, arena), operand(d, 3, run, arena)
+    rows, columns = d[6], d[7]
+    size, padded = rows * columns, (rows + d[8] + d[9]) * (columns + d[10] + d[11])
+    for plane in range(run[ROWS] * d[5]):
+        pad_plane(rows, columns, shift(x, plane * size), d[8], d[9], d[10], d[11], shift(y, plane * padded))
+    return 0.0
