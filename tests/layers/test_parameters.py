@@ -18,7 +18,7 @@ def test_dense_weights_are_width_times_inputs():
 def test_conv_weights_are_depth_times_channels_and_filter():
     assert shapes("CONV|7|3|2|1|1|0|0|RELU", (4, 5, 6)) == {"Weights": (7, 24), "Biases": (7, 1)}
     assert shapes("TRANSCONV|7|3|2|1|1|0|0|RELU", (4, 5, 6)) == {"Weights": (7, 24), "Biases": (7, 1)}
-    assert shapes("DEPTHCONV|3|2|1|1|0|0|RELU", (4, 5, 6)) == {"Weights": (4, 6), "Biases": (4, 1)}
+    assert shapes("DEPTHCONV|3|3|2|1|1|0|0|RELU", (4, 5, 6)) == {"Weights": (12, 6), "Biases": (12, 1)}
 
 
 def test_batch_normalisation_has_four_rows_by_feature_or_channel():

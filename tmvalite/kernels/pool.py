@@ -2,7 +2,7 @@
 
 A window of fh x fw taps lies with its first tap on pixel (p sh - top, q sw - left). Taps outside the image are left out, or
 count as zeros where `framed` is set (a frame of zeros that is not stored). Every window has at least one tap inside.
-Additions run over the taps row by row; equal values of MAXPOOL: the first one row by row wins, NaN wins over all.
+Additions run over the taps row by row; equal values of MAXPOOL: the first one row by row wins; NaN in a window is its result.
 
 Backward works in two passes over a channel: first what every window gives (for MAXPOOL also the number of its winning tap)
 into a small scratch plane with empty columns at both ends, then for every pixel the sum over the windows that cover it. The
@@ -22,23 +22,46 @@ CHANNELS, HEIGHT, WIDTH, P, Q, FH, FW, SH, SW, TOP, LEFT, FRAMED = range(len(GEO
 
 
 @kernel
-def _is_larger(value, top):
-    """Whether `value` takes over from `top`: larger, or NaN."""
-    return (value > top) | (value != value)
+def _inside(g, like):
+    """First and last + 1 of the windows of a line that lie wholly between the left and the right edge, and lanes for them.
+
+    None (0, 0) where vectors do not fit.
+    """
+    low = min(g[Q], (g[LEFT] + g[SW] - 1) // g[SW])
+    room = g[WIDTH] - g[FW] + g[LEFT]
+    high = max(low, min(g[Q], room // g[SW] + 1) if room >= 0 else 0)
+    lanes = row_lanes(like, high - low)
+    if lanes == 1:
+        low = high = 0
+    return low, high, lanes
 
 
 @kernel
-def _inside(g):
-    """First and last + 1 of the window columns that lie wholly inside the image."""
-    low = min(g[Q], (g[LEFT] + g[SW] - 1) // g[SW])
-    room = g[WIDTH] - g[FW] + g[LEFT]
-    high = min(g[Q], room // g[SW] + 1) if room >= 0 else 0
-    return low, max(low, high)
+def _clipped(g, r):
+    """Whether a line of windows from row r on must take plain loops, because its frame has taps."""
+    return g[FRAMED] and (r < 0 or r + g[FH] > g[HEIGHT])
+
+
+@kernel
+def _largest(g, x, r, c):
+    """Largest tap of the window whose first tap is pixel (r, c); NaN if one is NaN."""
+    h0, h1, w0, w1 = max(0, r), min(g[HEIGHT], r + g[FH]), max(0, c), min(g[WIDTH], c + g[FW])
+    if h0 >= h1 or w0 >= w1:
+        return number(x[0], 0.0)  # all in the frame
+    top = x[h0 * g[WIDTH] + w0]
+    for h in range(h0, h1):
+        for w in range(w0, w1):
+            value = x[h * g[WIDTH] + w]
+            top = value if (value > top) | (value != value) else top
+    if g[FRAMED] and (h1 - h0) * (w1 - w0) < g[FH] * g[FW]:
+        zero = number(top, 0.0)
+        top = zero if zero > top else top
+    return top
 
 
 @kernel
 def _winner(g, x, r, c):
-    """Number and value of the largest tap of the window whose first tap is pixel (r, c), any of them outside."""
+    """Number of the first tap, row by row, that is the largest."""
     zero = number(x[0], 0.0)
     found, best, top = False, 0, zero
     for i in range(g[FH]):
@@ -47,17 +70,17 @@ def _winner(g, x, r, c):
             outside = h < 0 or h >= g[HEIGHT] or w < 0 or w >= g[WIDTH]
             if not outside or g[FRAMED]:
                 value = zero if outside else x[h * g[WIDTH] + w]
-                if not found or _is_larger(value, top):
+                if not found or value > top:
                     found, best, top = True, i * g[FW] + j, value
-    return best, top
+    return number(zero, best)
 
 
 @kernel
-def _count(g, r, c):
+def _count(g, r, c, like):
     """Taps that a mean counts."""
     if g[FRAMED]:
-        return g[FH] * g[FW]
-    return (min(g[HEIGHT], r + g[FH]) - max(0, r)) * (min(g[WIDTH], c + g[FW]) - max(0, c))
+        return number(like[0], g[FH] * g[FW])
+    return number(like[0], (min(g[HEIGHT], r + g[FH]) - max(0, r)) * (min(g[WIDTH], c + g[FW]) - max(0, c)))
 
 
 @kernel
@@ -67,18 +90,7 @@ def _mean(g, x, r, c):
     for h in range(max(0, r), min(g[HEIGHT], r + g[FH])):
         for w in range(max(0, c), min(g[WIDTH], c + g[FW])):
             total += x[h * g[WIDTH] + w]
-    return total / number(x[0], _count(g, r, c))
-
-
-@kernel
-def _vector_columns(g, r, like):
-    """Columns (low, high) of a line of windows that vectors work on, and their lanes; the others take plain loops."""
-    low, high = _inside(g)
-    lanes = row_lanes(like, high - low)
-    clipped = r < 0 or r + g[FH] > g[HEIGHT]
-    if lanes == 1 or g[SW] > 2 or (g[FRAMED] and clipped):
-        low = high = 0
-    return low, high, lanes
+    return total / _count(g, r, c, x)
 
 
 @family
@@ -86,19 +98,20 @@ def max_pool(d, run, arena, theta, copies, grad):
     """y = largest value of every window: x y geometry."""
     x, y, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(d, 5)
     one = number(x[0], 1.0)
+    begin, end, lanes = _inside(g, x)
     for plane in range(run[ROWS] * g[CHANNELS]):
         image, out = shift(x, plane * g[HEIGHT] * g[WIDTH]), shift(y, plane * g[P] * g[Q])
         for p in range(g[P]):
             r, line = p * g[SH] - g[TOP], shift(out, p * g[Q])
-            low, high, lanes = _vector_columns(g, r, x)
+            low, high = (0, 0) if _clipped(g, r) else (begin, end)
             if high > low:
                 h, stop = max(0, r), min(g[HEIGHT], r + g[FH])
                 start = shift(image, h * g[WIDTH] + low * g[SW] - g[LEFT])
-                max_row(lanes, g[SW], high - low, stop - h, g[FW], start, g[WIDTH], shift(line, low), 0, one)
+                max_row(lanes, high - low, stop - h, g[FW], start, g[WIDTH], shift(line, low), 0, one, g[SW])
             for q in range(low):
-                line[q] = _winner(g, image, r, q * g[SW] - g[LEFT])[1]
+                line[q] = _largest(g, image, r, q * g[SW] - g[LEFT])
             for q in range(high, g[Q]):
-                line[q] = _winner(g, image, r, q * g[SW] - g[LEFT])[1]
+                line[q] = _largest(g, image, r, q * g[SW] - g[LEFT])
     return 0.0
 
 
@@ -106,19 +119,19 @@ def max_pool(d, run, arena, theta, copies, grad):
 def mean_pool(d, run, arena, theta, copies, grad):
     """y = mean of every window: x y geometry."""
     x, y, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(d, 5)
+    begin, end, lanes = _inside(g, x)
     for plane in range(run[ROWS] * g[CHANNELS]):
         image, out = shift(x, plane * g[HEIGHT] * g[WIDTH]), shift(y, plane * g[P] * g[Q])
         for p in range(g[P]):
             r, line = p * g[SH] - g[TOP], shift(out, p * g[Q])
-            low, high, lanes = _vector_columns(g, r, x)
-            if high > low:
+            if end > begin:
                 h, stop = max(0, r), min(g[HEIGHT], r + g[FH])
-                start = shift(image, h * g[WIDTH] + low * g[SW] - g[LEFT])
-                count = number(x[0], _count(g, r, low * g[SW] - g[LEFT]))
-                mean_row(lanes, g[SW], high - low, stop - h, g[FW], start, g[WIDTH], shift(line, low), 0, count)
-            for q in range(low):
+                c = begin * g[SW] - g[LEFT]
+                start, count = shift(image, h * g[WIDTH] + c), _count(g, r, c, x)
+                mean_row(lanes, end - begin, stop - h, g[FW], start, g[WIDTH], shift(line, begin), 0, count, g[SW])
+            for q in range(begin):
                 line[q] = _mean(g, image, r, q * g[SW] - g[LEFT])
-            for q in range(high, g[Q]):
+            for q in range(end, g[Q]):
                 line[q] = _mean(g, image, r, q * g[SW] - g[LEFT])
     return 0.0
 
@@ -135,72 +148,93 @@ def _clear_ends(g, plane, value):
 
 
 @kernel
-def _lines_over(g, h):
-    """The lines of windows that reach row h of the image: the first one, how many, and the first one's tap row there."""
-    first = max(0, (h + g[TOP] - g[FH]) // g[SH] + 1)
-    last = min(g[P] - 1, (h + g[TOP]) // g[SH])
-    return first, max(0, last - first + 1), h + g[TOP] - first * g[SH]
+def _next_lines(g, h, first, stop):
+    """The lines of windows (first, stop) that reach row h of the image, from those of the row above; and h's place in the first."""
+    while first < g[P] and first * g[SH] + g[FH] <= h + g[TOP]:
+        first += 1
+    while stop < g[P] and stop * g[SH] <= h + g[TOP]:
+        stop += 1
+    return first, stop, h + g[TOP] - first * g[SH]
 
 
 @kernel
-def _spread_pixel(g, count, u, winners, chosen, k0, w):
-    """What `spread_row` gives for one pixel w, in the same order, for any stride."""
-    zero = number(u[0], 0.0)
-    total, pitch = zero, g[Q] + 2 * g[FW]
-    for t in range(count):
-        k = k0 - t * g[SH] * g[FW]
-        for j in range((w + g[LEFT]) % g[SW], g[FW], g[SW]):
-            at = t * pitch + (w + g[LEFT] - j) // g[SW]
-            hit = not chosen or winners[at] == number(total, k + j)
-            total += u[at] if hit else zero
-    return total
+def _spread(g, u, winners, chosen, out):
+    """Pixels of one channel from the scratch planes: the sum over the windows on a pixel, line by line, by falling q."""
+    pitch, pixels = g[Q] + 2 * g[FW], g[WIDTH] // g[SW] if g[SW] <= 2 else 0
+    lanes, first, stop = row_lanes(u, pixels), 0, 0
+    if lanes == 1:
+        pixels = 0
+    else:
+        for h in range(g[HEIGHT]):
+            first, stop, i = _next_lines(g, h, first, stop)
+            line, kept = shift(out, h * g[WIDTH]), shift(u, first * pitch + g[FW])
+            count = max(0, stop - first)
+            if chosen:
+                best = shift(winners, first * pitch + g[FW])
+                spread_chosen(lanes, g[SW], pixels, count, pitch, kept, best, i * g[FW], g[SH] * g[FW], g[FW], g[LEFT], line)
+            else:
+                spread_all(lanes, g[SW], pixels, count, pitch, kept, kept, 0, 0, g[FW], g[LEFT], line)
+    if pixels * g[SW] < g[WIDTH]:
+        _spread_rest(g, u, winners, chosen, pixels, out)
 
 
 @kernel
-def _vector_pixels(g, like):
-    """Vectors of `stride` pixels in a line of the image, and their lanes."""
-    n = g[WIDTH] // g[SW] if g[SW] <= 2 else 0
-    lanes = row_lanes(like, n)
-    return (n if lanes > 1 else 0), lanes
+def _spread_rest(g, u, winners, chosen, start, out):
+    """`_spread` for the pixels from start * stride on, in the same order, any stride. Pixels of one phase have the same taps."""
+    pitch, zero = g[Q] + 2 * g[FW], number(u[0], 0.0)
+    for phase in range(g[SW]):
+        j0, back = (phase + g[LEFT]) % g[SW], (phase + g[LEFT]) // g[SW]
+        taps = (g[FW] - j0 + g[SW] - 1) // g[SW] if j0 < g[FW] else 0
+        pixels = (g[WIDTH] - phase + g[SW] - 1) // g[SW]
+        first, stop = 0, 0
+        for h in range(g[HEIGHT]):
+            first, stop, i = _next_lines(g, h, first, stop)
+            line, kept = shift(out, h * g[WIDTH] + phase), shift(u, first * pitch + g[FW] + back)
+            best = shift(winners, first * pitch + g[FW] + back if chosen else 0)
+            for v in range(start, pixels):
+                total, k, q = zero, i * g[FW] + j0, v
+                for _ in range(first, stop):
+                    for m in range(taps):
+                        if chosen:
+                            total += kept[q - m] if best[q - m] == number(zero, k + m * g[SW]) else zero
+                        else:
+                            total += kept[q - m]
+                    k -= g[SH] * g[FW]
+                    q += pitch
+                line[v * g[SW]] = total
 
 
 @family
 def max_pool_backward(d, run, arena, theta, copies, grad):
     """grad_x = sum of grad_y of the windows that a pixel wins; overwrites: x grad_y grad_x scratch geometry."""
     x, gradient, result = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena)
-    g = shift(d, 9)
+    u, g = operand(d, 7, run, arena), shift(d, 9)
     pitch, one = g[Q] + 2 * g[FW], number(x[0], 1.0)
-    u = operand(d, 7, run, arena)
     winners = shift(u, g[P] * pitch)
     _clear_ends(g, u, number(x[0], 0.0))
     _clear_ends(g, winners, number(x[0], -1.0))
-    pixels, wide = _vector_pixels(g, x)
+    begin, end, lanes = _inside(g, x)
+    wide = row_lanes(x, g[Q])
     for plane in range(run[ROWS] * g[CHANNELS]):
         image, given = shift(x, plane * g[HEIGHT] * g[WIDTH]), shift(gradient, plane * g[P] * g[Q])
         for p in range(g[P]):
             r, at = p * g[SH] - g[TOP], p * pitch + g[FW]
-            line, kept = shift(winners, at), shift(u, at)
-            low, high, lanes = _vector_columns(g, r, x)
+            line, kept, source = shift(winners, at), shift(u, at), shift(given, p * g[Q])
+            low, high = (0, 0) if _clipped(g, r) else (begin, end)
             if high > low:
                 h, stop = max(0, r), min(g[HEIGHT], r + g[FH])
                 start = shift(image, h * g[WIDTH] + low * g[SW] - g[LEFT])
-                winner_row(lanes, g[SW], high - low, stop - h, g[FW], start, g[WIDTH], shift(line, low), h - r, one)
+                winner_row(lanes, high - low, stop - h, g[FW], start, g[WIDTH], shift(line, low), h - r, one, g[SW])
             for q in range(low):
-                line[q] = number(one, _winner(g, image, r, q * g[SW] - g[LEFT])[0])
+                line[q] = _winner(g, image, r, q * g[SW] - g[LEFT])
             for q in range(high, g[Q]):
-                line[q] = number(one, _winner(g, image, r, q * g[SW] - g[LEFT])[0])
-            for q in range(g[Q]):
-                kept[q] = given[p * g[Q] + q]
-        out = shift(result, plane * g[HEIGHT] * g[WIDTH])
-        for h in range(g[HEIGHT]):
-            first, count, i = _lines_over(g, h)
-            k0, line, at = i * g[FW], shift(out, h * g[WIDTH]), first * pitch + g[FW]
-            if pixels:
-                spread_chosen(
-                    wide, g[SW], pixels, count, pitch, shift(u, at), shift(winners, at), k0, g[SH] * g[FW], g[FW], g[LEFT], line
-                )
-            for w in range(pixels * g[SW], g[WIDTH]):
-                line[w] = _spread_pixel(g, count, shift(u, at), shift(winners, at), True, k0, w)
+                line[q] = _winner(g, image, r, q * g[SW] - g[LEFT])
+            if wide > 1:
+                max_row(wide, g[Q], 1, 1, source, 1, kept, 0, one, 1)  # windows of one tap: a copy
+            else:
+                for q in range(g[Q]):
+                    kept[q] = source[q]
+        _spread(g, u, winners, True, shift(result, plane * g[HEIGHT] * g[WIDTH]))
     return 0.0
 
 
@@ -210,25 +244,17 @@ def mean_pool_backward(d, run, arena, theta, copies, grad):
     gradient, result, u, g = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena), shift(d, 7)
     pitch = g[Q] + 2 * g[FW]
     _clear_ends(g, u, number(u[0], 0.0))
-    pixels, wide = _vector_pixels(g, u)
-    low, high = _inside(g)
+    begin, end, lanes = _inside(g, u)
     for plane in range(run[ROWS] * g[CHANNELS]):
         given = shift(gradient, plane * g[P] * g[Q])
         for p in range(g[P]):
             r, line, kept = p * g[SH] - g[TOP], shift(given, p * g[Q]), shift(u, p * pitch + g[FW])
-            whole = number(u[0], _count(g, r, low * g[SW] - g[LEFT]))
-            for q in range(low):
-                kept[q] = line[q] / number(u[0], _count(g, r, q * g[SW] - g[LEFT]))
-            for q in range(low, high):
-                kept[q] = line[q] / whole
-            for q in range(high, g[Q]):
-                kept[q] = line[q] / number(u[0], _count(g, r, q * g[SW] - g[LEFT]))
-        out = shift(result, plane * g[HEIGHT] * g[WIDTH])
-        for h in range(g[HEIGHT]):
-            first, count, i = _lines_over(g, h)
-            line, at = shift(out, h * g[WIDTH]), first * pitch + g[FW]
-            if pixels:
-                spread_all(wide, g[SW], pixels, count, pitch, shift(u, at), u, 0, 0, g[FW], g[LEFT], line)
-            for w in range(pixels * g[SW], g[WIDTH]):
-                line[w] = _spread_pixel(g, count, shift(u, at), u, False, 0, w)
+            if end > begin:
+                count = _count(g, r, begin * g[SW] - g[LEFT], u)
+                mean_row(lanes, end - begin, 1, 1, shift(line, begin), 1, shift(kept, begin), 0, count, 1)
+            for q in range(begin):
+                kept[q] = line[q] / _count(g, r, q * g[SW] - g[LEFT], u)
+            for q in range(end, g[Q]):
+                kept[q] = line[q] / _count(g, r, q * g[SW] - g[LEFT], u)
+        _spread(g, u, u, False, shift(result, plane * g[HEIGHT] * g[WIDTH]))
     return 0.0

@@ -2,11 +2,12 @@
 
 Forward, a line of outputs q < n reads the taps x[i ld + s q + j], i < rows, j < columns, of windows that lie wholly inside
 (`max_row`, `mean_row`, `winner_row`). Backward is a gather: a line of pixels sums what the windows over it were given
-(`spread_row`), so that every pixel is written once. Strides s of 1 and 2; other strides and the few windows at a padded
-edge are plain loops in kernels/pool.py, with the same order of additions and therefore the same bits.
+(`spread_row`), so that every pixel is written once. The few windows at a padded edge are plain loops in kernels/pool.py,
+with the same order of additions and therefore the same bits.
 
 A line of n values takes the widest vectors that fit into n; the last vector overlaps the one before, which writes the same
-values twice and needs no mask. Vectors of stride 2 are two loads and a shuffle.
+values twice and needs no mask. Stride 2 is two loads and a shuffle. Windows of 2 and 3 columns are written out: a loop over
+so few taps costs more than the taps.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from ._jit import VECTOR_BYTES
-from .vector import I64, Vectors, counted_loop, i64, lane_count, new_function, switch_call
+from .vector import I32, I64, Vectors, counted_loop, i64, lane_count, new_function, switch_call
 
 NARROWEST = 2  # lanes of the narrowest vector that is tried before plain loops
+COLUMNS = (2, 3, 0)  # window columns with code of their own; 0: any number
+ANY_STRIDE = 3  # case of the strides above 2
 
 
 def _widths(element) -> list[int]:
@@ -60,58 +63,81 @@ def _number(builder, vectors, integer):
     return vectors.broadcast(builder.sitofp(integer, vectors.element))
 
 
-def _window_row(module, element, lanes: int, stride: int, kind: str):
-    """void(n, rows, columns, x, ld, y, first, divisor): one line of windows.
+def _constant(vectors, value):
+    return ir.Constant(vectors.type, [float(value)] * vectors.lanes)
+
+
+def _strided(builder, vectors, where, stride):
+    """Vector of every `stride`-th element."""
+    value = ir.Constant(vectors.type, ir.Undefined)
+    for lane in range(vectors.lanes):
+        element = builder.load(builder.gep(where, [builder.mul(stride, i64(lane))]))
+        value = builder.insert_element(value, element, ir.Constant(I32, lane))
+    return value
+
+
+def _window_row(module, element, lanes: int, stride: int, fixed: int, kind: str):
+    """void(n, rows, columns, x, ld, y, first, divisor, step): one line of windows `step` = `stride` pixels apart.
 
     kind "max": y = largest tap, NaN if one is NaN; "mean": sum of the taps, row by row, over `divisor`; "winner": number
-    (first + i) columns + j of the first tap, row by row, that is the largest.
+    (first + i) columns + j of the first tap, row by row, that is the largest. `fixed`: number of columns, 0 for any.
     """
     p = element.as_pointer()
-    name = f"tmvalite_window_{kind}_{element}_{lanes}_{stride}_{VECTOR_BYTES}"
-    function = new_function(module, name, [I64, I64, I64, p, I64, p, I64, element])
+    name = f"tmvalite_window_{kind}_{element}_{lanes}_{stride}_{fixed}_{VECTOR_BYTES}"
+    function = new_function(module, name, [I64, I64, I64, p, I64, p, I64, element, I64])
     if function is None:
         return module.globals[name]
-    n, rows, columns, x, ld, y, first, divisor = function.args
+    n, rows, columns, x, ld, y, first, divisor, step = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     vectors = Vectors(builder, element, lanes)
     even, odd = list(range(0, 2 * lanes, 2)), list(range(1, 2 * lanes, 2))
 
+    def loaded(where, count):
+        """Taps at `where` and, with stride 2 and count 2, behind it."""
+        if stride == 1:
+            return [vectors.load(where)]
+        if stride == ANY_STRIDE:
+            return [_strided(builder, vectors, where, step)]
+        low, high = vectors.load(where), vectors.load(builder.gep(where, [i64(lanes)]))
+        return [vectors.shuffle(low, high, lanes_) for lanes_ in (even, odd)[:count]]
+
     def take(state, value, number):
         if kind == "mean":
             return [builder.fadd(state[0], value)]
-        # A value takes over if it is larger, or if it is NaN, which nothing is larger than.
-        larger = builder.or_(builder.fcmp_ordered(">", value, state[0]), builder.fcmp_unordered("uno", value, value))
-        out = [builder.select(larger, value, state[0])]
-        return out + [builder.select(larger, _number(builder, vectors, number), state[1])] if kind == "winner" else out
+        larger = builder.fcmp_ordered(">", value, state[0])
+        if kind == "winner":
+            return [builder.select(larger, value, state[0]), builder.select(larger, number(), state[1])]
+        # NaN takes over too, and then stays, since nothing is larger
+        larger = builder.or_(larger, builder.fcmp_unordered("uno", value, value))
+        return [builder.select(larger, value, state[0])]
 
     def block(start):
-        base = builder.gep(x, [builder.mul(start, i64(stride))])
+        base = builder.gep(x, [builder.mul(start, step)])
 
         def row(i, state):
             line = builder.gep(base, [builder.mul(i, ld)])
-            k0 = builder.mul(builder.add(first, i), columns)
+            k0 = _number(builder, vectors, builder.mul(builder.add(first, i), columns)) if kind == "winner" else None
+            together = 2 if stride == 2 else 1  # taps that one load brings
+            if fixed:
+                for j in range(0, fixed, together):
+                    for m, value in enumerate(loaded(builder.gep(line, [i64(j)]), min(together, fixed - j))):
+                        state = take(state, value, lambda at=j + m: builder.fadd(k0, _constant(vectors, at)))
+                return state
 
             def taps(j, state, count):
-                where, number = builder.gep(line, [j]), builder.add(k0, j)
-                low = vectors.load(where)
-                if stride == 1:
-                    return take(state, low, number)
-                high = vectors.load(builder.gep(where, [i64(lanes)]))
-                state = take(state, vectors.shuffle(low, high, even), number)
-                return take(state, vectors.shuffle(low, high, odd), builder.add(number, i64(1))) if count == 2 else state
+                for m, value in enumerate(loaded(builder.gep(line, [j]), count)):
+                    state = take(state, value, lambda m=m: builder.fadd(k0, _number(builder, vectors, builder.add(j, i64(m)))))
+                return state
 
-            j, state = counted_loop(builder, i64(0), columns, stride, state, lambda j, state: taps(j, state, stride))
-            if stride > 1:
+            j, state = counted_loop(builder, i64(0), columns, together, state, lambda j, state: taps(j, state, together))
+            if together > 1:
                 j, state = counted_loop(builder, j, columns, 1, state, lambda j, state: taps(j, state, 1))
             return state
 
-        if kind == "mean":
-            state = [vectors.zero]
-        else:  # the first tap, which is met again and changes nothing
-            low = vectors.load(base)
-            state = [low if stride == 1 else vectors.shuffle(low, vectors.load(builder.gep(base, [i64(lanes)])), even)]
-            if kind == "winner":
-                state.append(_number(builder, vectors, builder.mul(first, columns)))
+        # "max" begins with the first tap, which is met again and changes nothing
+        state = [vectors.zero] if kind == "mean" else loaded(base, 1)
+        if kind == "winner":
+            state.append(_number(builder, vectors, builder.mul(first, columns)))
         _, state = counted_loop(builder, i64(0), rows, 1, state, row)
         result = builder.fdiv(state[0], vectors.broadcast(divisor)) if kind == "mean" else state[-1]
         vectors.store(result, builder.gep(y, [start]))
@@ -121,31 +147,50 @@ def _window_row(module, element, lanes: int, stride: int, kind: str):
     return function
 
 
+def _selected(builder, lanes, stride, columns):
+    """The case for these numbers, as `_cases` counts them."""
+    wide = builder.icmp_signed(">", stride, i64(2))
+    fixed = i64(0)
+    for count in COLUMNS:
+        fixed = builder.select(builder.icmp_signed("==", columns, i64(count)), i64(count), fixed)
+    stride, fixed = builder.select(wide, i64(ANY_STRIDE), stride), builder.select(wide, i64(0), fixed)
+    return builder.add(builder.mul(lanes, i64(16)), builder.add(builder.mul(stride, i64(4)), fixed))
+
+
+def _cases(element, make, args, strides):
+    return {
+        16 * lanes + 4 * stride + fixed: (make(lanes, stride, fixed), args)
+        for lanes in _widths(element)
+        for stride in strides
+        for fixed in (COLUMNS if stride != ANY_STRIDE else (0,))
+    }
+
+
 def _window_intrinsic(kind: str):
     @intrinsic
-    def window_row(typingctx, lanes, stride, n, rows, columns, x, ld, y, first, divisor):
+    def window_row(typingctx, lanes, n, rows, columns, x, ld, y, first, divisor, stride):
         def codegen(context, builder, signature, args):
-            element = args[5].type.pointee
-            cases = {
-                2 * width + stride: (_window_row(builder.module, element, width, stride, kind), args[2:])
-                for width in _widths(element)
-                for stride in (1, 2)
-            }
-            switch_call(builder, builder.add(builder.mul(args[0], i64(2)), args[1]), cases)
+            module, element = builder.module, args[4].type.pointee
+
+            def make(lanes, stride, fixed):
+                return _window_row(module, element, lanes, stride, fixed, kind)
+
+            selected = _selected(builder, args[0], args[9], args[3])
+            switch_call(builder, selected, _cases(element, make, args[1:], (1, 2, ANY_STRIDE)))
             return context.get_dummy_value()
 
         i = types.int64
-        return types.none(i, i, i, i, i, x, i, y, i, x.dtype), codegen
+        return types.none(i, i, i, i, x, i, x, i, x.dtype, i), codegen
 
     return window_row
 
 
-max_row = _window_intrinsic("max")  # each: (lanes, stride, n, rows, columns, x, ld, y, first, divisor)
+max_row = _window_intrinsic("max")  # each: (lanes, n, rows, columns, x, ld, y, first, divisor, stride)
 mean_row = _window_intrinsic("mean")
 winner_row = _window_intrinsic("winner")
 
 
-def _spread_row(module, element, lanes: int, stride: int, chosen: bool):
+def _spread_row(module, element, lanes: int, stride: int, fixed: int, chosen: bool):
     """void(n, count, pitch, u, winners, k0, step, columns, left, y): y[w] = sum of u[t, q] over windows (t, q) over pixel w.
 
     n: vectors of `stride` neighbouring pixels in a line. t < count: the lines of windows that reach this line of pixels,
@@ -153,7 +198,7 @@ def _spread_row(module, element, lanes: int, stride: int, chosen: bool):
     s q - left + j, j < columns. With `chosen` a window counts only if its winner is the tap on this pixel.
     """
     p = element.as_pointer()
-    name = f"tmvalite_spread_{'chosen' if chosen else 'all'}_{element}_{lanes}_{stride}_{VECTOR_BYTES}"
+    name = f"tmvalite_spread_{'chosen' if chosen else 'all'}_{element}_{lanes}_{stride}_{fixed}_{VECTOR_BYTES}"
     function = new_function(module, name, [I64, I64, I64, p, p, I64, I64, I64, I64, p])
     if function is None:
         return module.globals[name]
@@ -164,23 +209,41 @@ def _spread_row(module, element, lanes: int, stride: int, chosen: bool):
     def block(start):
         sums = []
         for phase in range(stride):
+            # taps j = begin + s m; window q = pixel / s + back - m
             shifted = builder.add(left, i64(phase))
+            begin = i64(0) if stride == 1 else builder.and_(shifted, i64(1))
+            back = builder.add(start, builder.ashr(shifted, i64(stride - 1)))
 
-            def line(t, state, shifted=shifted):
-                at = builder.add(builder.mul(t, pitch), start)
-                number = builder.sub(k0, builder.mul(t, step))
+            def line(t, state, begin=begin, back=back):
+                at = builder.add(builder.mul(t, pitch), back)
+                number = builder.add(builder.sub(k0, builder.mul(t, step)), begin)
+                number = _number(builder, vectors, number) if chosen else None
 
-                def tap(j, state):
-                    q = builder.add(at, builder.ashr(builder.sub(shifted, j), i64(stride - 1)))
+                def tap(m, state, further):
+                    q = builder.sub(at, m)
                     value = vectors.load(builder.gep(u, [q]))
                     if chosen:
-                        winner = vectors.load(builder.gep(winners, [q]))
-                        hit = builder.fcmp_ordered("==", winner, _number(builder, vectors, builder.add(number, j)))
+                        hit = builder.fcmp_ordered("==", vectors.load(builder.gep(winners, [q])), builder.fadd(number, further()))
                         value = builder.select(hit, value, vectors.zero)
                     return [builder.fadd(state[0], value)]
 
-                begin = i64(0) if stride == 1 else builder.and_(shifted, i64(1))
-                return counted_loop(builder, begin, builder.add(columns, i64(stride - 1)), stride, state, tap)[1]
+                if fixed and stride == 1:
+                    for m in range(fixed):
+                        state = tap(i64(m), state, lambda m=m: _constant(vectors, m))
+                    return state
+                taps = columns if stride == 1 else builder.ashr(builder.add(builder.sub(columns, begin), i64(1)), i64(1))
+                if fixed:  # one tap always, the second where the phase has it
+                    state = tap(i64(0), state, lambda: vectors.zero)
+                    rest = i64(1)
+                else:
+                    rest = i64(0)
+
+                def further(m, state):
+                    return tap(m, state, lambda: _number(builder, vectors, builder.mul(m, i64(stride))))
+
+                if fixed == 2:
+                    return state
+                return counted_loop(builder, rest, taps, 1, state, further)[1]
 
             sums.append(counted_loop(builder, i64(0), count, 1, [vectors.zero], line)[1][0])
         if stride == 1:
@@ -200,13 +263,13 @@ def _spread_intrinsic(chosen: bool):
     @intrinsic
     def spread_row(typingctx, lanes, stride, n, count, pitch, u, winners, k0, step, columns, left, y):
         def codegen(context, builder, signature, args):
-            element = args[5].type.pointee
-            cases = {
-                2 * width + stride: (_spread_row(builder.module, element, width, stride, chosen), args[2:])
-                for width in _widths(element)
-                for stride in (1, 2)
-            }
-            switch_call(builder, builder.add(builder.mul(args[0], i64(2)), args[1]), cases)
+            module, element = builder.module, args[5].type.pointee
+
+            def make(lanes, stride, fixed):
+                return _spread_row(module, element, lanes, stride, fixed, chosen)
+
+            selected = _selected(builder, args[0], args[1], args[9])
+            switch_call(builder, selected, _cases(element, make, args[2:], (1, 2)))
             return context.get_dummy_value()
 
         i = types.int64

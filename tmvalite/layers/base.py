@@ -52,6 +52,8 @@ class Parameter:
     init : "weights" (WeightInitialization, with rows and columns as fans), "zero" or "one"
     decays : whether L1/L2 regularisation counts it
     trained : False for running statistics
+    block : parameters of a layer with the same block are stored side by side, as the columns of one (in, out) matrix
+    kept : stored row by row, as in the weight file
     """
 
     name: str
@@ -59,6 +61,8 @@ class Parameter:
     init: str = "weights"
     decays: bool = False
     trained: bool = True
+    block: str = ""
+    kept: bool = False
 
 
 @dataclass(frozen=True)

@@ -79,9 +79,23 @@ class Conv(Layer):
     def parameters(self, x: Shape) -> tuple[Parameter, ...]:
         channels = as_image(self.kind, x)[0]
         return (
-            Parameter("Weights", (self.depth, channels * self.filter_height * self.filter_width), decays=True),
+            Parameter("Weights", (self.depth, channels * self.filter_height * self.filter_width), decays=True, kept=True),
             Parameter("Biases", (self.depth, 1), init="zero"),
         )
+
+    def lower(self, low, inputs, slots):
+        image, window = as_image(self.kind, low.node.inputs[0].shape)[1:], self.window(low.node.inputs[0].shape)
+        y = low.convolve(
+            inputs[0],
+            slots["Weights"],
+            slots["Biases"],
+            image=image,
+            small=window.out,
+            filter=(self.filter_height, self.filter_width),
+            strides=(self.stride_rows, self.stride_cols),
+            pads=(window.pads[0], window.pads[2]),
+        )
+        return low.map(y, self.activation)
 
     def to_fields(self) -> tuple[str, ...]:
         fields = super().to_fields()

@@ -20,6 +20,11 @@ class Gru(Recurrent):
     reset_gate_after: bool = arg("1: the reset gate acts after U_c", type=bool, default=False)
 
     gates = ("r", "z", "c")
+
+    @property
+    def cell(self):
+        return "GRU after" if self.reset_gate_after else "GRU"
+
     weight_element = WeightElement(
         "GRULayer",
         (Attribute("StateSize", "state_size"), *ATTRIBUTES, Attribute("ResetGateAfter", "reset_gate_after")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tmvalite.errors import ShapeError
 from tmvalite.layers.base import Example, Layer, Shape, arg, register
 from tmvalite.layers.shapes import as_image
 
@@ -13,20 +14,32 @@ from tmvalite.layers.shapes import as_image
 class Padding2D(Layer):
     """(N, C, H, W) -> (N, C, H + top + bottom, W + left + right), zeros in the frame.
 
-    The order of the fields is that of TMVA's 2018 code.
+    Negative numbers cut rows and columns off. The order of the fields is that of TMVA's 2018 code. Where everything
+    that reads the layer has padding of its own (a convolution, a pool), the zeros become that and nothing is copied.
     """
 
-    top: int = arg("rows of zeros above", default=0, minimum=0)
-    bottom: int = arg("rows of zeros below", default=0, minimum=0)
-    left: int = arg("columns of zeros on the left", default=0, minimum=0)
-    right: int = arg("columns of zeros on the right", default=0, minimum=0)
+    top: int = arg("rows of zeros above, or rows cut off", default=0)
+    bottom: int = arg("rows of zeros below", default=0)
+    left: int = arg("columns of zeros on the left", default=0)
+    right: int = arg("columns of zeros on the right", default=0)
 
     examples = (
         Example("PADDING2D|1|0|0|2", ((1, 2, 2),), (1, 3, 4)),
         Example("PADDING2D|0|0|0|0", ((3, 5, 6),), (3, 5, 6)),
         Example("PADDING2D|1", ((2, 3, 5),), (2, 4, 5)),
+        Example("PADDING2D|-1|2|3|-2", ((2, 3, 5),), (2, 4, 6)),
     )
 
     def output_shape(self, x: Shape) -> Shape:
         channels, rows, columns = as_image(self.kind, x)
-        return (channels, rows + self.top + self.bottom, columns + self.left + self.right)
+        out = (channels, rows + self.top + self.bottom, columns + self.left + self.right)
+        for name, before, n, after, size in (
+            ("rows", self.top, rows, self.bottom, out[1]), ("columns", self.left, columns, self.right, out[2])
+        ):  # fmt: skip
+            if size < 1 or before + n < 1 or after + n < 1:
+                raise ShapeError(f"PADDING2D leaves no {name}: {before} + {n} + {after}", code="padding-size")
+        return out
+
+    def lower(self, low, inputs, slots):
+        image = as_image(self.kind, low.node.inputs[0].shape)
+        return low.pad(inputs[0], image, (self.top, self.bottom, self.left, self.right))

@@ -56,7 +56,16 @@ class Recurrent(Layer):
 
     def parameters(self, x: Shape) -> tuple[Parameter, ...]:
         tails = [f"_{gate}" if gate else "" for gate in self.gates]
-        inputs = [Parameter("W" + tail, (self.state_size, self.input_size), decays=True) for tail in tails]
-        states = [Parameter("U" + tail, (self.state_size, self.state_size), decays=True) for tail in tails]
-        biases = [Parameter("b" + tail, (self.state_size, 1), init="zero") for tail in tails]
+        size = self.state_size
+        inputs = [Parameter("W" + tail, (size, self.input_size), decays=True, block="W") for tail in tails]
+        states = [Parameter("U" + tail, (size, size), decays=True, block="U") for tail in tails]
+        biases = [Parameter("b" + tail, (size, 1), init="zero", block="b") for tail in tails]
         return (*inputs, *states, *biases)
+
+    @property
+    def cell(self) -> str:
+        """What the kernels call it."""
+        return self.kind
+
+    def lower(self, low, inputs, slots):
+        return low.recurrence(inputs[0], self.cell, self.time_steps, self.input_size, self.return_sequence, slots)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from tmvalite.errors import DataError, quoted
+from tmvalite.data.info import VariableInfo
+from tmvalite.errors import DataError, did_you_mean, quoted
 
 SHOWN_ROWS = 3  # first bad rows that a message names
 
@@ -33,11 +35,7 @@ def event_matrix(X, dtype) -> tuple[np.ndarray, tuple[str, ...]]:
     table, names = column_table(X), None
     if table is not None:
         names = tuple(table)
-        columns = [_numbers(column, f"column {quoted(name)}") for name, column in table.items()]
-        if len({column.shape for column in columns}) > 1 or any(column.ndim != 1 for column in columns):
-            shapes = ", ".join(f"{name} {column.shape}" for name, column in zip(names, columns))
-            raise DataError(f"the columns of X do not have one value per event each: {shapes}", code="data-shape")
-        x = np.stack(columns, axis=1) if columns else np.empty((0, 0))
+        x = _stacked(table, names)
     else:
         x = _numbers(X, "X")
     if x.ndim != 2:
@@ -62,6 +60,63 @@ def column_table(X) -> dict[str, object] | None:
     return None
 
 
+def scored_events(X, variables: Sequence[VariableInfo], dtype=None) -> tuple[np.ndarray, bool]:
+    """Events to be scored, and whether X was a single one.
+
+    Parameters
+    ----------
+    X : (N, V) or (V,) array, table with named columns, dict of columns or of single values
+        Columns are taken by the label, expression or internal name of a variable; by position if the variables have no
+        names of their own. NaN stays NaN, and what is too large becomes infinite.
+    variables : sequence of VariableInfo
+    dtype : float32 or float64, optional
+        By default that of X, float64 for anything but float32.
+
+    Returns
+    -------
+    x : (N, V) array, C-contiguous
+    single : bool
+
+    Raises
+    ------
+    DataError
+        Wrong shape, a missing column, no numbers.
+    """
+    table = column_table(X)
+    x = _numbers(X, "X") if table is None else _stacked(table, _names_in(table, variables))
+    with np.errstate(over="ignore"):
+        x = np.ascontiguousarray(x, dtype or (np.float32 if x.dtype == np.float32 else np.float64))
+    n, shape, single = len(variables), x.shape, x.ndim < 2
+    if single:
+        x = x.reshape(1, -1)
+    if x.ndim != 2 or x.shape[1] != n:
+        raise DataError(f"the events have shape {shape}, but there {'is 1 variable' if n == 1 else f'are {n} variables'}",
+                        code="data-shape", expected=f"(events, {n}), or ({n},) for one event")
+    return x, single
+
+
+def _names_in(table: Mapping, variables: Sequence[VariableInfo]) -> list[str]:
+    """The name of every variable's column in a table."""
+    found = [next((name for name in (v.label, v.expression, v.internal) if name in table), None) for v in variables]
+    if None not in found:
+        return found
+    labels = [v.label for v in variables]
+    if len(table) == len(variables) and labels == [f"var{i + 1}" for i in range(len(variables))]:
+        return list(table)
+    missing = labels[found.index(None)]
+    raise DataError(f"the events have no column {quoted(missing)}", code="data-column", expected=f"columns {', '.join(labels)}",
+                    hint=did_you_mean(missing, table))
+
+
+def _stacked(table: Mapping, names: Sequence[str]) -> np.ndarray:
+    """Columns side by side: (N, V), or (V,) of single values."""
+    columns = [_numbers(table[name], f"column {quoted(name)}") for name in names]
+    if len({column.shape for column in columns}) > 1 or any(column.ndim > 1 for column in columns):
+        shapes = ", ".join(f"{name} {column.shape}" for name, column in zip(names, columns))
+        raise DataError(f"the columns of X do not have one value per event each: {shapes}", code="data-shape")
+    return np.stack(columns, axis=-1) if columns else np.empty((0, 0))
+
+
 def finite_matrix(x: np.ndarray, dtype, names, what: str = "variable") -> np.ndarray:
     """x in this precision, C-contiguous. Raises DataError at NaN, infinity, and what overflows to it."""
     with np.errstate(over="ignore"):
@@ -71,14 +126,24 @@ def finite_matrix(x: np.ndarray, dtype, names, what: str = "variable") -> np.nda
         column = int(np.argmax(bad.any(axis=0)))
         rows = np.flatnonzero(bad[:, column])
         value = x[rows[0], column]
-        problem = f"is {value:g}, too large for {out.dtype},"
-        if not np.isfinite(value):
-            problem = "is NaN" if np.isnan(value) else "is infinite"
+        problem = f"is {value:g}, too large for {out.dtype}," if np.isfinite(value) else f"is {_not_finite(value)}"
         others = int(bad.any(axis=0).sum()) - 1
         more = f"; {others} more {what}{'s' * (others != 1)} likewise" if others else ""
         raise DataError(f"{what} {quoted(str(names[column]))} {problem} in {_events(len(rows), len(x))} ({_rows(rows)}){more}",
                         code="data-not-finite", hint="remove these events or give them a number")
     return out
+
+
+def check_finite(values: np.ndarray, what: str, hint: str | None = None) -> None:
+    """Raises DataError if one of these values (N,) is NaN or infinite; `what` names them."""
+    bad = np.flatnonzero(~np.isfinite(values))
+    if bad.size:
+        raise DataError(f"{what} is {_not_finite(values[bad[0]])} in {_events(len(bad), len(values))} ({_rows(bad)})",
+                        code="data-not-finite", hint=hint)
+
+
+def _not_finite(value: float) -> str:
+    return "NaN" if np.isnan(value) else "infinite"
 
 
 def target_matrix(y, n_events: int, dtype) -> tuple[np.ndarray, tuple[str, ...], bool]:
@@ -106,10 +171,7 @@ def weight_vector(sample_weight, n_events: int) -> np.ndarray:
     if w.shape != (n_events,):
         raise DataError(f"sample_weight has shape {w.shape}, X has {n_events} events", code="data-shape",
                         expected="one weight per event")
-    bad = np.flatnonzero(~np.isfinite(w))
-    if bad.size:
-        raise DataError(f"sample_weight is {w[bad[0]]:g} in {_events(len(bad), n_events)} ({_rows(bad)})",
-                        code="data-not-finite", hint="every event needs a finite weight")
+    check_finite(w, "sample_weight", "every event needs a finite weight")
     return w
 
 
@@ -148,9 +210,8 @@ def class_labels(y, n_events: int, *, multiclass: bool, signal=None) -> Labels:
         hint = "give the class of every event, not one column per class" if y.ndim == 2 else None
         raise DataError(f"y has shape {y.shape}, X has {n_events} events", code="data-shape",
                         expected="one class per event", hint=hint)
-    if y.dtype.kind == "f" and not np.isfinite(y).all():
-        bad = np.flatnonzero(~np.isfinite(y))
-        raise DataError(f"y is {y[bad[0]]:g} in {_events(len(bad), n_events)} ({_rows(bad)})", code="data-not-finite")
+    if y.dtype.kind == "f":
+        check_finite(y, "y")
     if y.dtype.kind == "O":
         y = np.array([str(v) for v in y]) if any(isinstance(v, str) for v in y) else np.array(y.tolist())
     if y.dtype.kind not in "biufU":

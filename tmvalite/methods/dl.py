@@ -114,7 +114,7 @@ class MethodDL(Method):
                                 expected=("DL", "DNN"))
             return cls.from_weight_file(file)
         except TmvaliteError as error:  # also what a transformation or a layer says of a record that cannot be
-            where = f"{error.where or 'the weight file'} {quoted(os.fspath(path))}"
+            where = f"{error.where or 'the weight file'} '{os.fspath(path)}'"
             raise FileError(error.message, code=error.code, where=where, expected=error.expected, hint=error.hint) from error
 
     @classmethod

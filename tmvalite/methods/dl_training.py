@@ -10,9 +10,9 @@ import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events, VariableInfo
 from tmvalite.data.transforms import TransformChain
-from tmvalite.errors import DataError, OptionError, TmvaliteWarning, TrainingError, quoted, warn_user
+from tmvalite.errors import DataError, OptionError, TmvaliteWarning, quoted, warn_user
 from tmvalite.methods import dl_file
-from tmvalite.methods.arrays import finite_matrix
+from tmvalite.methods.arrays import check_finite, finite_matrix
 from tmvalite.methods.dl_network import target_matrix
 from tmvalite.methods.model import Model
 from tmvalite.methods.weighting import mean_one, roc_area
@@ -66,18 +66,16 @@ def train_model(method, events: Events, info: DataSetInfo, *, drawn: bool, label
 
     try:
         training.run()
-    except TrainingError:
+    finally:  # also after an infinite loss, or an interrupt at the very end: what was learnt can be used
         if training.kept is not None:
             keep()
-        raise
-    if training.kept is not None:
-        keep()
+    if method.is_trained:
         if training.history.best_epoch is None and not training.history.interrupted:
             _warn("no epoch had a smaller validation error than the start; the weights of the last epoch are kept",
                   "no-improvement", "try a smaller LearningRate, or more epochs")
         if method.analysis_type == "classification":
             _check_separation(network, valid, info)
-    if training.history.interrupted and (on_interrupt == "raise" or training.kept is None):
+    if training.history.interrupted and (on_interrupt == "raise" or not method.is_trained):
         raise KeyboardInterrupt
 
 
@@ -97,9 +95,7 @@ def _usable(events: Events, info: DataSetInfo, analysis: str, dtype, ignore_nega
     x = finite_matrix(events.x, dtype, [v.label for v in info.variables])
     targets = finite_matrix(events.targets, dtype, [t.label for t in info.targets], "target")
     weight = np.asarray(events.weight, np.float64)
-    if not np.isfinite(weight).all():
-        bad = np.flatnonzero(~np.isfinite(weight))
-        raise DataError(f"the weight is {weight[bad[0]]:g} in {len(bad)} of {n} events", code="data-not-finite")
+    check_finite(weight, "the weight")
     if ignore_negative:
         weight = np.maximum(weight, 0.0)
     return Events(x, targets, {}, weight, np.asarray(events.class_index), events.original_weight)

@@ -9,9 +9,8 @@ import numpy as np
 from tmvalite.data.info import DataSetInfo
 from tmvalite.data.transforms import TransformChain
 from tmvalite.data.transforms.base import VARIABLE
-from tmvalite.errors import DataError, quoted
 from tmvalite.io.weight_file import OptionRecord
-from tmvalite.methods.arrays import column_table
+from tmvalite.methods.arrays import scored_events
 
 
 @dataclass(eq=False)
@@ -57,7 +56,7 @@ class Model:
     pdfs: list = field(default_factory=list)
 
     def __post_init__(self):
-        self.dtype = self.network.dtype
+        self.dtype, self.width = self.network.dtype, (self.info.n_variables,)
         self.direct = not self.chain.transforms_variables   # the network takes the events as they are
         folded = None if self.direct or self.network.precision != "float32" else _normalisation(self.chain)
         if folded is not None:
@@ -102,36 +101,7 @@ class Model:
 
     def events(self, X) -> tuple[np.ndarray, bool]:
         """X as (N, V) in the network's precision, and whether it was one event (V,)."""
-        names = tuple(v.label for v in self.info.variables)
-        table = column_table(X)
-        if table is not None:
-            X = self._select(table, names)
-        try:
-            x = np.asarray(X)
-            with np.errstate(over="ignore"):
-                x = np.ascontiguousarray(x, self.dtype) if x.dtype.kind in "biufO" else None
-        except (TypeError, ValueError):
-            x = None
-        if x is None:
-            raise DataError("the events are no array of numbers", code="data-type",
-                            expected=f"(events, {len(names)}), or ({len(names)},) for one event")
-        single = x.ndim == 1 or x.ndim == 0
-        if single:
-            x = x.reshape(1, -1)
-        if x.ndim != 2 or x.shape[1] != len(names):
-            raise DataError(f"the events have shape {np.shape(X)}, the method has {len(names)} variables", code="data-shape",
-                            expected=f"(events, {len(names)}), or ({len(names)},) for one event")
-        return x, single
-
-    @staticmethod
-    def _select(table: dict, names: tuple[str, ...]) -> np.ndarray:
-        """The columns by name; by position if the variables never had names of their own."""
-        missing = [name for name in names if name not in table]
-        if not missing:
-            return np.stack([table[name] for name in names], axis=1)
-        if len(table) == len(names) and names == tuple(f"var{i + 1}" for i in range(len(names))):
-            return np.stack(list(table.values()), axis=1)
-        raise DataError(f"the events have no column {quoted(missing[0])}", code="data-column", expected=names)
+        return scored_events(X, self.info.variables, self.dtype)
 
 
 def _normalisation(chain: TransformChain) -> tuple[np.ndarray, np.ndarray] | None:

@@ -17,8 +17,14 @@ def lifetimes(steps: list[Step], inputs: tuple[Tensor, ...]) -> dict[Tensor, tup
     return out
 
 
-def assign_offsets(steps: list[Step], inputs: tuple[Tensor, ...], tile: int) -> tuple[dict[Tensor, int], int]:
-    """Offset of every tensor for tiles of `tile` rows, and the size of the arena, in elements.
+def assign_offsets(
+    steps: list[Step], inputs: tuple[Tensor, ...], rows: int, segments: tuple[tuple[int, int, int], ...] = ()
+) -> tuple[dict[Tensor, int], int]:
+    """Offset of every tensor for `rows` events, and the size of the arena, in elements.
+
+    With `segments` (start, stop, end) an arena holds a whole share, whose tiles pass a segment one after the other.
+    Then a tensor that is alive where a segment begins or ends may not share memory with any other of that segment:
+    while one tile is at its last step, the next one has not been at the first.
 
     A step that may work in place and whose input dies with it gets the input's place for its output. The others are
     placed largest first into the lowest gap that is free for their whole life.
@@ -42,11 +48,12 @@ def assign_offsets(steps: list[Step], inputs: tuple[Tensor, ...], tile: int) -> 
             if spans[top][1] == i:
                 owner[output] = top
                 spans[top] = (spans[top][0], alive[output][1])
+    spans = {t: _whole_segments(span, segments) for t, span in spans.items()}
     groups = [t for t in alive if owner[t] is t]
     placed: list[tuple[int, int, int, int]] = []  # offset, end, first, last
     where: dict[Tensor, int] = {}
     for tensor in sorted(groups, key=lambda t: (-t.size, spans[t])):
-        size = -(-tensor.size * tile // ALIGNMENT) * ALIGNMENT
+        size = -(-tensor.size * (rows if tensor.per_event else 1) // ALIGNMENT) * ALIGNMENT
         first, last = spans[tensor]
         offset = 0
         for low, high, start, stop in sorted(placed):
@@ -58,3 +65,14 @@ def assign_offsets(steps: list[Step], inputs: tuple[Tensor, ...], tile: int) -> 
         placed.append((offset, offset + size, first, last))
     total = max((end for _, end, _, _ in placed), default=0)
     return {tensor: where[root(tensor)] for tensor in alive}, total
+
+
+def _whole_segments(span, segments):
+    """The span, drawn out to whole segments where it crosses from one into another."""
+    first, last = span
+    for start, _, end in segments:
+        if first < start <= last < end:
+            last = end - 1
+        if start <= first < end <= last:
+            first = start
+    return first, last

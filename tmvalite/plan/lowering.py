@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from tmvalite.graph.ir import Graph, Node
 from tmvalite.kernels.normalise import SHARE_NUMBERS
 from tmvalite.layers.base import Parameter
 
+from .families.convolution import Convolution
 from .families.copy import Copy
 from .families.map import Add, Map, Multiply
 from .families.normalise import BatchStatistics, BatchSums, Normalisation, Normalise
+from .families.padding import Pad
 from .families.product import Product
 from .families.random import Dropout
+from .families.recurrent import Recurrence, Sequence
 from .families.softmax import Softmax
+from .families.windows import Filters, Windows
 from .step import Slot, Step, Tensor
 
 NARROW = 10  # at most this many outputs: the dot form of the product, chosen by the layer's shape alone
@@ -78,6 +84,49 @@ class Lowering:
         self.steps += [BatchSums(x, at), BatchStatistics(x, at), Normalise(x, y, at)]
         return y
 
+    def recurrence(self, x: Tensor, cell: str, steps: int, features: int, whole: bool, slots: dict[str, Slot]) -> Tensor:
+        """The last state, or the `whole` sequence of states, of one of families/recurrent.CELLS over x (steps, features).
+
+        slots: those of layers/recurrent.py, all W, then all U, then all b.
+        """
+        given, gates = tuple(slots.values()), len(slots) // 3
+        size = given[0].shape[0]
+        y = self._tensor(steps * size if whole else size)
+        parts = (given[:gates], given[gates : 2 * gates], given[2 * gates :])
+        self.steps.append(Recurrence.build(x, y, Sequence(cell, steps, features, size, whole, *parts)))
+        return y
+
+    def convolve(self, x: Tensor, weights: Slot, bias: Slot, *, groups: int = 1, **windows) -> Tensor:
+        """Filters on the windows of images x (C, H, W); weights (K, C / groups * R * S) as TMVA's, K outputs (K, P, Q).
+
+        windows: fields of families/windows.Windows: image (H, W), small (P, Q), filter (R, S), strides, pads (top, left).
+        """
+        windows = Windows(**windows)
+        (outputs, columns), taps = weights.shape, windows.filter[0] * windows.filter[1]
+        filters = Filters(groups, columns // taps, outputs // groups, taps, taps, columns)
+        return self._convolution(x, weights, bias, windows, filters, windows.small, False)
+
+    def convolve_transposed(self, x: Tensor, weights: Slot, bias: Slot, **windows) -> Tensor:
+        """The transpose of `convolve`, with the same fields: x (C, P, Q) -> (K, H, W) with weights (K, C * R * S)."""
+        windows = Windows(**windows)
+        (outputs, columns), taps = weights.shape, windows.filter[0] * windows.filter[1]
+        filters = Filters(1, outputs, columns // taps, taps, columns, taps)
+        return self._convolution(x, weights, bias, windows, filters, windows.image, True)
+
+    def _convolution(self, x, weights, bias, windows, filters, size, spread):
+        shape = (weights.shape[0], *size)
+        y = self._tensor(shape[0] * size[0] * size[1], shape)
+        self.steps.append(Convolution(x, y, weights, bias, windows, filters, spread))
+        return y
+
+    def pad(self, x: Tensor, image: tuple[int, int, int], pads: tuple[int, int, int, int]) -> Tensor:
+        """Images (C, H, W) with zeros at the (top, bottom, left, right); negative numbers cut off."""
+        channels, rows, columns = image
+        shape = (channels, rows + pads[0] + pads[1], columns + pads[2] + pads[3])
+        y = self._tensor(channels * shape[1] * shape[2], shape)
+        self.steps.append(Pad(x, y, image, pads))
+        return y
+
     # ------------------------------------------------------------------ what the planner calls
 
     def lower_graph(self, graph: Graph) -> dict[str, Tensor]:
@@ -106,11 +155,24 @@ class Lowering:
         return tensors
 
     def _slots(self, node: Node) -> dict[str, Slot]:
-        return {p.name: self._slot(node, p) for p in node.parameters}
+        slots = {}
+        for block, members in groupby(node.parameters, key=lambda p: p.block):
+            slots |= self._block(node, list(members)) if block else {p.name: self._slot(node, p) for p in members}
+        return slots
+
+    def _block(self, node: Node, members: list[Parameter]) -> dict[str, Slot]:
+        """Matrices with as many columns each, stored transposed and side by side."""
+        wide, slots, at = sum(p.shape[0] for p in members), {}, self.size
+        for p in members:
+            slots[p.name] = Slot(node.name, p.name, p.shape, at, True, p.decays, p.trained, wide)
+            at += p.shape[0]
+        self.slots += slots.values()
+        self.size += -(-wide * members[0].shape[1] // ALIGNMENT) * ALIGNMENT
+        return slots
 
     def _slot(self, node: Node, parameter: Parameter) -> Slot:
         rows, columns = parameter.shape
-        transposed = rows > NARROW and columns > 1 and parameter.init == "weights"
+        transposed = rows > NARROW and columns > 1 and parameter.init == "weights" and not parameter.kept
         slot = Slot(node.name, parameter.name, (rows, columns), self.size, transposed, parameter.decays, parameter.trained)
         self.slots.append(slot)
         self.size += -(-slot.size // ALIGNMENT) * ALIGNMENT

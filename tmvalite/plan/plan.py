@@ -9,12 +9,14 @@ import numpy as np
 
 from tmvalite.graph.check import require_lowering
 from tmvalite.graph.ir import Graph
+from tmvalite.kernels._jit import VECTOR_BYTES
 from tmvalite.kernels.execute import STEP_WIDTH
 
 from .buffers import ALIGNMENT, assign_offsets
 from .families.copy import Store
 from .families.loss import Loss
 from .families.map import Map
+from .families.padding import fold_padding
 from .families.softmax import Softmax
 from .formats import insert_conversions
 from .lowering import Lowering
@@ -30,13 +32,30 @@ MOST_SHARES = 8
 class Placement:
     """Where the tensors of a plan lie in an arena that holds `rows` events: offsets, elements in all, and the descriptors.
 
-    table : (steps, STEP_WIDTH) int64, column 0 left for the addresses of the kernels.
+    table : (steps, STEP_WIDTH) int64, column 0 left for the addresses of the kernels; tables : arrays that it points to.
     """
 
     rows: int
     offsets: dict[Tensor, int]
     size: int
     table: np.ndarray
+    tables: tuple[np.ndarray, ...] = ()
+
+
+class Encoding:
+    """What a step writes its descriptor with: at(tensor) gives offset and size; lanes and itemsize of the precision."""
+
+    def __init__(self, offsets: dict[Tensor, int], itemsize: int):
+        self.offsets, self.itemsize, self.lanes = offsets, itemsize, VECTOR_BYTES // itemsize
+        self.tables: list[np.ndarray] = []
+
+    def __call__(self, tensor: Tensor) -> tuple[int, int]:
+        return self.offsets[tensor], tensor.size
+
+    def table(self, array: np.ndarray) -> int:
+        """Address of an int64 array, which the placement keeps alive."""
+        self.tables.append(array)
+        return array.ctypes.data
 
 
 @dataclass(frozen=True)
@@ -80,13 +99,15 @@ class Plan:
 
     def place(self, rows: int) -> Placement:
         """Lay the tensors out for `rows` events."""
-        offsets, size = assign_offsets(list(self.steps), self.given, rows)
+        segments = self.segments if rows != self.tile else ()
+        offsets, size = assign_offsets(list(self.steps), self.given, rows, segments)
         table = np.zeros((len(self.steps), STEP_WIDTH), np.int64)
+        at = Encoding(offsets, np.dtype(self.precision).itemsize)
         for row, step in zip(table, self.steps):
-            code = step.encode(lambda tensor: (offsets[tensor], tensor.size))
+            code = step.encode(at)
             row[1 : 1 + len(code)] = code
         table.flags.writeable = False
-        return Placement(rows, offsets, size, table)
+        return Placement(rows, offsets, size, table, tuple(at.tables))
 
     def shares(self, rows: int) -> int:
         """Into how many shares a batch is cut: a function of graph and batch size only."""
@@ -135,6 +156,7 @@ def make_plan(
     require_lowering(graph)
     low = Lowering()
     tensors = low.lower_graph(graph)
+    low.steps = fold_padding(low.steps, {tensors[output.value] for output in graph.outputs})
     steps, given = list(low.steps), (tensors[""],)
     if purpose == "score":
         steps = _scoring_steps(steps, tensors)
@@ -179,7 +201,7 @@ def _scoring_steps(steps, tensors):
         if step.identity_when_scoring:
             replaced[step.y] = replaced.get(step.x, step.x)
         elif not step.training_only:
-            out.append(step.substitute(replaced))
+            out.append(step.substitute(replaced).for_scoring())
     for name, tensor in tensors.items():
         tensors[name] = replaced.get(tensor, tensor)
     return out
@@ -258,9 +280,9 @@ def _ranges(slots) -> np.ndarray:
     for slot in slots:
         if not slot.trained:
             continue
-        stop = slot.offset + slot.size
+        stop = slot.stop
         if out and out[-1][2] == slot.decays and slot.offset - out[-1][1] < ALIGNMENT:
-            out[-1][1] = stop
+            out[-1][1] = max(out[-1][1], stop)
         else:
             out.append([slot.offset, stop, int(slot.decays)])
     return np.array(out, np.int64).reshape(-1, 3)

@@ -155,6 +155,13 @@ class Step:
         """The same step where no backward pass follows."""
         return self
 
+    def take_padding(self, x: Tensor, pads: tuple[int, int, int, int], name: str) -> Step | None:
+        """The same step reading x, which lacks the zeros that its input has at the (top, bottom, left, right), or None.
+
+        Negative numbers are rows and columns that x has and the present input lacks; `name` is the item that gave them.
+        """
+        return None
+
     def substitute(self, mapping: dict[Tensor, Tensor]) -> Step:
         """The same step on other tensors."""
         changes = {

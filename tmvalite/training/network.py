@@ -83,11 +83,7 @@ class Parameters:
 
     def get(self, node: str, name: str) -> np.ndarray:
         """A copy of one matrix, (rows, columns) as in the weight file."""
-        slot = self._slots[node, name]
-        values = self.flat[slot.offset : slot.offset + slot.size]
-        if slot.transposed:
-            return values.reshape(slot.shape[::-1]).T.copy()
-        return values.reshape(slot.shape).copy()
+        return self._slots[node, name].view(self.flat).copy()
 
     def set(self, node: str, name: str, matrix) -> None:
         """Overwrite one matrix. Raises DataError when its shape is another."""
@@ -95,7 +91,7 @@ class Parameters:
         matrix = np.asarray(matrix, self.flat.dtype)
         if matrix.shape != slot.shape:
             raise DataError(f"{name} of {node} is {slot.shape[0]}x{slot.shape[1]}, not {'x'.join(map(str, matrix.shape))}")
-        self.flat[slot.offset : slot.offset + slot.size] = (matrix.T if slot.transposed else matrix).ravel()
+        slot.view(self.flat)[:] = matrix
 
     def snapshot(self) -> np.ndarray:
         return self.flat.copy()
@@ -340,7 +336,7 @@ class Network:
         total = 0.0
         for slot in self.plan.slots:
             if slot.decays:
-                w = self.parameters.flat[slot.offset : slot.offset + slot.size].astype(np.float64)
+                w = slot.view(self.parameters.flat).astype(np.float64)
                 total += float(np.abs(w).sum() if regularization == "L1" else (w * w).sum())
         return decay * total
 

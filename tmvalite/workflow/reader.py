@@ -7,12 +7,12 @@ the events as argument may run in several threads at once.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
 import numpy as np
 
 from tmvalite.data.info import VariableInfo
 from tmvalite.errors import DataError, FileError, OptionError, TmvaliteWarning, nearest, warn_user
+from tmvalite.methods.arrays import scored_events
 from tmvalite.workflow.info import DataSetInfoView
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.options import read_reader_options
@@ -179,13 +179,18 @@ class Reader:
         """
         method = tag if hasattr(tag, "GetMvaValues") else self.find(tag)
         x = self._event(tag) if events is None else self._as_array(events)
-        if x.ndim == 1 and not np.isfinite(x).all():
-            names = [v.label for v, bad in zip(self._info.variables, ~np.isfinite(x), strict=True) if bad]
-            message = f"{', '.join(names)} is not a number: the answer is {NOT_A_NUMBER:.0f}"
-            self.log.warning(message)
-            warn_user(TmvaliteWarning(message, code="not-a-number"))
-            return NOT_A_NUMBER
-        return _plain(method.GetMvaValues(x))
+        value = method.GetMvaValues(x)
+        if x.ndim == 2:
+            return value
+        if value == value:
+            return float(value)
+        with np.errstate(over="ignore"):
+            bad = ~np.isfinite(x.astype(np.float32))
+        names = [v.label for v, is_bad in zip(self._info.variables, bad, strict=True) if is_bad]
+        message = f"{', '.join(names)} is not finite: the answer is {NOT_A_NUMBER:.0f}"
+        self.log.warning(message)
+        warn_user(TmvaliteWarning(message, code="not-a-number"))
+        return NOT_A_NUMBER
 
     def evaluate_regression(self, tag, events=None):
         """All targets in original units: (T,) for the registered arrays or one event, (N, T) for events."""
@@ -201,31 +206,9 @@ class Reader:
         return read_event(self._variable_slots, self._info.variables, tag)
 
     def _as_array(self, events) -> np.ndarray:
-        """Events as (V,) or (N, V) float32; columns of a table are taken by label or expression."""
-        variables = self._info.variables
-        if isinstance(events, Mapping) or hasattr(events, "columns"):
-            known = list(events.columns) if hasattr(events, "columns") else list(events)
-            columns = []
-            for v in variables:
-                name = next((n for n in (v.label, v.expression, v.internal) if n in known), None)
-                if name is None:
-                    near = nearest(v.label, [str(k) for k in known])
-                    raise DataError(
-                        f"the events have no column '{v.label}'",
-                        code="column-unknown",
-                        expected=tuple(str(k) for k in known),
-                        hint=f"did you mean '{near}'?" if near else None,
-                    )
-                columns.append(np.asarray(events[name], dtype=np.float32))
-            return np.stack(columns, axis=-1)
-        x = np.asarray(events, dtype=np.float32)
-        if x.ndim not in (1, 2) or x.shape[-1] != len(variables):
-            raise DataError(
-                f"an array of shape {x.shape} does not hold events of {len(variables)} variables",
-                code="data-shape",
-                expected=f"({len(variables)},) for one event or (N, {len(variables)}) for N events",
-            )
-        return x
+        """Events as (V,) or (N, V) float; columns of a table are taken by label or expression."""
+        x, single = scored_events(events, self._info.variables)
+        return x[0] if single else x
 
     # TMVA's names
 
@@ -247,25 +230,23 @@ class Reader:
     def FindMethod(self, tag):
         return self._methods.get(str(tag))
 
-    def EvaluateMVA(self, *args):
+    def EvaluateMVA(self, first, *rest):
         """EvaluateMVA(tag, aux=0), EvaluateMVA(events, tag, aux=0) or EvaluateMVA(method, aux=0)."""
-        first, *rest = args
         if _is_text(first) or hasattr(first, "GetMvaValues"):
             return self.evaluate_mva(first)
         if not rest:
             raise OptionError("EvaluateMVA(events) does not say which method", code="call", expected="EvaluateMVA(events, tag)")
         return self.evaluate_mva(rest[0], first)
 
-    def EvaluateRegression(self, *args):
+    def EvaluateRegression(self, first, *rest):
         """EvaluateRegression(tag), EvaluateRegression(i, tag) or EvaluateRegression(events, tag)."""
-        return self._evaluate_many(self.evaluate_regression, "target", "EvaluateRegression", args)
+        return self._evaluate_many(self.evaluate_regression, "target", "EvaluateRegression", first, *rest)
 
-    def EvaluateMulticlass(self, *args):
+    def EvaluateMulticlass(self, first, *rest):
         """EvaluateMulticlass(tag), EvaluateMulticlass(i, tag) or EvaluateMulticlass(events, tag)."""
-        return self._evaluate_many(self.evaluate_multiclass, "class", "EvaluateMulticlass", args)
+        return self._evaluate_many(self.evaluate_multiclass, "class", "EvaluateMulticlass", first, *rest)
 
-    def _evaluate_many(self, evaluate, what, call, args):
-        first, *rest = args
+    def _evaluate_many(self, evaluate, what, call, first, *rest):
         if _is_text(first):
             return evaluate(first)
         if not rest:
@@ -333,10 +314,6 @@ def _is_text(value) -> bool:
 
 def _same_label(a: VariableInfo, b: VariableInfo) -> bool:
     return a.label == b.label and a.expression != b.expression
-
-
-def _plain(value):
-    return float(value) if np.ndim(value) == 0 else value
 
 
 def _hint_for_missing(path: str) -> str | None:

@@ -252,15 +252,23 @@ class Correlation:
         """Columns of one phase in the scratch that the output is computed in; 0: it is computed in its place."""
         if self.phased:
             return -(-max(phase.count for phase in self.phases[1]) // lanes) * lanes
+        (rows, columns), _ = self.target
+        if self.windows.strides == (1, 1) and self.halo.pitch == columns:
+            return 0  # one line
         if self.flat(lanes):
-            return self.halo.pitch if self.halo.pitch > self.target[0][1] else 0
-        return -(-self.target[0][1] // lanes) * lanes if self.target[0][1] < lanes else 0
+            return self.halo.pitch
+        return lanes if columns < lanes and rows > 1 else 0
 
     def merge_size(self) -> int:
         """Elements of that scratch, for vectors of any length."""
         (rows, _), channels = self.target
         segment = max(self.merge_segment(lanes) for lanes in LANES)
-        return self.filters.groups * channels * rows * self.windows.strides[1] * segment
+        return self.filters.groups * channels * rows * self.merge_phases * segment
+
+    @property
+    def merge_phases(self) -> int:
+        """Phases side by side in a row of that scratch."""
+        return self.windows.strides[1] if self.phased else 1
 
     @property
     def halo_size(self) -> int:
@@ -277,7 +285,7 @@ class Correlation:
         (image, inputs), ((out_rows, out_columns), outputs) = self.source, self.target
         filter_row, filter_step = (f.image_step, f.small_step) if self.spread else (f.small_step, f.image_step)
         segment = self.merge_segment(lanes)
-        pitch = w.strides[1] * segment or out_columns
+        pitch = self.merge_phases * segment or out_columns
         plane = halo.plane if halo.copied else image[0] * image[1]
         table.header.update(halo.header(image, f.groups * inputs))
         table.header.update(
@@ -290,7 +298,7 @@ class Correlation:
             MERGED=int(segment > 0),
             OUT_ROWS=out_rows,
             OUT_COLUMNS=out_columns,
-            STRIDE=w.strides[1],
+            STRIDE=self.merge_phases,
             MERGE_PITCH=pitch,
             MERGE_SEGMENT=segment,
         )
@@ -313,9 +321,7 @@ class Correlation:
 
     def _merge_order(self, phases):
         """(first output column, count) of the phases as they stand in a row of the scratch: phase i + p modulo s at i."""
-        s, p = self.windows.strides[1], self.windows.pads[1]
-        if not self.phased:
-            return [(0, phases[0].count)] * s
+        s, p = self.merge_phases, self.windows.pads[1] if self.phased else 0
         found = {phase.first: phase.count for phase in phases}
         return [((b - p) % s, found.get((b - p) % s, 0)) for b in range(s)]
 

@@ -1,0 +1,57 @@
+"""Zeros around images, and the pass that gives them to the step that reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tmvalite.kernels import padding
+from tmvalite.plan.step import Step, Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Pad(Step):
+    """y = x with zeros at the (top, bottom, left, right) of every plane; negative numbers cut off. x is (C, H, W)."""
+
+    x: Tensor
+    y: Tensor
+    image: tuple[int, int, int]
+    pads: tuple[int, int, int, int]
+    family = "copy"
+    kernel = padding.pad_planes
+
+    reads = property(lambda self: (self.x,))
+    writes = property(lambda self: (self.y,))
+
+    def differentiate(self, tape):
+        if self.x in tape.wanted:
+            channels, rows, columns = self.image
+            top, bottom, left, right = self.pads
+            made = Tensor(self.x.size, f"d {self.x.label}", self.x.shape)
+            padded = (channels, rows + top + bottom, columns + left + right)
+            tape.steps.append(Pad(tape.gradient(self.y), made, padded, (-top, -bottom, -left, -right)))
+            tape.hand_over(self.x, made)
+
+    def encode(self, at):
+        return *at(self.x), *at(self.y), *self.image, *self.pads
+
+    def text(self):
+        return "padding {} {} {} {}".format(*self.pads)
+
+
+def fold_padding(steps: list[Step], kept: set[Tensor]) -> list[Step]:
+    """Leave out every Pad whose readers all take its zeros as padding of their own; `kept` tensors must be written.
+
+    A step can if it has `take_padding(x, pads, name)`, which gives the same step on the tensor without the zeros, or
+    None.
+    """
+    out = list(steps)
+    for pad in reversed([step for step in steps if isinstance(step, Pad)]):
+        readers = [i for i, step in enumerate(out) if pad.y in step.reads]
+        able = all(hasattr(out[i], "take_padding") for i in readers)
+        folded = [out[i].take_padding(pad.x, pad.pads, pad.y.label) for i in readers] if able else [None]
+        if pad.y in kept or not folded or None in folded:
+            continue
+        for i, step in zip(readers, folded):
+            out[i] = step
+        out = [step for step in out if step is not pad]
+    return out
