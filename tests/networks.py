@@ -50,7 +50,7 @@ def trained_mask(network):
     """1 where the flat vector holds a trained parameter, 0 elsewhere."""
     mask = np.zeros(network.plan.size)
     for slot in network.plan.slots:
-        mask[slot.offset : slot.offset + slot.size] = slot.trained
+        slot.view(mask)[:] = slot.trained
     return mask
 
 

@@ -128,10 +128,18 @@ def test_the_predecessor_has_no_activation_in_its_last_layer(capsys):
     assert code == 0 and "MethodDNN gives the last layer no activation; SIGMOID is ignored, as in TMVA" in out
 
 
-def test_a_batch_layout_with_which_tmva_would_not_train_warns(capsys):
+def test_error_a_batch_layout_with_which_tmva_would_not_train(capsys):
     text = "InputLayout=1|1|4:BatchLayout=1|128|4:Layout=TANH|3,LINEAR:TrainingStrategy=BatchSize="
-    assert "BatchLayout does not fit 100 events of 4 values" in run(capsys, text + "100")[1]
-    assert "BatchLayout does not fit" not in run(capsys, text + "128")[1]
+    assert run(capsys, text + "128")[0] == 0
+    code, out, err = run(capsys, text + "100")
+    assert (code, out) == (2, "") and err.splitlines() == [
+        "error: BatchLayout does not fit BatchSize=100 and events of 4 values: TMVA would not train",
+        "  BatchLayout=1|128|4",
+        "              ^~~~~~~",
+        "  in BatchLayout",
+        "  expected 1|100|4",
+        "  hint: leave BatchLayout out: it follows from InputLayout and BatchSize",
+    ]
 
 
 @pytest.mark.parametrize("arguments", [(), ("check",), ("check", "V", "--variables", "0"), ("check", "V", "--method", "XX")])
@@ -139,6 +147,12 @@ def test_error_wrong_arguments_show_the_usage(capsys, arguments):
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2 and capsys.readouterr().err.startswith("usage: tmvalite")
+
+
+def test_a_reader_that_closes_early_is_no_error():
+    command = f"{sys.executable} -m tmvalite.cli check 'Layout={'TANH|9,' * 2000}LINEAR' | head -1"
+    result = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=60)
+    assert (result.stdout.count("\n"), result.stderr) == (1, "")
 
 
 def test_characters_that_a_terminal_cannot_show_do_not_matter():

@@ -29,7 +29,7 @@ needs_torch = pytest.mark.skipif(not studies.has_torch(), reason="PyTorch is not
 
 
 def test_a_ring_is_found_as_well_as_the_likelihood_ratio_finds_it():
-    figures = studies.ring(seed=1, test_events=100_000, epochs=20, peer=False)
+    figures = studies.ring(seed=1, test_events=100_000, peer=False)
     # the area of a score that says nothing has a standard deviation of 0.0018 here
     assert abs(figures["straight line"] - 0.5) < 0.006
     # what a network of this size reaches with 20000 events: PyTorch stays 0.007 below after 40 epochs
@@ -55,7 +55,7 @@ def test_forty_layers_train_with_residual_links_only():
 def test_a_network_with_two_inputs_reads_the_informative_one():
     figures = studies.inputs(seed=1, events=6000, test_events=50_000, epochs=8)
     assert figures["as it is"] > 0.9
-    assert abs(figures["input 1 permuted"] - figures["as it is"]) < 0.01  # noise changes nothing, whose event's ever it is
+    assert abs(figures["input 1 permuted"] - figures["as it is"]) < 0.01  # noise changes nothing, whosever it is
     assert abs(figures["input 2 permuted"] - 0.5) < 0.02  # a standard deviation of 0.0026
 
 
@@ -272,7 +272,7 @@ answers = {
 }
 for kind, (y, values) in answers.items():
     method = tmva.MethodDL("!H:!V:VarTransform=N:Layout=TANH|8,LINEAR:RandomSeed=1:TrainingStrategy=LearningRate=1e-2,"
-                           "BatchSize=40,MaxEpochs=5,TestRepetitions=1", analysis_type=kind)
+                           "BatchSize=40,MaxEpochs=20,TestRepetitions=1", analysis_type=kind)
     method.fit(x, y)
     method.save(f"{kind}.weights.xml")
     again = tmva.load(f"{kind}.weights.xml")

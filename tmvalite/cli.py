@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 
@@ -18,7 +19,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except TmvaliteError as error:
         _print(f"error: {error}", sys.stderr)
         return 2
-    _print(lines, sys.stdout)
+    try:
+        _print(lines, sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough; nothing may be left to flush at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -188,7 +188,7 @@ def test_nan_in_the_cut_counts_even_if_another_cut_removes_the_event():
 
 def test_nan_that_is_cut_away_warns_with_its_count():
     data, warned = whole(info_of("x", "y"), {"x": [1.0, 2.0, 3.0], "y": [1.0, 2.0, np.nan]}, cut="x<2.5")
-    assert "variable 'y' has 1 value that are not finite, in events that the cut removes" in [
+    assert "variable 'y' has 1 value that is not finite, in events that the cut removes" in [
         w.replace("values", "value") for w in warned
     ]
     assert data.report.not_finite_cut_away == {"variable 'y'": 1}
@@ -206,7 +206,7 @@ def test_error_of_a_weight_without_a_value():
         "the weight of class 'Signal' has no value in 1 event\n"
         "  w[0]\n"
         "  ^~~~\n"
-        "  in the dict of arrays, entries 1\n"
+        "  in the dict of arrays, entry 1\n"
         "  hint: Alt$(w[0],0) gives 0 there"
     )
 

@@ -125,8 +125,23 @@ def test_error_folder_missing(tmp_path, function):
 
 def test_error_folder_is_a_file(tmp_path):
     (tmp_path / "plain").write_bytes(b"")
-    with pytest.raises(FileError, match="there is no folder"):
-        check_writable(tmp_path / "plain" / "a.xml")
+    path = tmp_path / "plain" / "b" / "a.xml"
+    for make_folders, message in [
+        (False, f"cannot write '{path}': '{tmp_path / 'plain'}' is no folder"),
+        (True, f"cannot make the folder '{path.parent}': something that is no folder has this name or stands above it"),
+    ]:
+        with pytest.raises(FileError) as caught:
+            check_writable(path, make_folders=make_folders)
+        assert str(caught.value) == message
+    assert [p.name for p in tmp_path.rglob("*")] == ["plain"]
+
+
+def test_a_trial_with_folders_leaves_none_of_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kept").mkdir()
+    check_writable("kept/dataset/weights/a.xml", make_folders=True)
+    check_writable(tmp_path / "new" / "a.xml", make_folders=True)
+    assert [p.name for p in tmp_path.rglob("*")] == ["kept"]
 
 
 def test_error_target_is_a_folder(tmp_path):

@@ -51,8 +51,8 @@ def run_forward(kernel, x, y, numbers):
 
 
 def scratch(numbers, dtype, rows):
-    """Two planes with empty columns, in a multiple of `rows` elements."""
-    size = 2 * numbers[pool.P] * (numbers[pool.Q] + 2 * numbers[pool.FW])
+    """Two planes with empty columns, or one and a plane between two ends; a multiple of `rows` elements."""
+    size = 2 * (numbers[pool.P] + 1) * (numbers[pool.Q] + 2 * numbers[pool.FW])
     return np.full(size * rows, np.nan, dtype)
 
 

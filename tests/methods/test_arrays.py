@@ -92,7 +92,7 @@ def test_many_classes_are_sorted():
     ([1, 0], {}, "y has shape (2,), X has 3 events\n  expected one class per event"),
     (np.eye(3), {}, "y has shape (3, 3), X has 3 events\n  expected one class per event\n"
                     "  hint: give the class of every event, not one column per class"),
-    ([0, 1, np.nan], {}, "y is nan in 1 of 3 events (row 2)"),
+    ([0, 1, np.nan], {}, "y is NaN in 1 of 3 events (row 2)"),
     ([0, 1, 2], {}, "a classification has two classes, y has 3: 0, 1, 2\n"
                     "  hint: analysis_type=\"multiclass\" takes more; \"regression\" takes numbers"),
     (["qcd", "tt", "tt"], {}, "which of 'qcd' and 'tt' is the signal?\n  expected a class called Signal, or the number 1\n"
@@ -121,7 +121,7 @@ def test_error_targets(y, message):
 
 @pytest.mark.parametrize("w, message", [
     ([1, 2, 3], "sample_weight has shape (3,), X has 2 events\n  expected one weight per event"),
-    ([1, np.inf], "sample_weight is inf in 1 of 2 events (row 1)\n  hint: every event needs a finite weight"),
+    ([1, np.inf], "sample_weight is infinite in 1 of 2 events (row 1)\n  hint: every event needs a finite weight"),
 ])
 def test_error_weights(w, message):
     assert refusal(weight_vector, w, 2) == message

@@ -334,7 +334,7 @@ def test_error_events_of_the_wrong_width():
     )
     with pytest.raises(DataError):
         method.GetMvaValues(np.zeros((4, 2), np.float32))
-    with pytest.raises(DataError, match="the events are no array of numbers"):
+    with pytest.raises(DataError, match="X has values of type <U1, not numbers"):
         method.GetMvaValues([["a", "b", "c"]])
 
 

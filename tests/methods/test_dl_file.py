@@ -99,6 +99,7 @@ def test_options_that_cannot_be_booked_do_not_keep_a_file_from_being_read(tmp_pa
     assert np.array_equal(load(tmp_path / "a.weights.xml").GetMvaValues(X), method.GetMvaValues(X))
 
 
+@pytest.mark.filterwarnings("ignore::tmvalite.errors.TmvaliteWarning")  # whatever this seed leads to
 def test_the_seed_that_was_drawn_stands_in_the_file(tmp_path):
     method = trained(options(1, more="RandomSeed=0"))
     method.save(tmp_path / "a.weights.xml")

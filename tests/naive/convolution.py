@@ -6,6 +6,8 @@ filters (K, C, R, S) from C input channels to K output channels, and the sizes o
 
 import numpy as np
 
+from .dense import activation_backward, activation_forward
+
 
 def terms(image, small, taps, strides, pads):
     """Every (p, q, i, j, h, w): tap i, j of window p, q sees pixel h, w."""
@@ -105,3 +107,94 @@ def pad_forward(x, pads):
 def pad_backward(grad_y, pads):
     """The gradient of the padded image, without the frame."""
     return pad_forward(grad_y, tuple(-n for n in pads))
+
+
+# The layers, from their fields (`at`) as tests/naive/layers.py calls them.
+
+
+def _images(x):
+    return x[:, :, None, :] if x.ndim == 3 else x
+
+
+def _fields(at, x):
+    """Filter size, strides and pads (top, bottom, left, right) of CONV and DEPTHCONV on these images."""
+    taps, strides = (at["filter_height"], at["filter_width"]), (at["stride_rows"], at["stride_cols"])
+    if at["padding"] == "SAME":
+        total = [max(0, (-(-n // s) - 1) * s + k - n) for n, s, k in zip(x.shape[2:], strides, taps)]
+        return taps, strides, (total[0] // 2, total[0] - total[0] // 2, total[1] // 2, total[1] - total[1] // 2)
+    if at["padding"] == "VALID":
+        return taps, strides, (0, 0, 0, 0)
+    return taps, strides, (at["pad_height"], at["pad_height"], at["pad_width"], at["pad_width"])
+
+
+def _activate(u, name):
+    return activation_forward(u.reshape(len(u), -1), name).reshape(u.shape)
+
+
+def _before_activation(u, grad, name):
+    return activation_backward(u.reshape(len(u), -1), grad.reshape(len(u), -1), name).reshape(u.shape)
+
+
+def _named(grad_x, grad_filters, grad_biases):
+    return [grad_x], {"Weights": grad_filters.reshape(len(grad_filters), -1), "Biases": grad_biases[:, None]}
+
+
+def _conv(at, parameters, inputs, groups):
+    x = _images(inputs[0])
+    taps, strides, pads = _fields(at, x)
+    filters = parameters["Weights"].reshape(len(parameters["Weights"]), -1, *taps)
+    u = conv_forward(x, filters, parameters["Biases"][:, 0], strides, pads, groups)
+    return x, u, filters, strides, pads
+
+
+def conv_layer(at, parameters, inputs):
+    return _activate(_conv(at, parameters, inputs, 1)[1], at["activation"])
+
+
+def conv_layer_backward(at, parameters, inputs, grad):
+    x, u, filters, strides, pads = _conv(at, parameters, inputs, 1)
+    return _named(*conv_backward(x, filters, _before_activation(u, grad, at["activation"]), strides, pads))
+
+
+def depth_layer(at, parameters, inputs):
+    return _activate(_conv(at, parameters, inputs, inputs[0].shape[1])[1], at["activation"])
+
+
+def depth_layer_backward(at, parameters, inputs, grad):
+    x, u, filters, strides, pads = _conv(at, parameters, inputs, inputs[0].shape[1])
+    return _named(*conv_backward(x, filters, _before_activation(u, grad, at["activation"]), strides, pads, x.shape[1]))
+
+
+def _transposed(at, parameters, inputs):
+    x, taps = _images(inputs[0]), (at["filter_height"], at["filter_width"])
+    strides, pads, ends = (at["stride_rows"], at["stride_cols"]), [at["pad_height"], at["pad_width"]], []
+    for axis, extra in enumerate((at["output_pad_height"], at["output_pad_width"])):
+        if at["padding"] == "SAME":
+            pads[axis] = max(0, taps[axis] - strides[axis]) // 2
+            ends.append(strides[axis] * x.shape[2 + axis])
+        else:
+            ends.append(strides[axis] * (x.shape[2 + axis] - 1) + taps[axis] + extra - 2 * pads[axis])
+    filters = parameters["Weights"].reshape(len(parameters["Weights"]), -1, *taps)
+    pads = (pads[0], 0, pads[1], 0)
+    return x, transposed_forward(x, filters, parameters["Biases"][:, 0], strides, pads, ends), filters, strides, pads
+
+
+def transposed_layer(at, parameters, inputs):
+    return _activate(_transposed(at, parameters, inputs)[1], at["activation"])
+
+
+def transposed_layer_backward(at, parameters, inputs, grad):
+    x, u, filters, strides, pads = _transposed(at, parameters, inputs)
+    return _named(*transposed_backward(x, filters, _before_activation(u, grad, at["activation"]), strides, pads))
+
+
+def _pads(at):
+    return at["top"], at["bottom"], at["left"], at["right"]
+
+
+def pad_layer(at, parameters, inputs):
+    return pad_forward(_images(inputs[0]), _pads(at))
+
+
+def pad_layer_backward(at, parameters, inputs, grad):
+    return [pad_backward(grad, _pads(at))], {}

@@ -8,7 +8,7 @@ function, trained(at, parameters, inputs) -> y; its backward is that of training
 
 import numpy as np
 
-from . import combine, dense, normalise
+from . import combine, convolution, dense, normalise, recurrent
 
 
 def _flat(values):
@@ -75,4 +75,11 @@ TWINS = {
     "RESHAPE": (_same_forward, _same_backward),
     "DROPOUT": (_same_forward, _same_backward),
     "BNORM": (normalise.scored, normalise.backward, normalise.trained),
+    "CONV": (convolution.conv_layer, convolution.conv_layer_backward),
+    "DEPTHCONV": (convolution.depth_layer, convolution.depth_layer_backward),
+    "TRANSCONV": (convolution.transposed_layer, convolution.transposed_layer_backward),
+    "PADDING2D": (convolution.pad_layer, convolution.pad_layer_backward),
+    "RNN": recurrent.RNN,
+    "LSTM": recurrent.LSTM,
+    "GRU": recurrent.GRU,
 }

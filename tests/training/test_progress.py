@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from tmvalite.errors import OptionError
 from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training.history import Epoch, History
 from tmvalite.training.progress import LiveProgress, PhaseStart, Progress, TableProgress, make_progress, shown
@@ -80,7 +81,7 @@ def test_without_a_terminal_auto_is_the_table():
 
 
 def test_error_unknown_mode():
-    with pytest.raises(ValueError, match="progress 'loud' is none of auto, live, table, silent"):
+    with pytest.raises(OptionError, match="progress 'loud' is not known\n  expected one of: auto, live, table, silent"):
         make_progress("loud")
 
 

@@ -201,10 +201,10 @@ def test_too_few_events_are_not_trained_on(fake_method):
     data.AddVariable("a")
     factory = Factory("Job", QUIET)
     factory.BookMethod(data, Types.kDL, "D")
-    with pytest.warns(TmvaliteWarning, match="'D' is not trained: 8 training events are too few"):
+    with pytest.warns(TmvaliteWarning, match="'D' is not trained: 8 training events are too few, 10 are needed"):
         factory.TrainAllMethods()
     assert message(OptionError, factory.TestAllMethods) == (
-        "TestAllMethods was called before anything was trained\n  hint: call TrainAllMethods first"
+        "TestAllMethods was called before anything was trained\n  hint: TrainAllMethods needs at least 10 training events"
     )
 
 
@@ -308,6 +308,14 @@ def test_error_of_files_that_cannot_be_written_comes_at_booking(fake_method):
     assert message(FileError, lambda: Factory("Job", QUIET).BookMethod(loader("blocked"), Types.kDL, "D")).startswith(
         "cannot make the folder 'blocked/weights'"
     )
+
+
+def test_a_booking_makes_no_folders_and_a_training_does(fake_method):
+    factory = Factory("Job", QUIET)
+    factory.BookMethod(loader(), Types.kDL, "D")
+    assert not os.listdir()
+    factory.TrainAllMethods()
+    assert os.listdir() == ["dataset"]
 
 
 def test_error_of_a_layout_that_does_not_fit_comes_at_booking(fake_method):

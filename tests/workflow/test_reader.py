@@ -70,7 +70,7 @@ def test_one_event_with_nan_gives_minus_999_and_a_warning_but_an_array_gives_nan
     reader = declared()
     reader.BookMVA("DNN", weights)
     event = np.array([1.0, np.nan, 2.0])
-    with pytest.warns(TmvaliteWarning, match="var3 is not a number: the answer is -999"):
+    with pytest.warns(TmvaliteWarning, match="var3 is not finite: the answer is -999"):
         assert reader.EvaluateMVA(event, "DNN") == -999.0
     assert np.isnan(reader.EvaluateMVA(np.array([event, event]), "DNN")).all()
 
@@ -271,7 +271,7 @@ def test_error_of_events_that_do_not_fit(weights):
     with pytest.raises(DataError) as caught:
         reader.EvaluateMVA(np.zeros((5, 2)), "DNN")
     assert str(caught.value) == (
-        "an array of shape (5, 2) does not hold events of 3 variables\n  expected (3,) for one event or (N, 3) for N events"
+        "the events have shape (5, 2), the method has 3 variables\n  expected (events, 3), or (3,) for one event"
     )
     with pytest.raises(DataError) as caught:
         reader.EvaluateMVA("DNN")
@@ -282,5 +282,5 @@ def test_error_of_events_that_do_not_fit(weights):
     with pytest.raises(DataError) as caught:
         reader.EvaluateMVA({"myvar": [1.0], "var3": [1.0], "var44": [1.0]}, "DNN")
     assert str(caught.value) == (
-        "the events have no column 'var4'\n  expected one of: myvar, var3, var44\n  hint: did you mean 'var44'?"
+        "the events have no column 'var4'\n  expected columns myvar, var3, var4\n  hint: did you mean 'var44'?"
     )

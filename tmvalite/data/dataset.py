@@ -349,9 +349,9 @@ class _Building:
 
     def _warn_about_lost_values(self) -> None:
         for what, n in self.reader.not_finite.items():
-            plural = "value" if n == 1 else "values"
+            plural = "value that is" if n == 1 else "values that are"
             self.diagnostics.warn(
-                f"{what} has {n} {plural} that are not finite, in events that the cut removes", code="data-not-finite"
+                f"{what} has {n} {plural} not finite, in events that the cut removes", code="data-not-finite"
             )
 
 

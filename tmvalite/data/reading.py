@@ -248,17 +248,17 @@ class _Reading:
         entries = self.entry[rows[:SHOWN_ROWS]]
         listed = ", ".join(str(e) if values is None else f"{e} ({values[r]:g})" for e, r in zip(entries, rows, strict=False))
         more = ", ..." if len(rows) > SHOWN_ROWS else ""
-        plural = "event" if len(rows) == 1 else "events"
+        events, which = ("event", "entry") if len(rows) == 1 else ("events", "entries")
         source = span = None
         if formula.expression is not None:
             text = _text(formula)
             source, span = Source(text), Span(0, len(text))
         raise DataError(
-            f"{formula.what} {what} in {len(rows)} {plural}",
+            f"{formula.what} {what} in {len(rows)} {events}",
             code="data-not-finite",
             source=source,
             span=span,
-            where=f"{self.table}, entries {listed}{more}",
+            where=f"{self.table}, {which} {listed}{more}",
             hint=hint or "a cut can remove these events",
         )
 

@@ -71,12 +71,25 @@ def write_atomic(path: str | os.PathLike, content: Content) -> None:
     _sync_folder(target.parent)
 
 
-def check_writable(path: str | os.PathLike) -> None:
+def check_writable(path: str | os.PathLike, *, make_folders: bool = False) -> None:
     """Whether `write_atomic` can create this file, found by creating a temporary one beside it.
 
-    Called before a training starts, so that hours of work are not lost to a wrong folder. Raises FileError.
+    Called before a training starts, so that hours of work are not lost to a wrong folder. With `make_folders` the folders
+    above it that are missing are made for the trial; nothing stays behind. Raises FileError.
     """
     target = Path(os.path.realpath(path))
+    missing = [folder for folder in target.parents if not os.path.lexists(folder)] if make_folders else []
+    try:
+        if missing:
+            make_folder(os.path.dirname(os.fspath(path)))
+        _try_to_create(path, target)
+    finally:
+        for folder in missing:  # the deepest one first
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)
+
+
+def _try_to_create(path: str | os.PathLike, target: Path) -> None:
     try:
         _check_target(target)
         temporary = target.with_name(_temporary_name(target))
@@ -205,6 +218,9 @@ def _explain(error: OSError, path, target: Path, content: Content | None) -> Fil
     name = os.fspath(path)
     folder = target.parent
     if error.errno in (errno.ENOENT, errno.ENOTDIR) and not folder.is_dir():
+        in_the_way = next((f for f in (folder, *folder.parents) if f.exists() and not f.is_dir()), None)
+        if in_the_way is not None:
+            return FileError(f"cannot write '{name}': '{in_the_way}' is no folder", code="file-no-folder")
         return FileError(
             f"cannot write '{name}': there is no folder '{folder}'",
             code="file-no-folder",

@@ -13,6 +13,7 @@ save, the input is alive anyway, and a tile in the first caches has no room for 
 from __future__ import annotations
 
 from ._jit import family, kernel, number, shift
+from .combine import copy
 from .family import ROWS, operand
 from .window import max_row, mean_row, row_lanes, spread_all, spread_chosen, winner_row
 
@@ -137,11 +138,16 @@ def mean_pool(d, run, arena, theta, copies, grad):
 
 
 @kernel
+def _pitch(g):
+    """Elements of a line of a scratch plane: the windows of a line, and empty columns at both ends."""
+    return g[Q] + 2 * g[FW]
+
+
+@kernel
 def _clear_ends(g, plane, value):
-    """Set the empty columns at both ends of a scratch plane."""
-    pitch = g[Q] + 2 * g[FW]
+    """Set the empty columns of a scratch plane."""
     for p in range(g[P]):
-        line = shift(plane, p * pitch)
+        line = shift(plane, p * _pitch(g))
         for i in range(g[FW]):
             line[i] = value
             line[g[FW] + g[Q] + i] = value
@@ -158,30 +164,33 @@ def _next_lines(g, h, first, stop):
 
 
 @kernel
-def _spread(g, u, winners, chosen, out):
-    """Pixels of one channel from the scratch planes: the sum over the windows on a pixel, line by line, by falling q."""
-    pitch, pixels = g[Q] + 2 * g[FW], g[WIDTH] // g[SW] if g[SW] <= 2 else 0
+def _spread(g, u, u_pitch, winners, chosen, out):
+    """Pixels of one channel: sum over the windows on a pixel, by rising p and falling q; with `chosen` of those that it wins.
+
+    u and winners point at window (0, 0).
+    """
+    pitch, pixels = _pitch(g), g[WIDTH] // g[SW] if g[SW] <= 2 else 0
     lanes, first, stop = row_lanes(u, pixels), 0, 0
     if lanes == 1:
         pixels = 0
     else:
         for h in range(g[HEIGHT]):
             first, stop, i = _next_lines(g, h, first, stop)
-            line, kept = shift(out, h * g[WIDTH]), shift(u, first * pitch + g[FW])
-            count = max(0, stop - first)
+            line, kept, count = shift(out, h * g[WIDTH]), shift(u, first * u_pitch), max(0, stop - first)
+            k0, step = i * g[FW], g[SH] * g[FW]
             if chosen:
-                best = shift(winners, first * pitch + g[FW])
-                spread_chosen(lanes, g[SW], pixels, count, pitch, kept, best, i * g[FW], g[SH] * g[FW], g[FW], g[LEFT], line)
+                best = shift(winners, first * pitch)
+                spread_chosen(lanes, g[SW], pixels, count, kept, u_pitch, best, pitch, k0, step, g[FW], g[LEFT], line)
             else:
-                spread_all(lanes, g[SW], pixels, count, pitch, kept, kept, 0, 0, g[FW], g[LEFT], line)
+                spread_all(lanes, g[SW], pixels, count, kept, u_pitch, kept, 0, 0, 0, g[FW], g[LEFT], line)
     if pixels * g[SW] < g[WIDTH]:
-        _spread_rest(g, u, winners, chosen, pixels, out)
+        _spread_rest(g, u, u_pitch, winners, chosen, pixels, out)
 
 
 @kernel
-def _spread_rest(g, u, winners, chosen, start, out):
+def _spread_rest(g, u, u_pitch, winners, chosen, start, out):
     """`_spread` for the pixels from start * stride on, in the same order, any stride. Pixels of one phase have the same taps."""
-    pitch, zero = g[Q] + 2 * g[FW], number(u[0], 0.0)
+    pitch, zero = _pitch(g), number(u[0], 0.0)
     for phase in range(g[SW]):
         j0, back = (phase + g[LEFT]) % g[SW], (phase + g[LEFT]) // g[SW]
         taps = (g[FW] - j0 + g[SW] - 1) // g[SW] if j0 < g[FW] else 0
@@ -189,37 +198,40 @@ def _spread_rest(g, u, winners, chosen, start, out):
         first, stop = 0, 0
         for h in range(g[HEIGHT]):
             first, stop, i = _next_lines(g, h, first, stop)
-            line, kept = shift(out, h * g[WIDTH] + phase), shift(u, first * pitch + g[FW] + back)
-            best = shift(winners, first * pitch + g[FW] + back if chosen else 0)
+            line = shift(out, h * g[WIDTH] + phase)
             for v in range(start, pixels):
-                total, k, q = zero, i * g[FW] + j0, v
-                for _ in range(first, stop):
+                total, k = zero, i * g[FW] + j0
+                for p in range(first, stop):
+                    kept, best = shift(u, p * u_pitch + v + back), shift(winners, p * pitch + v + back)
                     for m in range(taps):
                         if chosen:
-                            total += kept[q - m] if best[q - m] == number(zero, k + m * g[SW]) else zero
+                            total += kept[-m] if best[-m] == number(zero, k + m * g[SW]) else zero
                         else:
-                            total += kept[q - m]
+                            total += kept[-m]
                     k -= g[SH] * g[FW]
-                    q += pitch
                 line[v * g[SW]] = total
 
 
 @family
 def max_pool_backward(d, run, arena, theta, copies, grad):
-    """grad_x = sum of grad_y of the windows that a pixel wins; overwrites: x grad_y grad_x scratch geometry."""
+    """grad_x = sum of grad_y of the windows that a pixel wins; overwrites: x grad_y grad_x scratch geometry.
+
+    scratch: the gradient of one channel between two ends of `columns` elements, and a plane of winners.
+    """
     x, gradient, result = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena)
-    u, g = operand(d, 7, run, arena), shift(d, 9)
-    pitch, one = g[Q] + 2 * g[FW], number(x[0], 1.0)
-    winners = shift(u, g[P] * pitch)
-    _clear_ends(g, u, number(x[0], 0.0))
+    scratch, g = operand(d, 7, run, arena), shift(d, 9)
+    pitch, one = _pitch(g), number(x[0], 1.0)
+    u = shift(scratch, g[FW])
+    winners = shift(u, g[P] * g[Q] + g[FW])
+    for i in range(g[FW]):
+        u[-1 - i] = one
+        u[g[P] * g[Q] + i] = one
     _clear_ends(g, winners, number(x[0], -1.0))
     begin, end, lanes = _inside(g, x)
-    wide = row_lanes(x, g[Q])
     for plane in range(run[ROWS] * g[CHANNELS]):
-        image, given = shift(x, plane * g[HEIGHT] * g[WIDTH]), shift(gradient, plane * g[P] * g[Q])
+        image = shift(x, plane * g[HEIGHT] * g[WIDTH])
         for p in range(g[P]):
-            r, at = p * g[SH] - g[TOP], p * pitch + g[FW]
-            line, kept, source = shift(winners, at), shift(u, at), shift(given, p * g[Q])
+            r, line = p * g[SH] - g[TOP], shift(winners, p * pitch + g[FW])
             low, high = (0, 0) if _clipped(g, r) else (begin, end)
             if high > low:
                 h, stop = max(0, r), min(g[HEIGHT], r + g[FH])
@@ -229,12 +241,8 @@ def max_pool_backward(d, run, arena, theta, copies, grad):
                 line[q] = _winner(g, image, r, q * g[SW] - g[LEFT])
             for q in range(high, g[Q]):
                 line[q] = _winner(g, image, r, q * g[SW] - g[LEFT])
-            if wide > 1:
-                max_row(wide, g[Q], 1, 1, source, 1, kept, 0, one, 1)  # windows of one tap: a copy
-            else:
-                for q in range(g[Q]):
-                    kept[q] = source[q]
-        _spread(g, u, winners, True, shift(result, plane * g[HEIGHT] * g[WIDTH]))
+        copy(g[P] * g[Q], shift(gradient, plane * g[P] * g[Q]), u)
+        _spread(g, u, g[Q], shift(winners, g[FW]), True, shift(result, plane * g[HEIGHT] * g[WIDTH]))
     return 0.0
 
 
@@ -242,19 +250,19 @@ def max_pool_backward(d, run, arena, theta, copies, grad):
 def mean_pool_backward(d, run, arena, theta, copies, grad):
     """grad_x = sum over the windows on a pixel of grad_y / number of taps; overwrites: grad_y grad_x scratch geometry."""
     gradient, result, u, g = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena), shift(d, 7)
-    pitch = g[Q] + 2 * g[FW]
-    _clear_ends(g, u, number(u[0], 0.0))
-    begin, end, lanes = _inside(g, u)
+    pitch, one = _pitch(g), number(u[0], 1.0)
+    _clear_ends(g, u, one - one)
+    begin, end, _ = _inside(g, u)
     for plane in range(run[ROWS] * g[CHANNELS]):
         given = shift(gradient, plane * g[P] * g[Q])
         for p in range(g[P]):
             r, line, kept = p * g[SH] - g[TOP], shift(given, p * g[Q]), shift(u, p * pitch + g[FW])
-            if end > begin:
-                count = _count(g, r, begin * g[SW] - g[LEFT], u)
-                mean_row(lanes, end - begin, 1, 1, shift(line, begin), 1, shift(kept, begin), 0, count, 1)
+            share = one / _count(g, r, begin * g[SW] - g[LEFT], u)
+            for q in range(begin, end):
+                kept[q] = line[q] * share
             for q in range(begin):
-                kept[q] = line[q] / _count(g, r, q * g[SW] - g[LEFT], u)
+                kept[q] = line[q] * (one / _count(g, r, q * g[SW] - g[LEFT], u))
             for q in range(end, g[Q]):
-                kept[q] = line[q] / _count(g, r, q * g[SW] - g[LEFT], u)
-        _spread(g, u, u, False, shift(result, plane * g[HEIGHT] * g[WIDTH]))
+                kept[q] = line[q] * (one / _count(g, r, q * g[SW] - g[LEFT], u))
+        _spread(g, shift(u, g[FW]), pitch, shift(u, g[FW]), False, shift(result, plane * g[HEIGHT] * g[WIDTH]))
     return 0.0

@@ -6,7 +6,7 @@ Forward, a line of outputs q < n reads the taps x[i ld + s q + j], i < rows, j <
 with the same order of additions and therefore the same bits.
 
 A line of n values takes the widest vectors that fit into n; the last vector overlaps the one before, which writes the same
-values twice and needs no mask. Stride 2 is two loads and a shuffle. Windows of 2 and 3 columns are written out: a loop over
+values twice and needs no mask. Stride 2 is two loads and a shuffle. Windows of 2 columns are written out: a loop over
 so few taps costs more than the taps.
 """
 
@@ -17,17 +17,17 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from ._jit import VECTOR_BYTES
-from .vector import I32, I64, Vectors, counted_loop, i64, lane_count, new_function, switch_call
+from .vector import I32, I64, Vectors, counted_loop, element_size, i64, lane_count, new_function, switch_call
 
-NARROWEST = 2  # lanes of the narrowest vector that is tried before plain loops
-COLUMNS = (2, 3, 0)  # window columns with code of their own; 0: any number
+NARROWEST = 16  # bytes of the narrowest vectors; shorter lines take plain loops
+COLUMNS = (2, 0)  # window columns with code of their own; 0: any number
 ANY_STRIDE = 3  # case of the strides above 2
 
 
 def _widths(element) -> list[int]:
     """Lane counts that have code of their own, widest first."""
     lanes, out = lane_count(element), []
-    while lanes >= NARROWEST and len(out) < 3:
+    while lanes * element_size(element) >= NARROWEST:
         out.append(lanes)
         lanes //= 2
     return out
@@ -191,18 +191,19 @@ winner_row = _window_intrinsic("winner")
 
 
 def _spread_row(module, element, lanes: int, stride: int, fixed: int, chosen: bool):
-    """void(n, count, pitch, u, winners, k0, step, columns, left, y): y[w] = sum of u[t, q] over windows (t, q) over pixel w.
+    """void(n, count, u, u_pitch, winners, pitch, k0, step, columns, left, y): y[w] = sum of u[t, q] over windows on pixel w.
 
     n: vectors of `stride` neighbouring pixels in a line. t < count: the lines of windows that reach this line of pixels,
     the first with the tap row k0 / columns, each next one with `step` / columns rows less. Window q covers pixels
-    s q - left + j, j < columns. With `chosen` a window counts only if its winner is the tap on this pixel.
+    s q - left + j, j < columns. With `chosen` a window counts only if its winner is the tap on this pixel; pixels at the ends
+    of a line meet up to `columns` windows beyond it, which must have no winner, or u = 0 without `chosen`.
     """
     p = element.as_pointer()
     name = f"tmvalite_spread_{'chosen' if chosen else 'all'}_{element}_{lanes}_{stride}_{fixed}_{VECTOR_BYTES}"
-    function = new_function(module, name, [I64, I64, I64, p, p, I64, I64, I64, I64, p])
+    function = new_function(module, name, [I64, I64, p, I64, p, I64, I64, I64, I64, I64, p])
     if function is None:
         return module.globals[name]
-    n, count, pitch, u, winners, k0, step, columns, left, y = function.args
+    n, count, u, u_pitch, winners, pitch, k0, step, columns, left, y = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     vectors = Vectors(builder, element, lanes)
 
@@ -215,15 +216,15 @@ def _spread_row(module, element, lanes: int, stride: int, fixed: int, chosen: bo
             back = builder.add(start, builder.ashr(shifted, i64(stride - 1)))
 
             def line(t, state, begin=begin, back=back):
-                at = builder.add(builder.mul(t, pitch), back)
+                at, best = (builder.add(builder.mul(t, size), back) for size in (u_pitch, pitch))
                 number = builder.add(builder.sub(k0, builder.mul(t, step)), begin)
                 number = _number(builder, vectors, number) if chosen else None
 
                 def tap(m, state, further):
-                    q = builder.sub(at, m)
-                    value = vectors.load(builder.gep(u, [q]))
+                    value = vectors.load(builder.gep(u, [builder.sub(at, m)]))
                     if chosen:
-                        hit = builder.fcmp_ordered("==", vectors.load(builder.gep(winners, [q])), builder.fadd(number, further()))
+                        winner = vectors.load(builder.gep(winners, [builder.sub(best, m)]))
+                        hit = builder.fcmp_ordered("==", winner, builder.fadd(number, further()))
                         value = builder.select(hit, value, vectors.zero)
                     return [builder.fadd(state[0], value)]
 
@@ -261,22 +262,23 @@ def _spread_row(module, element, lanes: int, stride: int, fixed: int, chosen: bo
 
 def _spread_intrinsic(chosen: bool):
     @intrinsic
-    def spread_row(typingctx, lanes, stride, n, count, pitch, u, winners, k0, step, columns, left, y):
+    def spread_row(typingctx, lanes, stride, n, count, u, u_pitch, winners, pitch, k0, step, columns, left, y):
         def codegen(context, builder, signature, args):
-            module, element = builder.module, args[5].type.pointee
+            module, element = builder.module, args[4].type.pointee
 
             def make(lanes, stride, fixed):
                 return _spread_row(module, element, lanes, stride, fixed, chosen)
 
-            selected = _selected(builder, args[0], args[1], args[9])
+            selected = _selected(builder, args[0], args[1], args[10])
             switch_call(builder, selected, _cases(element, make, args[2:], (1, 2)))
             return context.get_dummy_value()
 
         i = types.int64
-        return types.none(i, i, i, i, i, u, u, i, i, i, i, u), codegen
+        return types.none(i, i, i, i, u, i, u, i, i, i, i, i, u), codegen
 
     return spread_row
 
 
-spread_all = _spread_intrinsic(False)  # each: (lanes, stride, n, count, pitch, u, winners, k0, step, columns, left, y)
+# each: (lanes, stride, n, count, u, u_pitch, winners, pitch, k0, step, columns, left, y)
+spread_all = _spread_intrinsic(False)
 spread_chosen = _spread_intrinsic(True)

@@ -31,4 +31,6 @@ class Lstm(Recurrent):
     examples = (
         Example("LSTM|7|5|3|0|0", ((3, 5),), (7,)),
         Example("LSTM|7|5|3|0|1", ((3, 5),), (3, 7)),
+        Example("LSTM|10|3|2|0|1", ((2, 1, 3),), (2, 10)),
+        Example("LSTM|2|3|4", ((1, 4, 3),), (2,)),
     )

@@ -90,8 +90,8 @@ def scored_events(X, variables: Sequence[VariableInfo], dtype=None) -> tuple[np.
     if single:
         x = x.reshape(1, -1)
     if x.ndim != 2 or x.shape[1] != n:
-        raise DataError(f"the events have shape {shape}, but there {'is 1 variable' if n == 1 else f'are {n} variables'}",
-                        code="data-shape", expected=f"(events, {n}), or ({n},) for one event")
+        raise DataError(f"the events have shape {shape}, the method has {n} variable{'s' * (n != 1)}", code="data-shape",
+                        expected=f"(events, {n}), or ({n},) for one event")
     return x, single
 
 

@@ -6,7 +6,7 @@ written into a file that ROOT reads, because ROOT refuses any other.
 
 from __future__ import annotations
 
-from tmvalite.errors import Diagnostics, Source, Span
+from tmvalite.errors import Diagnostics
 from tmvalite.string_utils import BoundOptions, DeclaredOption, OptionTable
 
 LOSSES = ("CROSSENTROPY", "SUMOFSQUARES", "MUTUALEXCLUSIVE")
@@ -109,28 +109,3 @@ def remark_architecture(bound: BoundOptions, diagnostics: Diagnostics) -> None:
         diagnostics.warn(f"Architecture={bound.values.Architecture} is not available; everything runs on the CPU",
                          code="architecture", source=bound.source, span=bound.spans["Architecture"],
                          hint="write Architecture=CPU")
-
-
-def remark_batch_layout(batch_layout: tuple[int, int, int], values: int, batch_size: int, *, dense: bool,
-                        source: Source, span: Span, diagnostics: Diagnostics) -> None:
-    """Warn about a BatchLayout with which TMVA would print an error and not train. It says nothing new, so it is ignored.
-
-    Parameters
-    ----------
-    values : int
-        Values of one event.
-    batch_size : int
-        Of the first phase.
-    dense : bool
-        Whether the event is a vector; TMVA then expects 1|BatchSize|values, else BatchSize|channels|rows*columns.
-    """
-    if not any(batch_layout):
-        return
-    depth, height, width = batch_layout
-    fits = depth * height * width == batch_size * values and (
-        depth == batch_size or (depth == 1 and (height == batch_size or batch_size == 1)))
-    if not fits:
-        right = f"1|{batch_size}|{values}" if dense else f"{batch_size}|channels|rows*columns"
-        diagnostics.warn(f"BatchLayout does not fit {batch_size} events of {values} values, so TMVA would not train; "
-                         "it is ignored here", code="batch-layout", source=source, span=span, where="BatchLayout",
-                         expected=right, hint="leave BatchLayout out")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +19,9 @@ from tmvalite.graph import (
     without_last_activation,
 )
 from tmvalite.graph.describe import rows
-from tmvalite.layers.base import Shape
 from tmvalite.layers.shapes import shape_text
-from tmvalite.methods.options import TABLES, remark_architecture, remark_batch_layout
+from tmvalite.methods.batch_layout import check_batch_layout
+from tmvalite.methods.options import TABLES, remark_architecture
 from tmvalite.string_utils import (
     BoundOptions,
     parse_batch_layout,
@@ -140,8 +139,11 @@ def understand(text: str, *, method: str = "DL", n_variables: int | None = None,
         drop_rates(tuple(graphs.values()), phases[0].drop_config if phases else (), diagnostics)
     for phase in phases[1:]:
         drop_rates(tuple(graphs.values()), phase.drop_config, diagnostics)
-    if method in ("DL", "AE") and phases:
-        _check_batches(bound, next(iter(graphs.values())), phases[0].batch_size, diagnostics)
+    if method in ("DL", "AE"):
+        source, span = bound.place("BatchLayout")
+        shapes = [value.shape for value in next(iter(graphs.values())).inputs]
+        check_batch_layout(parse_batch_layout(source, span, diagnostics), shapes, [phase.batch_size for phase in phases],
+                           source=source, span=span)
     return Report(method, analysis_type, bound, n_variables, assumed, graphs, phases, diagnostics)
 
 
@@ -190,14 +192,6 @@ def _blocks(layout, method: str, shapes, n_variables: int, n_classes: int, bound
         raise OptionError(f"the generator gives {generated} values, but an event has {n_variables}", code="output-width",
                           source=layout.source, span=last.span, where=last.place, hint=f"end with DENSE|{n_variables}|LINEAR")
     return graphs
-
-
-def _check_batches(bound: BoundOptions, graph: Graph, batch_size: int, diagnostics: Diagnostics) -> None:
-    source, span = bound.place("BatchLayout")
-    batch = parse_batch_layout(source, span, diagnostics)
-    shapes: list[Shape] = [value.shape for value in graph.inputs]
-    remark_batch_layout(batch, sum(math.prod(s) for s in shapes), batch_size, dense=len(shapes[0]) == 1, source=source,
-                        span=span, diagnostics=diagnostics)
 
 
 def _phase_text(phase: PhaseSettings) -> str:

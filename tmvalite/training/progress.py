@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tmvalite.errors import OptionError, did_you_mean
 from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training.history import Epoch, History
 
@@ -199,6 +200,11 @@ def make_progress(mode: str = "auto", write: Callable[[str], None] = print) -> P
         there, else the table.
     write : callable(str)
         Takes the lines of the table.
+
+    Raises
+    ------
+    OptionError
+        Another mode.
     """
     if mode == "silent":
         return Progress()
@@ -207,7 +213,7 @@ def make_progress(mode: str = "auto", write: Callable[[str], None] = print) -> P
     if mode == "live":
         return LiveProgress(write)
     if mode != "auto":
-        raise ValueError(f"progress {mode!r} is none of {', '.join(MODES)}")
+        raise OptionError(f"progress {mode!r} is not known", code="progress", expected=MODES, hint=did_you_mean(str(mode), MODES))
     if not sys.stderr.isatty():
         return TableProgress(write)
     try:

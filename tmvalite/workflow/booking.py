@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 
 from tmvalite.errors import DataError, OptionError, TmvaliteWarning, warn_user
-from tmvalite.io.atomic import check_writable, make_folder
+from tmvalite.io.atomic import check_writable
 from tmvalite.io.root_file import RootFile
 from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.types import EMVA
@@ -103,12 +102,12 @@ def weight_file_path(dataset: str, job: str, title: str) -> str:
 
 
 def check_files(weight_file: str | None, target: str | None) -> None:
-    """Make the folder of the weight file, and see whether it and the output file can be written: better now than after hours.
+    """See whether the weight file and the output file can be written: better now than after hours.
 
-    The folder of the output file must exist already, as for ROOT. Raises FileError, and MissingExtraError without uproot.
+    The folder of the weight file is made when it is written; that of the output file must exist already, as for ROOT.
+    Raises FileError, and MissingExtraError without uproot.
     """
     if weight_file is not None:
-        make_folder(os.path.dirname(weight_file))
-        check_writable(weight_file)
+        check_writable(weight_file, make_folders=True)
     if target is not None:
         RootFile(target).check_writable()

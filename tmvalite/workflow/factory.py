@@ -117,7 +117,7 @@ class Factory:
             for record in records.values():
                 n_events = len(record.data.train)
                 if n_events < MINIMUM_EVENTS:
-                    message = f"'{record.title}' is not trained: {n_events} training events are too few"
+                    message = f"'{record.title}' is not trained: {n_events} training events are too few, {MINIMUM_EVENTS} are needed"
                     self.log.warning(message)
                     warn_user(TmvaliteWarning(message, code="few-events"))
                     continue
@@ -214,9 +214,10 @@ class Factory:
         everything = [(name, r) for name, records in self._records.items() for r in records.values()]
         trained = [(name, r) for name, r in everything if r.trained]
         if everything and not trained:
-            raise OptionError(
-                f"{call} was called before anything was trained", code="call-order", hint="call TrainAllMethods first"
-            )
+            hint = "call TrainAllMethods first"
+            if all(len(r.data.train) < MINIMUM_EVENTS for _, r in everything):
+                hint = f"TrainAllMethods needs at least {MINIMUM_EVENTS} training events"
+            raise OptionError(f"{call} was called before anything was trained", code="call-order", hint=hint)
         for name, record in everything:
             if not record.trained:
                 self.log.warning(f"'{record.title}' of data set {name} was not trained and is left out")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 
 import numpy as np
 
 from tmvalite.errors import FileError
 from tmvalite.evaluation.tables import elapsed
+from tmvalite.io.atomic import make_folder
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.results import GETTERS, MethodRecord
 
@@ -25,7 +27,12 @@ def train_one(log: Log, record: MethodRecord, *, persist: bool, progress: str = 
     log.info()
     begin = time.perf_counter()
     record.outputs.clear()
-    record.method.train(data.train, data.info, progress=progress, write=log.info)
+    try:
+        record.method.train(data.train, data.info, progress=progress, write=log.info)
+    except KeyboardInterrupt:
+        if record.method.is_trained:  # the old weight file stays: whether these weights replace it is for the user to say
+            log.info(f"Interrupted; GetMethod('{data.info.name}', '{title}').save(file) writes the weights so far")
+        raise
     log.info(f"Elapsed time for training with {n_events} events: {elapsed(time.perf_counter() - begin)}")
     begin = time.perf_counter()
     record.evaluate("train")
@@ -34,6 +41,7 @@ def train_one(log: Log, record: MethodRecord, *, persist: bool, progress: str = 
     log.info(f"Elapsed time for evaluation of {n_events} events: {elapsed(time.perf_counter() - begin)}")
     if persist:
         log.info(f"Creating xml weight file: {record.weight_file}")
+        make_folder(os.path.dirname(record.weight_file))
         record.method.save(record.weight_file)
         check_weight_file(record)
 

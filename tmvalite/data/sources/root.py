@@ -87,7 +87,7 @@ def _guard(name: str, function, *arguments):
     except Exception as problem:
         reason = str(problem).strip().partition("\n")[0][:200] or type(problem).__name__
         raise DataError(
-            f"{name} cannot be read: {type(problem).__name__}: {reason}",
+            f"{name} cannot be read: {reason.rstrip(',:;')}",
             code="data-file-damaged",
             hint="the file may be damaged or incomplete",
         ) from problem
@@ -117,10 +117,26 @@ def _near_file(folder: str, name: str) -> str | None:
 
 
 def _open(path: str, name: str | None) -> RootTable:
+    _check_begin(path)
     uproot = _uproot()
     # The object path is never part of the string given to uproot: it would split a Windows drive, too.
     file = _guard(f"'{path}'", uproot.open, {path: None})
     return _find_tree(file, path, name)  # the tree keeps the file open
+
+
+def _check_begin(path: str) -> None:
+    """Raises DataError for what is plainly no ROOT file; anything that is not on this machine is left to uproot."""
+    if "://" in path:
+        return
+    try:
+        with open(path, "rb") as file:
+            begin = file.read(4)
+    except IsADirectoryError:
+        raise DataError(f"'{path}' is a folder", code="data-file-kind", expected="a ROOT file") from None
+    except OSError as problem:
+        raise DataError(f"'{path}' cannot be read: {problem.strerror}", code="data-file-missing") from problem
+    if begin != b"root":
+        raise DataError(f"'{path}' is {'no ROOT file' if begin else 'empty'}", code="data-file-kind", expected="a ROOT file")
 
 
 def _find_tree(directory, path: str, name: str | None) -> RootTable:
