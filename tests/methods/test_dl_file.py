@@ -9,7 +9,7 @@ from tests.methods.samples import line, options, three_classes, two_classes
 from tests.naive import activations
 from tmvalite.data.info import VariableInfo
 from tmvalite.errors import FileError
-from tmvalite.io.weight_file import LayerRecord, WeightFile
+from tmvalite.io.weight_file import LayerRecord, SelectionRecord, TransformRecord, WeightFile
 from tmvalite.io.weights_xml import read_weights, write_weights
 from tmvalite.methods import MethodDL, dl_file, load
 
@@ -100,6 +100,7 @@ def test_options_that_cannot_be_booked_do_not_keep_a_file_from_being_read(tmp_pa
 
 
 @pytest.mark.filterwarnings("ignore::tmvalite.errors.TmvaliteWarning")  # whatever this seed leads to
+@pytest.mark.filterwarnings("ignore::tmvalite.TmvaliteWarning")  # one epoch from a start that nobody chose may bring nothing
 def test_the_seed_that_was_drawn_stands_in_the_file(tmp_path):
     method = trained(options(1, more="RandomSeed=0"))
     method.save(tmp_path / "a.weights.xml")
@@ -158,7 +159,18 @@ def test_error_matrices_of_other_shapes(tmp_path):
     write_weights(path, file)
     with pytest.raises(FileError) as caught:
         load(path)
-    assert str(caught.value) == "Weights of layer DENSE#2 is 1x4 in the weight file, its layer needs 1x3"
+    assert str(caught.value) == (
+        f"Weights of layer DENSE#2 is 1x4 in the weight file, its layer needs 1x3\n  in the weight file '{path}'"
+    )
+
+
+def test_error_a_transformation_that_is_not_available_yet(tmp_path):
+    chosen = [SelectionRecord("Variable", label, label) for label in ("x", "y")]
+    _, path = dnn_file(tmp_path, transforms=[TransformRecord("Decorrelation", chosen, chosen, {"matrices": [np.eye(2)] * 3})])
+    with pytest.raises(FileError) as caught:
+        load(path)
+    assert str(caught.value) == f"transformation Decorrelation (D) is not available yet\n  in the weight file '{path}'"
+    assert caught.value.code == "transform-unavailable"
 
 
 @pytest.mark.parametrize("change, message", [

@@ -127,7 +127,7 @@ def test_a_whole_regression(fake_method, capsys):
     events = data.dataset().test
     assert record.deviation("test", 1).bias == pytest.approx(float(np.mean(events.x[:, 0] - events.targets[:, 1])), abs=1e-6)
     assert message(OptionError, lambda: factory.GetROCIntegral(data, "R")) == (
-        "a regression has no ROC curve\n  hint: see its deviation(...) instead"
+        "a regression has no ROC curve\n  hint: EvaluateAllMethods prints bias and RMS"
     )
 
 

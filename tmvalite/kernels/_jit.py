@@ -201,6 +201,15 @@ def cache_folder() -> Path | None:
 
 
 _FOLDER: list = []
+
+
+def _folder() -> Path | None:
+    """`cache_folder`, looked for once in a process."""
+    if not _FOLDER:
+        _FOLDER.append(cache_folder())
+    return _FOLDER[0]
+
+
 _LOCK = threading.RLock()
 
 
@@ -221,13 +230,16 @@ class Compiled:
                     ready = self._ready[precision] = self._load(getattr(types, precision))
         return ready
 
+    def is_ready(self, precision: str) -> bool:
+        """Whether `get` returns at once or nearly so: compiled in this process, or some kernels are in the cache."""
+        folder = _folder()
+        return precision in self._ready or (folder is not None and any(folder.rglob("*.nbi")))
+
     def compile(self, element, cached: bool):
         raise NotImplementedError
 
     def _load(self, element):
-        if not _FOLDER:
-            _FOLDER.append(cache_folder())
-        folder = _FOLDER[0]
+        folder = _folder()
         if folder is None:
             return self.compile(element, False)
         try:

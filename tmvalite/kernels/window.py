@@ -6,7 +6,7 @@ Forward, a line of outputs q < n reads the taps x[i ld + s q + j], i < rows, j <
 with the same order of additions and therefore the same bits.
 
 A line of n values takes the widest vectors that fit into n; the last vector overlaps the one before, which writes the same
-values twice and needs no mask. Stride 2 is two loads and a shuffle. Windows of 2 columns are written out: a loop over
+values twice and needs no mask. Stride 2 is two loads and a shuffle. Windows of 2 and 3 columns are written out: a loop over
 so few taps costs more than the taps.
 """
 
@@ -20,7 +20,7 @@ from ._jit import VECTOR_BYTES
 from .vector import I32, I64, Vectors, counted_loop, element_size, i64, lane_count, new_function, switch_call
 
 NARROWEST = 16  # bytes of the narrowest vectors; shorter lines take plain loops
-COLUMNS = (2, 0)  # window columns with code of their own; 0: any number
+COLUMNS = (2, 3, 0)  # window columns with code of their own; 0: any number
 ANY_STRIDE = 3  # case of the strides above 2
 
 

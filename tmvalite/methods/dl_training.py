@@ -64,6 +64,8 @@ def train_model(method, events: Events, info: DataSetInfo, *, drawn: bool, label
         dl_file.describe_for_file(model, method, blueprint)
         method._model = model
 
+    if network.needs_compiling:
+        progress.message("compiling the kernels for this machine, which takes some seconds the first time")
     try:
         training.run()
     finally:  # also after an infinite loss, or an interrupt at the very end: what was learnt can be used

@@ -26,6 +26,7 @@ ARENA_BYTES = 384 * 1024  # what one tile may fill: it stays in the second cache
 LEAST_ROWS, MOST_ROWS = 32, 64
 SHARE_FLOPS = 10_000_000  # arithmetic worth a share of its own
 MOST_SHARES = 8
+SHARE_ROWS = 16  # fewer events do not pay for a gradient of their own
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class Plan:
     def shares(self, rows: int) -> int:
         """Into how many shares a batch is cut: a function of graph and batch size only."""
         worth, shares = rows * self.flops // SHARE_FLOPS, 1
-        while shares * 2 <= min(worth, MOST_SHARES, rows):
+        while shares * 2 <= min(worth, MOST_SHARES, rows // SHARE_ROWS):
             shares *= 2
         return shares
 

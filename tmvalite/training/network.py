@@ -186,6 +186,11 @@ class Network:
         self._no_output = np.zeros((1, 1), self.dtype)
         self._pool: ThreadPoolExecutor | None = None
 
+    @property
+    def needs_compiling(self) -> bool:
+        """Whether the first call takes some seconds longer, since nothing is in the kernel cache yet."""
+        return not execute.is_ready(self.precision)
+
     # ------------------------------------------------------------------------------------------- applying
 
     def set_normalisation(self, minimum, factor) -> None:
