@@ -1,1 +1,1 @@
-"""Speed comparisons; see README.md in this folder. Not part of the package."""
+"""Comparisons of speed and of physics results; see README.md in this folder. Not part of the package."""

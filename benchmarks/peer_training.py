@@ -1,7 +1,6 @@
 """The PyTorch side of the paired trainings: the same network, rules and events, with PyTorch's own arithmetic and gradients.
 
-Stop rule, batches and losses are those of MethodDL; optimizer and dropout are PyTorch's own. The numbers that start the network
-and the dropout masks are PyTorch's draws, the order of the batches is given.
+Stop rule, batches and losses are those of MethodDL; optimizer and dropout are PyTorch's own.
 """
 
 from __future__ import annotations

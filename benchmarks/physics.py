@@ -1,6 +1,7 @@
 """Does a trained network know what it could know? One study per sub-command; a table is printed, JSON written.
 
-Run: python -m benchmarks.physics ring|depth|inputs|joint|files|classification|regression|multiclass|all [--seeds N] [--json FILE]
+Run: python -m benchmarks.physics ring|depth|inputs|joint|files|classification|regression|multiclass|all [--seeds N] [--own-start]
+     [--same-split] [--json FILE]
 
 The three tutorials and the weight files need TMVA's example data: a folder named in TMVALITE_SHARED, or `shared` beside the
 checkout. The tutorials need PyTorch too. README.md in this folder says what each study should show.
@@ -72,7 +73,7 @@ def files(options) -> dict:
 def tutorial(name: str, options) -> dict:
     if not studies.has_torch():
         raise SystemExit("the tutorials are paired with PyTorch: pip install torch")
-    result = tutorials.paired(name, _shared(), seeds=options.seeds, same_start=options.same_start,
+    result = tutorials.paired(name, _shared(), seeds=options.seeds, same_start=not options.own_start,
                               same_split=options.same_split, progress=lambda line: print(line, flush=True))
     print(f"\n{name}, {options.seeds} seeds: mean of both sides, difference (positive: tmvalite is better) with its 95 % interval")
     for pair in result["pairs"]:
@@ -101,7 +102,7 @@ def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("study", choices=[*STUDIES, "all"])
     parser.add_argument("--seeds", type=int, help="random seeds 1, 2, ... (default: 20 for the tutorials, else 1)")
-    parser.add_argument("--same-start", action="store_true", help="tutorials: PyTorch starts from tmvalite's initial numbers")
+    parser.add_argument("--own-start", action="store_true", help="tutorials: PyTorch draws its initial numbers itself")
     parser.add_argument("--same-split", action="store_true", help="tutorials: TMVA's SplitSeed=100 for every seed")
     parser.add_argument("--json", help="file for all figures")
     options = parser.parse_args(arguments)

@@ -300,7 +300,7 @@ def test_arrays_need_nothing_but_numpy_numba_and_lark(tmp_path):
 
 def booked_for_bits(threads, precision="float32"):
     return tmvalite.MethodDL(
-        "!V:VarTransform=N:Layout=TANH|40,RELU|24,LINEAR:RandomSeed=3:TrainingStrategy=LearningRate=1e-3,BatchSize=300,MaxEpochs=3,"
+        "!V:VarTransform=N:Layout=TANH|128,RELU|128,LINEAR:RandomSeed=3:TrainingStrategy=LearningRate=1e-3,BatchSize=600,MaxEpochs=3,"
         f"TestRepetitions=1,DropConfig=0.0+0.2+0.2:Threads={threads}:Precision={precision}", analysis_type="classification")
 
 
@@ -323,6 +323,8 @@ def test_one_and_two_threads_train_the_same_bits(precision, events, trained):
     x, y = events
     methods = trained if precision == "float32" else [
         booked_for_bits(threads, precision).fit(x[:2000], y[:2000], progress="silent") for threads in (1, 2)]
+    assert [m.network.threads for m in methods] == [1, 2]
+    assert methods[0].network.plan.shares(600) > 2  # so that the second thread has work
     assert np.array_equal(*(parameters_of(m) for m in methods))
     assert methods[0].history["valid_loss"] == methods[1].history["valid_loss"]
     assert methods[0].history["train_loss"] == methods[1].history["train_loss"]
@@ -330,14 +332,18 @@ def test_one_and_two_threads_train_the_same_bits(precision, events, trained):
 
 @pytest.fixture(scope="module")
 def readers(trained, tmp_path_factory):
-    """Scores of events by every public way: the getters of both methods and of a loaded one, and the Reader."""
+    """Scores of events by every public way, with one thread and with two: the getters of a trained method, and the Reader."""
     path = tmp_path_factory.mktemp("bits") / "bits.weights.xml"
     trained[0].save(path)
-    reader = tmvalite.Reader("!Color:Silent")
-    for i in range(5):
-        reader.AddVariable(f"var{i + 1}")
-    reader.BookMVA("DNN", path)
-    return [*(m.GetMvaValues for m in trained), tmvalite.load(path).GetMvaValues, lambda x: reader.EvaluateMVA(x, "DNN")]
+    ways = [method.GetMvaValues for method in trained]
+    for threads in (1, 2):
+        reader = tmvalite.Reader("!Color:Silent")
+        for i in range(5):
+            reader.AddVariable(f"var{i + 1}")
+        reader.BookMVA("DNN", path)
+        reader.FindMVA("DNN").network.threads = threads  # a loaded method takes what the machine offers
+        ways.append(lambda x, reader=reader: reader.EvaluateMVA(x, "DNN"))
+    return ways
 
 
 def test_a_score_does_not_depend_on_the_events_around_it(events, readers):
@@ -367,10 +373,11 @@ def test_one_and_two_threads_give_the_factory_the_same_network(tmp_path, monkeyp
             add({name: column[chosen] for name, column in columns.items()}, 1.0)
         loader.PrepareTrainingAndTestTree("", "SplitMode=Random:NormMode=NumEvents:!V")
         factory = tmvalite.Factory("bits", "!V:Silent:AnalysisType=Classification")
-        method = factory.BookMethod(loader, tmvalite.Types.kDL, "DNN", "!V:VarTransform=N:Layout=TANH|40,TANH|24,LINEAR:RandomSeed=3:"
-                                    "TrainingStrategy=LearningRate=1e-3,BatchSize=200,MaxEpochs=3,TestRepetitions=1", Threads=threads)
+        method = factory.BookMethod(loader, tmvalite.Types.kDL, "DNN", "!V:VarTransform=N:Layout=TANH|128,TANH|128,LINEAR:RandomSeed=3:"
+                                    "TrainingStrategy=LearningRate=1e-3,BatchSize=600,MaxEpochs=3,TestRepetitions=1", Threads=threads)
         factory.TrainAllMethods()
         factory.TestAllMethods()
+        assert method.network.threads == threads and method.network.plan.shares(600) > 2
         networks.append(parameters_of(method))
         scores.append(factory.record(loader, "DNN").outputs["test"])
     assert np.array_equal(*networks) and np.array_equal(*scores)

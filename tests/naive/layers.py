@@ -8,7 +8,7 @@ function, trained(at, parameters, inputs) -> y; its backward is that of training
 
 import numpy as np
 
-from . import combine, convolution, dense, normalise, recurrent
+from . import combine, convolution, dense, normalise, pool, recurrent, resample
 
 
 def _flat(values):
@@ -66,6 +66,74 @@ def _same_backward(at, parameters, inputs, grad):
     return [grad], {}
 
 
+def _pool(forward, backward):
+    def windows(at, x):
+        """Window, strides and padding of a pool at the top and on the left."""
+        window, strides = (at["filter_height"], at["filter_width"]), (at["stride_rows"], at["stride_cols"])
+        pads = [at.get("pad_height", 0), at.get("pad_width", 0)]
+        if at["padding"] == "SAME":
+            sizes = zip(at["shape"][1:], strides, window, x.shape[2:])
+            pads = [max(0, (out - 1) * stride + k - n) // 2 for out, stride, k, n in sizes]
+        return window, strides, pads
+
+    def run(at, parameters, inputs):
+        return forward(inputs[0], at["shape"][1:], *windows(at, inputs[0]))
+
+    def back(at, parameters, inputs, grad):
+        return [backward(inputs[0], grad, *windows(at, inputs[0]))], {}
+
+    return run, back
+
+
+def _upsample(at):
+    name = at["method"].lower()
+    return getattr(resample, f"{name}_forward"), getattr(resample, f"{name}_backward"), (at["row_factor"], at["col_factor"])
+
+
+def _upsample_forward(at, parameters, inputs):
+    forward, _, factors = _upsample(at)
+    return forward(inputs[0], factors)
+
+
+def _upsample_backward(at, parameters, inputs, grad):
+    _, backward, factors = _upsample(at)
+    return [backward(inputs[0], grad, factors)], {}
+
+
+def _grid_forward(at, parameters, inputs):
+    return resample.grid_forward(*inputs, at["shape"][1:])
+
+
+def _grid_backward(at, parameters, inputs, grad):
+    return list(resample.grid_backward(*inputs, grad)), {}
+
+
+def _mean_axes(at, x):
+    return (at["axis"],) if at["axis"] else (1,) if x.ndim == 3 else (2, 3)
+
+
+def _mean_forward(at, parameters, inputs):
+    return resample.mean_forward(inputs[0], _mean_axes(at, inputs[0]))
+
+
+def _mean_backward(at, parameters, inputs, grad):
+    axes = _mean_axes(at, inputs[0])
+    kept = [1 if axis in axes else n for axis, n in enumerate(inputs[0].shape)]
+    return [resample.mean_backward(inputs[0], np.reshape(grad, kept), axes)], {}
+
+
+def _slice_axis(x):
+    return 2 if x.ndim == 3 else 1
+
+
+def _slice_forward(at, parameters, inputs):
+    return resample.slice_forward(inputs[0], _slice_axis(inputs[0]), at["first"], at["count"])
+
+
+def _slice_backward(at, parameters, inputs, grad):
+    return [resample.slice_backward(inputs[0], grad, _slice_axis(inputs[0]), at["first"])], {}
+
+
 TWINS = {
     "DENSE": (_dense_forward, _dense_backward),
     "ACT": (_act_forward, _act_backward),
@@ -74,6 +142,12 @@ TWINS = {
     "CONCAT": (_concat_forward, _concat_backward),
     "RESHAPE": (_same_forward, _same_backward),
     "DROPOUT": (_same_forward, _same_backward),
+    "MAXPOOL": _pool(pool.max_forward, pool.max_backward),
+    "AVGPOOL": _pool(pool.mean_forward, pool.mean_backward),
+    "UPSAMPLE": (_upsample_forward, _upsample_backward),
+    "GRIDSAMPLE": (_grid_forward, _grid_backward),
+    "MEAN": (_mean_forward, _mean_backward),
+    "SLICE": (_slice_forward, _slice_backward),
     "BNORM": (normalise.scored, normalise.backward, normalise.trained),
     "CONV": (convolution.conv_layer, convolution.conv_layer_backward),
     "DEPTHCONV": (convolution.depth_layer, convolution.depth_layer_backward),

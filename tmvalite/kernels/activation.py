@@ -17,7 +17,7 @@ from typing import NamedTuple
 from ._jit import Family, family, kernel, number, shift
 from .combine import copy
 from .family import ROWS, operand
-from .math import exp, expm1, sigmoid, tanh
+from .math import choose, exp, expm1, larger, sigmoid, smaller, tanh, with_sign
 
 LEAK = 0.01
 ROOT_HALF, DENSITY = math.sqrt(0.5), 1 / math.sqrt(2 * math.pi)
@@ -36,15 +36,16 @@ def _into(d, run, arena):
 def relu(d, run, arena, theta, copies, grad):
     y, zero = _into(d, run, arena), number(arena[0], 0.0)
     for i in range(run[ROWS] * d[2]):
-        y[i] = zero if y[i] < zero else y[i]
+        y[i] = larger(y[i], zero)
     return 0.0
 
 
 @family
 def relu_backward(d, run, arena, theta, copies, grad):
-    saved, g, zero = operand(d, 1, run, arena), operand(d, 3, run, arena), number(arena[0], 0.0)
+    saved, g = operand(d, 1, run, arena), operand(d, 3, run, arena)
+    zero, one = number(arena[0], 0.0), number(arena[0], 1.0)
     for i in range(run[ROWS] * d[2]):
-        g[i] = g[i] if saved[i] > zero else zero
+        g[i] = g[i] * choose(saved[i] > zero, one, zero)
     return 0.0
 
 
@@ -90,9 +91,9 @@ def symmrelu(d, run, arena, theta, copies, grad):
 
 @family
 def symmrelu_backward(d, run, arena, theta, copies, grad):
-    saved, g, zero = operand(d, 1, run, arena), operand(d, 3, run, arena), number(arena[0], 0.0)
+    saved, g, one = operand(d, 1, run, arena), operand(d, 3, run, arena), number(arena[0], 1.0)
     for i in range(run[ROWS] * d[2]):
-        g[i] = -g[i] if saved[i] < zero else g[i]
+        g[i] = g[i] * with_sign(one, saved[i])
     return 0.0
 
 
@@ -131,18 +132,18 @@ def gauss_backward(d, run, arena, theta, copies, grad):
 
 @family
 def leakyrelu(d, run, arena, theta, copies, grad):
-    y, zero, slope = _into(d, run, arena), number(arena[0], 0.0), number(arena[0], LEAK)
+    y, zero, one, slope = _into(d, run, arena), number(arena[0], 0.0), number(arena[0], 1.0), number(arena[0], LEAK)
     for i in range(run[ROWS] * d[2]):
-        y[i] = slope * y[i] if y[i] < zero else y[i]
+        y[i] = y[i] * choose(y[i] < zero, slope, one)
     return 0.0
 
 
 @family
 def leakyrelu_backward(d, run, arena, theta, copies, grad):
     saved, g = operand(d, 1, run, arena), operand(d, 3, run, arena)
-    zero, slope = number(arena[0], 0.0), number(arena[0], LEAK)
+    zero, one, slope = number(arena[0], 0.0), number(arena[0], 1.0), number(arena[0], LEAK)
     for i in range(run[ROWS] * d[2]):
-        g[i] = g[i] if saved[i] > zero else slope * g[i]
+        g[i] = g[i] * choose(saved[i] > zero, one, slope)
     return 0.0
 
 
@@ -150,7 +151,7 @@ def leakyrelu_backward(d, run, arena, theta, copies, grad):
 def elu(d, run, arena, theta, copies, grad):
     y, zero = _into(d, run, arena), number(arena[0], 0.0)
     for i in range(run[ROWS] * d[2]):
-        y[i] = expm1(y[i]) if y[i] < zero else y[i]
+        y[i] = larger(y[i], zero) + expm1(smaller(y[i], zero))
     return 0.0
 
 
@@ -159,7 +160,7 @@ def elu_backward(d, run, arena, theta, copies, grad):
     saved, g = operand(d, 1, run, arena), operand(d, 3, run, arena)
     zero, one = number(arena[0], 0.0), number(arena[0], 1.0)
     for i in range(run[ROWS] * d[2]):
-        g[i] = g[i] if saved[i] > zero else g[i] * (saved[i] + one)
+        g[i] = g[i] * choose(saved[i] > zero, one, saved[i] + one)
     return 0.0
 
 

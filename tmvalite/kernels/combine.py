@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._jit import family, kernel, pointer_at, shift
+from ._jit import family, kernel, number, pointer_at, shift
 from .family import OUT, OUT_WIDTH, ROWS, operand
 
 
@@ -79,6 +79,15 @@ def copy_values(d, run, arena, theta, copies, grad):
         copy(lines * width, x, y)
     elif not whole:
         copy_columns(lines, width, x, x_width, y, y_width)
+    return 0.0
+
+
+@family
+def fill_values(d, run, arena, theta, copies, grad):
+    """y = 0: y."""
+    y, zero = operand(d, 1, run, arena), number(arena[0], 0.0)
+    for i in range(run[ROWS] * d[2]):
+        y[i] = zero
     return 0.0
 
 

@@ -219,7 +219,7 @@ def max_pool_backward(d, run, arena, theta, copies, grad):
     scratch: the gradient of one channel between two ends of `columns` elements, and a plane of winners.
     """
     x, gradient, result = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena)
-    scratch, g = operand(d, 7, run, arena), shift(d, 9)
+    scratch, g = shift(arena, d[7]), shift(d, 9)
     pitch, one = _pitch(g), number(x[0], 1.0)
     u = shift(scratch, g[FW])
     winners = shift(u, g[P] * g[Q] + g[FW])
@@ -249,7 +249,7 @@ def max_pool_backward(d, run, arena, theta, copies, grad):
 @family
 def mean_pool_backward(d, run, arena, theta, copies, grad):
     """grad_x = sum over the windows on a pixel of grad_y / number of taps; overwrites: grad_y grad_x scratch geometry."""
-    gradient, result, u, g = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena), shift(d, 7)
+    gradient, result, u, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(arena, d[5]), shift(d, 7)
     pitch, one = _pitch(g), number(u[0], 1.0)
     _clear_ends(g, u, one - one)
     begin, end, _ = _inside(g, u)

@@ -15,7 +15,8 @@ class GridSample(Layer):
     """Reads an image (N, C, H, W) and six numbers (N, 6), gives the image on a transformed grid (N, C, height, width).
 
     The six are the rows of a 2x3 matrix theta: output place (x, y) in [-1, 1]^2 takes the value at theta (x, y, 1),
-    interpolated between four pixels, zero outside. -1 and 1 are the centres of the first and the last pixel.
+    interpolated between four pixels, zero outside. -1 and 1 are the centres of the first and the last pixel. ONNX:
+    AffineGrid and GridSample with align_corners=1, mode linear, padding_mode zeros.
     Source: Jaderberg et al., arXiv:1506.02025, section 3.
     """
 
@@ -35,3 +36,7 @@ class GridSample(Layer):
             raise ShapeError(f"the second source of GRIDSAMPLE is a vector of 6 numbers, not {describe(theta)}",
                              code="shape-theta", hint="GRIDSAMPLE@image+theta with theta=DENSE|6|LINEAR")
         return (channels, self.height or rows, self.width or columns)
+
+    def lower(self, low, inputs, slots):
+        image = as_image(self.kind, low.node.inputs[0].shape)
+        return low.grid_sample(*inputs, image, (self.height or image[1], self.width or image[2]))

@@ -11,9 +11,13 @@ from tmvalite.layers.pool import Pool
 @register("MAXPOOL")
 @dataclass(frozen=True)
 class MaxPool(Pool):
-    """y = largest value of the window; of equal values the first, row by row, takes the gradient."""
+    """y = largest value of the window; of equal values the first, row by row, takes the gradient. NaN in a window is its result.
+
+    ONNX: MaxPool; padding never wins, as there. There are no padding fields: TMVA ignores what follows the strides.
+    """
 
     tmva = True
+    value = "max"
     weight_element = WeightElement(
         "MaxPoolLayer",
         (

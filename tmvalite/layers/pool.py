@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from tmvalite.layers.base import PADDINGS, Layer, Shape, arg
 from tmvalite.layers.shapes import as_image
@@ -22,6 +23,8 @@ class Pool(Layer):
     stride_cols: int = arg("columns from one window to the next", minimum=1)
     padding: str = ""
 
+    value: ClassVar[str] = ""  # of a window: "max" or "mean"
+
     @classmethod
     def from_fields(cls, words, context):
         padding = words[4].text if len(words) > 4 and words[4].text in PADDINGS else ""
@@ -30,6 +33,15 @@ class Pool(Layer):
     def window(self, x: Shape) -> Window:
         """Output size and padding for this input."""
         return window_of(self, x)
+
+    def lower(self, low, inputs, slots):
+        channels, rows, columns = as_image(self.kind, low.node.inputs[0].shape)
+        window = self.window(low.node.inputs[0].shape)
+        return low.pool(
+            inputs[0], self.value, channels, image=(rows, columns), small=window.out,
+            filter=(self.filter_height, self.filter_width), strides=(self.stride_rows, self.stride_cols),
+            pads=(window.pads[0], window.pads[2]),
+        )
 
     def output_shape(self, x: Shape) -> Shape:
         return (as_image(self.kind, x)[0], *self.window(x).out)

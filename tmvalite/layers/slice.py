@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tmvalite.errors import ShapeError
 from tmvalite.layers.base import Example, Layer, Shape, arg, register
 from tmvalite.layers.merge import concat_axis
-from tmvalite.layers.shapes import describe
+from tmvalite.layers.shapes import describe, size
 
 
 @register("SLICE")
@@ -29,3 +29,9 @@ class Slice(Layer):
         if self.first + self.count > x[axis]:
             raise ShapeError(f"SLICE ends at {self.first + self.count}, but it reads {describe(x)}", code="shape-slice")
         return (*x[:axis], self.count, *x[axis + 1:])
+
+    def lower(self, low, inputs, slots):
+        shape = low.node.inputs[0].shape
+        axis = concat_axis(shape)
+        inner, steps = size(shape[axis + 1:]), size(shape[:axis])
+        return low.slice(inputs[0], self.first * inner, self.count * inner, low.node.shape, steps)

@@ -15,6 +15,9 @@ class Upsample(Layer):
 
     NEAREST: y[p, q] = x[p div a, q div b]. BILINEAR: output pixel p lies at (p + 1/2) / a - 1/2 of the input, limited
     to its first and last pixel, between which it is interpolated (centres aligned, not corners).
+
+    ONNX: Resize with scales (1, 1, a, b); NEAREST is mode nearest with coordinate_transformation_mode asymmetric and
+    nearest_mode floor, BILINEAR is mode linear with half_pixel.
     """
 
     row_factor: int = arg("output rows for each row", minimum=1)
@@ -23,9 +26,15 @@ class Upsample(Layer):
 
     examples = (
         Example("UPSAMPLE|2|3", ((2, 3, 5),), (2, 6, 15)),
+        Example("UPSAMPLE|1|2", ((3, 2, 4),), (3, 2, 8)),
         Example("UPSAMPLE|2|2|BILINEAR", ((2, 3, 5),), (2, 6, 10)),
+        Example("UPSAMPLE|3|1|BILINEAR", ((1, 4, 2),), (1, 12, 2)),
     )
 
     def output_shape(self, x: Shape) -> Shape:
         channels, rows, columns = as_image(self.kind, x)
         return (channels, rows * self.row_factor, columns * self.col_factor)
+
+    def lower(self, low, inputs, slots):
+        image = as_image(self.kind, low.node.inputs[0].shape)
+        return low.upsample(inputs[0], self.method, image, (self.row_factor, self.col_factor))

@@ -16,7 +16,7 @@ from tmvalite.methods.base import Method
 from tmvalite.methods.batch_layout import check_batch_layout
 from tmvalite.methods.dl_network import Blueprint, make_blueprint
 from tmvalite.methods.dl_training import train_model
-from tmvalite.methods.options import DL_OPTIONS, remark_architecture
+from tmvalite.methods.options import DL_OPTIONS, remark_ignored
 from tmvalite.string_utils import (
     TRANSFORM_NAMES,
     parse_batch_layout,
@@ -35,6 +35,23 @@ ASSUMED_VARIABLES = 64  # for a first look at a layout before the number of vari
 class MethodDL(Method):
     """TMVA's MethodDL.
 
+    Parameters
+    ----------
+    options : str
+        TMVA's option string, such as "VarTransform=N:Layout=TANH|128,LINEAR:TrainingStrategy=LearningRate=1e-3,BatchSize=100".
+        `tmvalite check "..."` on the command line lists all options with their values, and says what the string means.
+    analysis_type : str
+        "classification", "regression" or "multiclass".
+    title : str, optional
+        Name of the method in files and tables.
+    **keywords
+        The same options as Python arguments: MethodDL(Layout="TANH|128,LINEAR", RandomSeed=1).
+
+    Raises
+    ------
+    OptionError, ShapeError
+        An option that cannot be understood, or layers that do not fit, with the place.
+
     Examples
     --------
     >>> method = MethodDL("Layout=TANH|8,LINEAR:TrainingStrategy=MaxEpochs=5,BatchSize=50,TestRepetitions=1:RandomSeed=1")
@@ -50,7 +67,7 @@ class MethodDL(Method):
 
     def _book(self) -> None:
         bound, diagnostics = self.bound, self.diagnostics
-        remark_architecture(bound, diagnostics)
+        remark_ignored(bound, diagnostics)
         self.transforms = parse_var_transform(*bound.place("VarTransform"), diagnostics)
         self.validation_size = parse_validation_size(*bound.place("ValidationSize"), diagnostics)
         self.phases = resolve_strategy(parse_strategy(*bound.place("TrainingStrategy"), diagnostics), diagnostics)

@@ -16,9 +16,6 @@ ARCHITECTURES = ("STANDARD", "CPU", "GPU", "OPENCL", "CUDNN")
 PRECISIONS = ("float32", "float64")
 LEVELS = ("Default", "Debug", "Verbose", "Info", "Warning", "Error", "Fatal")
 
-# TMVA reads these from old weight files only; they have no effect.
-OBSOLETE = ("Normalise", "D", "VarTransformType", "TxtWeightFilesOnly", "NbinsMVAPdf", "NsmoothMVAPdf")
-
 BASE_OPTIONS = OptionTable(
     DeclaredOption("V", bool, False, "verbose output"),
     DeclaredOption("VerbosityLevel", str, "Default", "verbosity level", choices=LEVELS),
@@ -103,8 +100,12 @@ def file_options(bound: BoundOptions) -> list[tuple[str, str, bool]]:
     return [entry for entry in bound.items() if entry[0] not in EXTENSIONS]
 
 
-def remark_architecture(bound: BoundOptions, diagnostics: Diagnostics) -> None:
-    """Say that a device other than the CPU is not used. STANDARD and the others mean the same network."""
+def remark_ignored(bound: BoundOptions, diagnostics: Diagnostics) -> None:
+    """Say which options are set and do nothing: a device other than the CPU (the network is the same), densities."""
+    if bound.values.CreateMVAPdfs:
+        diagnostics.warn("CreateMVAPdfs is ignored: densities of the output are not available yet",
+                         code="pdfs", source=bound.source, span=bound.spans["CreateMVAPdfs"],
+                         hint="remove it; Reader.GetProba gives -1 and GetRarity 0, as without it")
     if bound.values.Architecture != "CPU":
         diagnostics.warn(f"Architecture={bound.values.Architecture} is not available; everything runs on the CPU",
                          code="architecture", source=bound.source, span=bound.spans["Architecture"],

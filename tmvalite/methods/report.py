@@ -21,7 +21,7 @@ from tmvalite.graph import (
 from tmvalite.graph.describe import rows
 from tmvalite.layers.shapes import shape_text
 from tmvalite.methods.batch_layout import check_batch_layout
-from tmvalite.methods.options import TABLES, remark_architecture
+from tmvalite.methods.options import TABLES, remark_ignored
 from tmvalite.string_utils import (
     BoundOptions,
     parse_batch_layout,
@@ -117,7 +117,7 @@ def understand(text: str, *, method: str = "DL", n_variables: int | None = None,
     bound = TABLES[method].bind(text, diagnostics=diagnostics)
     analysis_type = "multiclass" if n_classes else "regression" if n_targets else "classification"
     n_outputs = n_classes or n_targets or 1
-    remark_architecture(bound, diagnostics)
+    remark_ignored(bound, diagnostics)
     parse_var_transform(*bound.place("VarTransform"), diagnostics)
     if "ValidationSize" in bound.table:
         parse_validation_size(*bound.place("ValidationSize"), diagnostics)

@@ -13,9 +13,12 @@ from .families.copy import Copy
 from .families.map import Add, Map, Multiply
 from .families.normalise import BatchStatistics, BatchSums, Normalisation, Normalise
 from .families.padding import Pad
+from .families.pool import Pool
 from .families.product import Product
 from .families.random import Dropout
 from .families.recurrent import Recurrence, Sequence
+from .families.reduce import Mean
+from .families.resample import GridSample, Upsample
 from .families.softmax import Softmax
 from .families.windows import Filters, Windows
 from .step import Slot, Step, Tensor
@@ -67,6 +70,41 @@ class Lowering:
         for i, tensor in enumerate(x):
             self.steps.append(Copy(tensor, y, to=at, partial=i > 0, repeat=repeat))
             at += tensor.size // repeat
+        return y
+
+    def pool(self, x: Tensor, kind: str, channels: int, **windows) -> Tensor:
+        """The "max" or "mean" of the windows (fields of families/windows.Windows) of x (C, H, W); padding never counts."""
+        windows = Windows(**windows)
+        shape = (channels, *windows.small)
+        if kind == "mean" and windows.filter == windows.image and windows.small == (1, 1) and not any(windows.pads):
+            return self.mean(x, windows.filter[0] * windows.filter[1], 1, shape)
+        y = self._tensor(channels * shape[1] * shape[2], shape)
+        self.steps.append(Pool(x, y, kind, channels, windows))
+        return y
+
+    def mean(self, x: Tensor, count: int, inner: int, shape: tuple[int, ...]) -> Tensor:
+        """The mean over the middle axis of x (outer, count, inner)."""
+        y = self._tensor(x.size // count, shape)
+        self.steps.append(Mean(x, y, count, inner))
+        return y
+
+    def slice(self, x: Tensor, start: int, width: int, shape: tuple[int, ...], repeat: int = 1) -> Tensor:
+        """`width` elements from `start` on, in each of `repeat` equal parts of an event."""
+        y = self._tensor(width * repeat, shape)
+        self.steps.append(Copy(x, y, start, width=width, repeat=repeat))
+        return y
+
+    def upsample(self, x: Tensor, method: str, image: tuple[int, int, int], factors: tuple[int, int]) -> Tensor:
+        """x (C, H, W) larger by whole factors, NEAREST or BILINEAR."""
+        shape = (image[0], image[1] * factors[0], image[2] * factors[1])
+        y = self._tensor(x.size * factors[0] * factors[1], shape)
+        self.steps.append(Upsample(x, y, method, image, factors))
+        return y
+
+    def grid_sample(self, x: Tensor, theta: Tensor, image: tuple[int, int, int], places: tuple[int, int]) -> Tensor:
+        """x (C, H, W) on a grid of places that theta (2, 3) moves."""
+        y = self._tensor(image[0] * places[0] * places[1], (image[0], *places))
+        self.steps.append(GridSample(x, theta, y, image, places))
         return y
 
     def dropout(self, x: Tensor, rate: float) -> Tensor:

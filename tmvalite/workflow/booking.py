@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from tmvalite.errors import DataError, OptionError, TmvaliteWarning, warn_user
 from tmvalite.io.atomic import check_writable
 from tmvalite.io.root_file import RootFile

@@ -27,6 +27,7 @@ from tmvalite.workflow.training import train_one
 from tmvalite.workflow.types import ETreeType, method_type
 
 MINIMUM_EVENTS = 10  # TMVA trains nothing on fewer
+IDENTITY = ("I", "Id", "Ident", "Identity")  # chains of option Transformations that change nothing
 SAMPLE = {ETreeType.kTraining: "train", ETreeType.kTesting: "test"}
 
 
@@ -117,7 +118,8 @@ class Factory:
             for record in records.values():
                 n_events = len(record.data.train)
                 if n_events < MINIMUM_EVENTS:
-                    message = f"'{record.title}' is not trained: {n_events} training events are too few, {MINIMUM_EVENTS} are needed"
+                    few = f"{n_events} training events are too few, {MINIMUM_EVENTS} are needed"
+                    message = f"'{record.title}' is not trained: {few}"
                     self.log.warning(message)
                     warn_user(TmvaliteWarning(message, code="few-events"))
                     continue
@@ -132,8 +134,11 @@ class Factory:
 
     def _print_inputs(self, record: MethodRecord) -> None:
         chains = [chain.strip() for chain in self.options.values.Transformations.split(";")]
-        if any(chain in ("I", "Id", "Ident", "Identity") for chain in chains):
+        others = [chain for chain in chains if chain and chain not in IDENTITY]
+        if len(others) < len(chains):
             report.print_inputs(self.log, record.data, record.analysis_type)
+        if others:
+            self.log.info(f"Not available yet: the inputs after the transformations {'; '.join(others)}")
 
     def test_all(self) -> None:
         """Run every trained method over the test sample."""

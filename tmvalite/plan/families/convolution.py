@@ -59,9 +59,10 @@ class Convolution(Step):
             tape.steps.append(Convolution(grad, made, self.weights, None, self.windows, self.filters, not self.spread))
             tape.hand_over(self.x, made)
 
-    def take_padding(self, x: Tensor, pads: tuple[int, int, int, int], name: str) -> Convolution:
-        """The same step on x, which lacks these zeros (top, bottom, left, right) of the present input."""
+    def take_padding(self, x: Tensor, pads: tuple[int, int, int, int], name: str) -> Convolution | None:
         windows = self.windows.pad_small(pads) if self.spread else self.windows.pad_image(pads)
+        if windows is None:
+            return None
         return Convolution(x, self.y, self.weights, self.bias, windows, self.filters, self.spread, padded=(*self.padded, name))
 
     def encode(self, at):

@@ -1,11 +1,11 @@
-"""Copies of columns, and results handed to the caller."""
+"""Copies of columns, zeros, and results handed to the caller."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from tmvalite.kernels import combine
-from tmvalite.plan.step import Step, Tensor
+from tmvalite.plan.step import FEATURES, ROWS, Step, Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +49,35 @@ class Copy(Step):
             tape.hand_over(self.x, grad)
             return
         target, add = tape.target(self.x)
-        tape.steps.append(Copy(grad, target, self.to, self.start, self.width, accumulate=add, repeat=self.repeat))
+        part = self.width * self.repeat < self.x.size
+        if part and not add:  # the rest of x has no gradient from here
+            tape.steps.append(Fill(target))
+        tape.steps.append(Copy(grad, target, self.to, self.start, self.width, add, part, self.repeat))
 
     def encode(self, at):
         return *at(self.x), *at(self.y), self.start, self.to, self.width, int(self.accumulate), self.repeat
 
     def text(self):
         return f"{self.width} of {self.x.size} -> {self.y.size}" + (", adds" if self.accumulate else "")
+
+
+@dataclass(frozen=True, eq=False)
+class Fill(Step):
+    """y = 0."""
+
+    y: Tensor
+    family = "copy"
+    kernel = combine.fill_values
+    formats = (ROWS, FEATURES)
+
+    reads = property(lambda self: ())
+    writes = property(lambda self: (self.y,))
+
+    def encode(self, at):
+        return at(self.y)
+
+    def text(self):
+        return "zeros"
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,14 +41,12 @@ class Pad(Step):
 def fold_padding(steps: list[Step], kept: set[Tensor]) -> list[Step]:
     """Leave out every Pad whose readers all take its zeros as padding of their own; `kept` tensors must be written.
 
-    A step can if it has `take_padding(x, pads, name)`, which gives the same step on the tensor without the zeros, or
-    None.
+    Where one reader cannot, the copy is made for all of them.
     """
     out = list(steps)
     for pad in reversed([step for step in steps if isinstance(step, Pad)]):
         readers = [i for i, step in enumerate(out) if pad.y in step.reads]
-        able = all(hasattr(out[i], "take_padding") for i in readers)
-        folded = [out[i].take_padding(pad.x, pad.pads, pad.y.label) for i in readers] if able else [None]
+        folded = [out[i].take_padding(pad.x, pad.pads, pad.y.label) for i in readers]
         if pad.y in kept or not folded or None in folded:
             continue
         for i, step in zip(readers, folded):

@@ -41,14 +41,22 @@ class Windows:
             s * (q - 1) + k - p - n for n, q, k, s, p in zip(self.image, self.small, self.filter, self.strides, self.pads)
         )
 
-    def pad_image(self, pads: tuple[int, int, int, int]) -> Windows:
-        """The same windows on an image that lacks `pads` (top, bottom, left, right) of the zeros it had."""
+    def pad_image(self, pads: tuple[int, int, int, int]) -> Windows | None:
+        """The same windows on an image that lacks `pads` (top, bottom, left, right) of the zeros it had.
+
+        None if rows or columns were cut off (negative numbers) where windows see zeros of their own: they would see those.
+        """
         top, bottom, left, right = pads
+        own = (self.pads[0], self.ends[0], self.pads[1], self.ends[1])
+        if any(cut < 0 < zeros for cut, zeros in zip(pads, own)):
+            return None
         image = (self.image[0] - top - bottom, self.image[1] - left - right)
         return Windows(image, self.small, self.filter, self.strides, (self.pads[0] + top, self.pads[1] + left))
 
-    def pad_small(self, pads: tuple[int, int, int, int]) -> Windows:
-        """The same for the small image: its first pixel was at the top left of the zeros."""
+    def pad_small(self, pads: tuple[int, int, int, int]) -> Windows | None:
+        """The same for the small image: its first pixel was at the top left of the zeros. None if some were cut off."""
+        if min(pads) < 0:
+            return None
         top, bottom, left, right = pads
         small = (self.small[0] - top - bottom, self.small[1] - left - right)
         at = (self.pads[0] - self.strides[0] * top, self.pads[1] - self.strides[1] * left)

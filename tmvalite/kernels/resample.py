@@ -1,0 +1,137 @@
+"""UPSAMPLE: every channel of an image made larger by whole factors, a for rows and b for columns.
+
+Nearest: output (p, q) is input (p div a, q div b); its gradient is the sum over a block. Bilinear: output p lies at
+(p + 1/2) / a - 1/2 of the input, limited to its first and last pixel (centres aligned; `half_pixel` of ONNX's Resize). Rows
+are mixed first, then columns. All outputs of one phase p mod a have the same weights.
+"""
+
+from __future__ import annotations
+
+from ._jit import family, kernel, number, shift
+from .combine import copy
+from .family import ROWS, operand
+from .math import fma
+from .window import mean_row, row_lanes
+
+CHANNELS, HEIGHT, WIDTH, A, B = range(5)  # columns of the geometry behind the operands
+
+
+@kernel
+def _spread_columns(n, b, x, y):
+    """y[w b + j] = x[w], j < b."""
+    if b == 1:
+        copy(n, x, y)
+    elif b == 2:
+        for w in range(n):
+            y[2 * w] = x[w]
+            y[2 * w + 1] = x[w]
+    else:
+        for w in range(n):
+            for j in range(b):
+                y[w * b + j] = x[w]
+
+
+@family
+def nearest(d, run, arena, theta, copies, grad):
+    """y = x with every pixel as a block of a x b: x y channels height width a b."""
+    x, y, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(d, 5)
+    wide = g[WIDTH] * g[B]
+    for line in range(run[ROWS] * g[CHANNELS] * g[HEIGHT]):
+        out = shift(y, line * g[A] * wide)
+        _spread_columns(g[WIDTH], g[B], shift(x, line * g[WIDTH]), out)
+        for i in range(1, g[A]):
+            copy(wide, out, shift(out, i * wide))
+    return 0.0
+
+
+@family
+def nearest_backward(d, run, arena, theta, copies, grad):
+    """grad_x = sum of grad_y over every block, row by row; overwrites: grad_y grad_x channels height width a b."""
+    gradient, result, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(d, 5)
+    wide, one = g[WIDTH] * g[B], number(gradient[0], 1.0)
+    lanes = row_lanes(gradient, g[WIDTH])
+    for line in range(run[ROWS] * g[CHANNELS] * g[HEIGHT]):
+        given, out = shift(gradient, line * g[A] * wide), shift(result, line * g[WIDTH])
+        if lanes > 1:
+            mean_row(lanes, g[WIDTH], g[A], g[B], given, wide, out, 0, one, g[B])  # a sum over 1
+        else:
+            for w in range(g[WIDTH]):
+                total = one - one
+                for i in range(g[A]):
+                    for j in range(g[B]):
+                        total += given[i * wide + w * g[B] + j]
+                out[w] = total
+    return 0.0
+
+
+@kernel
+def _phase(factor, phase):
+    """Where outputs of a phase lie: pixels to the first of the two inputs they mix, and the weight of the second."""
+    t = (phase + 0.5) / factor - 0.5
+    return (-1, t + 1.0) if t < 0.0 else (0, t)
+
+
+@kernel
+def _limited(h, height):
+    return min(max(h, 0), height - 1)
+
+
+@family
+def bilinear(d, run, arena, theta, copies, grad):
+    """x y scratch (width + 2) channels height width a b."""
+    x, y, mixed, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(arena, d[5]), shift(d, 7)
+    width, b = g[WIDTH], g[B]
+    line = shift(mixed, 1)
+    for plane in range(run[ROWS] * g[CHANNELS]):
+        image, out = shift(x, plane * g[HEIGHT] * width), shift(y, plane * g[HEIGHT] * g[A] * width * b)
+        for i in range(g[A]):
+            before, weight = _phase(g[A], i)
+            f = number(x[0], weight)
+            for h in range(g[HEIGHT]):
+                low = shift(image, _limited(h + before, g[HEIGHT]) * width)
+                high = shift(image, _limited(h + before + 1, g[HEIGHT]) * width)
+                for w in range(width):
+                    line[w] = fma(f, high[w] - low[w], low[w])
+                line[-1], line[width] = line[0], line[width - 1]
+                row = shift(out, (h * g[A] + i) * width * b)
+                for j in range(b):
+                    left, weight = _phase(b, j)
+                    e, source = number(x[0], weight), shift(line, left)
+                    for w in range(width):
+                        row[w * b + j] = fma(e, source[w + 1] - source[w], source[w])
+    return 0.0
+
+
+@family
+def bilinear_backward(d, run, arena, theta, copies, grad):
+    """The transpose of `bilinear`; overwrites: grad_y grad_x scratch (width + 2) channels height width a b."""
+    gradient, result, mixed, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(arena, d[5]), shift(d, 7)
+    width, b = g[WIDTH], g[B]
+    line, zero, one = shift(mixed, 1), number(gradient[0], 0.0), number(gradient[0], 1.0)
+    for plane in range(run[ROWS] * g[CHANNELS]):
+        out, given = shift(result, plane * g[HEIGHT] * width), shift(gradient, plane * g[HEIGHT] * g[A] * width * b)
+        for w in range(g[HEIGHT] * width):
+            out[w] = zero
+        for i in range(g[A]):
+            before, weight = _phase(g[A], i)
+            f = number(zero, weight)
+            for h in range(g[HEIGHT]):
+                row = shift(given, (h * g[A] + i) * width * b)
+                for w in range(width + 2):
+                    mixed[w] = zero
+                for j in range(b):
+                    left, weight = _phase(b, j)
+                    e, target = number(zero, weight), shift(line, left)
+                    for w in range(width):
+                        target[w] = fma(one - e, row[w * b + j], target[w])
+                    for w in range(width):
+                        target[w + 1] = fma(e, row[w * b + j], target[w + 1])
+                line[0] += line[-1]
+                line[width - 1] += line[width]
+                low = shift(out, _limited(h + before, g[HEIGHT]) * width)
+                high = shift(out, _limited(h + before + 1, g[HEIGHT]) * width)
+                for w in range(width):
+                    low[w] = fma(one - f, line[w], low[w])
+                for w in range(width):
+                    high[w] = fma(f, line[w], high[w])
+    return 0.0
