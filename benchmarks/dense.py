@@ -82,8 +82,9 @@ def cases(threads: int):
         yield f"W7 4-128x3-1 {rows} rows", [ours, *theirs], targets[threads > 1], 1
 
 
-def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def run(cases, text: str, arguments=None) -> int:
+    """The command of a table of cases: cases(threads) yields (name, contenders, target, units per step)."""
+    parser = argparse.ArgumentParser(description=text.splitlines()[0])
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.5, help="length of one run")
@@ -107,4 +108,4 @@ def main(arguments=None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(run(cases, __doc__))

@@ -20,15 +20,20 @@ def network(inputs: int, layers: int, width: int = 128):
 def training(inputs: int, layers: int, batch: int, steps: int, threads: int, form: str):
     """work(n): n epochs of `steps` batches. form "index": x[perm[i:i+B]] per batch; "shuffle": x[perm] once per epoch."""
     import torch
-    import torch.nn.functional as F
 
     from .data import events
 
     torch.set_num_threads(threads)
     torch.manual_seed(1)
-    x, y = (torch.from_numpy(a) for a in events(inputs, batch * steps))
-    y = y.to(torch.float32)[:, None]
-    model = network(inputs, layers)
+    return epochs(network(inputs, layers), *events(inputs, batch * steps), batch, form)
+
+
+def epochs(model, x, y, batch: int, form: str):
+    """work(n): n epochs of a model on arrays x (N, ...) and y (N,)."""
+    import torch
+    import torch.nn.functional as F
+
+    x, y = torch.from_numpy(x), torch.from_numpy(y).to(torch.float32)[:, None]
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
 
     def step(xb, yb):
@@ -59,8 +64,15 @@ def scoring(inputs: int, layers: int, rows: int, chunk: int, threads: int):
     from .data import events
 
     torch.set_num_threads(threads)
-    x = torch.from_numpy(events(inputs, rows)[0])
-    model = network(inputs, layers).eval()
+    return scores(network(inputs, layers), events(inputs, rows)[0], chunk)
+
+
+def scores(model, x, chunk: int):
+    """work(n): n times the sigmoid scores of all rows of an array x (N, ...)."""
+    import torch
+
+    x, rows = torch.from_numpy(x), len(x)
+    model = model.eval()
 
     def work(times):
         with torch.inference_mode():

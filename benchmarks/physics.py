@@ -25,8 +25,8 @@ def ring(options) -> dict:
     for seed in range(1, options.seeds + 1):
         rows.append({"seed": seed, **studies.ring(seed=seed)})
         best = rows[-1]["likelihood ratio"]
-        print(f"seed {seed}: likelihood ratio {best:.4f}, straight line {rows[-1]['straight line']:.4f}; below the likelihood "
-              "ratio: " + ", ".join(f"{name} {best - rows[-1][name]:.4f}" for name in ("tmvalite", "PyTorch") if name in rows[-1]))
+        below = ", ".join(f"{name} {best - rows[-1][name]:.4f}" for name in ("tmvalite", "PyTorch") if name in rows[-1])
+        print(f"seed {seed}: likelihood ratio {best:.4f}, straight line {rows[-1]['straight line']:.4f}; below: {below}")
     return {"rows": rows, "passes": all(r["likelihood ratio"] - r["tmvalite"] <= 0.010 for r in rows)}
 
 
@@ -34,9 +34,9 @@ def depth(options) -> dict:
     rows = []
     for seed in range(1, options.seeds + 1):
         rows.append({"seed": seed, **studies.depth(seed=seed)})
-        part = "part of the shallow excess"
-        print(f"seed {seed}: shallow {rows[-1]['shallow']:.4f}, " + ", ".join(
-            f"40 layers {name} {rows[-1][name]:.4f} ({rows[-1][f'{name}: {part}']:.2f} of the excess)" for name in ("plain", "residual")))
+        parts = {name: rows[-1][f"{name}: part of the shallow excess"] for name in ("plain", "residual")}
+        print(f"seed {seed}: likelihood ratio {rows[-1]['likelihood ratio']:.4f}, shallow {rows[-1]['shallow']:.4f}, "
+              + ", ".join(f"40 layers {name} {rows[-1][name]:.4f} ({part:.2f} of the excess)" for name, part in parts.items()))
     return {"rows": rows, "passes": all(r["residual: part of the shallow excess"] >= 0.95 for r in rows)}
 
 
@@ -75,7 +75,7 @@ def tutorial(name: str, options) -> dict:
         raise SystemExit("the tutorials are paired with PyTorch: pip install torch")
     result = tutorials.paired(name, _shared(), seeds=options.seeds, same_start=not options.own_start,
                               same_split=options.same_split, progress=lambda line: print(line, flush=True))
-    print(f"\n{name}, {options.seeds} seeds: mean of both sides, difference (positive: tmvalite is better) with its 95 % interval")
+    print(f"\n{name}, {options.seeds} seeds: means, difference (positive: tmvalite is better) and its 95 % interval")
     for pair in result["pairs"]:
         low, high = pair["interval"]
         goal = "" if pair["allowed"] is None else f"  > {-pair['allowed']:.4f} {'ok' if pair['passes'] else 'NOT SHOWN'}"

@@ -1,9 +1,9 @@
 """TMVA's three tutorials on their own data: each trained by tmvalite and by PyTorch on the same events, seed by seed.
 
 Booking strings are the published ones, to the letter. tmvalite's share goes through the Factory; PyTorch gets the events of the
-same split, after the same transformation, with the same weights, the same validation events, the same order of the batches and the
-same stop rule. Dropout masks are drawn by each side. The initial numbers are tmvalite's for both, so that the difference of a pair
-is not that of two draws; or each side draws its own by the same formula, which tests the draw but needs hundreds of seeds.
+same split, after the same transformation, with the same weights, the same validation events, the same order of the batches and
+the same stop rule. Dropout masks are drawn by each side. The initial numbers are tmvalite's for both, so that the difference of a
+pair is not that of two draws; or each side draws its own by the same formula, which tests the draw but needs hundreds of seeds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .toys import linear_discriminant
 
 
 def shared_folder() -> Path | None:
-    """Where the tutorials' data are: the folder in TMVALITE_SHARED, or `shared` beside the checkout; None if they are not there."""
+    """Where the tutorials' data are: the folder in TMVALITE_SHARED, or `shared` beside the checkout; None without them."""
     folder = Path(os.environ.get("TMVALITE_SHARED") or Path(__file__).resolve().parents[2] / "shared")
     return folder if (folder / "data" / "tmva_class_example.root").exists() else None
 
@@ -84,7 +84,7 @@ def _roc(values, events) -> dict[str, float]:
     return {"ROC area": roc_area(values, events.class_index == 0, events.weight)}
 
 
-def _deviation(values, events) -> dict[str, float]:
+def deviation(values, events) -> dict[str, float]:
     from tmvalite.evaluation import regression_deviation
 
     d = regression_deviation(values[:, 0], events.targets[:, 0], events.weight)
@@ -135,7 +135,7 @@ TUTORIALS = {
         "TrainingStrategy=LearningRate=1e-3,Momentum=0.3,ConvergenceSteps=20,BatchSize=50,TestRepetitions=1,WeightDecay=0.0,"
         "Regularization=None,Optimizer=Adam",
         Recipe(((50, "TANH"), (50, "TANH"), (50, "TANH"), (1, "LINEAR")), "SUMOFSQUARES", 1e-3, 50, 2000, 20),
-        _deviation, _original_units, {"RMS": (0.05, True)},
+        deviation, _original_units, {"RMS": (0.05, True)},
     ),
     "multiclass": Tutorial(
         "multiclass", _declare_multiclass,

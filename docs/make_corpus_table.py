@@ -24,7 +24,8 @@ last layer has outputs (without a width there: 4 classes, 1 target).
 {summary}
 
 Counts behind a code say how often it occurs. `key-without-effect`: keys such as `Multithreading` that TMVA ignores too.
-`architecture`: another device than the CPU was asked for. `pdfs`: densities of the output are not available yet. `blank`: TMVA cuts the value at a blank, here the whole value counts.
+`architecture`: another device than the CPU was asked for. `blank`: TMVA cuts the value at a blank, here the whole value counts.
+`pdfs`: densities of the output are not available yet.
 
 | # | Repository | Layout | Verdict | Why |
 |---|---|---|---|---|

@@ -123,6 +123,29 @@ def test_check_shows_generator_and_discriminator(capsys):
     assert code == 0 and "  input 'input': 6" in out.splitlines() and "Discriminator" in out.splitlines()
 
 
+TWO_OUTPUTS = ("Layout=h=DENSE|64|TANH,score=DENSE|1|LINEAR@h,mass=DENSE|1|LINEAR@h,OUTPUT|CROSSENTROPY@score,"
+               "OUTPUT|SUMOFSQUARES|0.1@mass")
+
+
+def test_check_says_of_the_outputs_what_a_booking_says(capsys):
+    code, out, _ = run(capsys, TWO_OUTPUTS)
+    assert code == 0 and out.endswith("no warnings\n")
+    assert run(capsys, TWO_OUTPUTS, "--targets", "2")[0] == 0
+    code, _, err = run(capsys, TWO_OUTPUTS, "--classes", "3")
+    assert code == 2 and err.startswith("error: the first output has 1 values, but it stands for the 3 classes\n")
+    code, _, err = run(capsys, "Layout=TANH|4,LINEAR:ErrorStrategy=MUTUALEXCLUSIVE")
+    assert code == 2 and err.startswith("error: MUTUALEXCLUSIVE needs an output for every class")
+    assert run(capsys, "Layout=TANH|4,DENSE|2|LINEAR:ErrorStrategy=MUTUALEXCLUSIVE")[1].endswith("no warnings\n")
+    assert "CROSSENTROPY is ignored" in run(capsys, "Layout=TANH|4,LINEAR:ErrorStrategy=CROSSENTROPY", "--targets", "1")[1]
+
+
+def test_check_says_what_cannot_be_trained_yet(capsys):
+    _, out, _ = run(capsys, "VarTransform=N+G:Layout=TANH|4,LINEAR")
+    assert "understood, but not yet available for training: VarTransform=G" in out.splitlines()
+    report = json.loads(run(capsys, "VarTransform=D,G_Signal:Layout=TANH|4,LINEAR", "--json")[1])
+    assert report["unavailable"] == ["VarTransform=D", "VarTransform=G"]
+
+
 def test_the_predecessor_has_no_activation_in_its_last_layer(capsys):
     code, out, _ = run(capsys, "Layout=RELU|5,SIGMOID", "--method=DNN")
     assert code == 0 and "MethodDNN gives the last layer no activation; SIGMOID is ignored, as in TMVA" in out

@@ -37,15 +37,8 @@ def test_a_ring_is_found_as_well_as_the_likelihood_ratio_finds_it():
     assert figures["tmvalite"] <= figures["likelihood ratio"] + 0.001  # nothing beats it, but for the size of the sample
 
 
-@needs_torch
-def test_pytorch_finds_no_more_of_the_ring():
-    figures = studies.ring(seed=2, events=5000, test_events=100_000, epochs=15)
-    # two trainings from different draws differ by 0.005 at this size
-    assert figures["tmvalite"] > figures["PyTorch"] - 0.015
-
-
 def test_forty_layers_train_with_residual_links_only():
-    figures = studies.depth(seed=1, test_events=20_000, epochs=12)
+    figures = studies.depth(seed=1, events=12_000, test_events=20_000, epochs=16)
     assert figures["shallow"] > 0.75  # else the comparison says nothing; the likelihood ratio has 0.80
     assert figures["residual: part of the shallow excess"] > 0.95
     # a plain stack of 40 tanh layers shrinks the gradient by about (mean slope)^40: it stays near chance in this time
@@ -93,15 +86,15 @@ def test_the_classification_tutorial_separates_like_fisher():
     record, figures = tutorials.train_ours("classification", SHARED / "data", seed=1, split_seed=100)
     fisher = tutorials.fisher_area(record)
     assert 0.915 < fisher < 0.926  # these classes are nearly Gaussian with equal widths: Fisher has 0.920 on all events
-    # the published string trains 1600 events with half of every layer dropped: 0.917 to 0.922 over 20 seeds
+    # the published string trains 1600 events with half of every layer dropped: 0.915 to 0.923 over 20 seeds
     assert figures["ROC area"] > fisher - 0.01
 
 
 @needs_data
 def test_the_regression_tutorial_follows_its_target():
     record, figures = tutorials.train_ours("regression", SHARED / "data", seed=1, split_seed=100)
-    spread = tutorials._deviation(np.zeros((len(record.data.test), 1)), record.data.test)["RMS"]
-    assert spread > 50 and figures["RMS"] < 3.0  # 1.3 to 2.4 over 20 seeds, PyTorch's and ours
+    spread = tutorials.deviation(np.zeros((len(record.data.test), 1)), record.data.test)["RMS"]
+    assert spread > 50 and figures["RMS"] < 3.0  # 0.7 to 2.1 over 20 seeds, PyTorch's and ours
 
 
 @needs_data
@@ -373,8 +366,9 @@ def test_one_and_two_threads_give_the_factory_the_same_network(tmp_path, monkeyp
             add({name: column[chosen] for name, column in columns.items()}, 1.0)
         loader.PrepareTrainingAndTestTree("", "SplitMode=Random:NormMode=NumEvents:!V")
         factory = tmvalite.Factory("bits", "!V:Silent:AnalysisType=Classification")
-        method = factory.BookMethod(loader, tmvalite.Types.kDL, "DNN", "!V:VarTransform=N:Layout=TANH|128,TANH|128,LINEAR:RandomSeed=3:"
-                                    "TrainingStrategy=LearningRate=1e-3,BatchSize=600,MaxEpochs=3,TestRepetitions=1", Threads=threads)
+        options = ("!V:VarTransform=N:Layout=TANH|128,TANH|128,LINEAR:RandomSeed=3:TrainingStrategy=LearningRate=1e-3,"
+                   "BatchSize=600,MaxEpochs=3,TestRepetitions=1")
+        method = factory.BookMethod(loader, tmvalite.Types.kDL, "DNN", options, Threads=threads)
         factory.TrainAllMethods()
         factory.TestAllMethods()
         assert method.network.threads == threads and method.network.plan.shares(600) > 2

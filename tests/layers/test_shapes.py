@@ -103,7 +103,8 @@ def test_grid_sample_keeps_the_image_size_or_takes_its_own():
     ("CONCAT@a+b", [(4, 5), (3, 5)],
      "CONCAT joins sequences of as many steps, but source 1 is 4x5 and source 2 is 3x5"),
     ("CONCAT@a+b", [(5,), (3, 5)], "CONCAT joins vectors, but source 1 is 5 and source 2 is 3x5"),
-    ("MEAN", [(5,)], "MEAN reads a sequence or an image, not a vector of 5"),
+    ("MEAN", [(5,)],
+     "MEAN reads a sequence or an image, not a vector of 5\n  hint: MEAN|1 averages over the values of a vector"),
     ("SLICE|3|3", [(5,)], "SLICE ends at 6, but it reads a vector of 5"),
     ("GRIDSAMPLE@a+b", [(1, 4, 4), (5,)],
      "the second source of GRIDSAMPLE is a vector of 6 numbers, not a vector of 5\n"

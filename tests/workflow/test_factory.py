@@ -310,6 +310,20 @@ def test_error_of_files_that_cannot_be_written_comes_at_booking(fake_method):
     )
 
 
+@pytest.mark.parametrize("chains, ranked, others", [
+    ("I", True, None), ("I;D;P;G,D", True, "D; P; G,D"), ("N", False, "N"), ("None", False, None),
+])  # fmt: skip
+def test_inputs_are_ranked_as_they_are_and_other_transformations_are_named(fake_method, capsys, chains, ranked, others):
+    factory = Factory("Job", f"!Color:AnalysisType=Classification:Transformations={chains}")
+    factory.BookMethod(loader(), Types.kDL, "D")
+    factory.TrainAllMethods()
+    out = capsys.readouterr().out
+    assert ("Ranking input variables" in out) == ranked
+    assert [line[27:] for line in out.splitlines() if "Not available yet" in line] == (
+        [f"Not available yet: the inputs after the transformations {others}"] if others else []
+    )
+
+
 def test_a_booking_makes_no_folders_and_a_training_does(fake_method):
     factory = Factory("Job", QUIET)
     factory.BookMethod(loader(), Types.kDL, "D")

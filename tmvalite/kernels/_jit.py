@@ -171,6 +171,9 @@ def _source_key() -> str:
     return digest.hexdigest()
 
 
+KEY = _source_key()  # of what is being imported now, not of what the files may become
+
+
 def cache_folder() -> Path | None:
     """The folder for compiled kernels, made with mode 0700 if needed; None when there is no safe place.
 
@@ -186,7 +189,7 @@ def cache_folder() -> Path | None:
         base = Path.home() / "Library" / "Caches" / "tmvalite"
     else:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tmvalite"
-    folder = base / f"kernels-{_source_key()}"
+    folder = base / f"kernels-{KEY}"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = folder.stat()

@@ -21,7 +21,7 @@ def _mix(m, z, h, g):
 
 
 def _reset(m, before_r, before_z, h):
-    r, z = m.sigmoid(before_r), m.sigmoid(before_z)
+    r, z = m.sigmoid(before_r, before_z)
     return r, z, r * h
 
 
@@ -32,7 +32,7 @@ def _candidate(m, before_g, z, h):
 
 
 def _forward_after(m, before_r, before_z, before_g, u, h):
-    r, z = m.sigmoid(before_r), m.sigmoid(before_z)
+    r, z = m.sigmoid(before_r, before_z)
     g = m.tanh(m.fma(r, u, before_g))
     following = _mix(m, z, h, g)
     return r, z, g, following, following

@@ -72,16 +72,21 @@ class LaneMath:
             x = Lanes(self, self.builder.select(outside, bound.value, x.value))
         return x
 
-    def expm1(self, x: Lanes) -> Lanes:
-        """e^x - 1 for x whose e^x is a normal number, accurate near 0; `expm1_bounded` of kernels/math.py."""
+    def expm1(self, *x: Lanes) -> list[Lanes]:
+        """e^x - 1 for x whose e^x is a normal number, accurate near 0; `expm1_bounded` of kernels/math.py.
+
+        Several x go through every operation together: one alone would wait for each result before the next operation.
+        """
         c = self.constants
-        n = Lanes(self, self.vectors.unary("rint", (x * c.log2e).value))
-        r = self.fma(-n, c.ln2_low, self.fma(-n, c.ln2_high, x))
-        q = self.of(c.taylor[0])
+        n = [Lanes(self, self.vectors.unary("rint", (v * c.log2e).value)) for v in x]
+        r = [self.fma(-m, c.ln2_high, v) for m, v in zip(n, x)]
+        r = [self.fma(-m, c.ln2_low, v) for m, v in zip(n, r)]
+        q = [self.of(c.taylor[0])] * len(x)
         for coefficient in c.taylor[1:]:
-            q = self.fma(q, r, coefficient)
-        scale = self.power_of_two(n)
-        return self.fma(scale, self.fma(r * r, q, r), scale - 1.0)
+            q = [self.fma(a, v, coefficient) for a, v in zip(q, r)]
+        q = [self.fma(v * v, a, v) for a, v in zip(q, r)]
+        scale = [self.power_of_two(m) for m in n]
+        return [self.fma(s, a, s - 1.0) for s, a in zip(scale, q)]
 
     def power_of_two(self, n: Lanes) -> Lanes:
         """2^n for integral n within the exponents of normal numbers."""
@@ -91,15 +96,21 @@ class LaneMath:
         shifted = self.builder.shl(exponent, ir.Constant(kind, [place] * self.vectors.lanes))
         return Lanes(self, self.builder.bitcast(shifted, self.vectors.type))
 
-    def sigmoid(self, x: Lanes) -> Lanes:
-        """1/(1 + e^-x)."""
-        return self.of(1.0) / (self.expm1(-self.clamp(x, self.constants.sigmoid_limit)) + 2.0)
+    def sigmoid(self, *x: Lanes) -> list[Lanes]:
+        """1/(1 + e^-x) of several x."""
+        return self.gates(x, ())
 
     def tanh(self, x: Lanes) -> Lanes:
         """t/(t + 2) with t = e^(2x) - 1."""
-        y = self.clamp(x, self.constants.tanh_limit)
-        t = self.expm1(y + y)
-        return t / (t + 2.0)
+        return self.gates((), (x,))[0]
+
+    def gates(self, sigmoids: tuple[Lanes, ...], tanhs: tuple[Lanes, ...]) -> list[Lanes]:
+        """sigmoid of the first and tanh of the second, all together as in `expm1`."""
+        bounded = [self.clamp(v, self.constants.tanh_limit) for v in tanhs]
+        x = [-self.clamp(v, self.constants.sigmoid_limit) for v in sigmoids] + [v + v for v in bounded]
+        t = self.expm1(*x)
+        above = [self.of(1.0)] * len(sigmoids) + t[len(sigmoids) :]
+        return [a / (v + 2.0) for a, v in zip(above, t)]
 
 
 @dataclass(frozen=True)

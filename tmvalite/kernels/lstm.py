@@ -14,7 +14,7 @@ from .recurrent import clear_rows, copy_rows, pack, pack_transposed, packed_prod
 
 
 def _forward(m, before_i, before_f, before_g, before_o, cell):
-    i, f, g, o = m.sigmoid(before_i), m.sigmoid(before_f), m.tanh(before_g), m.sigmoid(before_o)
+    i, f, o, g = m.gates((before_i, before_f, before_o), (before_g,))
     following = m.fma(i, g, f * cell)
     tanh_cell = m.tanh(following)
     h = o * tanh_cell

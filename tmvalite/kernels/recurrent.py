@@ -102,15 +102,18 @@ def sequence_weights(d, run, arena, theta, copies, grad):
 
 @family
 def sequence_data(d, run, arena, theta, copies, grad):
-    """grad_x (+)= g W^T for every step: g grad_x packed T n m w accumulate. g is (T, n) per event, x (T, m), W (m, n)."""
+    """grad_x (+)= g W^T for every step: g grad_x packed T n ldg m w accumulate.
+
+    g is (T, n) per event with rows ldg apart, x (T, m), W (m, n).
+    """
     g, x, panels = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(arena, d[5])
-    steps, n, m, rows = d[7], d[8], d[9], run[ROWS]
+    steps, n, ldg, m, rows = d[7], d[8], d[9], d[10], run[ROWS]
     width = panel_width(rows * steps, m, x)
-    pack_transposed(n, m, shift(theta, d[10]), n, width, panels)
-    if d[2] == steps * n:
-        packed_product(rows * steps, m, n, g, n, panels, width, x, m, x, m, d[11])
+    pack_transposed(n, m, shift(theta, d[11]), n, width, panels)
+    if d[2] == steps * ldg:
+        packed_product(rows * steps, m, n, g, ldg, panels, width, x, m, x, m, d[12])
     else:
         for r in range(rows):
             at = shift(x, r * d[4])
-            packed_product(steps, m, n, shift(g, r * d[2]), n, panels, width, at, m, at, m, d[11])
+            packed_product(steps, m, n, shift(g, r * d[2]), ldg, panels, width, at, m, at, m, d[12])
     return 0.0

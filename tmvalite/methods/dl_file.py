@@ -23,12 +23,12 @@ from tmvalite.training import losses
 from tmvalite.training.initialisation import CODES as INITIALISATION_CODES
 from tmvalite.training.losses import Objective
 from tmvalite.training.network import Network
+from tmvalite.training.optimizers import REGULARIZATIONS
 
 # The versions whose schema is written; ROOT compares the numbers in brackets: major * 65536 + minor * 256 + patch.
 RELEASES = {"TMVA Release": "4.2.1 [262657]", "ROOT Release": "6.32/04 [401412]"}
 LABELS, SEED, OPTIONS = "Class labels", "Random seed", "tmvalite options"
 
-_REGULARIZATION_CODES = {"NONE": "0", "L1": "1", "L2": "2"}
 _STRATEGY_OF_CODE = {code: name for name, code in losses.LOSS_CODES.items()}
 _FUNCTIONS, _LOSSES, _CLASS_WIDTH = "OutputFunctions", "Losses", "ClassWidth"
 
@@ -69,7 +69,7 @@ def describe_for_file(model: Model, method, blueprint: Blueprint) -> None:
     model.header = header_sizes(blueprint.graph, phase.batch_size) | {
         "LossFunction": losses.LOSS_CODES[objective.strategy],
         "Initialization": INITIALISATION_CODES.get(initialisation, "X"),
-        "Regularization": _REGULARIZATION_CODES[phase.regularization],
+        "Regularization": str(REGULARIZATIONS[phase.regularization]),
         "OutputFunction": losses.FUNCTION_CODES[objective.function],
         "WeightDecay": float(phase.weight_decay),
     }

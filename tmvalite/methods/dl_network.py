@@ -8,9 +8,9 @@ from itertools import zip_longest
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
-from tmvalite.errors import ShapeError
-from tmvalite.graph import Graph, build_graph, check_outputs, input_shapes, require_lowering
-from tmvalite.training.losses import Objective, objective
+from tmvalite.graph import Graph, build_graph, input_shapes, require_lowering
+from tmvalite.methods.dl_outputs import outputs_of
+from tmvalite.training.losses import Objective
 from tmvalite.training.network import Network
 
 
@@ -58,41 +58,9 @@ def make_blueprint(method, info: DataSetInfo) -> Blueprint:
     rates = {drop: {node.name: node.drop for node in g.nodes} for drop, g in graphs.items()}
     dropout = tuple({name: rates[drop][name] for name in dropping} for drop in drops)
     require_lowering(graph)
-    objectives = _objectives(method, graph)
-    class_width = _class_width(graph, objectives, analysis, n_classes, info, diagnostics)
+    objectives, class_width = outputs_of(graph, analysis, n_classes=info.n_classes, n_targets=info.n_targets, bound=method.bound,
+                                         diagnostics=diagnostics)
     return Blueprint(graph, objectives, dropout, class_width)
-
-
-def _objectives(method, graph: Graph) -> tuple[Objective, ...]:
-    """The first output is that of the classes, if there are any; the others are trained like a regression."""
-    found = []
-    for position, output in enumerate(graph.outputs):
-        of_classes = method.analysis_type != "regression" and position == 0
-        if output.loss is not None:
-            strategy, given, span = output.loss, True, output.span
-        elif of_classes or method.analysis_type == "regression":
-            strategy, given = method.bound.values.ErrorStrategy, method.bound.is_set("ErrorStrategy")
-            span = method.bound.spans.get("ErrorStrategy")
-        else:
-            strategy, given, span = "SUMOFSQUARES", False, None
-        found.append(objective(method.analysis_type if of_classes else "regression", strategy, given=given,
-                               width=output.value.size, diagnostics=method.diagnostics, span=span))
-    return tuple(found)
-
-
-def _class_width(graph: Graph, objectives, analysis: str, n_classes: int, info: DataSetInfo, diagnostics) -> int:
-    """Outputs that belong to classes, after the check that all outputs together fit classes and targets."""
-    first = graph.outputs[0].value.size
-    both = analysis == "classification" and first == 2 and objectives[0].strategy == "MUTUALEXCLUSIVE"
-    if len(graph.outputs) > 1 and analysis != "regression" and first != n_classes and not both:
-        wanted = f"the {n_classes} classes" if analysis == "multiclass" else "signal and background, one value"
-        raise ShapeError(f"the first output has {first} values, but it stands for {wanted}", code="output-width",
-                         source=graph.source, span=graph.outputs[0].span, where="Layout",
-                         hint=f"let the first OUTPUT read a layer of width {n_classes}")
-    if not both:
-        n_targets = info.n_targets if len(graph.outputs) > 1 or analysis == "regression" else 0
-        check_outputs(graph, analysis, n_classes + n_targets, diagnostics)
-    return 0 if analysis == "regression" else first
 
 
 def target_matrix(blueprint: Blueprint, events: Events, targets: np.ndarray, info: DataSetInfo, analysis: str,

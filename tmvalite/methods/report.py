@@ -6,12 +6,12 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from tmvalite.data.transforms import AVAILABLE
 from tmvalite.errors import Diagnostics, OptionError, Span
 from tmvalite.graph import (
     Graph,
     build_graph,
     build_graphs,
-    check_outputs,
     describe,
     drop_rates,
     input_shapes,
@@ -21,8 +21,10 @@ from tmvalite.graph import (
 from tmvalite.graph.describe import rows
 from tmvalite.layers.shapes import shape_text
 from tmvalite.methods.batch_layout import check_batch_layout
+from tmvalite.methods.dl_outputs import outputs_of
 from tmvalite.methods.options import TABLES, remark_ignored
 from tmvalite.string_utils import (
+    TRANSFORM_NAMES,
     BoundOptions,
     parse_batch_layout,
     parse_input_layout,
@@ -33,6 +35,7 @@ from tmvalite.string_utils import (
 )
 from tmvalite.string_utils.numbers import plain
 from tmvalite.string_utils.phases import PhaseSettings, resolve_strategy
+from tmvalite.string_utils.syntax import TransformList
 
 ASSUMED_VARIABLES = 4  # when neither the string nor the user says how many
 
@@ -53,7 +56,16 @@ class Report:
     assumed: bool
     graphs: dict[str, Graph]
     phases: tuple[PhaseSettings, ...]
+    transforms: TransformList
     diagnostics: Diagnostics
+
+    @property
+    def unavailable(self) -> list[str]:
+        """Kinds of layers and transformations that cannot be trained yet."""
+        kinds = {node.layer.kind for graph in self.graphs.values() for node in graph.nodes if not hasattr(node.layer, "lower")}
+        names = [item.name.text for item in self.transforms.items]
+        later = [name for name in dict.fromkeys(names) if TRANSFORM_NAMES[name] not in (*AVAILABLE, "I")]
+        return [*sorted(kinds), *(f"VarTransform={name}" for name in later)]
 
     def as_text(self) -> str:
         """For people: one section each for options, layers, training and warnings."""
@@ -64,12 +76,11 @@ class Report:
         lines += [f"  {name.ljust(width)}  {text}{'' if given else '  (default)'}" for name, text, given in texts]
         for name, graph in self.graphs.items():
             lines += ["", name or "layers", *("  " + line for line in describe(graph).splitlines())]
-            missing = sorted({node.layer.kind for node in graph.nodes if not hasattr(node.layer, "lower")})
-            if missing:
-                lines.append(f"  understood, but not yet available for training: {', '.join(missing)}")
         if self.phases:
             lines += ["", "training"]
             lines += [f"  phase {i}: {_phase_text(phase)}" for i, phase in enumerate(self.phases, 1)]
+        if self.unavailable:
+            lines += ["", f"understood, but not yet available for training: {', '.join(self.unavailable)}"]
         warnings = self.diagnostics.warnings
         lines += ["", f"{len(warnings)} warning{'s' * (len(warnings) != 1)}" if warnings else "no warnings"]
         for warning in warnings:
@@ -87,6 +98,7 @@ class Report:
             "networks": {name: _network_json(graph) for name, graph in self.graphs.items()},
             "phases": [{f.name: _plain_value(getattr(phase, f.name)) for f in dataclasses.fields(phase) if f.name != "written"}
                        for phase in self.phases],
+            "unavailable": self.unavailable,
             "warnings": [
                 {"code": w.code, "message": w.message, "where": w.where, "hint": w.hint,
                  "span": [w.span.start, w.span.stop] if w.span else None}
@@ -118,7 +130,7 @@ def understand(text: str, *, method: str = "DL", n_variables: int | None = None,
     analysis_type = "multiclass" if n_classes else "regression" if n_targets else "classification"
     n_outputs = n_classes or n_targets or 1
     remark_ignored(bound, diagnostics)
-    parse_var_transform(*bound.place("VarTransform"), diagnostics)
+    transforms = parse_var_transform(*bound.place("VarTransform"), diagnostics)
     if "ValidationSize" in bound.table:
         parse_validation_size(*bound.place("ValidationSize"), diagnostics)
     phases = () if method == "GAN" else resolve_strategy(parse_strategy(*bound.place("TrainingStrategy"), diagnostics),
@@ -132,7 +144,9 @@ def understand(text: str, *, method: str = "DL", n_variables: int | None = None,
         graph = build_graph(layout, inputs=inputs, n_variables=n_variables, n_outputs=n_outputs, diagnostics=diagnostics,
                             drop=phases[0].drop_config if phases else ())
         graph = without_last_activation(graph, diagnostics) if method == "DNN" else graph
-        check_outputs(graph, analysis_type, n_outputs, diagnostics)
+        # the targets beside the classes are what the outputs behind the first one are for
+        beside = n_targets or sum(output.value.size for output in graph.outputs[1:])
+        outputs_of(graph, analysis_type, n_classes=n_classes or 2, n_targets=beside, bound=bound, diagnostics=diagnostics)
         graphs = {"": graph}
     else:
         graphs = _blocks(layout, method, shapes, n_variables, n_classes or 1, bound, diagnostics)
@@ -144,7 +158,7 @@ def understand(text: str, *, method: str = "DL", n_variables: int | None = None,
         shapes = [value.shape for value in next(iter(graphs.values())).inputs]
         check_batch_layout(parse_batch_layout(source, span, diagnostics), shapes, [phase.batch_size for phase in phases],
                            source=source, span=span)
-    return Report(method, analysis_type, bound, n_variables, assumed, graphs, phases, diagnostics)
+    return Report(method, analysis_type, bound, n_variables, assumed, graphs, phases, transforms, diagnostics)
 
 
 def _inputs(bound: BoundOptions, method: str, n_variables: int | None, diagnostics: Diagnostics):

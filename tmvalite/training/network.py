@@ -114,7 +114,7 @@ class _Workspace:
     def __init__(self, plan: Plan, parameters: Parameters, threads: int, share_rows: int | None = None):
         dtype = np.dtype(plan.precision)
         placement = plan.placement if share_rows is None else plan.place(share_rows)
-        self.plan, self.threads, self.share_rows = plan, threads, share_rows
+        self.plan, self.placement, self.threads, self.share_rows = plan, placement, threads, share_rows
         if share_rows is None:
             self.arenas = [aligned(placement.size, dtype) for _ in range(threads)]
         else:

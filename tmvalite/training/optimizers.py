@@ -8,7 +8,7 @@ import numpy as np
 
 from tmvalite.kernels import optimizer as kernels
 
-REGULARIZATIONS = {"NONE": 0, "L1": 1, "L2": 2}
+REGULARIZATIONS = {"NONE": 0, "L1": 1, "L2": 2}  # TMVA's numbers, in its weight file and its log too
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from tmvalite.errors import OptionError, did_you_mean
 from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training.history import Epoch, History
+from tmvalite.training.optimizers import REGULARIZATIONS
 
 MODES = ("auto", "live", "table", "silent")
 
@@ -23,8 +24,6 @@ RULE = "-" * 62
 # up to this row of a phase, every so many rows
 _STRIDES = ((20, 1), (100, 5), (500, 20), (2000, 50), (10000, 200))
 _LAST_STRIDE = 1000
-
-_REGULARIZATION_CODES = {"NONE": "0", "L1": "1", "L2": "2"}
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ class TableProgress(Progress):
         if start.number == 1:
             self._write(f"Using {start.n_train} events for training and {start.n_valid} for validation")
         self._write(f"Training phase {start.number} of {start.count}:  Optimizer {optimizer_text(s)} "
-                    f"Learning rate = {s.learning_rate:g} regularization {_REGULARIZATION_CODES[s.regularization]} "
+                    f"Learning rate = {s.learning_rate:g} regularization {REGULARIZATIONS[s.regularization]} "
                     f"minimum error = {start.initial_loss:g}")
         for line in (RULE, HEADER, RULE):
             self._write(line)

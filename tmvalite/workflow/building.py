@@ -11,12 +11,12 @@ from tmvalite.data.info import DataSet, DataSetInfo
 from tmvalite.data.split import SplitOptions, read_split_options
 from tmvalite.errors import DataError, Diagnostics
 from tmvalite.evaluation import correlation_matrix, tables
+from tmvalite.workflow.declarations import BACKGROUND, SIGNAL
 from tmvalite.workflow.log import Log, LogSettings
 
 if TYPE_CHECKING:
     from tmvalite.workflow.dataloader import DataLoader
 
-SIGNAL, BACKGROUND = "Signal", "Background"
 PRINTED_VARIABLES = 40  # a larger correlation matrix is not printed
 
 

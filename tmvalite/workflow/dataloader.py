@@ -9,7 +9,10 @@ from tmvalite.data.info import DataSet
 from tmvalite.errors import DataError, OptionError
 from tmvalite.workflow.building import build
 from tmvalite.workflow.declarations import (
+    BACKGROUND,
+    REGRESSION,
     SAMPLES,
+    SIGNAL,
     EventList,
     PrepareCall,
     TreeDeclaration,
@@ -19,8 +22,6 @@ from tmvalite.workflow.declarations import (
 from tmvalite.workflow.info import DataSetInfoView
 from tmvalite.workflow.log import LogSettings
 from tmvalite.workflow.types import ETreeType, tree_type
-
-SIGNAL, BACKGROUND, REGRESSION = "Signal", "Background", "Regression"
 
 
 class DataLoader:

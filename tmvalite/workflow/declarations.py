@@ -9,6 +9,7 @@ import numpy as np
 from tmvalite.errors import DataError, OptionError
 from tmvalite.workflow.types import ETreeType
 
+SIGNAL, BACKGROUND, REGRESSION = "Signal", "Background", "Regression"  # classes that have calls of their own
 SAMPLES = {ETreeType.kTraining: "train", ETreeType.kTesting: "test", ETreeType.kMaxTreeType: None}
 
 
@@ -83,7 +84,7 @@ def understand_prepare_call(args, has_keywords: bool) -> PrepareCall:
         if n_cuts <= 1:
             return PrepareCall(((None, texts[0]),) if n_cuts == 1 else (), options)
         if n_cuts == 2:
-            return PrepareCall((("Signal", texts[0]), ("Background", texts[1])), options)
+            return PrepareCall(((SIGNAL, texts[0]), (BACKGROUND, texts[1])), options)
     raise OptionError(
         f"PrepareTrainingAndTestTree cannot be called with {len(args)} arguments of these types",
         code="call",

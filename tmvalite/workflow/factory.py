@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from tmvalite.errors import OptionError, TmvaliteWarning, nearest, warn_user
+from tmvalite.errors import OptionError, TmvaliteWarning, did_you_mean, warn_user
 from tmvalite.evaluation.tables import elapsed
+from tmvalite.string_utils import TRANSFORM_NAMES
 from tmvalite.workflow import report
 from tmvalite.workflow.booking import (
     REGISTRY,
@@ -27,7 +28,6 @@ from tmvalite.workflow.training import train_one
 from tmvalite.workflow.types import ETreeType, method_type
 
 MINIMUM_EVENTS = 10  # TMVA trains nothing on fewer
-IDENTITY = ("I", "Id", "Ident", "Identity")  # chains of option Transformations that change nothing
 SAMPLE = {ETreeType.kTraining: "train", ETreeType.kTesting: "test"}
 
 
@@ -134,7 +134,8 @@ class Factory:
 
     def _print_inputs(self, record: MethodRecord) -> None:
         chains = [chain.strip() for chain in self.options.values.Transformations.split(";")]
-        others = [chain for chain in chains if chain and chain not in IDENTITY]
+        chains = [chain for chain in chains if chain not in ("", "None")]
+        others = [chain for chain in chains if TRANSFORM_NAMES.get(chain) != "I"]
         if len(others) < len(chains):
             report.print_inputs(self.log, record.data, record.analysis_type)
         if others:
@@ -199,12 +200,11 @@ class Factory:
         dataset, title = _dataset_name(loader), str(title)
         for given, known, what in ((dataset, self._records, "data set"), (title, self._records.get(dataset, {}), "method")):
             if given not in known:
-                near = nearest(given, known)
                 raise OptionError(
                     f"no {what} called '{given}' is booked",
                     code="method-unknown" if what == "method" else "dataset-unknown",
                     expected=tuple(known) or "a BookMethod call first",
-                    hint=f"did you mean '{near}'?" if near else None,
+                    hint=did_you_mean(given, known),
                 )
         return self._records[dataset][title]
 

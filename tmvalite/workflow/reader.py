@@ -11,7 +11,7 @@ import os
 import numpy as np
 
 from tmvalite.data.info import VariableInfo
-from tmvalite.errors import DataError, FileError, OptionError, TmvaliteWarning, nearest, warn_user
+from tmvalite.errors import DataError, FileError, OptionError, TmvaliteWarning, did_you_mean, nearest, warn_user
 from tmvalite.methods.arrays import scored_events
 from tmvalite.workflow.info import DataSetInfoView
 from tmvalite.workflow.log import Log
@@ -161,12 +161,11 @@ class Reader:
         """
         tag = str(tag)
         if tag not in self._methods:
-            near = nearest(tag, self._methods)
             raise OptionError(
                 f"no method is booked as '{tag}'",
                 code="tag-unknown",
                 expected=tuple(self._methods) or "a BookMVA call first",
-                hint=f"did you mean '{near}'?" if near else None,
+                hint=did_you_mean(tag, self._methods),
             )
         return self._methods[tag]
 

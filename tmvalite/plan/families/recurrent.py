@@ -48,6 +48,11 @@ class Sequence:
     def wide(self) -> int:
         return CELLS[self.cell].gates * self.size
 
+    @property
+    def apart(self) -> int:
+        """From the gates of one step to those of the next: a little more where rows would evict each other."""
+        return self.wide + 16 if self.wide % 128 == 0 else self.wide
+
     def stride(self, width: int) -> int:
         """From the values of one step to those of the next."""
         return width if self.keeps else 0
@@ -98,7 +103,7 @@ class Recurrence(Step):
             x,
             y,
             Tensor(at.wide, f"{label}, before the gates"),
-            Tensor(spread(steps * at.wide), f"{label}, gates"),
+            Tensor(spread(steps * at.apart), f"{label}, gates"),
             Tensor(steps * at.size, f"{label}, states"),
             *(*extras, None, None)[:2],
             Tensor((at.features + at.size) * at.wide, f"{label}, weights", per_event=False),
@@ -124,12 +129,12 @@ class Recurrence(Step):
         packed = Tensor(at.size * at.wide + at.size, f"{label}, weights^T", per_event=False)
         tape.steps.append(RecurrenceGradient(grad, self.gates, self.states, self.extra1, self.extra2, packed,
                                              *(*carries, None)[:2], at))  # fmt: skip
-        tape.steps.append(SequenceWeights(x, self.gates, at.steps, at.features, 0, at.wide, at.weights, at.biases))
+        tape.steps.append(SequenceWeights(x, self.gates, at.steps, at.features, 0, at.apart, at.weights, at.biases))
         direct = 2 if cell.startswith("GRU") else CELLS[cell].gates  # gates whose U reads the state before
-        tape.steps.append(SequenceWeights(self.states, self.gates, at.steps, at.size, 0, at.wide, at.states[:direct]))
+        tape.steps.append(SequenceWeights(self.states, self.gates, at.steps, at.size, 0, at.apart, at.states[:direct]))
         if cell == "GRU":
             q = self.extra1
-            tape.steps.append(SequenceWeights(q, self.gates, at.steps, at.size, 2 * at.size, at.wide, at.states[2:]))
+            tape.steps.append(SequenceWeights(q, self.gates, at.steps, at.size, 2 * at.size, at.apart, at.states[2:]))
         elif cell == "GRU after":
             tape.steps.append(SequenceWeights(self.states, self.extra1, at.steps, at.size, 0, at.size, at.states[2:]))
         if x in tape.wanted:
@@ -143,7 +148,7 @@ class Recurrence(Step):
         return (
             *(number for tensor in operands for number in at(tensor)),
             *(s.steps, s.features, s.size),
-            *(s.stride(s.wide), s.stride(s.size), s.y_stride),
+            *(s.stride(s.apart), s.stride(s.size), s.y_stride),
             *(s.weights[0].offset, s.states[0].offset, s.biases[0].offset),
             *s.flag,
         )
@@ -191,7 +196,7 @@ class RecurrenceGradient(Step):
     def encode(self, at):
         s = self.at
         operands = (self.grad, self.gates, *self._kept, *self._scratch)
-        strides = (s.wide, s.y_stride) if s.cell == "RNN" else (s.wide, s.size, s.y_stride)
+        strides = (s.apart, s.y_stride) if s.cell == "RNN" else (s.apart, s.size, s.y_stride)
         return (*(n for t in operands for n in at(t)), s.steps, s.size, *strides, s.states[0].offset, *s.flag)
 
     @property
@@ -264,8 +269,8 @@ class SequenceData(Step):
 
     def encode(self, at):
         s = self.at
-        return (*at(self.grad), *at(self.result), *at(self.packed), s.steps, s.wide, s.features, s.weights[0].offset,
-                int(self.accumulate))  # fmt: skip
+        return (*at(self.grad), *at(self.result), *at(self.packed), s.steps, s.wide, s.apart, s.features,
+                s.weights[0].offset, int(self.accumulate))  # fmt: skip
 
     def flops(self):
         return 2 * self.at.steps * self.at.features * self.at.wide
