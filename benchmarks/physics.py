@@ -80,7 +80,7 @@ def tutorial(name: str, options) -> dict:
         low, high = pair["interval"]
         goal = "" if pair["allowed"] is None else f"  > {-pair['allowed']:.4f} {'ok' if pair['passes'] else 'NOT SHOWN'}"
         print(f"{pair['figure']:16s} tmvalite {pair['tmvalite']:.4f}  PyTorch {pair['PyTorch']:.4f}  "
-              f"difference {pair['difference']:+.4f} [{low:+.4f}, {high:+.4f}]{goal}")
+              f"difference {pair['difference']:+.5f} [{low:+.5f}, {high:+.5f}]{goal}")
     for key in ("epochs, tmvalite", "epochs, PyTorch", "Fisher's area"):
         if key in result:
             print(f"{key}: mean {math.fsum(result[key]) / len(result[key]):.4g}")

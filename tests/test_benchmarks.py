@@ -6,7 +6,7 @@ import time
 import pytest
 
 from benchmarks import compare as harness
-from benchmarks import dense
+from benchmarks import dense, recurrent
 from benchmarks.compare import Comparison, Contender, Timing
 
 
@@ -91,3 +91,10 @@ def test_every_dense_case_has_a_target_and_two_sides():
         for _, contenders, target, units in dense.cases(threads):
             assert contenders[0].name == "tmvalite" and all(c.name.startswith("torch") for c in contenders[1:])
             assert target >= 1.8 and units >= 1
+
+
+def test_every_recurrent_case_has_a_target_and_two_sides():
+    for threads in (1, 2):
+        for _, contenders, target, units in recurrent.cases(threads):
+            assert contenders[0].name == "tmvalite" and all(c.name.startswith("torch") for c in contenders[1:])
+            assert target >= 1.2 and units >= 1

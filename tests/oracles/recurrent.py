@@ -43,8 +43,10 @@ class Curve(NamedTuple):
     @property
     def layout(self) -> str:
         after = "|1" if self.kind == "GRU" else ""
-        return (f"r={self.kind}|{self.state}|{self.features}|{self.steps}|0|1{after},RESHAPE|FLAT,"
-                f"d=DENSE|{self.hidden}|{self.activation},o=DENSE|1|LINEAR")
+        return (
+            f"r={self.kind}|{self.state}|{self.features}|{self.steps}|0|1{after},RESHAPE|FLAT,"
+            f"d=DENSE|{self.hidden}|{self.activation},o=DENSE|1|LINEAR"
+        )
 
 
 CURVES = {"lstm": Curve("LSTM", 10, 30, 10, 64, "TANH"), "gru": Curve("GRU", 7, 5, 12, 9, "TANH")}
@@ -62,8 +64,7 @@ def matrices(kind, features, state, rng):
 def problem(kind, steps, features, state, events=7, seed=400):
     rng = np.random.default_rng(seed)
     parameters = matrices(kind, features, state, rng)
-    return Problem(kind, parameters, rng.standard_normal((events, steps, features)),
-                   rng.standard_normal((events, steps, state)))
+    return Problem(kind, parameters, rng.standard_normal((events, steps, features)), rng.standard_normal((events, steps, state)))
 
 
 def curve_data(curve):

@@ -125,9 +125,7 @@ def gru_forward(d, run, arena, theta, copies, grad):
         if after:
             if t > 0:
                 packed_product(rows, size, size, h, d[10], packed_c, width, reset, d[12], reset, 0, 0)
-            _forward_after_gates(
-                rows, size, (before, at, reset, h, following, out), (wide, d[8], d[12], d[10], apart, d[4])
-            )
+            _forward_after_gates(rows, size, (before, at, reset, h, following, out), (wide, d[8], d[12], d[10], apart, d[4]))
         else:
             _reset_gates(rows, size, (before, at, h, reset), (wide, d[8], d[10], d[12]))
             if t > 0:

@@ -1,0 +1,174 @@
+"""Image networks (W2) and single convolutions (W5), tmvalite against PyTorch in the better of its two memory layouts.
+
+Run: python -m benchmarks.convolution [--threads 1] [--rounds 7] [--seconds 0.3] [--only TEXT] [--json FILE] [--one-process]
+
+The networks go through the public face: MethodDL.fit, whole epochs, one epoch being subtracted, and GetMvaValues. Single
+convolutions are steps of a plan, called as the executor calls them.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+from numba.core import types
+
+from tmvalite.kernels import family
+from tmvalite.kernels._jit import entry_point, pointer
+from tmvalite.kernels.execute import run_steps
+
+from . import peer_images
+from .compare import Contender, compare, header, row_text, write_json
+from .data import events
+
+STEPS = 10  # batches in an epoch
+VALIDATION = 100
+MEMORY = ("contiguous", "channels_last")
+
+# (image, batch, with BNORM and MAXPOOL): least acceptable ratio to PyTorch at one thread and at two
+W2 = {(16, 100, False): (2.4, 2.8), (32, 100, False): (2.4, 2.8), (16, 100, True): (2.4, 2.8), (32, 100, True): (2.4, 2.8)}
+# (channels in, out, image, filter, stride, padding, batch): 5x5 of stride 2 is W5, 3x3 are the layers of W2 and W3
+W5 = (
+    (1, 16, 64, 5, 2, 2, 16),
+    (16, 32, 64, 5, 2, 2, 16),
+    (32, 64, 64, 5, 2, 2, 16),
+    (1, 10, 16, 3, 1, 1, 100),
+    (10, 10, 16, 3, 1, 1, 100),
+    (10, 10, 32, 3, 1, 1, 100),
+    (32, 32, 32, 3, 1, 1, 64),
+    (64, 64, 16, 3, 1, 1, 64),
+)
+TARGETS = {"forward": (0.95, 0.95), "data": (1.15, 1.3), "filters": (0.95, 0.95), "transposed": (1.15, 1.3)}
+
+
+def method(size: int, filters: int, full: bool, batch: int, epochs: int, threads: int):
+    """The network of peer_images.network, validated after the last epoch only."""
+    import tmvalite
+
+    norm, pool = (["BNORM"], ["MAXPOOL|2|2|2|2"]) if full else ([], [])
+    conv = f"CONV|{filters}|3|3|1|1|1|1|RELU"
+    layout = ",".join([conv, *norm, conv, *pool, "RESHAPE|FLAT", "DENSE|100|RELU", "DENSE|1|LINEAR"])
+    strategy = (f"LearningRate=1e-3,BatchSize={batch},MaxEpochs={epochs},TestRepetitions={epochs},"
+                f"ConvergenceSteps={10 * epochs},Optimizer=ADAM")  # fmt: skip
+    return tmvalite.MethodDL(f"!V:InputLayout=1|{size}|{size}:Layout={layout}:TrainingStrategy={strategy}:RandomSeed=1:"
+                             f"ValidationSize={VALIDATION}:Threads={threads}", analysis_type="classification")  # fmt: skip
+
+
+def training(size: int, filters: int, full: bool, batch: int, threads: int):
+    """work(n): a fit of n epochs of STEPS batches."""
+    x, y = events(size * size, batch * STEPS + VALIDATION)
+
+    def work(epochs):
+        method(size, filters, full, batch, epochs, threads).fit(x, y, progress="silent")
+
+    work(1)
+    return work
+
+
+def scoring(size: int, filters: int, full: bool, rows: int, threads: int):
+    """work(n): n times the scores of all rows."""
+    x, y = events(size * size, max(rows, 300))
+    fitted = method(size, filters, full, 100, 1, threads)
+    fitted.fit(x[:300], y[:300], progress="silent")
+    x = x[:rows]
+
+    def work(times):
+        for _ in range(times):
+            fitted.GetMvaValues(x)
+
+    work(1)
+    return work
+
+
+@entry_point(lambda e: (types.int64, types.int64[::1], types.int64[::1], e[::1], e[::1], e[::1]))
+def _repeat(times, descriptor, run, arena, theta, grad):
+    """Run one step of a plan `times` times."""
+    for _ in range(times):
+        run_steps(
+            pointer(descriptor, 0), 0, 1, pointer(run, 0), pointer(arena, 0), pointer(theta, 0), pointer(theta, 0), pointer(grad, 0)
+        )
+
+
+def convolution(what: str, inputs: int, outputs: int, size: int, k: int, s: int, p: int, batch: int):
+    """work(n): n times one step of the plan of a network that holds the layer; `what` as in peer_images.convolution."""
+    from tests.networks import graph_of
+    from tmvalite.plan import make_plan
+
+    # VALID behind a padding takes any stride; the padding becomes the convolution's
+    frame = f"PADDING2D|{p}|{p}|{p}|{p}"
+    first = f"DENSE|{inputs * size * size}|LINEAR,RESHAPE|{inputs}|{size}|{size},{frame}," if what == "data" else f"{frame},"
+    layout = f"{first}CONV|{outputs}|{k}|{k}|{s}|{s}|VALID|LINEAR,RESHAPE|FLAT"
+    shape = (3,) if what == "data" else (inputs, size, size)
+    if what == "transposed":
+        small = (size + 2 * p - k) // s + 1
+        extra = size - ((small - 1) * s + k - 2 * p)
+        layout = f"TRANSCONV|{inputs}|{k}|{k}|{s}|{s}|{p}|{p}|LINEAR|{extra}|{extra},RESHAPE|FLAT"
+        shape = (outputs, small, small)
+    plan = make_plan(graph_of(layout, 1, inputs=(("x", shape),)), losses=("SUMOFSQUARES",))
+    kind = {"forward": ("Convolution", False), "data": ("Convolution", True), "transposed": ("Convolution", True)}
+    name, spread = kind.get(what, ("ConvolutionFilters", None))
+    index = next(
+        i for i, step in enumerate(plan.steps) if type(step).__name__ == name and getattr(step, "spread", None) is spread
+    )
+    place = plan.place(batch)
+    rng, descriptor, run = np.random.default_rng(1), place.table[index].copy(), np.zeros(family.RUN_SIZE, np.int64)
+    descriptor[0], run[family.ROWS] = plan.steps[index].kernel.address("float32"), batch
+    arena, theta = (rng.standard_normal(n + 64).astype(np.float32) for n in (place.size, plan.size))
+    grad, call = np.zeros_like(theta), _repeat.get("float32")
+
+    def work(times, place=place):  # the place keeps the tables of the descriptor
+        call(times, descriptor, run, arena, theta, grad)
+
+    work(1)
+    return work
+
+
+def cases(threads: int):
+    """(name, contenders, target, units per step) of every case."""
+    for (size, batch, full), targets in W2.items():
+        name = f"{'W2' if full else 'CNN'} {size}x{size}, batch {batch}"
+        ours = Contender("tmvalite", training, (size, 10, full, batch, threads), baseline=1)
+        theirs = [Contender(f"torch {m}", peer_images.training, (1, size, 10, full, batch, STEPS, threads, m), baseline=1)
+                  for m in MEMORY]  # fmt: skip
+        yield f"{name}, training", [ours, *theirs], targets[threads > 1], STEPS
+        ours = Contender("tmvalite", scoring, (size, 10, full, 1000, threads))
+        theirs = [Contender(f"torch {m}", peer_images.scoring, (1, size, 10, full, 1000, 100, threads, m)) for m in MEMORY]
+        yield f"{name}, 1000 scores", [ours, *theirs], targets[threads > 1], 1
+    if threads > 1:
+        return  # a step runs on one thread
+    for shape in W5:
+        inputs, outputs, size, k, s, p, batch = shape
+        for what, targets in TARGETS.items():
+            if s == 1 and what == "transposed":
+                continue
+            ours = Contender("tmvalite", convolution, (what, *shape))
+            theirs = [Contender(f"torch {m}", peer_images.convolution, (what, *shape, threads, m)) for m in MEMORY]
+            yield f"{what} {inputs}->{outputs} {k}x{k}/{s} {size}x{size} batch {batch}", [ours, *theirs], targets[0], 1
+
+
+def main(arguments=None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--threads", type=int, nargs="+", default=[1])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=0.3, help="length of one run")
+    parser.add_argument("--only", default="", help="cases whose name contains this")
+    parser.add_argument("--json", help="file for all rounds")
+    parser.add_argument("--one-process", action="store_true", help="alternate inside one process")
+    options = parser.parse_args(arguments)
+    print(header("tmvalite", "torch"), flush=True)
+    results = []
+    for threads in options.threads:
+        for name, contenders, target, units in cases(threads):
+            if options.only not in name:
+                continue
+            result = compare(name, contenders, threads=threads, rounds=options.rounds, seconds=options.seconds,
+                             separate=not options.one_process)  # fmt: skip
+            results.append(result)
+            print(row_text(result, "tmvalite", "torch", target, 1e6 / units), flush=True)
+    if options.json:
+        write_json(options.json, results)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
