@@ -84,9 +84,8 @@ def scoring(size: int, filters: int, full: bool, rows: int, threads: int):
 def _repeat(times, descriptor, run, arena, theta, grad):
     """Run one step of a plan `times` times."""
     for _ in range(times):
-        run_steps(
-            pointer(descriptor, 0), 0, 1, pointer(run, 0), pointer(arena, 0), pointer(theta, 0), pointer(theta, 0), pointer(grad, 0)
-        )
+        parameters = pointer(theta, 0)
+        run_steps(pointer(descriptor, 0), 0, 1, pointer(run, 0), pointer(arena, 0), parameters, parameters, pointer(grad, 0))
 
 
 def convolution(what: str, inputs: int, outputs: int, size: int, k: int, s: int, p: int, batch: int):

@@ -8,10 +8,11 @@ import zlib
 import numpy as np
 import pytest
 
+from tests import oracles
 from tests.helpers import EXACT_FLOAT64, FLOAT32_FORWARD, FLOAT32_GRADIENT, assert_close
 from tests.images import ImageLayer
-from tests.naive import convolution as naive
 from tests.kernels import tools
+from tests.naive import convolution as naive
 from tests.networks import graph_of, network_of, sample_of
 from tmvalite.kernels.convolution import correlate, filter_gradient
 from tmvalite.kernels.family import FRESH, ROWS, RUN_SIZE
@@ -27,7 +28,8 @@ def draw(rng, kind, most=9):
     if kind == "TRANSCONV":
         image = rng.integers(1, 7, 2)
         extra = [int(rng.integers(0, s)) for s in strides]
-        if channels == image[0] == 1 or any(s * (n - 1) + k + a - 2 * p < 1 for s, n, k, a, p in zip(strides, image, taps, extra, pads)):
+        sizes = [s * (n - 1) + k + a - 2 * p for s, n, k, a, p in zip(strides, image, taps, extra, pads)]
+        if channels == image[0] == 1 or min(sizes) < 1:
             return draw(rng, kind, most)
         tail = f"LINEAR|{extra[0]}|{extra[1]}"
     else:
@@ -292,3 +294,15 @@ def test_bits_do_not_depend_on_the_vector_width(vector_bytes):
     environment = {**os.environ, "TMVALITE_VECTOR_BYTES": vector_bytes}
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
     assert run.stdout.strip() == str(checksum())
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("case", oracles.prefixes("convolution"))
+def test_stored_results_of_pytorch(case, precision):
+    at = oracles.group("convolution", case)
+    layer = ImageLayer(str(at["text"]), at["x"].shape, precision)
+    layer.set(Weights=at["weights"], Biases=at["biases"])
+    tight = precision == "float64"
+    assert_close(layer.forward(at["x"]), at["y"], EXACT_FLOAT64 if tight else FLOAT32_FORWARD)
+    for gradient, name in zip(layer.backward(at["x"], at["grad_y"]), ("grad_x", "grad_weights", "grad_biases")):
+        assert_close(gradient, at[name], EXACT_FLOAT64 if tight else FLOAT32_GRADIENT, name)

@@ -20,7 +20,8 @@ def test_identity_gives_the_image_back_exactly():
     for shape in ((6, 7), (16, 16), (1, 5), (2, 3)):
         image = RNG.standard_normal((1, 2, *shape))
         for precision in ("float64", "float32"):
-            assert np.array_equal(run_alone("GRIDSAMPLE", [image, IDENTITY], precision=precision), image.astype(precision))
+            for text, theta in (("GRIDSAMPLE", IDENTITY), ("GRIDSAMPLE|0|0|1", 0 * IDENTITY)):
+                assert np.array_equal(run_alone(text, [image, theta], precision=precision), image.astype(precision))
 
 
 def test_a_shift_by_whole_pixels_is_a_shifted_array_with_zeros_behind():
@@ -37,7 +38,7 @@ def test_a_map_to_nowhere_gives_zeros_and_one_that_is_not_finite_gives_nan(value
     """Inside a network such numbers come from layers before; the kernel must not read outside the image."""
     x, theta, y = IMAGE[:1].copy(), IDENTITY.copy(), np.empty((1, 3, 6, 7))
     theta[0, which] = value
-    call(grid_sample, [x, theta, y], (3, 6, 7, 6, 7), rows=1)
+    call(grid_sample, [x, theta, y], (3, 6, 7, 6, 7, 0), rows=1)
     # no place has coordinate 0 on the even axis, so a huge number moves every place outside unless it scales the odd one
     assert np.isnan(y).all() if not np.isfinite(value) else not y[:, :, :, [0, 2, 4, 6]].any()
 

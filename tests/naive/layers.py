@@ -100,12 +100,16 @@ def _upsample_backward(at, parameters, inputs, grad):
     return [backward(inputs[0], grad, factors)], {}
 
 
+def _theta(at, theta):
+    return theta + np.array([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]) * at["relative"]
+
+
 def _grid_forward(at, parameters, inputs):
-    return resample.grid_forward(*inputs, at["shape"][1:])
+    return resample.grid_forward(inputs[0], _theta(at, inputs[1]), at["shape"][1:])
 
 
 def _grid_backward(at, parameters, inputs, grad):
-    return list(resample.grid_backward(*inputs, grad)), {}
+    return list(resample.grid_backward(inputs[0], _theta(at, inputs[1]), grad)), {}
 
 
 def _mean_axes(at, x):

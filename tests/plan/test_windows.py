@@ -71,19 +71,19 @@ def test_tables_stay_inside_what_they_refer_to(seed, spread):
         plane = at["OUTPUT_PLANE"]
         written = np.zeros(plane + 64, int)
         for phase in table[at["PHASES_AT"] :][: at["PHASES"] * PHASE_WIDTH].reshape(-1, PHASE_WIDTH):
-            terms = table[phase[1] :][: 2 * phase[0]].reshape(-1, 2)
-            places = table[phase[3] :][: 2 * phase[2]].reshape(-1, 2)
+            terms, in_filters = table[phase[1] :][: phase[0]], table[phase[2] :][: phase[0]]
+            places, last = table[phase[4] :][: 2 * phase[3]].reshape(-1, 2), phase[5]
             assert (np.diff(places[:, 1]) > 0).all()
             if len(terms):
-                assert places[:, 0].min() + terms[:, 1].min() >= 0
-                end = (filters.groups - 1) * at["GROUP_SOURCE"] + places[:, 0].max() + terms[:, 1].max() + lanes
+                assert places[:, 0].min() + terms.min() >= 0
+                end = (filters.groups - 1) * at["GROUP_SOURCE"] + places[:, 0].max() + terms.max() + lanes
                 assert end <= (readable if at["COPIED"] else readable + lanes - 1)
-                assert 0 <= terms[:, 0].min() and terms[:, 0].max() + (outputs - 1) * at["FILTER_ROW"] < filters.group_step
+                assert 0 <= in_filters.min() and in_filters.max() + (outputs - 1) * at["FILTER_ROW"] < filters.group_step
             for _, to in places[:-1]:
                 assert to + lanes <= plane
-            assert places[-1, 1] + phase[4] <= plane
+            assert places[-1, 1] + last <= plane
             for n, (_, to) in enumerate(places):
-                written[to : to + (phase[4] if n == len(places) - 1 else lanes)] = 1
+                written[to : to + (last if n == len(places) - 1 else lanes)] = 1
         if at["MERGED"]:
             assert filters.groups * outputs * plane <= work.merge_size()
             first_and_count = table[at["MERGE_AT"] :][: 2 * at["STRIDE"]].reshape(-1, 2)

@@ -12,7 +12,7 @@ A table holds, after a header (columns below), phases of PHASE_WIDTH numbers eac
 from __future__ import annotations
 
 from ._jit import family, integers_at, is_null, kernel, null, number, shift
-from .convolution_tiles import add_sum, copy_vector, correlate_planes, correlation_gradient
+from .convolution_tiles import add_sum, copy_vector, correlate_planes, correlation_gradient, pack_filters
 from .family import FRESH, ROWS, operand
 from .product import lanes_of
 
@@ -34,7 +34,9 @@ _HEADER = (
 ).split()
 HEADER = {name: i for i, name in enumerate(_HEADER)}
 HEADER_SIZE = len(_HEADER)
-PHASE_WIDTH = 5  # terms, where they stand, vectors of output, where they stand, pixels in the last one
+# terms, where their offsets in the image and in the filters stand, vectors of output, where they stand, pixels in the last
+# one, where the phase's packed filters begin
+PHASE_WIDTH = 7
 (
     PLANES,
     IMAGE_ROWS,
@@ -154,10 +156,14 @@ def merge_line(n, x, segment, stride, phases, y):
 
 @family
 def correlate(d, run, arena, theta, copies, grad):
-    """y = b + w correlated with x, see the module: x y halo merge w b table. b is -1 for none; the scratches may be -1."""
-    x, y, w, t = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(theta, d[9]), integers_at(d[11])
-    halo, merge = shift(arena, d[5]), shift(arena, d[7])
-    bias = shift(theta, d[10]) if d[10] >= 0 else null(theta)
+    """y = b + w correlated with x, see the module: x y halo merge packed w b table. No b, halo or merge is -1."""
+    x, y, w, t = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(theta, d[11]), integers_at(d[13])
+    halo, merge, packed = shift(arena, d[5]), shift(arena, d[7]), shift(arena, d[9])
+    bias = shift(theta, d[12]) if d[12] >= 0 else null(theta)
+    for g in range(t[GROUPS]):
+        for p in range(t[PHASES]):
+            phase, at = shift(t, t[PHASES_AT] + p * PHASE_WIDTH), g * t[GROUP_FILTERS]
+            pack_filters(t[OUTPUTS], phase[0], shift(t, phase[2]), shift(w, at), t[FILTER_ROW], shift(packed, at + phase[6]))
     if t[COPIED]:
         fill_zero(t[HALO_SIZE], halo)
     for r in range(run[ROWS]):
@@ -176,12 +182,11 @@ def correlate(d, run, arena, theta, copies, grad):
                     t[OUTPUTS],
                     phase[0],
                     shift(t, phase[1]),
-                    shift(w, g * t[GROUP_FILTERS]),
-                    t[FILTER_ROW],
+                    shift(packed, g * t[GROUP_FILTERS] + phase[6]),
                     shift(source, g * t[GROUP_SOURCE]),
-                    shift(t, phase[3]),
-                    phase[2],
-                    phase[4],
+                    shift(t, phase[4]),
+                    phase[3],
+                    phase[5],
                     shift(target, g * t[OUTPUTS] * t[OUTPUT_PLANE]),
                     t[OUTPUT_PLANE],
                     start,

@@ -2,8 +2,9 @@
 
 A correlation is a product of filters and shifted images. Where a matrix product steps through B by its leading
 dimension, a convolution looks the place of the next row up: a table gives, for every term of the sum (an input channel
-and a tap of the filter), the offset of the filter value and that of the shifted image. Strides, padding, phases and
-transposition are the business of whoever writes the table (plan/families/windows.py); here is one loop for all.
+and a tap of the filter), the offset of the shifted image; the filter values are packed in the order of the table.
+Strides, padding, phases and transposition are the business of whoever writes the table (plan/families/windows.py); here
+is one loop for all.
 
 Correlation tile: `rows` output channels x `columns` vectors of neighbouring pixels. Every pixel is one chain of fused
 multiply-adds in the order of the table, from the bias or zero, so its bits depend neither on tile nor vector width.
@@ -31,6 +32,7 @@ else:  # 16 registers
 PREFERRED1, PREFERRED2, PREFERRED3 = PREFERRED
 MOST1, MOST2, MOST3, MOST4, MOST5, MOST6 = (MOST_COLUMNS[r] for r in range(1, 7))
 MOST_OTHERS = 3
+BLOCK = 12  # vectors of pixels that all output channels are computed for before the next ones
 GROUP_BYTES = 32  # bytes of one group of pixels in a gradient tile, on every machine
 
 
@@ -59,26 +61,26 @@ def _bias(builder, vectors, bias, rows):
 
 
 def _correlation_tile(module, element, rows: int, columns: int):
-    """void(k, terms, w, row, x, places, y, plane, bias, last): see `correlate_planes`; `last` lanes of the last vector count."""
+    """void(k, terms, w, x, places, y, plane, bias, last): see `correlate_planes`; `last` lanes of the last vector count."""
     name = f"tmvalite_correlation_{element}_{VECTOR_BYTES}_{rows}x{columns}"
     p, table = element.as_pointer(), I64.as_pointer()
-    function = new_function(module, name, [I64, table, p, I64, p, table, p, I64, p, I64])
+    function = new_function(module, name, [I64, table, p, p, table, p, I64, p, I64])
     if function is None:
         return module.globals[name]
-    k, terms, w, row, x, places, y, plane, bias, last = function.args
+    k, terms, w, x, places, y, plane, bias, last = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     vectors = Vectors(builder, element)
     at = [_pair(builder, places, i64(c)) for c in range(columns)]
     images = [builder.gep(x, [source]) for source, _ in at]
-    filters = [builder.gep(w, [builder.mul(row, i64(r))]) for r in range(rows)]
     start = _bias(builder, vectors, bias, rows)
 
     def one(index, sums):
-        filter_at, image_at = _pair(builder, terms, index)
+        image_at = builder.load(builder.gep(terms, [index]))
+        factors = builder.gep(w, [builder.mul(index, i64(rows))])
         loaded = [vectors.load(builder.gep(image, [image_at])) for image in images]
         out = list(sums)
         for r in range(rows):
-            factor = vectors.broadcast(builder.load(builder.gep(filters[r], [filter_at])))
+            factor = vectors.broadcast(builder.load(builder.gep(factors, [i64(r)])))
             for c in range(columns):
                 out[r * columns + c] = vectors.fma(factor, loaded[c], out[r * columns + c])
         return out
@@ -172,14 +174,14 @@ def _cases(make, builder, element, args):
 
 
 @intrinsic
-def _correlation(typingctx, rows, columns, k, terms, w, row, x, places, y, plane, bias, last):
+def _correlation(typingctx, rows, columns, k, terms, w, x, places, y, plane, bias, last):
     def codegen(context, builder, signature, args):
         selector = builder.or_(builder.shl(args[1], i64(5)), args[0])
         switch_call(builder, selector, _cases(_correlation_tile, builder, args[4].type.pointee, args[2:]))
         return context.get_dummy_value()
 
     i = types.int64
-    return types.none(i, i, i, terms, w, i, x, places, y, i, bias, i), codegen
+    return types.none(i, i, i, terms, w, x, places, y, i, bias, i), codegen
 
 
 @intrinsic
@@ -245,28 +247,43 @@ def _most_columns(rows):
 
 
 @kernel
-def correlate_planes(rows, k, terms, w, row, x, places, count, last, y, plane, bias):
-    """y[r, place] = bias[r] + sum over k terms of w[r row + term] x[place + term]: `rows` planes of output.
-
-    terms: (k, 2) offsets in w and x; places: (count, 2) offsets in x and y of one vector each, in increasing order. A
-    vector may reach into the next place, which is written later; `last` is how many pixels of the last one are real.
-    bias may be null. x may be read up to one vector past its end.
-    """
+def pack_filters(rows, k, terms, w, row, packed):
+    """packed: for every tile of rows, for every term, w[r row + term] of its rows side by side: as a tile reads them."""
     r = 0
     while r < rows:
         height = _rows_of_tile(rows, rows - r)
-        most = _most_columns(height)
-        tiles = (count + most - 1) // most
-        low, more, c = count // max(tiles, 1), count % max(tiles, 1), 0
-        start = bias if is_null(bias) else shift(bias, r)
-        for tile in range(tiles):
-            width = low + 1 if tile < more else low
-            real = last if tile == tiles - 1 else 1 << 20
-            _correlation(
-                height, width, k, terms, shift(w, r * row), row, x, shift(places, 2 * c), shift(y, r * plane), plane, start, real
-            )
-            c += width
+        target = shift(packed, r * k)
+        for t in range(k):
+            source = shift(w, r * row + terms[t])
+            for i in range(height):
+                target[t * height + i] = source[i * row]
         r += height
+
+
+@kernel
+def correlate_planes(rows, k, terms, packed, x, places, count, last, y, plane, bias):
+    """y[r, place] = bias[r] + sum over k terms of packed[r, term] x[place + term]: `rows` planes of output.
+
+    terms: (k,) offsets in x; packed: see `pack_filters`; places: (count, 2) offsets in x and y of one vector each, in
+    increasing order. A vector may reach into the next place, which is written later; `last` is how many pixels of the
+    last one are real. bias may be null. x may be read up to one vector past its end.
+    """
+    # The windows of a block of places stay in the first cache, while the filters stream through it.
+    for first in range(0, count, BLOCK):
+        end, r = min(count, first + BLOCK), 0
+        while r < rows:
+            height = _rows_of_tile(rows, rows - r)
+            most = _most_columns(height)
+            tiles = (end - first + most - 1) // most
+            low, more, c = (end - first) // tiles, (end - first) % tiles, first
+            start = bias if is_null(bias) else shift(bias, r)
+            for tile in range(tiles):
+                width = low + 1 if tile < more else low
+                real = last if c + width == count else 1 << 20
+                at, out = shift(places, 2 * c), shift(y, r * plane)
+                _correlation(height, width, k, terms, shift(packed, r * k), x, at, out, plane, start, real)
+                c += width
+            r += height
 
 
 @kernel

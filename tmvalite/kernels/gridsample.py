@@ -3,7 +3,7 @@
 Output place (x, y) in [-1, 1]^2, -1 and 1 being the centres of the first and the last pixel, takes the value at
 theta (x, y, 1). In pixels the source of (p, q) is
     px = (W - 1)/2 (1 + theta_0 x_q + theta_1 y_p + theta_2),  py = (H - 1)/2 (1 + theta_3 x_q + theta_4 y_p + theta_5);
-an axis of one place has coordinate 0. Coordinates are float64 in both precisions, written so that the identity gives
+an axis of one place has coordinate 0. With `relative` set, 1 is added to theta_0 and theta_4. Coordinates are float64 in both precisions, written so that the identity gives
 whole pixels exactly. A pixel border is a kink: there the derivative is that of the cell with the larger coordinates. A theta
 that is not finite gives NaN.
 Source: Jaderberg et al., arXiv:1506.02025, section 3 and equations 5 to 7.
@@ -14,7 +14,7 @@ from __future__ import annotations
 from ._jit import family, kernel, number, shift
 from .family import ROWS, operand
 
-CHANNELS, HEIGHT, WIDTH, P, Q = range(5)  # columns of the geometry behind the operands
+CHANNELS, HEIGHT, WIDTH, P, Q, RELATIVE = range(6)  # columns of the geometry behind the operands
 
 
 @kernel
@@ -39,8 +39,9 @@ def _source(g, theta, p, q):
     """The cell of an output place: row, column, and the distances from their first pixel."""
     u, v = 2 * q - (g[Q] - 1), 2 * p - (g[P] - 1)
     half_x, half_y = (g[WIDTH] - 1) * 0.5, (g[HEIGHT] - 1) * 0.5
-    px = half_x * (1.0 + theta[2]) + theta[0] * (u * _steps(g[WIDTH], g[Q])) + theta[1] * (v * _steps(g[WIDTH], g[P]))
-    py = half_y * (1.0 + theta[5]) + theta[3] * (u * _steps(g[HEIGHT], g[Q])) + theta[4] * (v * _steps(g[HEIGHT], g[P]))
+    a, e = float(theta[0]) + g[RELATIVE], float(theta[4]) + g[RELATIVE]
+    px = half_x * (1.0 + theta[2]) + a * (u * _steps(g[WIDTH], g[Q])) + theta[1] * (v * _steps(g[WIDTH], g[P]))
+    py = half_y * (1.0 + theta[5]) + theta[3] * (u * _steps(g[HEIGHT], g[Q])) + e * (v * _steps(g[HEIGHT], g[P]))
     column, fx = _cell(px, g[WIDTH])
     row, fy = _cell(py, g[HEIGHT])
     return row, column, fy, fx
@@ -64,7 +65,7 @@ def _not_finite(theta):
 
 @family
 def grid_sample(d, run, arena, theta, copies, grad):
-    """x theta y channels height width out_height out_width."""
+    """x theta y channels height width out_height out_width relative."""
     x, six, y, g = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena), shift(d, 7)
     pixels, places = g[HEIGHT] * g[WIDTH], g[P] * g[Q]
     for r in range(run[ROWS]):

@@ -12,8 +12,7 @@ def pad_plane(rows, columns, x, top, bottom, left, right, y):
     """y (rows + top + bottom, columns + left + right) = x with zeros around; negative numbers cut off. Overwrites y."""
     zero = number(x[0], 0.0)
     width, height = columns + left + right, rows + top + bottom
-    before, after = min(max(left, 0), width), max(right, 0)
-    first = max(-left, 0)
+    before, first = min(max(left, 0), width), max(-left, 0)
     count = max(min(columns, columns + right) - first, 0)
     after = width - before - count
     for i in range(height):

@@ -22,12 +22,14 @@ class GridSample(Layer):
 
     height: int = arg("output rows, 0: as many as the image has", default=0, minimum=0)
     width: int = arg("output columns, 0: as many as the image has", default=0, minimum=0)
+    relative: bool = arg("1: theta is added to the identity, where training should begin", type=bool, default=False)
 
     min_inputs = 2
     max_inputs = 2
     examples = (
         Example("GRIDSAMPLE@a+b", ((2, 5, 6), (6,)), (2, 5, 6)),
         Example("GRIDSAMPLE|3|7@a+b", ((2, 5, 6), (6,)), (2, 3, 7)),
+        Example("GRIDSAMPLE|0|0|1@a+b", ((1, 4, 3), (6,)), (1, 4, 3)),
     )
 
     def output_shape(self, image: Shape, theta: Shape) -> Shape:
@@ -39,4 +41,4 @@ class GridSample(Layer):
 
     def lower(self, low, inputs, slots):
         image = as_image(self.kind, low.node.inputs[0].shape)
-        return low.grid_sample(*inputs, image, (self.height or image[1], self.width or image[2]))
+        return low.grid_sample(*inputs, image, (self.height or image[1], self.width or image[2]), self.relative)

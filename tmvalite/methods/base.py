@@ -150,7 +150,8 @@ class Method:
         Classification: the signal output, between 0 and 1. Multiclass: the first class. Regression: target 0.
         """
         model = self._model
-        if model is not None and model.fast and type(X) is np.ndarray and X.dtype is model.dtype and X.shape[-1:] == model.event_shape:
+        if (model is not None and model.fast and type(X) is np.ndarray and X.dtype is model.dtype
+                and X.shape[-1:] == model.event_shape):
             if X.ndim == 2:  # the short way, same bits
                 return model.network.values(X)[:, 0]
             if X.ndim == 1:

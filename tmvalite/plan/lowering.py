@@ -101,10 +101,12 @@ class Lowering:
         self.steps.append(Upsample(x, y, method, image, factors))
         return y
 
-    def grid_sample(self, x: Tensor, theta: Tensor, image: tuple[int, int, int], places: tuple[int, int]) -> Tensor:
-        """x (C, H, W) on a grid of places that theta (2, 3) moves."""
+    def grid_sample(
+        self, x: Tensor, theta: Tensor, image: tuple[int, int, int], places: tuple[int, int], relative: bool
+    ) -> Tensor:
+        """x (C, H, W) on a grid of places that theta (2, 3), or with `relative` the identity + theta, moves."""
         y = self._tensor(image[0] * places[0] * places[1], (image[0], *places))
-        self.steps.append(GridSample(x, theta, y, image, places))
+        self.steps.append(GridSample(x, theta, y, image, places, relative))
         return y
 
     def dropout(self, x: Tensor, rate: float) -> Tensor:
@@ -194,8 +196,9 @@ class Lowering:
 
     def _slots(self, node: Node) -> dict[str, Slot]:
         slots = {}
-        for block, members in groupby(node.parameters, key=lambda p: p.block):
-            slots |= self._block(node, list(members)) if block else {p.name: self._slot(node, p) for p in members}
+        for block, group in groupby(node.parameters, key=lambda p: p.block):
+            members = list(group)
+            slots |= self._block(node, members) if block else {p.name: self._slot(node, p) for p in members}
         return slots
 
     def _block(self, node: Node, members: list[Parameter]) -> dict[str, Slot]:

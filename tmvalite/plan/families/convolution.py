@@ -18,7 +18,7 @@ def _scratch(size: int, label: str) -> Tensor | None:
 class Convolution(Step):
     """y = b + the filters correlated with x (or, `spread`, the transpose of that). `padded` names PADDING2D items folded in.
 
-    halo and merge are the scratch memories of kernels/convolution.py, None where there is no need.
+    halo, merge and packed are the scratch memories of kernels/convolution.py, None where there is no need.
     """
 
     x: Tensor
@@ -30,6 +30,7 @@ class Convolution(Step):
     spread: bool
     halo: Tensor | None = None
     merge: Tensor | None = None
+    packed: Tensor | None = None
     padded: tuple[str, ...] = ()
     family = "window"
     kernel = convolution.correlate
@@ -37,6 +38,7 @@ class Convolution(Step):
     def __post_init__(self):
         object.__setattr__(self, "halo", _scratch(self.work.halo_size, f"{self.x.label}, with halo"))
         object.__setattr__(self, "merge", _scratch(self.work.merge_size(), f"{self.y.label}, unmerged"))
+        object.__setattr__(self, "packed", _scratch(self.weights.size, f"{self.weights.node}, packed"))
 
     @property
     def work(self) -> Correlation:
@@ -44,7 +46,7 @@ class Convolution(Step):
 
     @property
     def _scratches(self):
-        return tuple(t for t in (self.halo, self.merge) if t is not None)
+        return tuple(t for t in (self.halo, self.merge, self.packed) if t is not None)
 
     reads = property(lambda self: (self.x, *self._scratches))
     writes = property(lambda self: (self.y, *self._scratches))
@@ -68,7 +70,8 @@ class Convolution(Step):
     def encode(self, at):
         halo, merge = ((at(t) if t else (-1, 0)) for t in (self.halo, self.merge))
         bias = self.bias.offset if self.bias else -1
-        return *at(self.x), *at(self.y), *halo, *merge, self.weights.offset, bias, at.table(self.work.table(at.lanes))
+        table = at.table(self.work.table(at.lanes))
+        return *at(self.x), *at(self.y), *halo, *merge, *at(self.packed), self.weights.offset, bias, table
 
     def flops(self):
         return 2 * self.work.multiplications()

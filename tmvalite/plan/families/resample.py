@@ -54,13 +54,14 @@ class Upsample(Step):
 
 @dataclass(frozen=True, eq=False)
 class GridSample(Step):
-    """y = x (C, H, W) on the grid of `places` (rows, columns) that theta moves."""
+    """y = x (C, H, W) on the grid of `places` (rows, columns) that theta, or with `relative` the identity + theta, moves."""
 
     x: Tensor
     theta: Tensor
     y: Tensor
     image: tuple[int, int, int]
     places: tuple[int, int]
+    relative: bool
     family = "window"
     kernel = gridsample.grid_sample
 
@@ -72,11 +73,11 @@ class GridSample(Step):
         for tensor, family, saved in ((self.x, GridImageGradient, ()), (self.theta, GridThetaGradient, (self.x,))):
             if tensor in tape.wanted:
                 made = Tensor(tensor.size, f"d {tensor.label}", tensor.shape)
-                tape.steps.append(family(*saved, self.theta, grad, made, self.image, self.places))
+                tape.steps.append(family(*saved, self.theta, grad, made, self.image, self.places, self.relative))
                 tape.hand_over(tensor, made)
 
     def encode(self, at):
-        return *at(self.x), *at(self.theta), *at(self.y), *self.image, *self.places
+        return *at(self.x), *at(self.theta), *at(self.y), *self.image, *self.places, int(self.relative)
 
     def flops(self):
         return 30 * self.y.size
@@ -94,6 +95,7 @@ class GridImageGradient(Step):
     result: Tensor
     image: tuple[int, int, int]
     places: tuple[int, int]
+    relative: bool
     family = "window"
     kernel = gridsample.grid_sample_image_backward
 
@@ -101,7 +103,7 @@ class GridImageGradient(Step):
     writes = property(lambda self: (self.result,))
 
     def encode(self, at):
-        return *at(self.theta), *at(self.grad), *at(self.result), *self.image, *self.places
+        return *at(self.theta), *at(self.grad), *at(self.result), *self.image, *self.places, int(self.relative)
 
     def flops(self):
         return 30 * self.grad.size
@@ -120,6 +122,7 @@ class GridThetaGradient(Step):
     result: Tensor
     image: tuple[int, int, int]
     places: tuple[int, int]
+    relative: bool
     family = "window"
     kernel = gridsample.grid_sample_theta_backward
 
@@ -127,7 +130,7 @@ class GridThetaGradient(Step):
     writes = property(lambda self: (self.result,))
 
     def encode(self, at):
-        return *at(self.x), *at(self.theta), *at(self.grad), *at(self.result), *self.image, *self.places
+        return *at(self.x), *at(self.theta), *at(self.grad), *at(self.result), *self.image, *self.places, int(self.relative)
 
     def flops(self):
         return 40 * self.grad.size

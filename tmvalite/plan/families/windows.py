@@ -164,7 +164,7 @@ class Halo:
 
 def gather_halo(windows: Windows, group: int = 1) -> Halo:
     """For windows on the large image. `group`: pixels that are read together and must all be in the scratch."""
-    (rows, columns), (stride_rows, split) = windows.image, windows.strides
+    (rows, columns), (_, split) = windows.image, windows.strides
     (top, left), (bottom, right) = windows.pads, (max(0, n) for n in windows.ends)
     # a row may begin with a few columns that nobody reads, so that windows begin in phase 0
     top, left = max(top, 0), left if left >= 0 else left % split
@@ -310,7 +310,7 @@ class Correlation:
             MERGE_PITCH=pitch,
             MERGE_SEGMENT=segment,
         )
-        records = []
+        records, packed = [], 0
         row_phases, column_phases = self.phases
         for rows in row_phases:
             for columns in column_phases:
@@ -321,7 +321,10 @@ class Correlation:
                     for j, right in columns.taps
                 ]
                 places, last = self._places(rows, columns, lanes, pitch, segment)
-                records += [len(terms), table.append(terms), len(places), table.append(places), last]
+                in_filters, in_image = [a for a, _ in terms], [b for _, b in terms]
+                records += [len(terms), table.append(in_image), table.append(in_filters)]
+                records += [len(places), table.append(places), last, packed]
+                packed += outputs * len(terms)
         assert len(records) % PHASE_WIDTH == 0
         table.header.update(PHASES=len(records) // PHASE_WIDTH, PHASES_AT=table.append(records))
         table.header.update(MERGE_AT=table.append(self._merge_order(column_phases)))
