@@ -68,7 +68,8 @@ def main():
     method = tmva.MethodDL(
         Layout=LAYOUT,
         VarTransform="None",
-        TrainingStrategy="LearningRate=3e-3,LearningRateSchedule=COSINE,BatchSize=50,MaxEpochs=25,ConvergenceSteps=25,"
+        WeightInitialization="UNIFORM",  # smaller than XAVIER here: training must begin near the identity
+        TrainingStrategy="LearningRate=2e-3,LearningRateSchedule=COSINE,BatchSize=50,MaxEpochs=25,ConvergenceSteps=25,"
                          "TestRepetitions=1",
         RandomSeed=1,
         analysis_type="regression",

@@ -17,6 +17,7 @@ SHOWN = {
     "regression.py": (r"deviation (-?[\d.]+) \+- ([\d.]+)", [(-1.0, 1.0), (0.9, 2.5)]),
     "multiclass.py": (r"Signal ([\d.]+), bg0 ([\d.]+), bg1 ([\d.]+), bg2 ([\d.]+)", [(0.75, 0.95)] * 4),
     "residual.py": (r"plain .*ROC area ([\d.]+)\n(?:.*\n)*.*residual: .*ROC area ([\d.]+)", [(0.4, 0.8), (0.98, 1.0)]),
+    "spatial_transformer.py": (r"the grid undoes ([\d.]+) % of the shift", [(95.0, 100.0)]),
     "two_inputs.py": (r"ROC area on new events: ([\d.]+)", [(0.82, 0.87)]),
     "two_outputs.py": (r"ROC area on new events: ([\d.]+)\nmass: deviation (-?[\d.]+) \+- ([\d.]+)",
                        [(0.8, 0.9), (-1.0, 1.0), (1.0, 3.5)]),

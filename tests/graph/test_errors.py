@@ -265,14 +265,14 @@ def test_error_output_function_applied_twice_warns():
 
 
 def test_error_layer_that_cannot_be_trained_yet():
-    graph, _ = build("img=RESHAPE|1|2|2,theta=DENSE|6|LINEAR@input,GRIDSAMPLE@img+theta,RESHAPE|FLAT,LINEAR")
+    graph, _ = build("TANH|6,GUMBEL|2|3|1,LINEAR")
     with pytest.raises(OptionError) as caught:
         require_lowering(graph)
     assert str(caught.value) == message(
-        "GRIDSAMPLE is understood, but it cannot be trained or applied yet",
-        "  Layout=img=RESHAPE|1|2|2,theta=DENSE|6|LINEAR@input,GRIDSAMPLE@img+theta,RESHAPE|FLAT,LINEAR",
-        "                                                      ^~~~~~~~~~~~~~~~~~~~",
-        "  in Layout, layer 3 (GRIDSAMPLE)",
+        "GUMBEL is understood, but it cannot be trained or applied yet",
+        "  Layout=TANH|6,GUMBEL|2|3|1,LINEAR",
+        "                ^~~~~~~~~~~~",
+        "  in Layout, layer 2 (GUMBEL)",
         "  hint: its kernels come with a later release",
     )
 

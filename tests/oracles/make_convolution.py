@@ -2,8 +2,8 @@
 
 Run: python -m tests.oracles.make_convolution
 
-Cases conv, conv_strided, depth, transposed, transposed_strided: "text" the layer as written, "x" (C, H, W), "weights" and "biases"
-as in the weight file, "grad_y" a given gradient of y; y, grad_x, grad_weights, grad_biases.
+Cases conv, conv_strided, depth, transposed, transposed_strided: "text" the layer as written, "x" (C, H, W), "weights" and
+"biases" as in the weight file, "grad_y" a given gradient of y; y, grad_x, grad_weights, grad_biases.
 """
 
 from __future__ import annotations
