@@ -227,7 +227,8 @@ def activation(name, **only):
         for key, value in only.items():
             # attributes are float32
             given = at.get(key, value)
-            need(given == value if isinstance(value, str) else np.float32(given) == np.float32(value), f"{key} other than {value}")
+            same = given == value if isinstance(value, str) else np.float32(given) == np.float32(value)
+            need(same, f"{key} other than {value}")
         x = inputs[0]
         x, y = (np.reshape(v, (1, -1) if x.ndim == 1 else (len(x), -1)) for v in (x, outputs[0]))
         return Said(f"y=ACT|{name}@a", [x], y)

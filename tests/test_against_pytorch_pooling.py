@@ -1,4 +1,4 @@
-"""Pooling, resampling, means and slices against PyTorch: stored results, and fifty random shapes a layer where it is installed."""
+"""Pooling, resampling, means and slices against PyTorch: stored results, and fifty random shapes a layer where it is there."""
 
 import numpy as np
 import pytest

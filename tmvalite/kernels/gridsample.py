@@ -3,9 +3,9 @@
 Output place (x, y) in [-1, 1]^2, -1 and 1 being the centres of the first and the last pixel, takes the value at
 theta (x, y, 1). In pixels the source of (p, q) is
     px = (W - 1)/2 (1 + theta_0 x_q + theta_1 y_p + theta_2),  py = (H - 1)/2 (1 + theta_3 x_q + theta_4 y_p + theta_5);
-an axis of one place has coordinate 0. With `relative` set, 1 is added to theta_0 and theta_4. Coordinates are float64 in both precisions, written so that the identity gives
-whole pixels exactly. A pixel border is a kink: there the derivative is that of the cell with the larger coordinates. A theta
-that is not finite gives NaN.
+an axis of one place has coordinate 0. With `relative` set, 1 is added to theta_0 and theta_4. Coordinates are float64 in
+both precisions, written so that the identity gives whole pixels exactly. A pixel border is a kink: there the derivative is
+that of the cell with the larger coordinates. A theta that is not finite gives NaN.
 Source: Jaderberg et al., arXiv:1506.02025, section 3 and equations 5 to 7.
 """
 

@@ -155,7 +155,7 @@ def _clear_ends(g, plane, value):
 
 @kernel
 def _next_lines(g, h, first, stop):
-    """The lines of windows (first, stop) that reach row h of the image, from those of the row above; and h's place in the first."""
+    """Lines of windows (first, stop) that reach row h of the image, from those of the row above; and h's place in the first."""
     while first < g[P] and first * g[SH] + g[FH] <= h + g[TOP]:
         first += 1
     while stop < g[P] and stop * g[SH] <= h + g[TOP]:

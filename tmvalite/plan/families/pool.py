@@ -43,7 +43,8 @@ class Pool(Step):
         if self.x in tape.wanted:
             made = Tensor(self.x.size, f"d {self.x.label}", self.x.shape)
             saved = self.x if self.kind == "max" else None
-            tape.steps.append(PoolGradient(saved, tape.gradient(self.y), made, self.kind, self.channels, self.windows, self.framed))
+            grad = tape.gradient(self.y)
+            tape.steps.append(PoolGradient(saved, grad, made, self.kind, self.channels, self.windows, self.framed))
             tape.hand_over(self.x, made)
 
     def take_padding(self, x: Tensor, pads: tuple[int, int, int, int], name: str) -> Pool | None:
