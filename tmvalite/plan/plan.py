@@ -25,7 +25,8 @@ from .step import Slot, Step, Tape, Tensor
 ARENA_BYTES = 384 * 1024  # what one tile may fill: it stays in the second cache beside the weights
 LEAST_ROWS, MOST_ROWS = 32, 64
 SHARE_FLOPS = 10_000_000  # arithmetic worth a share of its own
-MOST_SHARES = 8
+MOST_SHARES, FEW_SHARES = 8, 2
+SMALL_GRADIENT = 2**17  # elements
 SHARE_ROWS = 16  # fewer events do not pay for a gradient of their own
 
 
@@ -110,10 +111,15 @@ class Plan:
         table.flags.writeable = False
         return Placement(rows, offsets, size, table, tuple(at.tables))
 
+    @property
+    def most_shares(self) -> int:
+        """Gradients that a batch may have: few where one of them does not fit the second cache."""
+        return MOST_SHARES if self.size <= SMALL_GRADIENT else FEW_SHARES
+
     def shares(self, rows: int) -> int:
         """Into how many shares a batch is cut: a function of graph and batch size only."""
         worth, shares = rows * self.flops // SHARE_FLOPS, 1
-        while shares * 2 <= min(worth, MOST_SHARES, rows // SHARE_ROWS):
+        while shares * 2 <= min(worth, self.most_shares, rows // SHARE_ROWS):
             shares *= 2
         return shares
 

@@ -118,7 +118,7 @@ class _Workspace:
         if share_rows is None:
             self.arenas = [aligned(placement.size, dtype) for _ in range(threads)]
         else:
-            self.arenas = [aligned(placement.size * MOST_SHARES, dtype)] * threads
+            self.arenas = [aligned(placement.size * plan.most_shares, dtype)] * threads
         self.calls = [np.zeros(RUN_SIZE, np.int64) for _ in range(threads)]
         self.context = np.zeros(SIZE_OF_CONTEXT, np.int64)
         self._kept: dict[str, np.ndarray] = {}
@@ -377,7 +377,7 @@ class Network:
         work = _Workspace(self.plan, self.parameters, self.threads, share_rows)
         if self._copies is None:
             self._copies = aligned(self.plan.size, self.dtype)
-            self._grads = aligned(self.plan.size * MOST_SHARES, self.dtype)
+            self._grads = aligned(self.plan.size * self.plan.most_shares, self.dtype)
         scales = np.array([out.weight for out in self.graph.outputs], np.float64)
         work.point(COPIES=self._copies, GRADS=self._grads, LOSS_SCALES=scales, UNIT_LOSSES=np.zeros(MOST_SHARES),
                    STATES=np.zeros((MOST_SHARES, self.plan.state_size)), BATCH_STATE=np.zeros(self.plan.state_size))  # fmt: skip
