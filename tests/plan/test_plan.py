@@ -26,12 +26,10 @@ def test_tensors_alive_together_never_share_memory(layout, purpose):
     plan = make_plan(graph_of(layout, 5), purpose=purpose, losses=losses, output_functions=("sigmoid",))
     steps = list(plan.steps)
     alive = lifetimes(steps, tuple(t for t in plan.placement.offsets if t.label == "event"))
-    tensors = list(alive)
+    tensors, at = list(alive), plan.placement.offsets
     for i, a in enumerate(tensors):
         for b in tensors[i + 1 :]:
-            overlap = (
-                plan.placement.offsets[a] < plan.placement.offsets[b] + b.size * plan.tile and plan.placement.offsets[b] < plan.placement.offsets[a] + a.size * plan.tile
-            )
+            overlap = at[a] < at[b] + b.size * plan.tile and at[b] < at[a] + a.size * plan.tile
             together = alive[a][0] <= alive[b][1] and alive[b][0] <= alive[a][1]
             if overlap and together:
                 # only a step working in place may touch: the one dies where the other begins

@@ -62,11 +62,11 @@ def _bias(builder, vectors, bias, rows):
 
 def _correlation_tile(module, element, rows: int, columns: int):
     """void(k, terms, w, x, places, y, plane, bias, last): see `correlate_planes`; `last` lanes of the last vector count."""
-    name = f"tmvalite_correlation_{element}_{VECTOR_BYTES}_{rows}x{columns}"
+    name = f"correlation_{element}_{VECTOR_BYTES}_{rows}x{columns}"
     p, table = element.as_pointer(), I64.as_pointer()
-    function = new_function(module, name, [I64, table, p, p, table, p, I64, p, I64])
-    if function is None:
-        return module.globals[name]
+    function = new_function(module, __name__, name, [I64, table, p, p, table, p, I64, p, I64])
+    if function.blocks:
+        return function
     k, terms, w, x, places, y, plane, bias, last = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     vectors = Vectors(builder, element)
@@ -104,11 +104,11 @@ def _correlation_tile(module, element, rows: int, columns: int):
 
 def _gradient_tile(module, element, rows: int, columns: int):
     """void(count, places, g, plane, x, taps, out, row): see `correlation_gradient`."""
-    name = f"tmvalite_correlation_gradient_{element}_{VECTOR_BYTES}_{rows}x{columns}"
+    name = f"correlation_gradient_{element}_{VECTOR_BYTES}_{rows}x{columns}"
     p, table = element.as_pointer(), I64.as_pointer()
-    function = new_function(module, name, [I64, table, p, I64, p, table, p, I64])
-    if function is None:
-        return module.globals[name]
+    function = new_function(module, __name__, name, [I64, table, p, I64, p, table, p, I64])
+    if function.blocks:
+        return function
     count, places, g, plane, x, taps, out, row = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     vectors = Vectors(builder, element, GROUP_BYTES // element_size(element))
@@ -139,11 +139,11 @@ CHAINS = 4  # vectors summed side by side in a plane, to hide the latency of an 
 
 def _sum_function(module, element):
     """void(n, x, out): out[0] += sum of x[:n], in CHAINS vectors of GROUP_BYTES and one tree, on every machine alike."""
-    name = f"tmvalite_sum_{element}"
+    name = f"sum_{element}"
     p = element.as_pointer()
-    function = new_function(module, name, [I64, p, p])
-    if function is None:
-        return module.globals[name]
+    function = new_function(module, __name__, name, [I64, p, p])
+    if function.blocks:
+        return function
     n, x, out = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     vectors = Vectors(builder, element, GROUP_BYTES // element_size(element))

@@ -134,10 +134,10 @@ class GatePass:
 
     def function(self, module, element):
         """void(rows, width, pointer and leading dimension of every array)."""
-        name = f"tmvalite_gates_{self.name}_{element}_{VECTOR_BYTES}"
-        made = new_function(module, name, [I64, I64, *[element.as_pointer(), I64] * len(self.arrays)])
-        if made is None:
-            return module.globals[name]
+        name = f"gates_{self.name}_{element}_{VECTOR_BYTES}"
+        made = new_function(module, __name__, name, [I64, I64, *[element.as_pointer(), I64] * len(self.arrays)])
+        if made.blocks:
+            return made
         rows, width, *operands = made.args
         starts, leadings = dict(zip(self.arrays, operands[::2])), dict(zip(self.arrays, operands[1::2]))
         builder = ir.IRBuilder(made.append_basic_block("entry"))

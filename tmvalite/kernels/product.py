@@ -56,11 +56,11 @@ def _initial(builder, vectors, init, leading, rows, columns, masks):
 
 def _tile(module, element, rows: int, columns: int, transposed: bool):
     """void(k, A, lda, B, ldb, C, ldc, init, ldi, last): one tile; `last` lanes of the last vector are real."""
-    name = f"tmvalite_product_{'tn' if transposed else 'nn'}_{element}_{VECTOR_BYTES}_{rows}x{columns}"
+    name = f"product_{'tn' if transposed else 'nn'}_{element}_{VECTOR_BYTES}_{rows}x{columns}"
     p = element.as_pointer()
-    function = new_function(module, name, [I64, p, I64, p, I64, p, I64, p, I64, I64])
-    if function is None:
-        return module.globals[name]
+    function = new_function(module, __name__, name, [I64, p, I64, p, I64, p, I64, p, I64, I64])
+    if function.blocks:
+        return function
     k, a, lda, b, ldb, c, ldc, init, ldi, last = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     vectors = Vectors(builder, element)
@@ -109,11 +109,11 @@ def _tile(module, element, rows: int, columns: int, transposed: bool):
 
 def _dot_tile(module, element, rows: int, columns: int):
     """void(k, A, lda, B, ldb, C, ldc, bias): rows x columns dot products along k in DOT_LANES chains and one tree."""
-    name = f"tmvalite_product_dot_{element}_{VECTOR_BYTES}_{rows}x{columns}"
+    name = f"product_dot_{element}_{VECTOR_BYTES}_{rows}x{columns}"
     p = element.as_pointer()
-    function = new_function(module, name, [I64, p, I64, p, I64, p, I64, p])
-    if function is None:
-        return module.globals[name]
+    function = new_function(module, __name__, name, [I64, p, I64, p, I64, p, I64, p])
+    if function.blocks:
+        return function
     k, a, lda, b, ldb, c, ldc, bias = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     # one logical vector of DOT_LANES lanes; LLVM splits it over as many registers as the host needs

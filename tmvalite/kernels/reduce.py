@@ -21,9 +21,9 @@ CHAINS = 16
 def _sum_function(module, element):
     """void(n, x, y): y[0] = sum of x[0], ..., x[n - 1]."""
     p = element.as_pointer()
-    function = new_function(module, f"tmvalite_sum_{element}", [I64, p, p])
-    if function is None:
-        return module.globals[f"tmvalite_sum_{element}"]
+    function = new_function(module, __name__, f"sum_{element}", [I64, p, p])
+    if function.blocks:
+        return function
     n, x, y = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     # one logical vector of CHAINS lanes; LLVM splits it over as many registers as the host needs

@@ -14,11 +14,11 @@ from .vector import I64, Vectors, i64, new_function
 
 def _transpose_block(module, element):
     """void(A, lda, B, ldb): one lanes x lanes block, B = A^T."""
-    name = f"tmvalite_transpose_{element}_{VECTOR_BYTES}"
+    name = f"transpose_{element}_{VECTOR_BYTES}"
     p = element.as_pointer()
-    function = new_function(module, name, [p, I64, p, I64])
-    if function is None:
-        return module.globals[name]
+    function = new_function(module, __name__, name, [p, I64, p, I64])
+    if function.blocks:
+        return function
     a, lda, b, ldb = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     vectors = Vectors(builder, element)

@@ -140,10 +140,15 @@ def counted_loop(builder, start, stop, step: int, carried, body):
     return index, phis
 
 
-def new_function(module, name, argument_types):
-    """A void function that lives once per program, or None when the module has it already."""
+def new_function(module, owner, name, argument_types):
+    """A void function that lives once per program, and that already has its blocks when this module has seen it.
+
+    `owner` is the __name__ of the Python module that emits it: two files may then use one name for two functions, which
+    the linker would otherwise take for one and the same.
+    """
+    name = f"{owner}.{name}"
     if name in module.globals:
-        return None
+        return module.globals[name]
     function = ir.Function(module, ir.FunctionType(ir.VoidType(), argument_types), name)
     function.linkage = "linkonce_odr"
     function.attributes.add("noinline")

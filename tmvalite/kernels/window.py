@@ -83,10 +83,10 @@ def _window_row(module, element, lanes: int, stride: int, fixed: int, kind: str)
     (first + i) columns + j of the first tap, row by row, that is the largest. `fixed`: number of columns, 0 for any.
     """
     p = element.as_pointer()
-    name = f"tmvalite_window_{kind}_{element}_{lanes}_{stride}_{fixed}_{VECTOR_BYTES}"
-    function = new_function(module, name, [I64, I64, I64, p, I64, p, I64, element, I64])
-    if function is None:
-        return module.globals[name]
+    name = f"window_{kind}_{element}_{lanes}_{stride}_{fixed}_{VECTOR_BYTES}"
+    function = new_function(module, __name__, name, [I64, I64, I64, p, I64, p, I64, element, I64])
+    if function.blocks:
+        return function
     n, rows, columns, x, ld, y, first, divisor, step = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     vectors = Vectors(builder, element, lanes)
@@ -199,10 +199,10 @@ def _spread_row(module, element, lanes: int, stride: int, fixed: int, chosen: bo
     of a line meet up to `columns` windows beyond it, which must have no winner, or u = 0 without `chosen`.
     """
     p = element.as_pointer()
-    name = f"tmvalite_spread_{'chosen' if chosen else 'all'}_{element}_{lanes}_{stride}_{fixed}_{VECTOR_BYTES}"
-    function = new_function(module, name, [I64, I64, p, I64, p, I64, I64, I64, I64, I64, p])
-    if function is None:
-        return module.globals[name]
+    name = f"spread_{'chosen' if chosen else 'all'}_{element}_{lanes}_{stride}_{fixed}_{VECTOR_BYTES}"
+    function = new_function(module, __name__, name, [I64, I64, p, I64, p, I64, I64, I64, I64, I64, p])
+    if function.blocks:
+        return function
     n, count, u, u_pitch, winners, pitch, k0, step, columns, left, y = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
     vectors = Vectors(builder, element, lanes)
