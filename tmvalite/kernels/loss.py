@@ -112,69 +112,32 @@ def _scale(d, run):
     return doubles_at(run[LOSS_SCALES])[d[10]]
 
 
+@kernel
+def _arguments(d, run, arena):
+    """What every loss is called with, from the descriptor: o targets weights grad column slot accumulate."""
+    targets = shift(operand(d, 3, run, arena), d[9])
+    return (run[ROWS], d[2], operand(d, 1, run, arena), targets, d[4], operand(d, 5, run, arena), _scale(d, run) / run[COUNT],
+            _grad(d, run, arena), d[11] != 0)  # fmt: skip
+
+
 @family
 def cross_entropy_loss(d, run, arena, theta, copies, grad):
-    """o targets weights grad column slot accumulate; the same for the other losses."""
-    scale, targets = _scale(d, run), shift(operand(d, 3, run, arena), d[9])
-    return scale * cross_entropy(
-        run[ROWS],
-        d[2],
-        operand(d, 1, run, arena),
-        targets,
-        d[4],
-        operand(d, 5, run, arena),
-        scale / run[COUNT],
-        _grad(d, run, arena),
-        d[11] != 0,
-    )
+    return _scale(d, run) * cross_entropy(*_arguments(d, run, arena))
 
 
 @family
 def sum_of_squares_loss(d, run, arena, theta, copies, grad):
-    scale, targets = _scale(d, run), shift(operand(d, 3, run, arena), d[9])
-    return scale * sum_of_squares(
-        run[ROWS],
-        d[2],
-        operand(d, 1, run, arena),
-        targets,
-        d[4],
-        operand(d, 5, run, arena),
-        scale / run[COUNT],
-        _grad(d, run, arena),
-        d[11] != 0,
-    )
+    return _scale(d, run) * sum_of_squares(*_arguments(d, run, arena))
 
 
 @family
 def sum_of_squares_sigmoid_loss(d, run, arena, theta, copies, grad):
-    scale, targets = _scale(d, run), shift(operand(d, 3, run, arena), d[9])
-    return scale * sum_of_squares_sigmoid(
-        run[ROWS],
-        d[2],
-        operand(d, 1, run, arena),
-        targets,
-        d[4],
-        operand(d, 5, run, arena),
-        scale / run[COUNT],
-        _grad(d, run, arena),
-        d[11] != 0,
-    )
+    return _scale(d, run) * sum_of_squares_sigmoid(*_arguments(d, run, arena))
 
 
 @family
 def mutual_exclusive_loss(d, run, arena, theta, copies, grad):
-    scale, targets = _scale(d, run), shift(operand(d, 3, run, arena), d[9])
-    return scale * mutual_exclusive(
-        run[ROWS],
-        d[2],
-        operand(d, 1, run, arena),
-        targets,
-        d[4],
-        operand(d, 5, run, arena),
-        scale / run[COUNT],
-        _grad(d, run, arena),
-        d[11] != 0,
-    )
+    return _scale(d, run) * mutual_exclusive(*_arguments(d, run, arena))
 
 
 LOSSES = {
