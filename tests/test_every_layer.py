@@ -77,7 +77,7 @@ def test_forward_and_backward_equal_the_slow_twin(cls, example, precision):
     network = build(example, precision=precision)
     sample = sample_of(network, 5)
     tight = precision == "float64"
-    network.set_dropout({node: 0.0 for node, _ in network.plan.drops})
+    network.set_setting("dropout", 0.0)
     values, loss, gradients = twin(network, example, sample)
     assert_close(network.outputs(sample[0]), values, 1e-13 if tight else FLOAT32_FORWARD)
     assert_close(training_loss(network, *sample), loss, 1e-13 if tight else FLOAT32_FORWARD)
@@ -102,7 +102,7 @@ def below_dense(example):
 @pytest.mark.parametrize("cls,example", EXAMPLES)
 def test_gradient_through_the_layer_equals_central_differences(cls, example):
     network = network_of(below_dense(example), 3, 2, losses=("SUMOFSQUARES",), precision="float64", threads=1)
-    network.set_dropout({node: 0.0 for node, _ in network.plan.drops})
+    network.set_setting("dropout", 0.0)
     sample = sample_of(network, 7)
     mask, start = trained_mask(network), network.parameters.snapshot()
 

@@ -25,6 +25,7 @@ class FakeNetwork:
     """`losses` replaces the validation losses one by one, `bad_batch` (epoch, batch) gives a NaN, `stop` raises Ctrl-C there."""
 
     dtype = np.dtype(np.float64)
+    term_names = ("output1",)
 
     def __init__(self, width, *, losses=(), bad_batch=None, stop=None, chunk=3):
         self.parameters = FakeParameters(width + 1)
@@ -44,7 +45,7 @@ class FakeNetwork:
     def _probability(self, x):
         return 1.0 / (1.0 + np.exp(-(x @ self.parameters.flat[:-1] + self.parameters.flat[-1])))
 
-    def train_steps(self, x, targets, weights, order, *, batch_size, first, count, optimizer, epoch, seed):
+    def train_steps(self, x, targets, weights, order, *, batch_size, first, count, optimizer, epoch, seed, parts):
         self.calls.append((epoch, first, count, optimizer.learning_rate, seed))
         losses = []
         for batch, (start, stop) in list(enumerate(batch_bounds(len(order), batch_size)))[first : first + count]:
@@ -61,9 +62,10 @@ class FakeNetwork:
             gradient = np.append(x[rows].T @ slope, slope.sum())
             self.parameters.flat -= optimizer.learning_rate * gradient
             optimizer.steps += 1
+        parts[:, 0] = losses
         return np.array(losses)
 
-    def loss(self, x, targets, weights):
+    def loss(self, x, targets, weights, *, seed, parts):
         if self.scripted:
             return self.scripted.pop(0)
         p, y = self._probability(x), targets[:, 0]

@@ -68,7 +68,7 @@ def test_the_best_epoch_is_kept_and_improvement_is_strict():
     network = FakeNetwork(3, losses=[1.0, 0.9, 0.8, 0.8, 0.85])
     kept = []
     network_loss = network.loss
-    network.loss = lambda *a: (kept.append(network.parameters.snapshot()), network_loss(*a))[1]
+    network.loss = lambda *a, **k: (kept.append(network.parameters.snapshot()), network_loss(*a, **k))[1]
     run = training(BASE + "4", network=network)
     history = run.run()
     assert history.best_epoch == 2 and history.best_loss == 0.8

@@ -63,13 +63,15 @@ class Node:
 class Output:
     """An output of the network: the value, its loss, its weight in the total loss, and its slice of the targets.
 
-    `loss` is CROSSENTROPY, SUMOFSQUARES or MUTUALEXCLUSIVE; None means the booked ErrorStrategy.
+    `loss` is CROSSENTROPY, SUMOFSQUARES or MUTUALEXCLUSIVE; None means the booked ErrorStrategy. `name` is what its
+    term of the loss is called in reports.
     """
 
     value: Value
     loss: str | None = None
     weight: float = 1.0
     span: Span = Span(0, 0)
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)

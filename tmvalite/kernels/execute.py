@@ -116,6 +116,22 @@ def refresh_copies(thread, threads, context, theta, like):
         transpose(d[2], d[3], shift(theta, d[0]), d[3], shift(copies, d[1]), d[2])
 
 
+@kernel
+def clear(n, x):
+    for i in range(n):
+        x[i] = 0.0
+
+
+@kernel
+def sum_terms(units, n, count, unit_terms, terms):
+    """The mean per event of every term of the loss, from the sums of the shares."""
+    for t in range(n):
+        total = 0.0
+        for unit in range(units):
+            total += unit_terms[unit * n + t]
+        terms[t] = total / count
+
+
 def _signature(element):
     integer = types.int64
     return (integer, integer, integer[::1], integer[::1], element[::1], element[:, ::1], element[:, ::1])
@@ -148,12 +164,13 @@ def execute(task, thread, context, call, work, x, out):
     copies, grads = pointer_at(ctx[c.COPIES], memory), pointer_at(ctx[c.GRADS], memory)
     order, batches = integers_at(ctx[c.ORDER] if task == TRAIN else 0), integers_at(ctx[c.BATCHES])
     losses, unit_losses, sync = doubles_at(ctx[c.LOSSES]), doubles_at(ctx[c.UNIT_LOSSES]), integers_at(ctx[c.SYNC])
+    terms, term_count = doubles_at(ctx[c.TERMS]), ctx[c.TERM_COUNT]
     table, segments, training = integers_at(ctx[c.STEPS_TABLE]), integers_at(ctx[c.SEGMENTS]), task == TRAIN
     block = tile if task == SCORE else ctx[c.BLOCK]
     run[family.ROW0], run[family.TRAINING], run[family.EPOCH] = 0, training, ctx[c.EPOCH]
-    run[family.DROPS], run[family.DROP_SCALES], run[family.LOSS_SCALES] = ctx[c.DROPS], ctx[c.DROP_SCALES], ctx[c.LOSS_SCALES]
+    run[family.KEYS], run[family.SETTINGS], run[family.LOSS_SCALES] = ctx[c.KEYS], ctx[c.SETTINGS], ctx[c.LOSS_SCALES]
     run[family.STATES], run[family.STATE_SIZE], run[family.BATCH_STATE] = ctx[c.STATES], ctx[c.STATE_SIZE], ctx[c.BATCH_STATE]
-    run[family.OUT_WIDTH] = out_width
+    run[family.OUT_WIDTH], run[family.ARENA_STRIDE], run[family.SCRATCH] = out_width, stride, ctx[c.SCRATCH]
 
     # A unit of work is a share of a batch when training, else a block of rows.
     for step in range(ctx[c.STEPS] if training else 1):
@@ -174,9 +191,12 @@ def execute(task, thread, context, call, work, x, out):
                 grad = shift(grads, unit * size if training else 0)
                 run[family.STATE] = ctx[c.STATES] + 8 * unit * ctx[c.STATE_SIZE]
                 total = unit_losses[unit] if segment else 0.0
+                run[family.TERMS] = ctx[c.UNIT_TERMS] + 8 * unit * term_count
+                if segment == 0 and task != SCORE:
+                    clear(term_count, doubles_at(run[family.TERMS]))
                 for first in range(low, high, tile):
                     n = min(tile, high - first)
-                    run[family.ROWS], run[family.FIRST], run[family.FRESH] = n, first, first == low
+                    run[family.ROWS], run[family.FIRST], run[family.FRESH] = n, ctx[c.FIRST_ROW] + first, first == low
                     run[family.ROW0] = first - low if stride else 0
                     if segment == 0:
                         load_tile(n, data, width, order, start + first, run, ctx, arena, task != SCORE)
@@ -189,8 +209,9 @@ def execute(task, thread, context, call, work, x, out):
                     unit_losses[unit] = total
             if training and stop < steps[2]:
                 barrier(threads, sync)
-                if thread == 0:
-                    run_steps(table, stop, steps[2], run, memory, theta, copies, grads)
+                if thread == 0:  # what these steps add to the loss counts for the first share
+                    run[family.TERMS] = ctx[c.UNIT_TERMS]
+                    unit_losses[0] += run_steps(table, stop, steps[2], run, memory, theta, copies, grads)
                 barrier(threads, sync)
         if training:
             barrier(threads, sync)
@@ -202,4 +223,5 @@ def execute(task, thread, context, call, work, x, out):
                 for unit in range(units):
                     total += unit_losses[unit]
                 losses[step] = total / count
+                sum_terms(units, term_count, count, doubles_at(ctx[c.UNIT_TERMS]), shift(terms, step * term_count))
             barrier(threads, sync)

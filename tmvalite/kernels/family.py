@@ -24,9 +24,10 @@ COLUMNS = (
     "EPOCH",
     "TIME",  # optimisation steps since the phase began
     "COUNT",  # events of the batch
-    "DROPS",  # address, int64: two key words and a threshold per dropout slot
-    "DROP_SCALES",  # address, float64: 1/(1 - rate) per slot
-    "LOSS_SCALES",  # address, float64: weight of every output's loss
+    "KEYS",  # address, int64: two key words per draw, a place where random numbers are drawn
+    "SETTINGS",  # address, float64: the run-time number of each draw: dropout rate, temperature, level
+    "LOSS_SCALES",  # address, float64: weight of every term of the loss
+    "TERMS",  # address, float64: sums of the terms, unweighted, of this share
     "OUT",  # address of the caller's results
     "OUT_WIDTH",
     "STATE",  # address, float64: batch statistics of this share
@@ -34,11 +35,13 @@ COLUMNS = (
     "STATE_SIZE",  # numbers per share
     "SHARES",  # shares of this batch
     "BATCH_STATE",  # address, float64: statistics of the whole batch
+    "ARENA_STRIDE",  # elements from the arena of a share to that of the next, for batch-wide steps
+    "SCRATCH",  # address, float64: memory that a batch-wide step may use
 )
 RUN_SIZE = 24
 (
-    ROWS, ROW0, FIRST, FRESH, TRAINING, STEP, EPOCH, TIME, COUNT, DROPS, DROP_SCALES, LOSS_SCALES, OUT, OUT_WIDTH, STATE, STATES,
-    STATE_SIZE, SHARES, BATCH_STATE,
+    ROWS, ROW0, FIRST, FRESH, TRAINING, STEP, EPOCH, TIME, COUNT, KEYS, SETTINGS, LOSS_SCALES, TERMS, OUT, OUT_WIDTH, STATE,
+    STATES, STATE_SIZE, SHARES, BATCH_STATE, ARENA_STRIDE, SCRATCH,
 ) = range(len(COLUMNS))  # fmt: skip
 
 

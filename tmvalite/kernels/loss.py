@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 
 from ._jit import doubles_at, family, is_null, kernel, null, number, shift
-from .family import COUNT, LOSS_SCALES, ROWS, TRAINING, operand
+from .family import COUNT, LOSS_SCALES, ROWS, TERMS, TRAINING, operand
 from .math import exp, sigmoid
 
 
@@ -108,36 +108,71 @@ def _grad(d, run, arena):
 
 
 @kernel
-def _scale(d, run):
-    return doubles_at(run[LOSS_SCALES])[d[10]]
+def add_term(slot, run, value):
+    """Count `value` for this share's sum of a term; returns what it adds to the loss."""
+    doubles_at(run[TERMS])[slot] += value
+    return doubles_at(run[LOSS_SCALES])[slot] * value
 
 
 @kernel
 def _arguments(d, run, arena):
     """What every loss is called with, from the descriptor: o targets weights grad column slot accumulate."""
     targets = shift(operand(d, 3, run, arena), d[9])
-    return (run[ROWS], d[2], operand(d, 1, run, arena), targets, d[4], operand(d, 5, run, arena), _scale(d, run) / run[COUNT],
+    return (run[ROWS], d[2], operand(d, 1, run, arena), targets, d[4], operand(d, 5, run, arena),
+            doubles_at(run[LOSS_SCALES])[d[10]] / run[COUNT],
             _grad(d, run, arena), d[11] != 0)  # fmt: skip
 
 
 @family
 def cross_entropy_loss(d, run, arena, theta, copies, grad):
-    return _scale(d, run) * cross_entropy(*_arguments(d, run, arena))
+    return add_term(d[10], run, cross_entropy(*_arguments(d, run, arena)))
 
 
 @family
 def sum_of_squares_loss(d, run, arena, theta, copies, grad):
-    return _scale(d, run) * sum_of_squares(*_arguments(d, run, arena))
+    return add_term(d[10], run, sum_of_squares(*_arguments(d, run, arena)))
 
 
 @family
 def sum_of_squares_sigmoid_loss(d, run, arena, theta, copies, grad):
-    return _scale(d, run) * sum_of_squares_sigmoid(*_arguments(d, run, arena))
+    return add_term(d[10], run, sum_of_squares_sigmoid(*_arguments(d, run, arena)))
 
 
 @family
 def mutual_exclusive_loss(d, run, arena, theta, copies, grad):
-    return _scale(d, run) * mutual_exclusive(*_arguments(d, run, arena))
+    return add_term(d[10], run, mutual_exclusive(*_arguments(d, run, arena)))
+
+
+@family
+def value_loss(d, run, arena, theta, copies, grad):
+    """Numbers that are a loss already, such as a divergence: the sum of w_b times the mean of o_b."""
+    rows, width, o, _, _, w, scale, g, add = _arguments(d, run, arena)
+    total, factor = 0.0, number(o[0], scale / width)
+    for r in range(rows):
+        row = shift(o, r * width)
+        mean = 0.0
+        for j in range(width):
+            mean += float(row[j])
+        total += float(w[r]) * mean / width
+        if not is_null(g):
+            target, value = shift(g, r * width), factor * w[r]
+            for j in range(width):
+                target[j] = target[j] + value if add else value
+    return add_term(d[10], run, total)
+
+
+@family
+def square_loss(d, run, arena, theta, copies, grad):
+    """As `value_loss`, of the squares; only reported, so it has no gradient."""
+    rows, width, o, _, _, w, _, _, _ = _arguments(d, run, arena)
+    total = 0.0
+    for r in range(rows):
+        row = shift(o, r * width)
+        mean = 0.0
+        for j in range(width):
+            mean += float(row[j]) * float(row[j])
+        total += float(w[r]) * mean / width
+    return add_term(d[10], run, total)
 
 
 LOSSES = {
@@ -146,3 +181,4 @@ LOSSES = {
     "SUMOFSQUARES_SIGMOID": sum_of_squares_sigmoid_loss,
     "MUTUALEXCLUSIVE": mutual_exclusive_loss,
 }
+TERMS_OF_LAYERS = {"VALUE": value_loss, "SQUARE": square_loss}  # of numbers that layers give for the loss or the report

@@ -84,7 +84,7 @@ def batch_statistics(d, run, arena, theta, copies, grad):
     """Mean and deviation of the batch, and the running values: groups size state batch mu variance epsilon momentum.
 
     Running values r move to m r + (1 - m) batch, with the given momentum m >= 0 (the first batch of a phase replaces
-    them), else m = t/(t + 1) with t the batches of this epoch so far: their plain average. The variance of a batch of n
+    them, but with momentum 1 they stay), else m = t/(t + 1) with t the batches of this epoch so far: their plain average. The variance of a batch of n
     values counts n/(n - 1 + epsilon) there.
     """
     if not run[TRAINING]:
@@ -97,7 +97,7 @@ def batch_statistics(d, run, arena, theta, copies, grad):
     values = float(count * size // groups)
     if momentum < 0.0:
         momentum = run[STEP] / (run[STEP] + 1.0)
-    elif run[TIME] == 0:
+    elif run[TIME] == 0 and momentum < 1.0:
         momentum = 0.0
     for k in range(groups):
         n, centre, square = 0.0, 0.0, 0.0

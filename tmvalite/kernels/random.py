@@ -10,7 +10,7 @@ import numpy as np
 
 from ._jit import doubles_at, family, integers_at, kernel, number, shift
 from .combine import copy
-from .family import DROP_SCALES, DROPS, EPOCH, FIRST, ROWS, STEP, TRAINING, operand
+from .family import EPOCH, FIRST, KEYS, ROWS, SETTINGS, STEP, TRAINING, operand
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
@@ -64,8 +64,8 @@ def dropout_values(d, run, arena, theta, copies, grad):
     x, y, n = operand(d, 1, run, arena), operand(d, 3, run, arena), run[ROWS] * d[2]
     if d[1] != d[3]:
         copy(n, x, y)
-    slot = shift(integers_at(run[DROPS]), 3 * d[5])
-    if run[TRAINING] and slot[2] > 0:
-        scale = number(y[0], doubles_at(run[DROP_SCALES])[d[5]])
-        dropout(run[ROWS], d[2], run[FIRST], run[STEP], run[EPOCH], slot[0], slot[1], slot[2], scale, y)
+    key, rate = shift(integers_at(run[KEYS]), 2 * d[5]), doubles_at(run[SETTINGS])[d[5]]
+    if run[TRAINING] and rate > 0.0:
+        threshold, scale = np.int64(rate * 4294967296.0 + 0.5), number(y[0], 1.0 / (1.0 - rate))
+        dropout(run[ROWS], d[2], run[FIRST], run[STEP], run[EPOCH], key[0], key[1], threshold, scale, y)
     return 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from tmvalite.graph.ir import Graph, Node
@@ -27,17 +29,53 @@ NARROW = 10  # at most this many outputs: the dot form of the product, chosen by
 ALIGNMENT = 16  # every matrix starts on a multiple of this many elements
 
 
+@dataclass(frozen=True)
+class Draw:
+    """A place where random numbers are drawn, with a stream of its own and a number that is set at run time.
+
+    node : name of the node; number : counts the draws of a node; setting : "dropout" (rate), "temperature",
+    "corruption" (level) or "noise" (no number); value : the number as written
+    """
+
+    node: str
+    number: int
+    setting: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Term:
+    """What a layer adds to the loss (kind VALUE) or to the report (`reported` only).
+
+    x : one number per event, or several whose mean counts; x is None for a batch-wide step that counts itself
+    """
+
+    name: str
+    x: Tensor | None
+    kind: str = "VALUE"
+    reported: bool = False
+
+
 class Lowering:
     """Builds the forward steps of one graph and lays out its parameters.
 
     A layer's `lower(self, low, inputs, parameters)` gets tensors and the slots of its parameters by name, calls the
     methods below and returns the tensor of its output.
+
+    Parameters
+    ----------
+    known : slots of a larger network, by node and name, whose parameters this graph uses; None lays them out anew
+    trained : names of the blocks whose parameters are trained, None for all
     """
 
-    def __init__(self):
+    def __init__(self, known: Mapping[tuple[str, str], Slot] | None = None, trained: tuple[str, ...] | None = None):
         self.steps: list[Step] = []
         self.slots: list[Slot] = []
-        self.drops: list[tuple[str, float]] = []  # per dropout slot: node name and rate as written
+        self.draws: list[Draw] = []
+        self.terms: list[Term] = []
+        self._known, self._trained = known, trained
+        self._by_name: dict[tuple[str, str], Slot] = {}
+        self._outputs = 0
         self.size = 0
         self.state_size = 0  # float64 numbers of batch statistics
         self.node: Node | None = None  # the node being lowered
@@ -111,9 +149,31 @@ class Lowering:
 
     def dropout(self, x: Tensor, rate: float) -> Tensor:
         y = self._tensor(x.size, x.shape)
-        self.steps.append(Dropout(x, y, len(self.drops)))
-        self.drops.append((self._name, rate))
+        self.steps.append(Dropout(x, y, self.draw("dropout", rate)))
         return y
+
+    def draw(self, setting: str, value: float = 0.0) -> int:
+        """A new draw of this node; returns its number, under which kernels find key and run-time value."""
+        number = sum(draw.node == self._name for draw in self.draws)
+        self.draws.append(Draw(self._name, number, setting, value))
+        return len(self.draws) - 1
+
+    def loss_term(self, name: str, x: Tensor) -> None:
+        """Add the event-weighted mean of x, one number per event, to the loss; its weight is set at run time."""
+        self.terms.append(Term(name, x))
+
+    def batch_term(self, name: str, make: Callable[[int], Step]) -> None:
+        """A term that needs the whole batch: make(number of the term) gives the batch-wide step that counts it."""
+        self.steps.append(make(self._outputs + len(self.terms)))
+        self.terms.append(Term(name, None))
+
+    def monitor(self, name: str, x: Tensor, power: int = 1) -> None:
+        """Report the event-weighted mean of the elements of x, or of their squares."""
+        self.terms.append(Term(name, x, {1: "VALUE", 2: "SQUARE"}[power], reported=True))
+
+    def slot(self, node: Node, name: str) -> Slot:
+        """The parameter of another node, for layers that share it."""
+        return self._by_name[node.name, name] if self._known is None else self._frozen(node, self._known[node.name, name])
 
     def normalise(self, x: Tensor, groups: int, inner: int, slots: dict[str, Slot], momentum: float, epsilon: float) -> Tensor:
         """Batch normalisation of rows of `groups` blocks of `inner` elements; slots are those of layers/bnorm.py."""
@@ -171,6 +231,7 @@ class Lowering:
 
     def lower_graph(self, graph: Graph) -> dict[str, Tensor]:
         """Lower every node; returns the tensors of all values by name, and "" for the whole event."""
+        self._outputs = len(graph.outputs)
         event = Tensor(graph.input_size, "event", (graph.input_size,))
         tensors = {"": event}
         at = 0
@@ -195,6 +256,19 @@ class Lowering:
         return tensors
 
     def _slots(self, node: Node) -> dict[str, Slot]:
+        if self._known is not None:
+            slots = {p.name: self._frozen(node, self._known[node.name, p.name]) for p in node.parameters}
+            self.slots += slots.values()
+            return slots
+        slots = self._new_slots(node)
+        self._by_name |= {(node.name, name): slot for name, slot in slots.items()}
+        return slots
+
+    def _frozen(self, node: Node, slot: Slot) -> Slot:
+        """The slot, not trained unless its block is."""
+        return slot if self._trained is None or node.block in self._trained else replace(slot, trained=False)
+
+    def _new_slots(self, node: Node) -> dict[str, Slot]:
         slots = {}
         for block, group in groupby(node.parameters, key=lambda p: p.block):
             members = list(group)

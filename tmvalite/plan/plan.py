@@ -19,7 +19,7 @@ from .families.map import Map
 from .families.padding import fold_padding
 from .families.softmax import Softmax
 from .formats import insert_conversions
-from .lowering import Lowering
+from .lowering import Draw, Lowering, Term
 from .step import Slot, Step, Tape, Tensor
 
 ARENA_BYTES = 384 * 1024  # what one tile may fill: it stays in the second cache beside the weights
@@ -69,7 +69,8 @@ class Plan:
     tile : rows of a tile; given : the tensors that the executor fills (event, targets, weights)
     slots : the parameters; size : elements of the flat parameter vector; ranges : (start, stop, decays) of the trained
     parts; transposes : (from, to, rows, columns) of weight copies for the backward pass
-    drops : node and rate of every dropout slot; state_size : float64 numbers of batch statistics
+    draws : the places where random numbers are drawn; terms : what layers add to the loss, behind the outputs
+    state_size : float64 numbers of batch statistics
     flops : arithmetic per event and pass
     """
 
@@ -85,7 +86,8 @@ class Plan:
     size: int
     ranges: np.ndarray
     transposes: np.ndarray
-    drops: tuple[tuple[str, float], ...]
+    draws: tuple[Draw, ...]
+    terms: tuple[Term, ...]
     state_size: int
     flops: int
 
@@ -154,31 +156,40 @@ def make_plan(
     purpose: str = "train",
     losses: tuple[str, ...] = (),
     output_functions: tuple[str, ...] = (),
+    within: Plan | None = None,
+    trained: tuple[str, ...] | None = None,
 ) -> Plan:
-    """Plan a graph to "train" (with `losses`, one per output) or to "score" (with `output_functions`: sigmoid, softmax,
-    identity, one per output).
+    """Plan a graph to "train" (with `losses`, one per output), to "score" (with `output_functions`: sigmoid, softmax,
+    identity, one per output), or to give the "terms" that its layers add to the loss, event by event.
+
+    within : a plan of a larger network, by the same names, over whose parameters this one works
+    trained : names of the blocks that are trained, the others stay as they are; None for all
 
     Raises OptionError when a layer's kernels do not exist yet.
     """
     require_lowering(graph)
-    low = Lowering()
+    known = None if within is None else {(slot.node, slot.name): slot for slot in within.slots}
+    low = Lowering(known, trained)
     tensors = low.lower_graph(graph)
     low.steps = fold_padding(low.steps, {tensors[output.value] for output in graph.outputs})
     steps, given = list(low.steps), (tensors[""],)
-    if purpose == "score":
-        steps = _scoring_steps(steps, tensors)
-        steps += _finish(graph, tensors, output_functions)
+    if purpose != "train":
+        results = [tensors[output.value] for output in graph.outputs] if purpose == "score" else _given_terms(low)
+        steps, results = _scoring_steps(steps, results)
+        steps += _finish(results, output_functions or ("identity",) * len(results))
+        steps = _useful(steps, ())
         boundary = len(steps)
     else:
         width = sum(out.value.size for out in graph.outputs)
         given += (Tensor(width, "targets"), Tensor(1, "weights"))
         tape = _find_wanted(steps)
-        steps += _losses(graph, tensors, losses, given, tape)
+        steps += _losses(graph, tensors, losses, low.terms, given, tape)
         boundary = len(steps)
         for step in reversed(low.steps):
-            if any(tape.gradient(t) is not None for t in step.writes):
+            if step.begins_gradient or any(tape.gradient(t) is not None for t in step.writes):
                 step.differentiate(tape)
-        steps += _mark_first_uses(tape.steps)
+        backward = _useful(tape.steps, steps)
+        steps += _mark_first_uses(backward)
     steps, boundary = insert_conversions(steps, boundary)
     copies = sorted({c for step in steps for c in step.copies}) if purpose == "train" else []
     return Plan(
@@ -191,17 +202,35 @@ def make_plan(
         _tile_rows(steps, given, precision),
         given,
         tuple(low.slots),
-        low.size,
+        low.size if within is None else within.size,
         _ranges(low.slots),
         np.array(copies, np.int64).reshape(-1, 4),
-        tuple(low.drops),
+        tuple(low.draws),
+        tuple(low.terms),
         low.state_size,
         sum(step.flops() for step in steps),
     )
 
 
-def _scoring_steps(steps, tensors):
-    """The forward steps without those that only training has; tensors of values that fall away are replaced."""
+def _given_terms(low) -> list[Tensor]:
+    return [term.x for term in low.terms if term.x is not None and not term.reported]
+
+
+def _useful(steps, others) -> list[Step]:
+    """The steps without those whose results nobody uses: neither they themselves nor `others`, nor a trained parameter."""
+    needed = {tensor for step in others for tensor in step.reads}
+    kept = []
+    for step in reversed(steps):
+        trains = any(slot.trained for slot in step.gradient_slots)
+        ends = not step.writes and not step.gradient_slots  # results handed over, losses
+        if trains or ends or step.hidden_state or any(tensor in needed for tensor in step.writes):
+            needed.update(step.reads)
+            kept.append(step)
+    return kept[::-1]
+
+
+def _scoring_steps(steps, results):
+    """The forward steps without those that only training has, and the results; values that fall away are replaced."""
     replaced: dict[Tensor, Tensor] = {}
     out = []
     for step in steps:
@@ -209,16 +238,13 @@ def _scoring_steps(steps, tensors):
             replaced[step.y] = replaced.get(step.x, step.x)
         elif not step.training_only:
             out.append(step.substitute(replaced).for_scoring())
-    for name, tensor in tensors.items():
-        tensors[name] = replaced.get(tensor, tensor)
-    return out
+    return out, [replaced.get(tensor, tensor) for tensor in results]
 
 
-def _finish(graph, tensors, functions):
+def _finish(results, functions):
     """Output functions, and the results handed over."""
     steps, column = [], 0
-    for output, function in zip(graph.outputs, functions):
-        x = tensors[output.value]
+    for x, function in zip(results, functions, strict=True):
         if function != "identity":
             y = Tensor(x.size, f"{function}({x.label})", x.shape)
             steps.append(Softmax(x, y, x.size) if function == "softmax" else Map(x, y, "SIGMOID"))
@@ -228,14 +254,19 @@ def _finish(graph, tensors, functions):
     return steps
 
 
-def _losses(graph, tensors, losses, given, tape):
-    """One loss per output, each writing the gradient with which the backward pass begins."""
+def _losses(graph, tensors, losses, terms, given, tape):
+    """One loss per output and the terms of layers, each writing the gradient with which the backward pass begins."""
     steps, column = [], 0
     for slot, (output, kind) in enumerate(zip(graph.outputs, losses)):
         x = tensors[output.value]
         grad, add = tape.target(x) if x in tape.wanted else (None, False)
         steps.append(Loss(x, *given[1:], kind, column, slot, grad, add))
         column += x.size
+    for slot, term in enumerate(terms, len(graph.outputs)):
+        if term.x is not None:
+            wanted = term.x in tape.wanted and not term.reported
+            grad, add = tape.target(term.x) if wanted else (None, False)
+            steps.append(Loss(term.x, *given[1:], term.kind, 0, slot, grad, add))
     return steps
 
 
@@ -243,7 +274,7 @@ def _find_wanted(steps) -> Tape:
     """A tape that knows which tensors depend on parameters."""
     tape = Tape()
     for step in steps:
-        if step.slots or any(t in tape.wanted for t in step.reads):
+        if any(slot.trained for slot in step.slots) or any(t in tape.wanted for t in step.reads):
             tape.wanted.update(step.writes)
     return tape
 

@@ -34,6 +34,7 @@ class Tensor:
 class Slot:
     """Where one trained matrix lies in the flat vector: offset, TMVA shape, whether stored transposed.
 
+    `trained` is False for running statistics and for what a plan leaves as it is.
     `stride`, if not 0, is the distance between the rows as they are stored, for matrices that are columns of a wider one.
     """
 
@@ -102,6 +103,8 @@ class Step:
     batch_wide: ClassVar[bool] = False  # runs once per batch, when all shares have come here
     training_only: ClassVar[bool] = False  # not there when scoring
     identity_when_scoring: ClassVar[bool] = False  # scoring takes its input x for its output y
+    begins_gradient: ClassVar[bool] = False  # a term of the loss with a gradient of its own, written in the forward pass
+    hidden_state: ClassVar[bool] = False  # writes numbers that are no tensors; never left out as useless
 
     @property
     def reads(self) -> tuple[Tensor, ...]:
@@ -120,6 +123,10 @@ class Step:
     def gradient_slots(self) -> tuple[Slot, ...]:
         """Parameters whose gradient it writes; then `first_use` says that it overwrites in the first tile of a share."""
         return ()
+
+    def scratch(self, rows: int) -> int:
+        """Float64 numbers of scratch memory that a batch-wide step needs for a batch of `rows` events."""
+        return 0
 
     @property
     def copies(self) -> tuple[tuple[int, int, int, int], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field, fields
 
 
@@ -19,6 +20,8 @@ class Epoch:
     improved : whether this epoch became the best
     seconds : of the whole epoch
     valid_seconds : of its validation
+    parts : what the loss consists of by name, means as in train_loss, and with "valid_" before the name as in valid_loss;
+        empty for a loss of one part
     """
 
     epoch: int
@@ -30,9 +33,10 @@ class Epoch:
     improved: bool
     seconds: float
     valid_seconds: float
+    parts: dict[str, float] = field(default_factory=dict)
 
 
-COLUMNS = tuple(f.name for f in fields(Epoch))
+COLUMNS = tuple(f.name for f in fields(Epoch) if f.name != "parts")
 
 
 @dataclass
@@ -56,6 +60,9 @@ class History:
         return sum(e.seconds for e in self.epochs)
 
     def columns(self) -> dict[str, list]:
-        """The epochs as lists, one per column."""
+        """The epochs as lists, one per column, then one per part of the loss; NaN where an epoch has no such part."""
         rows = [asdict(e) for e in self.epochs]
-        return {name: [row[name] for row in rows] for name in COLUMNS}
+        parts = dict.fromkeys(name for e in self.epochs for name in e.parts)
+        return {name: [row[name] for row in rows] for name in COLUMNS} | {
+            name: [e.parts.get(name, math.nan) for e in self.epochs] for name in parts
+        }

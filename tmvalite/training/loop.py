@@ -44,6 +44,30 @@ def optimizer_settings(phase: PhaseSettings) -> OptimizerSettings:
     )  # fmt: skip
 
 
+class Companion:
+    """What a method does along with a training: schedules of its own, and what it makes of the terms of the loss.
+
+    The methods here do nothing. Terms are float64 arrays in the order of `network.term_names`, unweighted means.
+    """
+
+    def begin_epoch(self, network, epoch: int, steps: int) -> None:
+        """Before epoch `epoch` (from 1, through all phases), when `steps` optimisation steps are done."""
+
+    def begin_validation(self, network) -> None:
+        """Before the validation events are looked at, at the start of a phase and after an epoch."""
+
+    def constant(self) -> float:
+        """A number to add to training and validation loss, such as the normalisation of a likelihood."""
+        return 0.0
+
+    def steps(self, first: int, terms: np.ndarray) -> None:
+        """After optimisation steps `first` (from 1) and following: terms (steps, terms)."""
+
+    def parts(self, network, terms: np.ndarray, valid: np.ndarray | None) -> dict[str, float]:
+        """The columns of the history that an epoch's terms give; `valid` is None in an epoch without validation."""
+        return {}
+
+
 class Training:
     """One training from the parameters that the network has.
 
@@ -59,6 +83,7 @@ class Training:
     progress : Progress, optional
     source : Source, optional
         The text that the phases' spans point into.
+    companion : Companion, optional
 
     Attributes
     ----------
@@ -71,14 +96,16 @@ class Training:
 
     def __init__(self, network, train: Sample, valid: Sample, phases: Sequence[PhaseSettings], *,
                  dropout: Sequence[dict[str, float]] | None = None, seed: int, progress: Progress | None = None,
-                 source: Source | None = None):
+                 source: Source | None = None, companion: Companion | None = None):
         self.network, self.train, self.valid, self.phases = network, train, valid, tuple(phases)
         self.dropout = tuple(dropout) if dropout is not None else ({},) * len(self.phases)
         self.progress = progress if progress is not None else Progress()
         self.source = source
+        self.companion = companion if companion is not None else Companion()
         self.history = History(seed=seed)
         self.kept: np.ndarray | None = None
-        self._start = network.parameters.snapshot()
+        self._start, self._steps = network.parameters.snapshot(), 0
+        self._valid_terms = np.zeros(len(network.term_names))
         self._seed, self._shuffle = seed, streams.stream_key(seed, streams.SHUFFLE)
 
     def run(self) -> History:
@@ -123,12 +150,13 @@ class Training:
             began = time.perf_counter()
             epoch = len(self.history.epochs) + 1
             optimizer.learning_rate = rate.at(e)
-            train_loss = self._run_epoch(number, phase, optimizer, sizes, e, epoch)
+            self.companion.begin_epoch(self.network, epoch, self._steps)
+            train_loss, terms = self._run_epoch(number, phase, optimizer, sizes, e, epoch)
             penalty = self.network.penalty(phase.regularization, phase.weight_decay)
             trained = time.perf_counter()
-            error, improved = math.nan, False
+            error, improved, valid_terms = math.nan, False, None
             if e % phase.test_repetitions == 0 or e == phase.max_epochs:
-                error = self._validate(phase)
+                error, valid_terms = self._validate(phase), self._valid_terms
                 if not math.isfinite(error):
                     self._fail(error, number, phase, f"on the validation events after epoch {epoch}", optimizer.learning_rate)
                 improved = error < minimum
@@ -138,7 +166,7 @@ class Training:
                 validated = e
             now = time.perf_counter()
             row = Epoch(epoch, number, train_loss + penalty, error, penalty, optimizer.learning_rate, improved, now - began,
-                        now - trained)
+                        now - trained, self.companion.parts(self.network, terms, valid_terms))
             if improved or self.history.best_epoch is None:
                 self._keep()
             if improved:
@@ -148,30 +176,35 @@ class Training:
             if stale > phase.convergence_steps:
                 return
 
-    def _run_epoch(self, number: int, phase: PhaseSettings, optimizer, sizes, e: int, epoch: int) -> float:
-        """One pass over the training events in batches of these sizes; the mean of the events' losses."""
+    def _run_epoch(self, number: int, phase: PhaseSettings, optimizer, sizes, e: int, epoch: int) -> tuple[float, np.ndarray]:
+        """One pass over the training events in batches of these sizes; the means of the events' losses and of its terms."""
         n, size = len(self.train), phase.batch_size
         order = streams.permutation(self._shuffle, n, epoch=epoch)
         count = len(sizes)
         chunk = self.network.steps_per_call(size)
-        total = 0.0
+        total, terms = 0.0, np.zeros(len(self.network.term_names))
         for first in range(0, count, chunk):
             steps = min(chunk, count - first)
+            parts = np.empty((steps, len(terms)))
             losses = self.network.train_steps(
                 self.train.x, self.train.targets, self.train.weights, order, batch_size=size, first=first, count=steps,
-                optimizer=optimizer, epoch=epoch, seed=self._seed,
+                optimizer=optimizer, epoch=epoch, seed=self._seed, parts=parts,
             )  # fmt: skip
             total += float(np.dot(losses, sizes[first : first + steps]))
+            terms += sizes[first : first + steps] @ parts
+            self.companion.steps(self._steps + 1, parts)
+            self._steps += steps
             if not math.isfinite(total):
                 bad = int(np.argmin(np.isfinite(losses)))
                 self._fail(float(losses[bad]), number, phase, f"in epoch {epoch}, batch {first + bad + 1} of {count}",
                            optimizer.learning_rate)
             self.progress.batches(e, (first + steps) / count)
-        return total / n
+        return total / n + self.companion.constant(), terms / n
 
     def _validate(self, phase: PhaseSettings) -> float:
-        loss = self.network.loss(self.valid.x, self.valid.targets, self.valid.weights)
-        return loss + self.network.penalty(phase.regularization, phase.weight_decay)
+        self.companion.begin_validation(self.network)
+        loss = self.network.loss(self.valid.x, self.valid.targets, self.valid.weights, seed=self._seed, parts=self._valid_terms)
+        return loss + self.companion.constant() + self.network.penalty(phase.regularization, phase.weight_decay)
 
     def _restore(self) -> None:
         self.network.parameters.restore(self._start if self.kept is None else self.kept)

@@ -126,6 +126,7 @@ class _Workspace:
         table = placement.table.copy()
         table[:, 0] = [step.kernel.address(plan.precision) for step in plan.steps]
         segments = np.array(plan.segments, np.int64)
+        self.scratch = np.zeros(0)
         self.point(STEPS_TABLE=table, SEGMENTS=segments, THETA=parameters.flat, SYNC=np.zeros(SYNC_SIZE, np.int64),
                    TRANSPOSES=plan.transposes, RANGES=plan.ranges)  # fmt: skip
         given = [placement.offsets[tensor] for tensor in plan.given]
@@ -154,6 +155,13 @@ class Network:
     losses : one of CROSSENTROPY, SUMOFSQUARES, SUMOFSQUARES_SIGMOID, MUTUALEXCLUSIVE per output of the graph
     output_functions : identity, sigmoid or softmax per output, what `values` applies; identity by default
     threads : None for what the process may use
+    within : a network over whose parameters this one works; see `part`
+    trained : names of the blocks whose parameters are trained, the others stay as they are; None for all
+
+    Attributes
+    ----------
+    term_names : tuple of str
+        The terms of the loss: one per output, then what layers add, then what they only report.
     """
 
     def __init__(
@@ -164,6 +172,8 @@ class Network:
         losses: tuple[str, ...] = ("CROSSENTROPY",),
         output_functions: tuple[str, ...] | None = None,
         threads: int | None = None,
+        within: Network | None = None,
+        trained: tuple[str, ...] | None = None,
     ):
         if precision not in ("float32", "float64"):
             raise ValueError(f"precision {precision!r} is neither float32 nor float64")
@@ -175,14 +185,19 @@ class Network:
         self.threads = threads or available_threads()
         self.n_inputs = graph.input_size
         self.n_outputs = sum(out.value.size for out in graph.outputs)
-        self.plan = make_plan(graph, precision=precision, purpose="train", losses=self.losses)
-        self.parameters = Parameters(self.plan.slots, self.plan.size, self.dtype)
+        self._whole = self if within is None else within._whole
+        self.plan = make_plan(graph, precision=precision, purpose="train", losses=self.losses, trained=trained,
+                              within=None if within is None else self._whole.plan)  # fmt: skip
+        self.parameters = Parameters(self.plan.slots, self.plan.size, self.dtype) if within is None else within.parameters
+        self.term_names = (*(out.name or f"output{i}" for i, out in enumerate(graph.outputs, 1)),
+                           *(term.name for term in self.plan.terms))  # fmt: skip
+        self._weights = np.array([out.weight for out in graph.outputs] + [float(not t.reported) for t in self.plan.terms])
+        self._settings = np.array([draw.value for draw in self.plan.draws] or [0.0])
         self._normalisation: tuple[np.ndarray, np.ndarray] | None = None
-        self._rates = dict(self.plan.drops)
         self._training: _Workspace | None = None
         self._evaluation: _Workspace | None = None
         self._scoring = threading.local()  # workspaces by whether values are finished: a network scores in any thread
-        self._copies = self._grads = None
+        self._buffers: tuple[np.ndarray, np.ndarray] | None = None  # of the whole: transposed copies, gradients
         self._no_output = np.zeros((1, 1), self.dtype)
         self._pool: ThreadPoolExecutor | None = None
 
@@ -190,6 +205,26 @@ class Network:
     def needs_compiling(self) -> bool:
         """Whether the first call takes some seconds longer, since nothing is in the kernel cache yet."""
         return not execute.is_ready(self.precision)
+
+    def part(
+        self,
+        graph: Graph,
+        *,
+        losses: tuple[str, ...] | None = None,
+        output_functions: tuple[str, ...] | None = None,
+        trained: tuple[str, ...] | None = None,
+    ) -> Network:
+        """Another network over the same parameters.
+
+        Parameters
+        ----------
+        graph : its nodes must be nodes of this network by name and parameters, wherever they read from
+        losses : one per output; SUMOFSQUARES by default
+        trained : names of the blocks that its training changes; None for all
+        """
+        losses = losses if losses is not None else ("SUMOFSQUARES",) * len(graph.outputs)
+        return Network(graph, precision=self.precision, losses=losses, output_functions=output_functions, threads=self.threads,
+                       within=self, trained=trained)  # fmt: skip
 
     # ------------------------------------------------------------------------------------------- applying
 
@@ -209,11 +244,26 @@ class Network:
         """As `outputs`, with the folded normalisation before and the output functions after."""
         return self._score(x, True)
 
+    def event_terms(self, x: np.ndarray) -> np.ndarray:
+        """What layers add to the loss of every event when scoring, (N, terms), in the order of `event_term_names`."""
+        x = self._check(x, self.n_inputs, "events")
+        names = self.event_term_names
+        if not names:
+            return np.zeros((len(x), 0), self.dtype)
+        out = np.empty((len(x), len(names)), self.dtype)
+        self._run_scoring(getattr(self._scoring, "terms", None) or self._new_scoring("terms"), x, out)
+        return out
+
+    @property
+    def event_term_names(self) -> tuple[str, ...]:
+        """The terms that layers add to the loss event by event."""
+        return tuple(term.name for term in self.plan.terms if term.x is not None and not term.reported)
+
     def _score(self, x, finished):
         try:
             work = self._scoring.finished if finished else self._scoring.raw
         except AttributeError:
-            work = self._new_scoring(finished)
+            work = self._new_scoring("finished" if finished else "raw")
         flags = x.flags
         if x.dtype != self.dtype or x.ndim != 2 or x.shape[1] != self.n_inputs or not (flags.c_contiguous and flags.writeable):
             x = self._check(x, self.n_inputs, "events")
@@ -221,21 +271,28 @@ class Network:
         if x.shape[0] * self.plan.flops < THREAD_FLOPS:
             work.run(SCORE, 0, work.alone, work.calls[0], work.arenas[0], x, out)
             return out
+        self._run_scoring(work, x, out)
+        return out
+
+    def _run_scoring(self, work, x, out) -> None:
         rows = max(work.plan.tile, int(CALL_SECONDS * FLOPS_PER_SECOND * work.threads / max(work.plan.flops, 1)))
         for first in range(0, x.shape[0], rows):
             self._run(work, SCORE, x[first : first + rows], out[first : first + rows], work.threads)
-        return out
 
-    def _new_scoring(self, finished) -> _Workspace:
-        functions = self.output_functions if finished else ("identity",) * len(self.losses)
-        plan = make_plan(self.graph, precision=self.precision, purpose="score", output_functions=functions)
+    def _new_scoring(self, kind: str) -> _Workspace:
+        """A workspace for "raw" or "finished" outputs, or for "terms"."""
+        purpose, functions = ("terms", ()) if kind == "terms" else ("score", ("identity",) * len(self.losses))
+        if kind == "finished":
+            functions = self.output_functions
+        plan = make_plan(self.graph, precision=self.precision, purpose=purpose, output_functions=functions,
+                         within=self._whole.plan)  # fmt: skip
         work = _Workspace(plan, self.parameters, self.threads)
-        if finished and self._normalisation is not None:
+        if kind == "finished" and self._normalisation is not None:
             work.point(MINIMUM=self._normalisation[0], FACTOR=self._normalisation[1])
             work.set(NORMALISE=1)
         work.alone = work.context.copy()  # the same for one thread
         work.alone[COLUMNS["THREADS"]] = 1
-        setattr(self._scoring, "finished" if finished else "raw", work)
+        setattr(self._scoring, kind, work)
         return work
 
     # ------------------------------------------------------------------------------------------- training
@@ -247,11 +304,32 @@ class Network:
     def set_dropout(self, rates: dict[str, float]) -> None:
         """Rates by node name, for the nodes that have dropout at all; the others keep theirs."""
         for node, rate in rates.items():
-            if node not in self._rates:
-                raise KeyError(f"{node} has no dropout")
             if not 0 <= rate < 1:
                 raise ValueError(f"dropout rate {rate} of {node} is not in [0, 1)")
-            self._rates[node] = rate
+            self.set_setting("dropout", rate, node)
+
+    def set_setting(self, setting: str, value: float, node: str | None = None) -> None:
+        """Set the run-time number ("dropout", "temperature", "corruption") of one node, or of all that have it.
+
+        Raises KeyError when the node has none.
+        """
+        draws = self.plan.draws
+        chosen = [i for i, draw in enumerate(draws) if draw.setting == setting and node in (None, draw.node)]
+        if node is not None and not chosen:
+            raise KeyError(f"{node} has no {setting}")
+        self._settings[chosen] = value
+
+    def setting(self, setting: str, node: str) -> float:
+        """The run-time number of a node as it is now."""
+        return next(v for v, d in zip(self._settings.tolist(), self.plan.draws) if (d.setting, d.node) == (setting, node))
+
+    def set_weight(self, term: str, weight: float) -> None:
+        """Set the weight of a term in the loss. Raises KeyError when there is none of that name, or it is only reported."""
+        reported = [False] * len(self.graph.outputs) + [t.reported for t in self.plan.terms]
+        chosen = [i for i, name in enumerate(self.term_names) if name == term and not reported[i]]
+        if not chosen:
+            raise KeyError(f"the loss has no term {term}")
+        self._weights[chosen] = weight
 
     def steps_per_call(self, batch_size: int) -> int:
         """Training steps that stay below CALL_SECONDS."""
@@ -271,6 +349,7 @@ class Network:
         optimizer: OptimizerState,
         epoch: int = 0,
         seed: int = 0,
+        parts: np.ndarray | None = None,
     ) -> np.ndarray:
         """Run batches `first` to `first + count` of one epoch.
 
@@ -278,7 +357,8 @@ class Network:
         ----------
         x (N, n_inputs), targets (N, n_outputs), weights (N,) : C-contiguous, of the network's precision
         order : (M,) integer, the rows in the order in which they are trained
-        seed, epoch : with the number of the step they fix the dropout masks
+        seed, epoch : with the number of the step they fix all random numbers, such as dropout masks
+        parts : (count, terms) float64, filled with the terms of the loss, see `term_names`; without their weights
 
         Returns
         -------
@@ -293,7 +373,7 @@ class Network:
             return np.zeros(0)
         batches = np.array([(a, b, self.plan.shares(b - a)) for a, b in bounds], np.int64)
         work = self._training_workspace(batches)
-        losses = np.zeros(len(bounds))
+        losses, parts = np.zeros(len(bounds)), self._parts(parts, len(bounds))
         code, regularization = optimizer.codes
         work.point(
             TARGETS=targets,
@@ -301,10 +381,11 @@ class Network:
             ORDER=order,
             BATCHES=batches,
             LOSSES=losses,
+            TERMS=parts,
             FIRST_MOMENT=optimizer.first,
             SECOND_MOMENT=optimizer.second,
             SCALARS=optimizer.scalars(),
-            **self._drops(seed),
+            KEYS=self._keys(seed),
         )
         work.set(
             STEPS=len(bounds), FIRST_STEP=first, EPOCH=epoch, TIME=optimizer.steps, OPTIMIZER=code, REGULARIZATION=regularization
@@ -315,24 +396,35 @@ class Network:
         optimizer.steps += len(bounds)
         return losses
 
-    def loss(self, x, targets, weights) -> float:
-        """1/N sum of w_b l_b over all events, without dropout and regularisation."""
+    def loss(self, x, targets, weights, *, seed: int = 0, parts: np.ndarray | None = None) -> float:
+        """1/N sum of w_b l_b over all events, without dropout and regularisation.
+
+        Latent variables are drawn, with the numbers that `seed` gives to each row. parts : (terms,) float64, filled with
+        the terms of the loss, without their weights.
+        """
         x, targets, weights = self._check_sample(x, targets, weights)
         work = self._evaluation_workspace()
         rows = (
             max(1, int(CALL_SECONDS * FLOPS_PER_SECOND * work.threads / max(self.plan.flops, 1)) // EVALUATION_BLOCK)
             * EVALUATION_BLOCK
         )
-        parts: list[float] = []
+        sums: list[float] = []
+        totals = np.zeros(len(self.term_names))
+        work.point(KEYS=self._keys(seed))
         for start in range(0, len(x), rows):
             block = np.zeros(-(-min(rows, len(x) - start) // EVALUATION_BLOCK))
-            work.point(
-                TARGETS=targets[start : start + rows], WEIGHTS=weights[start : start + rows], UNIT_LOSSES=block, **self._drops(0)
-            )
+            terms = np.zeros((len(block), len(totals)))
+            work.point(TARGETS=targets[start : start + rows], WEIGHTS=weights[start : start + rows], UNIT_LOSSES=block,
+                       UNIT_TERMS=terms)  # fmt: skip
+            work.set(FIRST_ROW=start)
             threads = work.threads if len(x) * self.plan.flops > THREAD_FLOPS else 1
             self._run(work, EVALUATE, x[start : start + rows], self._no_output, threads)
-            parts += block.tolist()
-        return math.fsum(parts) / len(x) if all(map(math.isfinite, parts)) else math.nan
+            sums += block.tolist()
+            for row in terms:  # one after the other, so that the sums do not depend on `rows`
+                totals += row
+        if parts is not None:
+            self._parts(parts[None], 1)[0] = totals / len(x)
+        return math.fsum(sums) / len(x) if all(map(math.isfinite, sums)) else math.nan
 
     def penalty(self, regularization: str, decay: float) -> float:
         """decay * sum over all weight matrices of |w| (L1) or w^2 (L2), every matrix once; 0 for NONE."""
@@ -352,11 +444,12 @@ class Network:
         """
         before = self.parameters.snapshot()
         state = self.new_optimizer(OptimizerSettings("SGD", learning_rate=1.0, momentum=0.0))
-        kept, self._rates = self._rates, {node: 0.0 for node in self._rates}
+        kept = self._settings.copy()
+        self.set_setting("dropout", 0.0)
         try:
             self.train_steps(x, targets, weights, np.arange(len(x)), batch_size=len(x), first=0, count=1, optimizer=state)
         finally:
-            self._rates = kept
+            self._settings[:] = kept
             self.parameters.restore(before)
         return state.first  # V = g after the first step
 
@@ -366,6 +459,12 @@ class Network:
         work = self._training
         if work is None or (work.share_rows is not None and work.share_rows < rows):
             work = self._training = self._new_workspace(rows if self.plan.whole_batch else None)
+        if self.plan.whole_batch:
+            most = int((batches[:, 1] - batches[:, 0]).max())
+            scratch = max(step.scratch(most) for step in self.plan.steps)
+            if scratch > work.scratch.size:
+                work.scratch = np.zeros(scratch)
+                work.point(SCRATCH=work.scratch)
         return work
 
     def _evaluation_workspace(self) -> _Workspace:
@@ -375,30 +474,40 @@ class Network:
 
     def _new_workspace(self, share_rows) -> _Workspace:
         work = _Workspace(self.plan, self.parameters, self.threads, share_rows)
-        if self._copies is None:
-            self._copies = aligned(self.plan.size, self.dtype)
-            self._grads = aligned(self.plan.size * self.plan.most_shares, self.dtype)
-        scales = np.array([out.weight for out in self.graph.outputs], np.float64)
-        work.point(COPIES=self._copies, GRADS=self._grads, LOSS_SCALES=scales, UNIT_LOSSES=np.zeros(MOST_SHARES),
+        copies, grads = self._shared_buffers()
+        work.point(COPIES=copies, GRADS=grads, LOSS_SCALES=self._weights, UNIT_LOSSES=np.zeros(MOST_SHARES),
+                   UNIT_TERMS=np.zeros((MOST_SHARES, len(self.term_names))), SETTINGS=self._settings,
                    STATES=np.zeros((MOST_SHARES, self.plan.state_size)), BATCH_STATE=np.zeros(self.plan.state_size))  # fmt: skip
-        work.set(TARGET_WIDTH=self.n_outputs, STATE_SIZE=self.plan.state_size)
+        work.set(TARGET_WIDTH=self.n_outputs, STATE_SIZE=self.plan.state_size, TERM_COUNT=len(self.term_names))
         return work
 
+    def _shared_buffers(self) -> tuple[np.ndarray, np.ndarray]:
+        """Transposed copies of the parameters and gradients, one pair for all networks over the same parameters."""
+        whole = self._whole
+        if whole._buffers is None:
+            size = whole.plan.size
+            whole._buffers = aligned(size, self.dtype), aligned(size * whole.plan.most_shares, self.dtype)
+        return whole._buffers
+
     def _refresh_copies(self):
+        copies, _ = self._shared_buffers()
         for source, target, rows, columns in self.plan.transposes:
             block = self.parameters.flat[source : source + rows * columns].reshape(rows, columns)
-            self._copies[target : target + rows * columns].reshape(columns, rows)[:] = block.T
+            copies[target : target + rows * columns].reshape(columns, rows)[:] = block.T
 
-    def _drops(self, seed) -> dict[str, np.ndarray]:
-        """Key words, threshold and scale of every dropout slot."""
-        table = np.zeros((max(len(self.plan.drops), 1), 3), np.int64)
-        scales = np.ones(len(table))
-        for slot, (node, _) in enumerate(self.plan.drops):
-            rate = self._rates[node]
-            table[slot, :2] = stream_key(seed, "dropout", f"{node}#{slot}")
-            table[slot, 2] = round(rate * 2**32)
-            scales[slot] = 1 / (1 - rate)
-        return {"DROPS": table, "DROP_SCALES": scales}
+    def _keys(self, seed) -> np.ndarray:
+        """Two key words for every draw."""
+        keys = [stream_key(seed, draw.setting, f"{draw.node}#{draw.number}") for draw in self.plan.draws]
+        return np.array(keys or [(0, 0)], np.int64)
+
+    def _parts(self, parts, steps: int) -> np.ndarray:
+        """The array for the terms of the loss, checked, or one that nobody reads."""
+        shape = (steps, len(self.term_names))
+        if parts is None:
+            return np.zeros(shape)
+        if parts.shape != shape or parts.dtype != np.float64 or not parts.flags.c_contiguous:
+            raise ValueError(f"parts must be contiguous float64 of shape {shape}")
+        return parts
 
     # ------------------------------------------------------------------------------------------- running
 

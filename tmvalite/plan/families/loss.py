@@ -1,4 +1,4 @@
-"""Losses: they read an output and the targets, and begin the backward pass."""
+"""Terms of the loss: they read an output and its targets, or what a layer adds, and begin the backward pass."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from tmvalite.plan.step import Step, Tensor
 
 @dataclass(frozen=True, eq=False)
 class Loss(Step):
-    """The loss of one output, and its gradient where there is one to write."""
+    """A term of the loss, and its gradient where there is one to write.
+
+    kind : a loss of TMVA (kernels/loss.LOSSES), of an output x and its targets, or VALUE or SQUARE of what a layer gives
+    column : first of the targets; slot : number of the term
+    """
 
     x: Tensor
     targets: Tensor
@@ -31,7 +35,7 @@ class Loss(Step):
 
     @property
     def kernel(self):
-        return loss.LOSSES[self.kind]
+        return loss.LOSSES.get(self.kind) or loss.TERMS_OF_LAYERS[self.kind]
 
     def flops(self):
         return 40 * self.x.size

@@ -40,6 +40,7 @@ class BatchSums(Step):
     x: Tensor
     at: Normalisation
     family = "normalise"
+    hidden_state = True
     kernel = normalise.batch_sums
     training_only = True
 
@@ -63,6 +64,7 @@ class BatchStatistics(Step):
     x: Tensor
     at: Normalisation
     family = "normalise"
+    hidden_state = True
     kernel = normalise.batch_statistics
     training_only = True
     batch_wide = True
@@ -72,7 +74,8 @@ class BatchStatistics(Step):
 
     def encode(self, at):
         n = self.at
-        return (n.groups, self.x.size, n.state, n.batch, n.mean.offset, n.variance.offset, bits(n.epsilon), bits(n.momentum))
+        momentum = n.momentum if n.gamma.trained else 1.0  # a frozen layer keeps its running values
+        return (n.groups, self.x.size, n.state, n.batch, n.mean.offset, n.variance.offset, bits(n.epsilon), bits(momentum))
 
     def text(self):
         return f"{self.at.gamma.node}: mean, variance"
@@ -129,6 +132,7 @@ class BatchGradientSums(Step):
     at: Normalisation
     first_use: bool = True
     family = "normalise"
+    hidden_state = True
     kernel = normalise.batch_gradient_sums
 
     reads = property(lambda self: (self.x, self.grad))
@@ -156,6 +160,7 @@ class BatchGradients(Step):
     x: Tensor
     at: Normalisation
     family = "normalise"
+    hidden_state = True
     kernel = normalise.batch_gradients
     batch_wide = True
 

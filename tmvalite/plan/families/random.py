@@ -10,11 +10,11 @@ from tmvalite.plan.step import Step, Tensor
 
 @dataclass(frozen=True, eq=False)
 class Dropout(Step):
-    """y = x with elements dropped, the others divided by the probability to be kept; the rate of `slot` is set at run time."""
+    """y = x with elements dropped, the others divided by the probability to be kept; the rate is the number of a draw."""
 
     x: Tensor
     y: Tensor
-    slot: int
+    draw: int
     family = "random"
     identity_when_scoring = True
     kernel = random.dropout_values
@@ -30,11 +30,11 @@ class Dropout(Step):
         if self.x in tape.wanted:
             grad = tape.gradient(self.y)
             masked = Tensor(self.x.size, f"d {self.x.label}, masked", self.x.shape)
-            tape.steps.append(Dropout(grad, masked, self.slot))  # the same mask, drawn again
+            tape.steps.append(Dropout(grad, masked, self.draw))  # the same mask, drawn again
             tape.hand_over(self.x, masked)
 
     def encode(self, at):
-        return *at(self.x), *at(self.y), self.slot
+        return *at(self.x), *at(self.y), self.draw
 
     def text(self):
-        return f"slot {self.slot}"
+        return f"draw {self.draw}"
