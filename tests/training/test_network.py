@@ -10,6 +10,7 @@ from tests.naive import graph as naive_graph
 from tests.networks import RING, network_of, sample_of, trained_mask
 from tests.oracles import group, load, prefixes
 from tmvalite.errors import DataError
+from tmvalite.plan import plan as plan_module
 from tmvalite.training.network import Network, batch_bounds
 from tmvalite.training.optimizers import OptimizerSettings
 
@@ -346,3 +347,22 @@ def test_steps_per_call_keeps_calls_short():
     network = network_of(WIDE, 7, threads=1)
     assert isinstance(network, Network)
     assert network.steps_per_call(100) * 100 * network.plan.flops < 1.1e9
+
+
+def test_small_batches_of_large_layers_train_with_the_same_bits_as_large_workspaces():
+    """With few tiles a batch weights are transposed where they are used, with many there is a copy: same bits."""
+    layout, states = "DENSE|300|TANH,DENSE|320|RELU,DENSE|280|TANH,LINEAR", []
+    for spare_tiles in (0, 2):
+        network = network_of(layout, 7, threads=1, scale=0.05)
+        sample = sample_of(network, 60)
+        batches = np.array([[0, 30, 1]])
+        kept = plan_module.SPARE_TILES
+        plan_module.SPARE_TILES = spare_tiles
+        try:
+            assert len(network.plan.transposes_for(batches)) == (2 if spare_tiles == 0 else 0)
+            network.train_steps(*sample, np.arange(60), batch_size=30, first=0, count=2,
+                                optimizer=network.new_optimizer(OptimizerSettings("ADAM", 1e-2)))  # fmt: skip
+        finally:
+            plan_module.SPARE_TILES = kept
+        states.append(network.parameters.flat.tobytes())
+    assert states[0] == states[1]

@@ -14,7 +14,7 @@ from __future__ import annotations
 from ._jit import family, integers_at, is_null, kernel, null, number, shift
 from .convolution_tiles import add_sum, copy_vector, correlate_planes, correlation_gradient, pack_filters
 from .family import FRESH, ROWS, operand
-from .product import lanes_of
+from .vector import lanes_of
 
 _HEADER = (
     # the planes that are read with a halo: planes, rows and columns of one event; whether they are copied, elements of

@@ -171,6 +171,7 @@ def execute(task, thread, context, call, work, x, out):
     run[family.KEYS], run[family.SETTINGS], run[family.LOSS_SCALES] = ctx[c.KEYS], ctx[c.SETTINGS], ctx[c.LOSS_SCALES]
     run[family.STATES], run[family.STATE_SIZE], run[family.BATCH_STATE] = ctx[c.STATES], ctx[c.STATE_SIZE], ctx[c.BATCH_STATE]
     run[family.OUT_WIDTH], run[family.ARENA_STRIDE], run[family.SCRATCH] = out_width, stride, ctx[c.SCRATCH]
+    run[family.COPIED] = ctx[c.COPIED]
 
     # A unit of work is a share of a batch when training, else a block of rows.
     for step in range(ctx[c.STEPS] if training else 1):

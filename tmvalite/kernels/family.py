@@ -36,12 +36,13 @@ COLUMNS = (
     "SHARES",  # shares of this batch
     "BATCH_STATE",  # address, float64: statistics of the whole batch
     "ARENA_STRIDE",  # elements from the arena of a share to that of the next, for batch-wide steps
+    "COPIED",  # whether all transposed copies are up to date, or only those that no step can do without
     "SCRATCH",  # address, float64: memory that a batch-wide step may use
 )
 RUN_SIZE = 24
 (
     ROWS, ROW0, FIRST, FRESH, TRAINING, STEP, EPOCH, TIME, COUNT, KEYS, SETTINGS, LOSS_SCALES, TERMS, OUT, OUT_WIDTH, STATE,
-    STATES, STATE_SIZE, SHARES, BATCH_STATE, ARENA_STRIDE, SCRATCH,
+    STATES, STATE_SIZE, SHARES, BATCH_STATE, ARENA_STRIDE, COPIED, SCRATCH,
 ) = range(len(COLUMNS))  # fmt: skip
 
 

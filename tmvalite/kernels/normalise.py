@@ -84,8 +84,8 @@ def batch_statistics(d, run, arena, theta, copies, grad):
     """Mean and deviation of the batch, and the running values: groups size state batch mu variance epsilon momentum.
 
     Running values r move to m r + (1 - m) batch, with the given momentum m >= 0 (the first batch of a phase replaces
-    them, but with momentum 1 they stay), else m = t/(t + 1) with t the batches of this epoch so far: their plain average. The variance of a batch of n
-    values counts n/(n - 1 + epsilon) there.
+    them, but with momentum 1 they stay), else m = t/(t + 1) with t the batches of this epoch so far: their plain
+    average. The variance of a batch of n values counts n/(n - 1 + epsilon) there.
     """
     if not run[TRAINING]:
         return 0.0

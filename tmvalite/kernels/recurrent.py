@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from ._jit import family, kernel, null, number, shift
 from .family import FRESH, ROWS, operand
-from .product import WIDEST, lanes_of, product, product_transposed
+from .product import WIDEST, product, product_transposed
 from .transpose import transpose
+from .vector import lanes_of
 
 PACKED_FROM = 2  # rows of a tile from which packing pays
 

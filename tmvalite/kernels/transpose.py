@@ -8,8 +8,7 @@ from numba.extending import intrinsic
 
 from ._jit import VECTOR_BYTES, family, kernel, shift
 from .family import ROWS, operand
-from .product import lanes_of
-from .vector import I64, Vectors, i64, new_function
+from .vector import I64, Vectors, i64, lanes_of, new_function
 
 
 def _transpose_block(module, element):

@@ -11,7 +11,8 @@ sums are logical lanes, the same for every width).
 from __future__ import annotations
 
 from llvmlite import ir
-from numba.core import cgutils
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 
 from ._jit import VECTOR_BYTES
 
@@ -30,6 +31,16 @@ def element_size(element: ir.Type) -> int:
 def lane_count(element: ir.Type) -> int:
     """Elements in one vector register of the host."""
     return VECTOR_BYTES // element_size(element)
+
+
+@intrinsic
+def lanes_of(typingctx, p):
+    """Lanes of one vector of the pointer's element type."""
+
+    def codegen(context, builder, signature, args):
+        return i64(lane_count(args[0].type.pointee))
+
+    return types.int64(p), codegen
 
 
 class Vectors:

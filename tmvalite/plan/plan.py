@@ -27,6 +27,7 @@ LEAST_ROWS, MOST_ROWS = 32, 64
 SHARE_FLOPS = 10_000_000  # arithmetic worth a share of its own
 MOST_SHARES, FEW_SHARES = 8, 2
 SMALL_GRADIENT = 2**17  # elements
+SPARE_TILES = 2  # up to so many tiles a batch, weights are transposed where they are used
 SHARE_ROWS = 16  # fewer events do not pay for a gradient of their own
 
 
@@ -68,7 +69,7 @@ class Plan:
     segments : (start, stop, end) ranges of the steps; start to stop run tile by tile, stop to end once per batch
     tile : rows of a tile; given : the tensors that the executor fills (event, targets, weights)
     slots : the parameters; size : elements of the flat parameter vector; ranges : (start, stop, decays) of the trained
-    parts; transposes : (from, to, rows, columns) of weight copies for the backward pass
+    parts; transposes : (from, to, rows, columns) of weight copies, the first `needed` of them indispensable
     draws : the places where random numbers are drawn; terms : what layers add to the loss, behind the outputs
     state_size : float64 numbers of batch statistics
     flops : arithmetic per event and pass
@@ -86,6 +87,7 @@ class Plan:
     size: int
     ranges: np.ndarray
     transposes: np.ndarray
+    needed: int
     draws: tuple[Draw, ...]
     terms: tuple[Term, ...]
     state_size: int
@@ -112,6 +114,11 @@ class Plan:
             row[1 : 1 + len(code)] = code
         table.flags.writeable = False
         return Placement(rows, offsets, size, table, tuple(at.tables))
+
+    def transposes_for(self, batches: np.ndarray) -> np.ndarray:
+        """The copies that pay for batches (start, stop, shares): the spare ones only if several tiles use them."""
+        tiles = [shares * -(-(stop - start) // (shares * self.tile)) for start, stop, shares in batches.tolist()]
+        return self.transposes if max(tiles) > SPARE_TILES else self.transposes[: self.needed]
 
     @property
     def most_shares(self) -> int:
@@ -191,7 +198,8 @@ def make_plan(
         backward = _useful(tape.steps, steps)
         steps += _mark_first_uses(backward)
     steps, boundary = insert_conversions(steps, boundary)
-    copies = sorted({c for step in steps for c in step.copies}) if purpose == "train" else []
+    copies = sorted({c for step in steps for c in step.copies})
+    spare = sorted({c for step in steps for c in step.spare_copies}.difference(copies))
     return Plan(
         graph,
         precision,
@@ -204,7 +212,8 @@ def make_plan(
         tuple(low.slots),
         low.size if within is None else within.size,
         _ranges(low.slots),
-        np.array(copies, np.int64).reshape(-1, 4),
+        np.array(copies + spare, np.int64).reshape(-1, 4),
+        len(copies),
         tuple(low.draws),
         tuple(low.terms),
         low.state_size,

@@ -130,7 +130,12 @@ class Step:
 
     @property
     def copies(self) -> tuple[tuple[int, int, int, int], ...]:
-        """Transposed copies of parameters that its backward reads: (from, to, rows, columns)."""
+        """Transposed copies of parameters that it reads: (from, to, rows, columns)."""
+        return ()
+
+    @property
+    def spare_copies(self) -> tuple[tuple[int, int, int, int], ...]:
+        """Transposed copies that it reads where run[COPIED] says that they are there, and can do without."""
         return ()
 
     @property

@@ -48,7 +48,14 @@ class Companion:
     """What a method does along with a training: schedules of its own, and what it makes of the terms of the loss.
 
     The methods here do nothing. Terms are float64 arrays in the order of `network.term_names`, unweighted means.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        The parts of the loss that the epoch table shows, beside the whole.
     """
+
+    columns: tuple[str, ...] = ()
 
     def begin_epoch(self, network, epoch: int, steps: int) -> None:
         """Before epoch `epoch` (from 1, through all phases), when `steps` optimisation steps are done."""
@@ -142,7 +149,7 @@ class Training:
         if self.history.best_epoch is not None:
             self.history.best_loss = minimum  # the regularisation of this phase counts from now on
         self.progress.begin_phase(
-            PhaseStart(number, len(self.phases), phase, len(self.train), len(self.valid), minimum)
+            PhaseStart(number, len(self.phases), phase, len(self.train), len(self.valid), minimum, self.companion.columns)
         )
         sizes = np.array([stop - start for start, stop in batch_bounds(len(self.train), phase.batch_size)])
         stale = validated = 0

@@ -331,6 +331,21 @@ class Network:
             raise KeyError(f"the loss has no term {term}")
         self._weights[chosen] = weight
 
+    @property
+    def weighted_terms(self) -> tuple[str, ...]:
+        """The names of the terms that the loss consists of, each once; the others are only reported."""
+        reported = [t.name for t in self.plan.terms if t.reported]
+        return tuple(dict.fromkeys(name for name in self.term_names if name not in reported))
+
+    def total(self, terms: np.ndarray) -> np.ndarray:
+        """The loss (...) that terms (..., terms) add up to with their weights as they are now."""
+        return terms @ self._weights
+
+    @property
+    def draws(self) -> tuple:
+        """Where random numbers are drawn: node, number, setting and its value at the start."""
+        return tuple(self.plan.draws)
+
     def steps_per_call(self, batch_size: int) -> int:
         """Training steps that stay below CALL_SECONDS."""
         seconds = batch_size * self.plan.flops / FLOPS_PER_SECOND + self.plan.size * 20 / FLOPS_PER_SECOND
@@ -387,10 +402,12 @@ class Network:
             SCALARS=optimizer.scalars(),
             KEYS=self._keys(seed),
         )
+        copied = self.plan.transposes_for(batches)
+        work.set(TRANSPOSE_COUNT=len(copied), COPIED=len(copied) == len(self.plan.transposes))
         work.set(
             STEPS=len(bounds), FIRST_STEP=first, EPOCH=epoch, TIME=optimizer.steps, OPTIMIZER=code, REGULARIZATION=regularization
         )
-        self._refresh_copies()
+        self._refresh_copies(copied)
         alone = batch_size * self.plan.flops < THREAD_FLOPS or batches[:, 2].max() == 1
         self._run(work, TRAIN, x, self._no_output, 1 if alone else work.threads)
         optimizer.steps += len(bounds)
@@ -489,9 +506,9 @@ class Network:
             whole._buffers = aligned(size, self.dtype), aligned(size * whole.plan.most_shares, self.dtype)
         return whole._buffers
 
-    def _refresh_copies(self):
+    def _refresh_copies(self, transposes):
         copies, _ = self._shared_buffers()
-        for source, target, rows, columns in self.plan.transposes:
+        for source, target, rows, columns in transposes:
             block = self.parameters.flat[source : source + rows * columns].reshape(rows, columns)
             copies[target : target + rows * columns].reshape(columns, rows)[:] = block.T
 

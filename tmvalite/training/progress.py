@@ -28,7 +28,10 @@ _LAST_STRIDE = 1000
 
 @dataclass(frozen=True)
 class PhaseStart:
-    """What is known when a phase begins: its number of `count` phases, settings, events, loss before the first step."""
+    """What is known when a phase begins: its number of `count` phases, settings, events, loss before the first step.
+
+    `columns` are the parts of the loss that the table shows, on the validation events.
+    """
 
     number: int
     count: int
@@ -36,6 +39,7 @@ class PhaseStart:
     n_train: int
     n_valid: int
     initial_loss: float
+    columns: tuple[str, ...] = ()
 
 
 class Progress:
@@ -81,12 +85,18 @@ def optimizer_text(settings: PhaseSettings) -> str:
     return f"{s.optimizer} ({numbers[s.optimizer]})"
 
 
-def row_text(number: int, epoch: Epoch, n_train: int, stale: int) -> str:
+def header_text(columns: tuple[str, ...] = ()) -> str:
+    """The head of the table; parts of the loss stand behind TMVA's columns."""
+    return HEADER + "".join(f"{'Val. ' + name[:11]:>17}" for name in columns)
+
+
+def row_text(number: int, epoch: Epoch, n_train: int, stale: int, columns: tuple[str, ...] = ()) -> str:
     """One row of the table; nEvents/s counts the time without the validation, as TMVA does."""
     seconds = epoch.seconds - epoch.valid_seconds
     rate = n_train / seconds if seconds > 0 else 0.0
     values = (epoch.train_loss, epoch.valid_loss, epoch.seconds, epoch.valid_seconds, rate)
-    return f"{number:10d} | " + "".join(f"{value:12.6g}" for value in values) + f"{stale:12d}"
+    return f"{number:10d} | " + "".join(f"{value:12.6g}" for value in values) + f"{stale:12d}" + "".join(
+        f"{epoch.parts.get('valid_' + name, float('nan')):17.6g}" for name in columns)
 
 
 def summary_text(history: History) -> str:
@@ -118,14 +128,14 @@ class TableProgress(Progress):
         self._write(f"Training phase {start.number} of {start.count}:  Optimizer {optimizer_text(s)} "
                     f"Learning rate = {s.learning_rate:g} regularization {REGULARIZATIONS[s.regularization]} "
                     f"minimum error = {start.initial_loss:g}")
-        for line in (RULE, HEADER, RULE):
+        for line in (RULE, header_text(start.columns), RULE):
             self._write(line)
 
     def epoch(self, number, epoch, stale):
         if epoch.valid_loss != epoch.valid_loss:  # not validated
             return
         self._rows += 1
-        self._held = row_text(number, epoch, self._start.n_train, stale)
+        self._held = row_text(number, epoch, self._start.n_train, stale, self._start.columns)
         if shown(self._rows):
             self._show()
 

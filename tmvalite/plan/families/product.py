@@ -26,17 +26,14 @@ class Product(Step):
     def slots(self):
         return (self.weights,) if self.bias is None else (self.weights, self.bias)
 
-    @property
-    def copies(self):
-        at = self.weights.offset
-        return () if self.narrow else ((at, at, self.x.size, self.y.size),)
-
     def differentiate(self, tape):
         grad = tape.gradient(self.y)
         tape.steps.append(ProductWeights(self.x, grad, self.weights, self.bias, self.narrow))
         if self.x in tape.wanted:
             target, add = tape.target(self.x)
-            tape.steps.append(ProductData(grad, target, self.weights, self.narrow, add))
+            large = not self.narrow and self.x.size * self.y.size > product.LARGE
+            pack = Tensor(product.PACK, f"{self.weights.node}, packed", per_event=False) if large else None
+            tape.steps.append(ProductData(grad, target, self.weights, self.narrow, add, pack))
 
     def encode(self, at):
         return *at(self.x), *at(self.y), self.weights.offset, self.bias.offset if self.bias else -1
@@ -54,21 +51,36 @@ class Product(Step):
 
 @dataclass(frozen=True, eq=False)
 class ProductData(Step):
-    """Gradient of a product with respect to its input."""
+    """Gradient of a product with respect to its input. `pack`: memory in which a large W can be transposed piece by piece."""
 
     grad: Tensor
     result: Tensor
     weights: Slot
     narrow: bool
     accumulate: bool
+    pack: Tensor | None = None
     family = "product"
     kernel = product.product_backward_data
 
     reads = property(lambda self: (self.grad, self.result) if self.accumulate else (self.grad,))
-    writes = property(lambda self: (self.result,))
+    writes = property(lambda self: (self.result,) if self.pack is None else (self.result, self.pack))
+
+    @property
+    def _copy(self):
+        at = self.weights.offset
+        return () if self.narrow else ((at, at, self.result.size, self.grad.size),)
+
+    @property
+    def copies(self):
+        return self._copy if self.pack is None else ()
+
+    @property
+    def spare_copies(self):
+        return self._copy if self.pack is not None else ()
 
     def encode(self, at):
-        return *at(self.grad), *at(self.result), self.weights.offset, int(self.narrow), int(self.accumulate)
+        pack = at(self.pack)[0] if self.pack is not None else -1
+        return *at(self.grad), *at(self.result), self.weights.offset, int(self.narrow), int(self.accumulate), pack
 
     def flops(self):
         return 2 * self.grad.size * self.result.size

@@ -1,0 +1,183 @@
+"""Networks that train against each other: every optimisation step is a sequence of updates of parts of one parameter vector.
+
+An adversarial autoencoder takes three turns per batch (reconstruct; tell codes from the prior; make codes look like the
+prior), a GAN two. Each turn has a network over the common parameters, which trains some blocks and leaves the others
+as they are, and an optimizer of its own. To the training loop the whole looks like one network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from tmvalite.training.network import Network, batch_bounds
+from tmvalite.training.optimizers import OptimizerSettings, OptimizerState
+
+Made = Callable[[np.ndarray, int, int, int], tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(eq=False)
+class Turn:
+    """One of the updates that a step consists of.
+
+    network : Network
+        A part of the whole, made with the blocks that this turn trains.
+    columns : slice or None
+        Which columns of the targets it learns; None: 1 for every output.
+    make : callable(x, seed, epoch, step) -> (inputs, targets), optional
+        Makes the events of this turn from those of the batch (n, D), all of weight 1. Without it the turn reads the
+        batch itself.
+    rate_of : str, optional
+        The term of the whole whose weight is a factor of the learning rate of this turn: an optimizer that normalises its
+        steps would not notice a factor of the loss. With factor 0 the turn is left out.
+    regularised : bool
+        Whether L1 or L2 acts in this turn; on each block in one turn only.
+    extra : str, optional
+        A term that only this turn has, under the name by which it is reported.
+    """
+
+    network: Network
+    columns: slice | None = None
+    make: Made | None = None
+    rate_of: str = ""
+    regularised: bool = True
+    extra: str = ""
+    rate: float = 1.0
+    _seen: tuple = field(default=(None, None), repr=False)
+
+    def targets(self, targets: np.ndarray) -> np.ndarray:
+        """This turn's columns of the targets (N, C), contiguous; those of the last array are remembered."""
+        if self._seen[0] is not targets:
+            ones = np.ones((len(targets), self.network.n_outputs), targets.dtype)
+            self._seen = (targets, ones if self.columns is None else np.ascontiguousarray(targets[:, self.columns]))
+        return self._seen[1]
+
+
+class Optimizers:
+    """The optimizers of all turns. `learning_rate` is that of a turn with factor 1."""
+
+    def __init__(self, states: Sequence[OptimizerState], learning_rate: float):
+        self.states, self.learning_rate = tuple(states), learning_rate
+        self.steps = 0
+
+
+class Alternating:
+    """A network whose training takes turns; everything else is that of the whole.
+
+    Parameters
+    ----------
+    whole : Network
+        Has all parameters and the loss that judges the validation events.
+    turns : sequence of Turn
+        In the order in which they act on every batch.
+
+    Attributes
+    ----------
+    term_names : tuple of str
+        The terms of the whole, then the extra terms of the turns.
+    """
+
+    def __init__(self, whole: Network, turns: Sequence[Turn]):
+        self.whole, self.turns = whole, tuple(turns)
+        self.extras = tuple(turn.extra for turn in self.turns if turn.extra)
+        self.term_names = (*whole.term_names, *self.extras)
+        self._column = {name: i for i, name in enumerate(self.term_names)}
+        for turn in self.turns:  # what layers add to the loss belongs to the turns that read the events as they are
+            if turn.rate_of or turn.make is not None:
+                for name in turn.network.weighted_terms[len(turn.network.graph.outputs) :]:
+                    turn.network.set_weight(name, 0.0)
+
+    def __getattr__(self, name: str):
+        return getattr(self.__dict__["whole"], name)
+
+    # ------------------------------------------------------------------------------------- run-time numbers
+
+    def set_weight(self, term: str, weight: float) -> None:
+        """Set the weight of a term of the whole, and of the turns that learn it."""
+        self.whole.set_weight(term, weight)
+        for turn in self.turns:
+            if turn.rate_of == term:
+                turn.rate = weight
+            elif not turn.rate_of and turn.make is None and term in turn.network.weighted_terms:
+                turn.network.set_weight(term, weight)
+
+    def set_setting(self, setting: str, value: float, node: str | None = None) -> None:
+        """As `Network.set_setting`, in the whole and in all turns that have the node."""
+        self.whole.set_setting(setting, value, node)
+        for turn in self.turns:
+            if any(draw.setting == setting and node in (None, draw.node) for draw in turn.network.draws):
+                turn.network.set_setting(setting, value, node)
+
+    def set_dropout(self, rates: dict[str, float]) -> None:
+        """As `Network.set_dropout`."""
+        self.whole.set_dropout(rates)
+        for turn in self.turns:
+            nodes = {draw.node for draw in turn.network.draws if draw.setting == "dropout"}
+            turn.network.set_dropout({node: rate for node, rate in rates.items() if node in nodes})
+
+    # ------------------------------------------------------------------------------------- training
+
+    def new_optimizer(self, settings: OptimizerSettings) -> Optimizers:
+        """Fresh optimizers, all moments zero."""
+        plain = replace(settings, weight_decay=0.0, regularization="NONE")
+        states = [turn.network.new_optimizer(settings if turn.regularised else plain) for turn in self.turns]
+        return Optimizers(states, settings.learning_rate)
+
+    def steps_per_call(self, batch_size: int) -> int:
+        """As `Network.steps_per_call`."""
+        return max(1, self.whole.steps_per_call(batch_size) // len(self.turns))
+
+    def train_steps(self, x, targets, weights, order, *, batch_size: int, first: int, count: int, optimizer: Optimizers,
+                    epoch: int = 0, seed: int = 0, parts: np.ndarray | None = None) -> np.ndarray:
+        """As `Network.train_steps`; the loss of a step is that of the whole, its terms taken before each turn's update."""
+        bounds = batch_bounds(len(order), batch_size)[first : first + count]
+        parts = np.zeros((len(bounds), len(self.term_names))) if parts is None else parts
+        parts[:] = 0.0
+        order = np.ascontiguousarray(order, np.int64)
+        for step, (start, stop) in enumerate(bounds):
+            for turn, state in zip(self.turns, optimizer.states, strict=True):
+                if turn.rate == 0.0:
+                    continue
+                state.learning_rate = optimizer.learning_rate * turn.rate
+                if turn.make is not None:
+                    self._made_step(turn, state, x[order[start:stop]], seed, epoch, first + step, parts[step])
+                    continue
+                found = np.empty((1, len(turn.network.term_names)))
+                turn.network.train_steps(x, turn.targets(targets), weights, order, batch_size=batch_size, first=first + step,
+                                         count=1, optimizer=state, epoch=epoch, seed=seed, parts=found)  # fmt: skip
+                self._note(turn, found[0], parts[step])
+        optimizer.steps += len(bounds)
+        return self.whole.total(parts[:, : len(self.whole.term_names)])
+
+    def _made_step(self, turn: Turn, state, x, seed: int, epoch: int, step: int, row: np.ndarray) -> None:
+        inputs, targets = turn.make(x, seed, epoch, step)
+        n = len(inputs)
+        found = np.empty((1, len(turn.network.term_names)))
+        # one batch by itself: its random numbers differ from step to step by the epoch they are given
+        turn.network.train_steps(inputs, targets, np.ones(n, inputs.dtype), np.arange(n), batch_size=n, first=0, count=1,
+                                 optimizer=state, epoch=state.steps, seed=seed, parts=found)  # fmt: skip
+        self._note(turn, found[0], row)
+
+    def _note(self, turn: Turn, found: np.ndarray, row: np.ndarray) -> None:
+        """Put a turn's terms into the row of the whole."""
+        if turn.make is not None or turn.rate_of:  # one loss: that of its output
+            row[self._column[turn.extra or turn.rate_of]] = found[0]
+            return
+        values: dict[str, list[float]] = {}
+        for name, value in zip(turn.network.term_names, found.tolist()):
+            values.setdefault(name, []).append(value)
+        for i, name in enumerate(self.whole.term_names):  # terms of equal names come in the same order in both
+            if values.get(name):
+                row[i] = values[name].pop(0)
+
+    def loss(self, x, targets, weights, *, seed: int = 0, parts: np.ndarray | None = None) -> float:
+        """The loss of the whole, see `Network.loss`; the extra terms are NaN, since they exist in training only."""
+        if parts is None:
+            return self.whole.loss(x, targets, weights, seed=seed)
+        own = np.empty(len(self.whole.term_names))
+        value = self.whole.loss(x, targets, weights, seed=seed, parts=own)
+        parts[:] = np.nan
+        parts[: len(own)] = own
+        return value
