@@ -11,7 +11,7 @@ Tiles are rows x vectors blocks of accumulators held in registers; one LLVM func
 from __future__ import annotations
 
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from ._jit import VECTOR_BYTES, family, is_null, kernel, null, number, shift
@@ -34,6 +34,14 @@ LONG, K_BLOCK = 256, 128  # a longer k is cut into blocks: 0.74 instead of 1.01 
 LARGE, M_BLOCK = 2**16, 24  # a larger C is written by rows
 PACK = K_BLOCK * WIDEST * VECTOR_BYTES // 4  # elements of a transposed block, enough for either precision
 DOT1, DOT2, DOT3, DOT4 = (DOT_ROWS[c] for c in (1, 2, 3, 4))
+
+
+# Where the operands of a product do not fit the first cache (the bits do not depend on any of these)
+DEPTH = 128  # terms that are summed before the next ones, for products of more than LONG terms
+LONG = 512
+PANEL_BYTES = WIDEST * VECTOR_BYTES  # of a row of a tile
+GATHER_ROWS, GATHER_COLUMNS = 8, 512  # rows that pay for a copy of B, and columns from which rows are far apart
+GATHER_TERMS, GATHER_VECTORS = 64, 8  # terms and vectors of a row of A that are copied together
 
 
 def _initial(builder, vectors, init, leading, rows, columns, masks):
@@ -208,6 +216,33 @@ def _dot_tile_call(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, bias):
     return types.none(i, i, i, a, i, a, i, a, i, a), codegen
 
 
+@intrinsic
+def stack(typingctx, size, like):
+    """Memory of `size` bytes, a constant, in the frame of the function, for elements like those of a pointer."""
+    if not isinstance(size, types.IntegerLiteral):
+        raise TypeError("the size of memory in a frame is a constant")
+    count = size.literal_value
+
+    def codegen(context, builder, signature, args):
+        block = cgutils.alloca_once(builder, ir.ArrayType(ir.IntType(8), count))
+        block.align = VECTOR_BYTES
+        return builder.bitcast(block, args[1].type)
+
+    return like(size, like), codegen
+
+
+@intrinsic
+def copy_vector(typingctx, x, y):
+    """One vector from x to y."""
+
+    def codegen(context, builder, signature, args):
+        vectors = Vectors(builder, args[0].type.pointee)
+        vectors.store(vectors.load(args[0]), args[1])
+        return context.get_dummy_value()
+
+    return types.none(x, y), codegen
+
+
 @kernel
 def _most_rows(vectors):
     return ROWS1 if vectors == 1 else ROWS2 if vectors == 2 else ROWS3 if vectors == 3 else ROWS4 if vectors == 4 else ROWS8
@@ -224,74 +259,93 @@ def _vectors_of_tile(left, rows):
 
 @kernel
 def product(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
-    """C[m, n] = init + A[m, k] B[k, n]. `init` null for zero; ldi 0 repeats one row (a bias). Overwrites C.
-
-    A long k is cut, each part going on from what C holds: a tile that walked down a whole large B would load every row
-    of it from another page.
-    """
-    if k <= LONG:
-        _product(m, n, k, a, lda, b, ldb, c, ldc, init, ldi)
-    else:
-        _product(m, n, K_BLOCK, a, lda, b, ldb, c, ldc, init, ldi)
-        for s in range(K_BLOCK, k, K_BLOCK):
-            _product(m, n, min(K_BLOCK, k - s), shift(a, s), lda, shift(b, s * ldb), ldb, c, ldc, c, ldc)
-
-
-@kernel
-def product_of_transpose(m, n, k, a, lda, b, ldb, c, ldc, init, ldi, pack):
-    """C[m, n] = init + A[m, k] B[n, k]^T, B being transposed block by block into `pack`, of PACK elements. Otherwise as
-    `product`, with the same bits.
-    """
-    columns, zero = WIDEST * lanes_of(a), is_null(init)
-    for j in range(0, n, columns):
-        wide, target = min(columns, n - j), shift(c, j)
-        for s in range(0, k, K_BLOCK):
-            deep = min(K_BLOCK, k - s)
-            transpose(wide, deep, shift(b, j * ldb + s), ldb, pack, wide)
-            if s:
-                _product(m, wide, deep, shift(a, s), lda, pack, wide, target, ldc, target, ldc)
-            else:
-                _product(m, wide, deep, a, lda, pack, wide, target, ldc, init if zero else shift(init, j), ldi)
+    """C[m, n] = init + A[m, k] B[k, n]. `init` null for zero; ldi 0 repeats one row (a bias). Overwrites C."""
+    # Where B does not fit the first cache, a piece of it stays there for all rows while C waits for the next piece; and
+    # where its rows are far apart, few lines of them could stay: then a panel as wide as a tile is copied together first.
+    step, gather = k, m > GATHER_ROWS and n > GATHER_COLUMNS and k > 8
+    if m > 2 * ROWS3 and k > LONG:
+        step = DEPTH
+    if gather:
+        step = min(k, DEPTH)
+    start, ld = init, ldi
+    for first in range(0, k, step):
+        depth = min(step, k - first)
+        at, panel = shift(a, first), shift(b, first * ldb)
+        if gather:
+            _product_gathered(m, n, depth, at, lda, panel, ldb, c, ldc, start, ld)
+        else:
+            _product_piece(m, n, depth, at, lda, panel, ldb, c, ldc, start, ld)
+        start, ld = c, ldc
 
 
 @kernel
-def _product(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
+def _product_piece(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
     """`product` in one go."""
     lanes = lanes_of(a)
     total = (n + lanes - 1) // lanes
-    zero = is_null(init)
     j = 0
     while j < total:
         vectors = _vectors_of_tile(total - j, m)
-        most = _most_rows(vectors)
         column = j * lanes
         last = min(lanes, n - column - (vectors - 1) * lanes)
-        blocks = (m + most - 1) // most
-        low, more, i = m // blocks, m % blocks, 0
-        for block in range(blocks):
-            rows = low + 1 if block < more else low
-            start = init if zero else shift(init, i * ldi + column)
-            _nn_tile(
-                rows, vectors, k, shift(a, i * lda), lda, shift(b, column), ldb, shift(c, i * ldc + column), ldc, start, ldi, last
-            )
-            i += rows
+        start = init if is_null(init) else shift(init, column)
+        _tiles_below(m, vectors, k, a, lda, shift(b, column), ldb, shift(c, column), ldc, start, ldi, last)
         j += vectors
 
 
 @kernel
-def product_transposed(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
-    """C[m, n] = init + A[k, m]^T B[k, n]: weight gradients, k being the events. Otherwise as `product`.
-
-    A large C is written in blocks of whole rows, so that it goes to memory page by page.
-    """
-    block = M_BLOCK if m * n > LARGE else m
-    for i in range(0, m, block):
-        start = init if is_null(init) else shift(init, i * ldi)
-        _product_transposed(min(block, m - i), n, k, shift(a, i), lda, b, ldb, shift(c, i * ldc), ldc, start, ldi)
+def _product_gathered(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
+    """`product` of at most DEPTH terms, every panel of B being copied into one piece of memory."""
+    lanes = lanes_of(a)
+    total = (n + lanes - 1) // lanes
+    kept = stack(DEPTH * PANEL_BYTES, a)
+    j = 0
+    while j < total:
+        vectors = min(WIDEST, _vectors_of_tile(total - j, m))
+        column, wide = j * lanes, vectors * lanes
+        last = min(lanes, n - column - (vectors - 1) * lanes)
+        for i in range(k):
+            for v in range(vectors):
+                copy_vector(shift(b, i * ldb + column + v * lanes), shift(kept, i * wide + v * lanes))
+        start = init if is_null(init) else shift(init, column)
+        _tiles_below(m, vectors, k, a, lda, kept, wide, shift(c, column), ldc, start, ldi, last)
+        j += vectors
 
 
 @kernel
-def _product_transposed(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
+def _tiles_below(m, vectors, k, a, lda, b, ldb, c, ldc, init, ldi, last):
+    """All rows of a column of tiles."""
+    most = _most_rows(vectors)
+    blocks = (m + most - 1) // most
+    low, more, i = m // blocks, m % blocks, 0
+    for block in range(blocks):
+        rows = low + 1 if block < more else low
+        start = init if is_null(init) else shift(init, i * ldi)
+        _nn_tile(rows, vectors, k, shift(a, i * lda), lda, b, ldb, shift(c, i * ldc), ldc, start, ldi, last)
+        i += rows
+
+
+@kernel
+def product_transposed(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
+    """C[m, n] = init + A[k, m]^T B[k, n]: weight gradients, k being the events. Otherwise as `product`."""
+    # Rows of a wide A lie in few sets of the cache: then some of its columns at a time are copied together, and C, which
+    # is larger than the cache, is gone through once.
+    if m <= GATHER_COLUMNS or k > GATHER_TERMS:
+        _transposed_piece(m, n, k, a, lda, b, ldb, c, ldc, init, ldi)
+        return
+    lanes, wide = lanes_of(a), GATHER_VECTORS * lanes_of(a)
+    kept = stack(GATHER_TERMS * GATHER_VECTORS * VECTOR_BYTES, a)
+    for column in range(0, m, wide):
+        count = min(wide, m - column)
+        for i in range(k):
+            for v in range(0, count, lanes):
+                copy_vector(shift(a, i * lda + column + v), shift(kept, i * wide + v))
+        start = init if is_null(init) else shift(init, column * ldi)
+        _transposed_piece(count, n, k, kept, wide, b, ldb, shift(c, column * ldc), ldc, start, ldi)
+
+
+@kernel
+def _transposed_piece(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
     """`product_transposed` in one go."""
     lanes = lanes_of(a)
     total = (n + lanes - 1) // lanes
