@@ -11,7 +11,7 @@ from numba.core import types
 from tests.helpers import assert_close
 from tmvalite.kernels import math as kernel_math
 from tmvalite.kernels._jit import entry_point, is_null, null, pointer
-from tmvalite.kernels.product import PACK, product, product_dot, product_of_transpose, product_transposed
+from tmvalite.kernels.product import product, product_dot, product_of_transpose, product_transposed
 from tmvalite.kernels.transpose import transpose
 
 
@@ -81,14 +81,14 @@ def test_product_equals_one_chain_per_element_to_the_bit(m, n, k, precision):
     assert_close(c, a.astype(float) @ b.astype(float) + bias, 1e-6 if precision == "float32" else 1e-14)
 
 
-@entry_point(lambda e: (e[:, ::1], e[:, ::1], e[:, ::1], e[:, ::1], e[::1]))
-def run_packed(a, b, init, c, pack):
+@entry_point(lambda e: (e[:, ::1], e[:, ::1], e[:, ::1], e[:, ::1]))
+def run_packed(a, b, init, c):
     """c = init + a b^T with b transposed piece by piece."""
     m, n = c.shape
     k, start = a.shape[1], pointer(init, 0)
     if init.shape[0] == 0:
         start = null(start)
-    product_of_transpose(m, n, k, pointer(a, 0), k, pointer(b, 0), k, pointer(c, 0), n, start, n, pointer(pack, 0))
+    product_of_transpose(m, n, k, pointer(a, 0), k, pointer(b, 0), k, pointer(c, 0), n, start, n)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -96,9 +96,9 @@ def run_packed(a, b, init, c, pack):
 def test_product_with_a_matrix_transposed_on_the_way_has_the_same_bits(m, n, k, precision):
     a, b, bias = arrays(m, n, k, precision)
     for init in (bias[:0], np.repeat(bias, m, axis=0)):
-        expected, c, pack = np.zeros((m, n), precision), np.full((m, n), np.nan, precision), np.zeros(PACK, precision)
+        expected, c = np.zeros((m, n), precision), np.full((m, n), np.nan, precision)
         run.get(precision)(4, a, b, init, expected)
-        run_packed.get(precision)(a, np.ascontiguousarray(b.T), init, c, pack)
+        run_packed.get(precision)(a, np.ascontiguousarray(b.T), init, c)
         assert c.tobytes() == expected.tobytes()
 
 

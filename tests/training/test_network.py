@@ -366,3 +366,16 @@ def test_small_batches_of_large_layers_train_with_the_same_bits_as_large_workspa
             plan_module.SPARE_TILES = kept
         states.append(network.parameters.flat.tobytes())
     assert states[0] == states[1]
+
+
+@pytest.mark.parametrize("layout", ["DENSE|500|TANH,DENSE|300|RELU,LINEAR", "DENSE|500|TANH,BNORM,DENSE|300|RELU,LINEAR"])
+def test_threads_that_share_the_steps_of_a_small_batch_leave_the_same_bits(layout):
+    states = []
+    for threads in (1, 2, 3):
+        network = network_of(layout, 7, threads=threads, scale=0.05)
+        assert network.plan.pays_to_split and network.plan.shares(16) == 1
+        sample = sample_of(network, 60)
+        losses = network.train_steps(*sample, np.arange(60), batch_size=16, first=0, count=4,
+                                     optimizer=network.new_optimizer(OptimizerSettings("ADAM", 1e-2)))  # fmt: skip
+        states.append((losses.tobytes(), network.parameters.flat.tobytes()))
+    assert states[0] == states[1] == states[2]

@@ -53,6 +53,19 @@ def run_steps(table, start, stop, run, arena, theta, copies, grad):
 
 
 @kernel
+def run_steps_together(table, splits, start, stop, run, arena, theta, copies, grad, sync):
+    """As `run_steps`, by several threads: a step with `splits` by all of them, each its part, the others by the first."""
+    total = 0.0
+    barrier(run[family.PARTS], sync)
+    for s in range(start, stop):
+        d = shift(table, s * STEP_WIDTH)
+        if splits[s] or run[family.PART] == 0:
+            total += _call_family(d[0], d, run, arena, theta, copies, grad)
+        barrier(run[family.PARTS], sync)
+    return total
+
+
+@kernel
 def load_rows(rows, width, x, order, first, y, normalise, minimum, factor):
     """Gather events into the input tile, normalised to [-1, 1] as TMVA's N does when `normalise` is set."""
     one, two = number(y[0], 1.0), number(y[0], 2.0)
@@ -166,6 +179,7 @@ def execute(task, thread, context, call, work, x, out):
     losses, unit_losses, sync = doubles_at(ctx[c.LOSSES]), doubles_at(ctx[c.UNIT_LOSSES]), integers_at(ctx[c.SYNC])
     terms, term_count = doubles_at(ctx[c.TERMS]), ctx[c.TERM_COUNT]
     table, segments, training = integers_at(ctx[c.STEPS_TABLE]), integers_at(ctx[c.SEGMENTS]), task == TRAIN
+    splits, shared = integers_at(ctx[c.SPLITS]), pointer_at(ctx[c.SHARED_ARENA], memory)
     block = tile if task == SCORE else ctx[c.BLOCK]
     run[family.ROW0], run[family.TRAINING], run[family.EPOCH] = 0, training, ctx[c.EPOCH]
     run[family.KEYS], run[family.SETTINGS], run[family.LOSS_SCALES] = ctx[c.KEYS], ctx[c.SETTINGS], ctx[c.LOSS_SCALES]
@@ -181,32 +195,39 @@ def execute(task, thread, context, call, work, x, out):
             start, count, units = batch[0], batch[1] - batch[0], batch[2]
         run[family.STEP], run[family.TIME] = ctx[c.FIRST_STEP] + step, ctx[c.TIME] + step
         run[family.COUNT], run[family.SHARES] = count, units
+        # with one share for several threads they pass its steps side by side
+        together = training and threads > 1 and units == 1
+        leads = thread == 0 or not together
+        run[family.PART], run[family.PARTS] = thread if together else 0, threads if together else 1
         for segment in range(ctx[c.SEGMENT_COUNT] if training else 1):
             steps = shift(segments, 3 * segment)  # start stop end
             stop = steps[1] if training else ctx[c.FORWARD_STEPS]
-            for unit in range(thread, units, threads):
+            for unit in range(0 if together else thread, units, threads):
                 low, high = unit * block, min(count, (unit + 1) * block)
                 if training:
                     low, high = count * unit // units, count * (unit + 1) // units
-                arena = shift(memory, unit * stride)
+                arena = shared if together else shift(memory, unit * stride)
                 grad = shift(grads, unit * size if training else 0)
                 run[family.STATE] = ctx[c.STATES] + 8 * unit * ctx[c.STATE_SIZE]
                 total = unit_losses[unit] if segment else 0.0
                 run[family.TERMS] = ctx[c.UNIT_TERMS] + 8 * unit * term_count
-                if segment == 0 and task != SCORE:
+                if segment == 0 and task != SCORE and leads:
                     clear(term_count, doubles_at(run[family.TERMS]))
                 for first in range(low, high, tile):
                     n = min(tile, high - first)
                     run[family.ROWS], run[family.FIRST], run[family.FRESH] = n, ctx[c.FIRST_ROW] + first, first == low
                     run[family.ROW0] = first - low if stride else 0
-                    if segment == 0:
+                    if segment == 0 and leads:
                         load_tile(n, data, width, order, start + first, run, ctx, arena, task != SCORE)
                     result = shift(results, first * out_width if task == SCORE else 0)
                     run[family.OUT] = address_of(result)
-                    total += run_steps(table, steps[0], stop, run, arena, theta, copies, grad)
+                    if together:
+                        total += run_steps_together(table, splits, steps[0], stop, run, arena, theta, copies, grad, sync)
+                    else:
+                        total += run_steps(table, steps[0], stop, run, arena, theta, copies, grad)
                     if task == SCORE:
                         spoil_rows(n, width, shift(data, first * width), result, out_width)
-                if task != SCORE:
+                if task != SCORE and leads:
                     unit_losses[unit] = total
             if training and stop < steps[2]:
                 barrier(threads, sync)

@@ -38,12 +38,21 @@ COLUMNS = (
     "ARENA_STRIDE",  # elements from the arena of a share to that of the next, for batch-wide steps
     "COPIED",  # whether all transposed copies are up to date, or only those that no step can do without
     "SCRATCH",  # address, float64: memory that a batch-wide step may use
+    "PART",  # which of several threads passes a step that is split, from 0
+    "PARTS",  # how many of them; 0 and 1 are the whole step
 )
-RUN_SIZE = 24
+RUN_SIZE = 32
 (
     ROWS, ROW0, FIRST, FRESH, TRAINING, STEP, EPOCH, TIME, COUNT, KEYS, SETTINGS, LOSS_SCALES, TERMS, OUT, OUT_WIDTH, STATE,
-    STATES, STATE_SIZE, SHARES, BATCH_STATE, ARENA_STRIDE, COPIED, SCRATCH,
+    STATES, STATE_SIZE, SHARES, BATCH_STATE, ARENA_STRIDE, COPIED, SCRATCH, PART, PARTS,
 ) = range(len(COLUMNS))  # fmt: skip
+
+
+@kernel
+def part_of(n, block, run):
+    """First and last + 1 of the n elements that belong to this call of a split step: whole blocks."""
+    parts, blocks = max(run[PARTS], 1), (n + block - 1) // block
+    return blocks * run[PART] // parts * block, min(n, blocks * (run[PART] + 1) // parts * block)
 
 
 @kernel

@@ -15,7 +15,7 @@ from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from ._jit import VECTOR_BYTES, family, is_null, kernel, null, number, shift
-from .family import COPIED, FRESH, ROWS, operand
+from .family import COPIED, FRESH, PART, ROWS, operand, part_of
 from .transpose import transpose
 from .vector import I64, Vectors, counted_loop, i64, lanes_of, new_function, switch_call
 
@@ -30,18 +30,17 @@ ROWS1, ROWS2, ROWS3, ROWS4, ROWS8 = (MOST_ROWS[v] for v in (1, 2, 3, 4, 8))
 MASKED = VECTOR_BYTES == 64  # narrower machines pay 20 cycles for a masked store: there only where it is needed
 DOT_LANES = 16  # partial sums of the dot form, on every machine
 DOT_ROWS = {1: 8, 2: 8, 3: 5, 4: 4} if VECTOR_BYTES == 64 else {1: 4, 2: 2, 3: 1, 4: 1}
-LONG, K_BLOCK = 256, 128  # a longer k is cut into blocks: 0.74 instead of 1.01 ms for 16 rows and 1152 x 1152
-LARGE, M_BLOCK = 2**16, 24  # a larger C is written by rows
-PACK = K_BLOCK * WIDEST * VECTOR_BYTES // 4  # elements of a transposed block, enough for either precision
 DOT1, DOT2, DOT3, DOT4 = (DOT_ROWS[c] for c in (1, 2, 3, 4))
-
 
 # Where the operands of a product do not fit the first cache (the bits do not depend on any of these)
 DEPTH = 128  # terms that are summed before the next ones, for products of more than LONG terms
 LONG = 512
-PANEL_BYTES = WIDEST * VECTOR_BYTES  # of a row of a tile
+PANEL = DEPTH * WIDEST * VECTOR_BYTES  # bytes of so many rows of a tile
 GATHER_ROWS, GATHER_COLUMNS = 8, 512  # rows that pay for a copy of B, and columns from which rows are far apart
+LARGE = 2**16  # elements of a matrix from which a transposed copy may cost more than it saves
+PART_COLUMNS, PART_ROWS = 4 * WIDEST * VECTOR_BYTES // 4, 24  # a thread's part of a product is a multiple of so many
 GATHER_TERMS, GATHER_VECTORS = 64, 8  # terms and vectors of a row of A that are copied together
+GATHERED = GATHER_TERMS * GATHER_VECTORS * VECTOR_BYTES  # their bytes
 
 
 def _initial(builder, vectors, init, leading, rows, columns, masks):
@@ -220,7 +219,7 @@ def _dot_tile_call(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, bias):
 def stack(typingctx, size, like):
     """Memory of `size` bytes, a constant, in the frame of the function, for elements like those of a pointer."""
     if not isinstance(size, types.IntegerLiteral):
-        raise TypeError("the size of memory in a frame is a constant")
+        return None  # numba then asks with the constant
     count = size.literal_value
 
     def codegen(context, builder, signature, args):
@@ -279,6 +278,20 @@ def product(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
 
 
 @kernel
+def product_of_transpose(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
+    """C[m, n] = init + A[m, k] B[n, k]^T, B being transposed panel by panel on the way. Otherwise as `product`, same bits."""
+    columns, kept = WIDEST * lanes_of(a), stack(PANEL, a)
+    for j in range(0, n, columns):
+        wide, target = min(columns, n - j), shift(c, j)
+        start, ld = init if is_null(init) else shift(init, j), ldi
+        for first in range(0, k, DEPTH):
+            depth = min(DEPTH, k - first)
+            transpose(wide, depth, shift(b, j * ldb + first), ldb, kept, wide)
+            _product_piece(m, wide, depth, shift(a, first), lda, kept, wide, target, ldc, start, ld)
+            start, ld = target, ldc
+
+
+@kernel
 def _product_piece(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
     """`product` in one go."""
     lanes = lanes_of(a)
@@ -298,7 +311,7 @@ def _product_gathered(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
     """`product` of at most DEPTH terms, every panel of B being copied into one piece of memory."""
     lanes = lanes_of(a)
     total = (n + lanes - 1) // lanes
-    kept = stack(DEPTH * PANEL_BYTES, a)
+    kept = stack(PANEL, a)
     j = 0
     while j < total:
         vectors = min(WIDEST, _vectors_of_tile(total - j, m))
@@ -334,7 +347,7 @@ def product_transposed(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
         _transposed_piece(m, n, k, a, lda, b, ldb, c, ldc, init, ldi)
         return
     lanes, wide = lanes_of(a), GATHER_VECTORS * lanes_of(a)
-    kept = stack(GATHER_TERMS * GATHER_VECTORS * VECTOR_BYTES, a)
+    kept = stack(GATHERED, a)
     for column in range(0, m, wide):
         count = min(wide, m - column)
         for i in range(k):
@@ -391,10 +404,11 @@ def sum_rows(rows, width, x, y):
 
 @family
 def product_forward(d, run, arena, theta, copies, grad):
-    """y = x W + b: x y w b. W is (in, out)."""
-    x, y, w = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(theta, d[5])
-    bias = shift(theta, d[6]) if d[6] >= 0 else null(theta)
-    product(run[ROWS], d[4], d[2], x, d[2], w, d[4], y, d[4], bias, 0)
+    """y = x W + b: x y w b. W is (in, out). Split by columns of y."""
+    low, high = part_of(d[4], PART_COLUMNS, run)
+    x, y, w = operand(d, 1, run, arena), shift(operand(d, 3, run, arena), low), shift(theta, d[5] + low)
+    bias = shift(theta, d[6] + low) if d[6] >= 0 else null(theta)
+    product(run[ROWS], high - low, d[2], x, d[2], w, d[4], y, d[4], bias, 0)
     return 0.0
 
 
@@ -409,32 +423,35 @@ def narrow_forward(d, run, arena, theta, copies, grad):
 
 @family
 def product_backward_data(d, run, arena, theta, copies, grad):
-    """grad_x (+)= grad_y W: grad_y grad_x w narrow accumulate pack.
+    """grad_x (+)= grad_y W: grad_y grad_x w narrow accumulate spare.
 
-    W (out, in) is theta itself when narrow, else a copy, or where there is none made block by block in `pack`.
+    W (out, in) is theta itself when narrow, else a copy; where the copy is spare and there is none, W is transposed on
+    the way. Split by columns of grad_x.
     """
-    g, result = operand(d, 1, run, arena), operand(d, 3, run, arena)
+    low, high = part_of(d[4], PART_COLUMNS, run)
+    g, result = operand(d, 1, run, arena), shift(operand(d, 3, run, arena), low)
     init = result if d[7] else null(result)
-    if d[8] >= 0 and not run[COPIED]:
-        w, pack = shift(theta, d[5]), shift(arena, d[8])
-        product_of_transpose(run[ROWS], d[4], d[2], g, d[2], w, d[2], result, d[4], init, d[4], pack)
+    if d[8] and not run[COPIED]:
+        product_of_transpose(run[ROWS], high - low, d[2], g, d[2], shift(theta, d[5] + low * d[2]), d[2], result, d[4], init, d[4])
     else:
-        w = shift(theta, d[5]) if d[6] else shift(copies, d[5])
-        product(run[ROWS], d[4], d[2], g, d[2], w, d[4], result, d[4], init, d[4])
+        w = shift(theta if d[6] else copies, d[5] + low)
+        product(run[ROWS], high - low, d[2], g, d[2], w, d[4], result, d[4], init, d[4])
     return 0.0
 
 
 @family
 def product_backward_weights(d, run, arena, theta, copies, grad):
-    """grad_W (+)= x^T grad_y, grad_b (+)= sum grad_y: x grad_y w b narrow first_use."""
+    """grad_W (+)= x^T grad_y, grad_b (+)= sum grad_y: x grad_y w b narrow first_use. Split by rows of W unless narrow."""
     x, g, w = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(grad, d[5])
     wide, out = d[2], d[4]
     fresh = run[FRESH] and d[8]
     if d[7]:
         product_transposed(out, wide, run[ROWS], g, out, x, wide, w, wide, null(w) if fresh else w, wide)
     else:
-        product_transposed(wide, out, run[ROWS], x, wide, g, out, w, out, null(w) if fresh else w, out)
-    if d[6] >= 0:
+        low, high = part_of(wide, PART_ROWS, run)
+        x, w = shift(x, low), shift(w, low * out)
+        product_transposed(high - low, out, run[ROWS], x, wide, g, out, w, out, null(w) if fresh else w, out)
+    if d[6] >= 0 and run[PART] == 0:
         b = shift(grad, d[6])
         if fresh:
             zero = number(b[0], 0.0)

@@ -115,6 +115,17 @@ class Plan:
         table.flags.writeable = False
         return Placement(rows, offsets, size, table, tuple(at.tables))
 
+    @property
+    def splits(self) -> np.ndarray:
+        """(steps,) int64, 1 for steps that several threads may share."""
+        return np.array([step.splits for step in self.steps], np.int64)
+
+    @property
+    def pays_to_split(self) -> bool:
+        """Whether steps that several threads share are most of the arithmetic, and large enough for the threads to meet."""
+        split = sum(step.flops() for step in self.steps if step.splits)
+        return self.size > SMALL_GRADIENT and 2 * split > self.flops
+
     def transposes_for(self, batches: np.ndarray) -> np.ndarray:
         """The copies that pay for batches (start, stop, shares): the spare ones only if several tiles use them."""
         tiles = [shares * -(-(stop - start) // (shares * self.tile)) for start, stop, shares in batches.tolist()]

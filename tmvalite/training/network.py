@@ -31,6 +31,7 @@ CALL_SECONDS = 0.1  # no call into a kernel takes longer, so that Ctrl-C is answ
 FLOPS_PER_SECOND = 1e10  # a pessimistic machine, for the estimate
 EVALUATION_BLOCK = 1024  # events whose losses are summed together
 THREAD_FLOPS = 1e7  # with less to do, about 100 us, more threads cost more than they give
+TOGETHER_ROWS = 8  # events of a batch from which several threads may share its steps
 OUTPUT_FUNCTIONS = ("identity", "sigmoid", "softmax")
 
 
@@ -127,7 +128,8 @@ class _Workspace:
         table[:, 0] = [step.kernel.address(plan.precision) for step in plan.steps]
         segments = np.array(plan.segments, np.int64)
         self.scratch = np.zeros(0)
-        self.point(STEPS_TABLE=table, SEGMENTS=segments, THETA=parameters.flat, SYNC=np.zeros(SYNC_SIZE, np.int64),
+        self.point(STEPS_TABLE=table, SPLITS=plan.splits, SHARED_ARENA=self.arenas[0], SEGMENTS=segments,
+                   THETA=parameters.flat, SYNC=np.zeros(SYNC_SIZE, np.int64),
                    TRANSPOSES=plan.transposes, RANGES=plan.ranges)  # fmt: skip
         given = [placement.offsets[tensor] for tensor in plan.given]
         self.set(**dict(zip(("INPUT", "TARGET_TILE", "WEIGHT_TILE"), given)))
@@ -402,13 +404,15 @@ class Network:
             SCALARS=optimizer.scalars(),
             KEYS=self._keys(seed),
         )
+        most_shares = batches[:, 2].max()
+        together = most_shares == 1 and work.threads > 1 and self.plan.pays_to_split and batch_size >= TOGETHER_ROWS
+        alone = batch_size * self.plan.flops < THREAD_FLOPS or (most_shares == 1 and not together)
         copied = self.plan.transposes_for(batches)
         work.set(TRANSPOSE_COUNT=len(copied), COPIED=len(copied) == len(self.plan.transposes))
         work.set(
             STEPS=len(bounds), FIRST_STEP=first, EPOCH=epoch, TIME=optimizer.steps, OPTIMIZER=code, REGULARIZATION=regularization
         )
         self._refresh_copies(copied)
-        alone = batch_size * self.plan.flops < THREAD_FLOPS or batches[:, 2].max() == 1
         self._run(work, TRAIN, x, self._no_output, 1 if alone else work.threads)
         optimizer.steps += len(bounds)
         return losses

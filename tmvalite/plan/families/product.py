@@ -23,6 +23,10 @@ class Product(Step):
     writes = property(lambda self: (self.y,))
 
     @property
+    def splits(self):
+        return not self.narrow
+
+    @property
     def slots(self):
         return (self.weights,) if self.bias is None else (self.weights, self.bias)
 
@@ -32,8 +36,7 @@ class Product(Step):
         if self.x in tape.wanted:
             target, add = tape.target(self.x)
             large = not self.narrow and self.x.size * self.y.size > product.LARGE
-            pack = Tensor(product.PACK, f"{self.weights.node}, packed", per_event=False) if large else None
-            tape.steps.append(ProductData(grad, target, self.weights, self.narrow, add, pack))
+            tape.steps.append(ProductData(grad, target, self.weights, self.narrow, add, large))
 
     def encode(self, at):
         return *at(self.x), *at(self.y), self.weights.offset, self.bias.offset if self.bias else -1
@@ -51,19 +54,20 @@ class Product(Step):
 
 @dataclass(frozen=True, eq=False)
 class ProductData(Step):
-    """Gradient of a product with respect to its input. `pack`: memory in which a large W can be transposed piece by piece."""
+    """Gradient of a product with respect to its input. `large`: W can be transposed on the way."""
 
     grad: Tensor
     result: Tensor
     weights: Slot
     narrow: bool
     accumulate: bool
-    pack: Tensor | None = None
+    large: bool = False
     family = "product"
     kernel = product.product_backward_data
+    splits = True
 
     reads = property(lambda self: (self.grad, self.result) if self.accumulate else (self.grad,))
-    writes = property(lambda self: (self.result,) if self.pack is None else (self.result, self.pack))
+    writes = property(lambda self: (self.result,))
 
     @property
     def _copy(self):
@@ -72,15 +76,14 @@ class ProductData(Step):
 
     @property
     def copies(self):
-        return self._copy if self.pack is None else ()
+        return () if self.large else self._copy
 
     @property
     def spare_copies(self):
-        return self._copy if self.pack is not None else ()
+        return self._copy if self.large else ()
 
     def encode(self, at):
-        pack = at(self.pack)[0] if self.pack is not None else -1
-        return *at(self.grad), *at(self.result), self.weights.offset, int(self.narrow), int(self.accumulate), pack
+        return *at(self.grad), *at(self.result), self.weights.offset, int(self.narrow), int(self.accumulate), int(self.large)
 
     def flops(self):
         return 2 * self.grad.size * self.result.size
@@ -104,6 +107,10 @@ class ProductWeights(Step):
 
     reads = property(lambda self: (self.x, self.grad))
     writes = property(lambda self: ())
+
+    @property
+    def splits(self):
+        return not self.narrow
 
     @property
     def gradient_slots(self):
