@@ -1,4 +1,4 @@
-"""Image networks (W2) and single convolutions (W5), tmvalite against PyTorch in the better of its two memory layouts.
+"""Image networks (W2, W3) and single convolutions (W5), tmvalite against PyTorch in the better of its two memory layouts.
 
 Run: python -m benchmarks.convolution [--threads 1] [--rounds 7] [--seconds 0.3] [--only TEXT] [--json FILE] [--one-process]
 
@@ -25,8 +25,14 @@ STEPS = 10  # batches in an epoch
 VALIDATION = 100
 MEMORY = ("contiguous", "channels_last")
 
-# (image, batch, with BNORM and MAXPOOL): least acceptable ratio to PyTorch at one thread and at two
-W2 = {(16, 100, False): (2.4, 2.8), (32, 100, False): (2.4, 2.8), (16, 100, True): (2.4, 2.8), (32, 100, True): (2.4, 2.8)}
+# (name, form of peer_images.network, channels, image, filters, batch): least acceptable ratio to PyTorch at one and two threads
+NETWORKS = {
+    ("CNN", "plain", 1, 16, 10, 100): (2.4, 2.8),
+    ("CNN", "plain", 1, 32, 10, 100): (2.4, 2.8),
+    ("W2", "norm", 1, 16, 10, 100): (2.4, 2.8),
+    ("W2", "norm", 1, 32, 10, 100): (2.4, 2.8),
+    ("W3", "deep", 3, 32, 32, 64): (1.2, 1.1),
+}
 # (channels in, out, image, filter, stride, padding, batch): 5x5 of stride 2 is W5, 3x3 are the layers of W2 and W3
 W5 = (
     (1, 16, 64, 5, 2, 2, 16),
@@ -41,34 +47,39 @@ W5 = (
 TARGETS = {"forward": (0.95, 0.95), "data": (1.15, 1.3), "filters": (0.95, 0.95), "transposed": (1.15, 1.3)}
 
 
-def method(size: int, filters: int, full: bool, batch: int, epochs: int, threads: int):
+def method(form: str, channels: int, size: int, filters: int, batch: int, epochs: int, threads: int):
     """The network of peer_images.network, validated after the last epoch only."""
     import tmvalite
 
-    norm, pool = (["BNORM"], ["MAXPOOL|2|2|2|2"]) if full else ([], [])
-    conv = f"CONV|{filters}|3|3|1|1|1|1|RELU"
-    layout = ",".join([conv, *norm, conv, *pool, "RESHAPE|FLAT", "DENSE|100|RELU", "DENSE|1|LINEAR"])
+    first, second, wide = (f"CONV|{n}|3|3|1|1|1|1|RELU" for n in (filters, filters, 2 * filters))
+    pool, dense = "MAXPOOL|2|2|2|2", "DENSE|100|RELU"
+    items = {
+        "plain": (first, second, "RESHAPE|FLAT", dense),
+        "norm": (first, "BNORM", second, pool, "RESHAPE|FLAT", dense),
+        "deep": (first, second, pool, wide, wide, pool, "RESHAPE|FLAT", "DENSE|128|RELU"),
+    }[form]
+    layout = ",".join([*items, "DENSE|1|LINEAR"])
     strategy = (f"LearningRate=1e-3,BatchSize={batch},MaxEpochs={epochs},TestRepetitions={epochs},"
                 f"ConvergenceSteps={10 * epochs},Optimizer=ADAM")  # fmt: skip
-    return tmvalite.MethodDL(f"!V:InputLayout=1|{size}|{size}:Layout={layout}:TrainingStrategy={strategy}:RandomSeed=1:"
+    return tmvalite.MethodDL(f"!V:InputLayout={channels}|{size}|{size}:Layout={layout}:TrainingStrategy={strategy}:RandomSeed=1:"
                              f"ValidationSize={VALIDATION}:Threads={threads}", analysis_type="classification")  # fmt: skip
 
 
-def training(size: int, filters: int, full: bool, batch: int, threads: int):
+def training(form: str, channels: int, size: int, filters: int, batch: int, threads: int):
     """work(n): a fit of n epochs of STEPS batches."""
-    x, y = events(size * size, batch * STEPS + VALIDATION)
+    x, y = events(channels * size * size, batch * STEPS + VALIDATION)
 
     def work(epochs):
-        method(size, filters, full, batch, epochs, threads).fit(x, y, progress="silent")
+        method(form, channels, size, filters, batch, epochs, threads).fit(x, y, progress="silent")
 
     work(1)
     return work
 
 
-def scoring(size: int, filters: int, full: bool, rows: int, threads: int):
+def scoring(form: str, channels: int, size: int, filters: int, rows: int, threads: int):
     """work(n): n times the scores of all rows."""
-    x, y = events(size * size, max(rows, 300))
-    fitted = method(size, filters, full, 100, 1, threads)
+    x, y = events(channels * size * size, max(rows, 300))
+    fitted = method(form, channels, size, filters, 100, 1, threads)
     fitted.fit(x[:300], y[:300], progress="silent")
     x = x[:rows]
 
@@ -124,15 +135,14 @@ def convolution(what: str, inputs: int, outputs: int, size: int, k: int, s: int,
 
 def cases(threads: int):
     """(name, contenders, target, units per step) of every case."""
-    for (size, batch, full), targets in W2.items():
-        name = f"{'W2' if full else 'CNN'} {size}x{size}, batch {batch}"
-        ours = Contender("tmvalite", training, (size, 10, full, batch, threads), baseline=1)
-        theirs = [Contender(f"torch {m}", peer_images.training, (1, size, 10, full, batch, STEPS, threads, m), baseline=1)
-                  for m in MEMORY]  # fmt: skip
+    for (label, form, channels, size, filters, batch), targets in NETWORKS.items():
+        name, shape = f"{label} {size}x{size}, batch {batch}", (channels, size, filters, form)
+        ours = Contender("tmvalite", training, (form, *shape[:3], batch, threads), baseline=1)
+        theirs = [Contender(f"torch {m}", peer_images.training, (*shape, batch, STEPS, threads, m), baseline=1) for m in MEMORY]
         yield f"{name}, training", [ours, *theirs], targets[threads > 1], STEPS
-        ours = Contender("tmvalite", scoring, (size, 10, full, 1000, threads))
-        theirs = [Contender(f"torch {m}", peer_images.scoring, (1, size, 10, full, 1000, 100, threads, m)) for m in MEMORY]
-        yield f"{name}, 1000 scores", [ours, *theirs], targets[threads > 1], 1
+        ours = Contender("tmvalite", scoring, (form, *shape[:3], 1000, threads))
+        theirs = [Contender(f"torch {m}", peer_images.scoring, (*shape, 1000, 100, threads, m)) for m in MEMORY]
+        yield f"{label} {size}x{size}, 1000 scores", [ours, *theirs], targets[threads > 1], 1
     if threads > 1:
         return  # a step runs on one thread
     for shape in W5:

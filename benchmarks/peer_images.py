@@ -6,27 +6,28 @@ As in peer.py: eager, fused Adam, no gradient buffers kept. `memory` is "contigu
 from __future__ import annotations
 
 
-def network(channels: int, size: int, filters: int, full: bool):
-    """conv-relu[-norm]-conv-relu[-maxpool]-dense 100-relu-dense 1 with 3x3 filters; the bracketed ones where `full`."""
+def network(channels: int, size: int, filters: int, form: str):
+    """Networks of 3x3 filters with a dense head; `form` is one of
+
+    "plain": conv-relu twice, dense 100; "norm": with batch normalisation behind the first and 2x2 pooling behind the second;
+    "deep": conv-relu twice, pooling, the same again with twice the filters, dense 128.
+    """
     from torch import nn
 
-    norm, pool = ([nn.BatchNorm2d(filters)], [nn.MaxPool2d(2)]) if full else ([], [])
-    flat = filters * (size // 2 if full else size) ** 2
-    return nn.Sequential(
-        nn.Conv2d(channels, filters, 3, padding=1),
-        nn.ReLU(),
-        *norm,
-        nn.Conv2d(filters, filters, 3, padding=1),
-        nn.ReLU(),
-        *pool,
-        nn.Flatten(),
-        nn.Linear(flat, 100),
-        nn.ReLU(),
-        nn.Linear(100, 1),
-    )
+    def conv(inputs, outputs):
+        return nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU()
+
+    first, second = conv(channels, filters), conv(filters, filters)
+    parts, flat, wide = [*first, *second], filters * size**2, 100
+    if form == "norm":
+        parts, flat = [*first, nn.BatchNorm2d(filters), *second, nn.MaxPool2d(2)], flat // 4
+    if form == "deep":
+        deeper = [*conv(filters, 2 * filters), *conv(2 * filters, 2 * filters)]
+        parts, flat, wide = [*parts, nn.MaxPool2d(2), *deeper, nn.MaxPool2d(2)], flat // 8, 128
+    return nn.Sequential(*parts, nn.Flatten(), nn.Linear(flat, wide), nn.ReLU(), nn.Linear(wide, 1))
 
 
-def _prepare(channels, size, filters, full, rows, threads, memory):
+def _prepare(channels, size, filters, form, rows, threads, memory):
     import torch
 
     from .data import events
@@ -36,15 +37,15 @@ def _prepare(channels, size, filters, full, rows, threads, memory):
     layout = torch.contiguous_format if memory == "contiguous" else torch.channels_last
     x, y = events(channels * size * size, rows)
     x = torch.from_numpy(x).reshape(rows, channels, size, size).contiguous(memory_format=layout)
-    return network(channels, size, filters, full).to(memory_format=layout), x, torch.from_numpy(y).to(torch.float32)[:, None]
+    return network(channels, size, filters, form).to(memory_format=layout), x, torch.from_numpy(y).to(torch.float32)[:, None]
 
 
-def training(channels: int, size: int, filters: int, full: bool, batch: int, steps: int, threads: int, memory: str):
+def training(channels: int, size: int, filters: int, form: str, batch: int, steps: int, threads: int, memory: str):
     """work(n): n epochs of `steps` batches, shuffled once per epoch."""
     import torch
     import torch.nn.functional as F
 
-    model, x, y = _prepare(channels, size, filters, full, batch * steps, threads, memory)
+    model, x, y = _prepare(channels, size, filters, form, batch * steps, threads, memory)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
 
     def work(epochs):
@@ -60,11 +61,11 @@ def training(channels: int, size: int, filters: int, full: bool, batch: int, ste
     return work
 
 
-def scoring(channels: int, size: int, filters: int, full: bool, rows: int, chunk: int, threads: int, memory: str):
+def scoring(channels: int, size: int, filters: int, form: str, rows: int, chunk: int, threads: int, memory: str):
     """work(n): n times the sigmoid scores of all rows, `chunk` at a time."""
     import torch
 
-    model, x, _ = _prepare(channels, size, filters, full, rows, threads, memory)
+    model, x, _ = _prepare(channels, size, filters, form, rows, threads, memory)
     model.eval()
 
     def work(times):

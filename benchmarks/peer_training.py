@@ -11,12 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+EPSILON, BETA2 = 1e-7, 0.999  # Adam's
+
 
 @dataclass(frozen=True)
 class Recipe:
     """What is trained, and how.
 
-    layers : (width, activation) of every dense layer, activation "TANH" or "LINEAR"
+    layers : (width, activation) of every dense layer, activation "TANH" or "LINEAR"; empty where `train` is given a model
     drop : rate on the input of every layer; shorter tuples are filled with 0
     loss : "CROSSENTROPY", "SUMOFSQUARES" or "MUTUALEXCLUSIVE"
     convergence_steps : epochs without a smaller validation loss before the training stops, one more and it does
@@ -70,14 +72,20 @@ def weighted_loss(loss: str, outputs, y, w):
 
 
 def train(recipe: Recipe, train, valid, *, seed: int, order: Callable[[int], np.ndarray] | None = None, initial=None,
-          threads: int = 1):
-    """Train with Adam (epsilon 1e-7) and keep the parameters of the smallest validation loss.
+          model=None, tmva_epsilon: bool = False, threads: int = 1):
+    """Train with Adam (epsilon 1e-7) and keep the parameters, and running values, of the smallest validation loss.
 
     Parameters
     ----------
     train, valid : (x (N, V), y (N, C), w (N,)) float32
     order : epoch from 1 -> (N,) rows in the order of training; drawn by PyTorch if missing
     initial : [(W (outputs, inputs), b (outputs,)), ...], optional
+    model : torch.nn.Sequential, optional
+        Instead of the dense network of `recipe`, from the parameters that it has; running values restart at each epoch.
+
+    tmva_epsilon : bool
+        Adam's epsilon where TMVA adds it, to the root before the correction of its bias, not behind it. Only gradients as
+        small as epsilon see it: those of saturated gates and tanh, for one.
 
     Returns
     -------
@@ -88,8 +96,9 @@ def train(recipe: Recipe, train, valid, *, seed: int, order: Callable[[int], np.
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     x, y, w, xv, yv, wv = (torch.from_numpy(np.ascontiguousarray(a, np.float32)) for a in (*train, *valid))
-    model = network(recipe, x.shape[1], initial)
-    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, eps=1e-7)
+    model = network(recipe, x.shape[1], initial) if model is None else model
+    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, eps=EPSILON)
+    steps = 0
 
     def validate():
         model.eval()
@@ -102,22 +111,27 @@ def train(recipe: Recipe, train, valid, *, seed: int, order: Callable[[int], np.
     kept = None
     while epoch < recipe.max_epochs and stale <= recipe.convergence_steps:
         epoch += 1
+        for module in model.modules():
+            if hasattr(module, "reset_running_stats"):
+                module.reset_running_stats()
         rows = torch.from_numpy(order(epoch)) if order is not None else torch.randperm(len(x))
         for start in range(0, len(x), recipe.batch_size):
             batch = rows[start : start + recipe.batch_size]
             optimizer.zero_grad(set_to_none=True)
             weighted_loss(recipe.loss, model(x[batch]), y[batch], w[batch]).backward()
+            steps += 1
+            if tmva_epsilon:
+                optimizer.param_groups[0]["eps"] = EPSILON / math.sqrt(1.0 - BETA2**steps)
             optimizer.step()
         value = validate()
         if not math.isfinite(value):
             raise ArithmeticError(f"the validation loss is {value} after epoch {epoch}")
         stale = 0 if value < best else stale + 1
         if value < best or kept is None:
-            kept = [p.detach().clone() for p in model.parameters()]
+            kept = {name: value.clone() for name, value in model.state_dict().items()}
         best = min(best, value)
-    with torch.no_grad():
-        for p, value in zip(model.parameters(), kept or [], strict=bool(kept)):
-            p.copy_(value)
+    if kept is not None:
+        model.load_state_dict(kept)
     model.eval()
 
     def apply(events):

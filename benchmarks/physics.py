@@ -1,10 +1,11 @@
 """Does a trained network know what it could know? One study per sub-command; a table is printed, JSON written.
 
-Run: python -m benchmarks.physics ring|depth|inputs|joint|files|classification|regression|multiclass|all [--seeds N] [--own-start]
-     [--same-split] [--json FILE]
+Run: python -m benchmarks.physics ring|depth|inputs|joint|files|classification|regression|multiclass|images|series|all
+     [--seeds N] [--own-start] [--same-split] [--json FILE]
 
-The three tutorials and the weight files need TMVA's example data: a folder named in TMVALITE_SHARED, or `shared` beside the
-checkout. The tutorials need PyTorch too. README.md in this folder says what each study should show.
+The tutorials and the weight files need TMVA's example data: a folder named in TMVALITE_SHARED, or `shared` beside the checkout
+(images and series make toys by the tutorials' recipe where their files are not there). The tutorials need PyTorch too. README.md
+in this folder says what each study should show.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import statistics
 from pathlib import Path
 
-from . import studies, tutorials
+from . import images_series, studies, tutorials
 from .compare import machine
 
 FILE_BAND = (0.917, 0.920)
+LEAST_P, LEAST_SEEDS = 0.01, 5  # of a rank test of two samples of areas, which fewer seeds cannot fail
+BETTER_MEDIAN, BETTER_WORST = 0.80, 0.77
 
 
 def ring(options) -> dict:
@@ -71,8 +75,7 @@ def files(options) -> dict:
 
 
 def tutorial(name: str, options) -> dict:
-    if not studies.has_torch():
-        raise SystemExit("the tutorials are paired with PyTorch: pip install torch")
+    _need_torch()
     result = tutorials.paired(name, _shared(), seeds=options.seeds, same_start=not options.own_start,
                               same_split=options.same_split, progress=lambda line: print(line, flush=True))
     print(f"\n{name}, {options.seeds} seeds: means, difference (positive: tmvalite is better) and its 95 % interval")
@@ -87,6 +90,37 @@ def tutorial(name: str, options) -> dict:
     return {**result, "passes": all(pair["passes"] for pair in result["pairs"])}
 
 
+def series(options, name: str = "series") -> dict:
+    _need_torch()
+    shared = tutorials.shared_folder()
+    if shared is None or not (shared / "data" / images_series.SCRIPTS[name].file).exists():
+        print(f"{images_series.SCRIPTS[name].file} is not here: toys by the tutorial's recipe take its place")
+    print("median [least, largest] ROC area on the test events")
+    result = images_series.compared(name, shared, seeds=options.seeds, progress=lambda line: print(line, flush=True))
+    if options.seeds < LEAST_SEEDS:
+        print(f"a rank test needs at least {LEAST_SEEDS} seeds")
+    passes = options.seeds >= LEAST_SEEDS and all(row["p"] > LEAST_P for rows in result.values() for row in rows.values())
+    return {**result, "passes": passes}
+
+
+def images(options) -> dict:
+    result, passes = series(options, "images"), True
+    for own_split in (False, True):
+        figures = images_series.better(tutorials.shared_folder(), own_split=own_split)
+        areas = figures["areas"]
+        print(f"better string, {len(areas)} other seeds, {'a split each' if own_split else 'the same split'}: "
+              f"{images_series.spread(areas)}, likelihood ratio {figures['likelihood ratio']:.3f}, "
+              f"{statistics.median(figures['seconds']):.2f} s a training")
+        passes = passes and statistics.median(areas) >= BETTER_MEDIAN and min(areas) >= BETTER_WORST
+        result["better, a split each" if own_split else "better"] = figures
+    return {**result, "passes": passes and result["passes"]}
+
+
+def _need_torch() -> None:
+    if not studies.has_torch():
+        raise SystemExit("the tutorials are paired with PyTorch: pip install torch")
+
+
 def _shared() -> Path:
     folder = tutorials.shared_folder()
     if folder is None:
@@ -96,12 +130,14 @@ def _shared() -> Path:
 
 STUDIES = {"ring": (ring, 1), "depth": (depth, 1), "inputs": (inputs, 1), "joint": (joint, 1), "files": (files, 1)}
 STUDIES |= {name: (lambda options, name=name: tutorial(name, options), 20) for name in tutorials.TUTORIALS}
+STUDIES |= {"images": (images, 15), "series": (series, 15)}
 
 
 def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("study", choices=[*STUDIES, "all"])
-    parser.add_argument("--seeds", type=int, help="random seeds 1, 2, ... (default: 20 for the tutorials, else 1)")
+    parser.add_argument("--seeds", type=int, help="random seeds 1, 2, ... (default: 20 for the tutorials, 15 for images and "
+                        "series, else 1)")
     parser.add_argument("--own-start", action="store_true", help="tutorials: PyTorch draws its initial numbers itself")
     parser.add_argument("--same-split", action="store_true", help="tutorials: TMVA's SplitSeed=100 for every seed")
     parser.add_argument("--json", help="file for all figures")

@@ -1,4 +1,4 @@
-"""Toy samples whose best possible result is known, for the physics studies."""
+"""Toy samples whose best possible result is known, and those of the image and time-series tutorials."""
 
 from __future__ import annotations
 
@@ -70,3 +70,61 @@ def class_and_energy(count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.
     x = rng.normal(size=(count, 4)) + np.where(is_signal, 0.7, -0.7)[:, None] * np.array([1.0, -1.0, 0.0, 0.0])
     energy = np.sin(1.5 * x[:, 2]) + 0.5 * x[:, 0] * x[:, 3] + 0.2 * rng.normal(size=count)
     return x.astype(np.float32), is_signal, energy.astype(np.float32)
+
+
+def _histogram_shares(edges: np.ndarray, centre: np.ndarray, width: float) -> np.ndarray:
+    """(N, bins) parts of Gaussians (N centres, one width) between the edges; a row has sum 1: nothing falls outside."""
+    from math import erf
+
+    parts = np.diff(np.vectorize(erf)((edges - centre[:, None]) / (width * np.sqrt(2.0))), axis=1)
+    return parts / parts.sum(axis=1, keepdims=True)
+
+
+def tutorial_images(count: int, widths: tuple[float, float], rng) -> np.ndarray:
+    """Images of TMVA_CNN_Classification, (count, 256) float32: 10000 entries of a histogram of 16 x 16 bins over 0..10, from a
+    Gaussian of these widths in x (rows) and y whose centre is uniform in 3..7, and noise of sigma 5 in every pixel.
+    """
+    edges, centres = np.linspace(0.0, 10.0, 17), rng.uniform(3.0, 7.0, size=(count, 2))
+    rows, columns = (_histogram_shares(edges, centres[:, i], widths[i]) for i in range(2))
+    shares = (rows[:, :, None] * columns[:, None, :]).reshape(count, 256)
+    return (rng.multinomial(10_000, shares) + rng.normal(0.0, 5.0, size=(count, 256))).astype(np.float32)
+
+
+def tutorial_image_trees(count: int, seed: int) -> tuple[dict, dict]:
+    """Signal (widths 3.1 and 2.9) and background (3 and 3), `count` images each, as columns."""
+    rng = np.random.default_rng(seed)
+    return tuple({"vars": tutorial_images(count, widths, rng)} for widths in ((3.1, 2.9), (3.0, 3.0)))
+
+
+def image_likelihood_ratio(x: np.ndarray, steps: int = 33) -> np.ndarray:
+    """ln p(x | signal) / p(x | background) of images (N, 256), (N,): counts taken as Gaussian, the centre summed over a grid."""
+    edges, centres = np.linspace(0.0, 10.0, 17), np.linspace(3.0, 7.0, steps)
+    x, logs = np.asarray(x, np.float64), []
+    for widths in ((3.1, 2.9), (3.0, 3.0)):
+        rows, columns = (_histogram_shares(edges, centres, width) for width in widths)
+        mean = 10_000.0 * (rows[:, None, :, None] * columns[None, :, None, :]).reshape(steps**2, 256)
+        variance = mean + 25.0  # of the entries and of the noise
+        constant = (mean**2 / variance + np.log(variance)).sum(axis=1)
+        log = -0.5 * (x**2 @ (1.0 / variance).T - 2.0 * x @ (mean / variance).T + constant)
+        top = log.max(axis=1)
+        logs.append(top + np.log(np.exp(log - top[:, None]).sum(axis=1)))
+    return logs[0] - logs[1]
+
+
+def tutorial_series_trees(count: int, seed: int) -> tuple[dict, dict]:
+    """Series of TMVA_RNN_Classification (its C++ version), `count` of each class, as columns vars_time0 .. 9 of (count, 30).
+
+    Each step is a histogram of 30 bins over 0..10 with 1000 entries of a Gaussian, and noise of sigma 10; its mean and width
+    move with the step j: 5 + 0.2 cos(pi j / 10) and 4 + 0.3 cos(pi j / 10) for signal, as in TMVA's file; sines for background.
+    """
+    rng, edges = np.random.default_rng(seed), np.linspace(0.0, 10.0, 31)
+    trees = []
+    for wave in (np.cos, np.sin):
+        tree = {}
+        for j in range(10):
+            turn = wave(np.pi * j / 10)
+            shares = _histogram_shares(edges, np.array([5.0 + 0.2 * turn]), 4.0 + 0.3 * turn)[0]
+            tree[f"vars_time{j}"] = (rng.multinomial(1000, shares, size=count)
+                                     + rng.normal(0.0, 10.0, size=(count, 30))).astype(np.float32)  # fmt: skip
+        trees.append(tree)
+    return tuple(trees)

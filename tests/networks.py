@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from tmvalite.errors import Diagnostics, Source, Span
 from tmvalite.graph.build import build_graph
+from tmvalite.layers import REGISTRY, Layer
 from tmvalite.string_utils import parse_layout
 from tmvalite.training.network import Network
 from tmvalite.training.optimizers import OptimizerSettings
@@ -25,6 +28,22 @@ def graph_of(layout, n_inputs, n_outputs=1, inputs=None, drop=()):
         drop=drop,
         diagnostics=diagnostics,
     )
+
+
+def register_without_kernels(monkeypatch, kind):
+    """Make a layer known, for one test, whose kernels do not exist; it leaves shapes as they are and takes any fields."""
+
+    @dataclass(frozen=True)
+    class Unfinished(Layer):
+        @classmethod
+        def from_fields(cls, words, context):
+            return cls()
+
+        def output_shape(self, x):
+            return x
+
+    Unfinished.kind = kind
+    monkeypatch.setitem(REGISTRY, kind, Unfinished)
 
 
 def network_of(layout, n_inputs, n_outputs=1, *, inputs=None, drop=(), seed=1, scale=0.5, **options):

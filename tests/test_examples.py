@@ -16,11 +16,14 @@ SHOWN = {
     "classification.py": (r"ROC area on new events, read from the weight file: ([\d.]+)", [(0.79, 0.84)]),
     "regression.py": (r"deviation (-?[\d.]+) \+- ([\d.]+)", [(-1.0, 1.0), (0.9, 2.5)]),
     "multiclass.py": (r"Signal ([\d.]+), bg0 ([\d.]+), bg1 ([\d.]+), bg2 ([\d.]+)", [(0.75, 0.95)] * 4),
+    "image_classification.py": (r"TMVA's string: .*new images ([\d.]+) .*\nour string .*new images ([\d.]+) \(([\d.]+)",
+                                [(0.5, 0.75), (0.88, 0.94), (0.85, 0.93)]),
     "residual.py": (r"plain .*ROC area ([\d.]+)\n(?:.*\n)*.*residual: .*ROC area ([\d.]+)", [(0.4, 0.8), (0.98, 1.0)]),
     "spatial_transformer.py": (r"the grid undoes ([\d.]+) % of the shift", [(95.0, 100.0)]),
     "two_inputs.py": (r"ROC area on new events: ([\d.]+)", [(0.82, 0.87)]),
     "two_outputs.py": (r"ROC area on new events: ([\d.]+)\nmass: deviation (-?[\d.]+) \+- ([\d.]+)",
                        [(0.8, 0.9), (-1.0, 1.0), (1.0, 3.5)]),
+    "toys.py": (r"the 24 columns have rank (\d+)\n([\d.]+)%", [(20, 20), (50.0, 60.0)]),
 }
 
 

@@ -17,7 +17,7 @@ import importlib
 __version__ = "0.1.0"
 
 _HOMES = {
-    "tmvalite.methods": ("MethodDL", "load"),
+    "tmvalite.methods": ("MethodAE", "MethodDL", "load"),
     "tmvalite.workflow.factory": ("Factory",),
     "tmvalite.workflow.dataloader": ("DataLoader",),
     "tmvalite.workflow.reader": ("Reader",),

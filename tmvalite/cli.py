@@ -1,4 +1,6 @@
-"""The command line: `tmvalite check "OPTION STRING"` says what an option string means."""
+"""The command line: `tmvalite check "OPTION STRING"` says what an option string means; `compress` and `decompress` are in
+`compression/commands.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from tmvalite.compression.commands import add_commands as add_compression
 from tmvalite.errors import Diagnostics, TmvaliteError
 
 
@@ -41,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="print one JSON object")
     check.add_argument("--strict", action="store_true", help="refuse what would only give a warning")
     check.set_defaults(run=_check)
+    add_compression(commands)
     return parser
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.graph.tools import IMAGE, TWO, build, error, message, outputs_error
+from tests.networks import register_without_kernels
 from tmvalite.errors import Diagnostics, OptionError
 from tmvalite.graph import chain, check_outputs, require_lowering
 from tmvalite.layers.conv import Conv
@@ -264,15 +265,16 @@ def test_error_output_function_applied_twice_warns():
     assert not diagnostics.warnings
 
 
-def test_error_layer_that_cannot_be_trained_yet():
-    graph, _ = build("TANH|6,GUMBEL|2|3|1,LINEAR")
+def test_error_layer_that_cannot_be_trained_yet(monkeypatch):
+    register_without_kernels(monkeypatch, "NOVELTY")
+    graph, _ = build("TANH|6,NOVELTY|2|3,LINEAR")
     with pytest.raises(OptionError) as caught:
         require_lowering(graph)
     assert str(caught.value) == message(
-        "GUMBEL is understood, but it cannot be trained or applied yet",
-        "  Layout=TANH|6,GUMBEL|2|3|1,LINEAR",
-        "                ^~~~~~~~~~~~",
-        "  in Layout, layer 2 (GUMBEL)",
+        "NOVELTY is understood, but it cannot be trained or applied yet",
+        "  Layout=TANH|6,NOVELTY|2|3,LINEAR",
+        "                ^~~~~~~~~~~",
+        "  in Layout, layer 2 (NOVELTY)",
         "  hint: its kernels come with a later release",
     )
 

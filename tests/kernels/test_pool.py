@@ -23,6 +23,11 @@ CASES = [
     ((4, 4), (4, 4), (1, 1), (0, 0), (0, 0), False),
     ((3, 19), (1, 1), (2, 2), (0, 0), (0, 0), False),
     ((9, 20), (2, 2), (3, 4), (0, 0), (0, 0), False),
+    ((9, 37), (2, 2), (2, 2), (0, 0), (0, 0), False),
+    ((7, 42), (3, 3), (2, 2), (1, 1), (1, 1), False),
+    ((7, 34), (3, 3), (2, 2), (0, 0), (0, 0), False),
+    ((8, 16), (3, 3), (1, 1), (1, 1), (1, 1), False),
+    ((6, 17), (2, 2), (2, 2), (1, 1), (0, 1), False),
     ((5, 33), (3, 3), (2, 2), (1, 2), (2, 1), True),
     ((6, 18), (2, 3), (1, 1), (3, 4), (4, 3), True),
     ((2, 3), (3, 5), (1, 1), (2, 2), (1, 2), True),
@@ -50,14 +55,13 @@ def run_forward(kernel, x, y, numbers):
     return y
 
 
-def scratch(numbers, dtype, rows):
-    """Two planes with empty columns, or one and a plane between two ends; a multiple of `rows` elements."""
-    size = 2 * (numbers[pool.P] + 1) * (numbers[pool.Q] + 2 * numbers[pool.FW])
-    return np.full(size * rows, np.nan, dtype)
+def scratch(kind, numbers, dtype, rows):
+    """As the plan makes it; a multiple of `rows` elements."""
+    return np.full(pool.scratch_size(kind, numbers) * rows, np.nan, dtype)
 
 
 def run_backward(kind, x, gradient, numbers):
-    result, work = np.full_like(x, np.nan), scratch(numbers, x.dtype, len(x))
+    result, work = np.full_like(x, np.nan), scratch(kind, numbers, x.dtype, len(x))
     operands = [gradient.copy(), result, work]
     if kind == "max":
         operands.insert(0, x.copy())

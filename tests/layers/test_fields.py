@@ -201,3 +201,29 @@ def test_error_surplus_field_of_our_layer():
 ])
 def test_error_fields_that_cannot_be(text, first):
     assert error(text).splitlines()[0] == first
+
+
+@pytest.mark.parametrize("text, fields", [
+    ("MMD", ("GAUSS", "0", "1")), ("MMD|UNIFORM", ("UNIFORM", "-1", "1")), ("MMD|GAUSS|2|0.5", ("GAUSS", "2", "0.5")),
+    ("SWD|7", ("7", "GAUSS", "0", "1")), ("SWD|7|UNIFORM|0|3", ("7", "UNIFORM", "0", "3")), ("KL", ("0", "1")),
+    ("SPARSITY", ("L1",)), ("SPARSITY|KL|0.1", ("KL", "0.1")),
+])
+def test_a_prior_stands_behind_the_other_fields(text, fields):
+    assert read_layer(text)[0].to_fields() == fields
+
+
+def test_error_of_a_prior_without_width():
+    assert error("MMD|GAUSS|0|0") == message(
+        "MMD cannot have sigma 0",
+        "  MMD|GAUSS|0|0",
+        "              ^",
+        "  in Layout, layer 1 (MMD), argument 3 (second)",
+        "  expected standard deviation of GAUSS, above 0",
+    )
+    assert error("SWD|50|UNIFORM|1|-1") == message(
+        "UNIFORM of SWD ends at -1, before it begins",
+        "  SWD|50|UNIFORM|1|-1",
+        "                   ^~",
+        "  in Layout, layer 1 (SWD), argument 4 (second)",
+        "  expected upper end of UNIFORM, above 1",
+    )

@@ -17,7 +17,7 @@ TMVA_KINDS = {"DENSE", "CONV", "MAXPOOL", "RESHAPE", "BNORM", "RNN", "LSTM", "GR
 
 def test_the_kinds_are_those_of_the_layout_language():
     ours = "PADDING2D TRANSCONV DEPTHCONV UPSAMPLE AVGPOOL GRIDSAMPLE DROPOUT ACT ADD MUL CONCAT MEAN SLICE OUTPUT LATENT"
-    assert set(REGISTRY) == TMVA_KINDS | set(f"{ours} SAMPLE KL GUMBEL CORRUPT TIED".split())
+    assert set(REGISTRY) == TMVA_KINDS | set(f"{ours} SAMPLE KL GUMBEL CORRUPT TIED MMD SWD SPARSITY".split())
     assert {kind for kind, cls in REGISTRY.items() if cls.tmva} == TMVA_KINDS
 
 

@@ -2,13 +2,14 @@
 
 forward(at, parameters, inputs) -> y and backward(at, parameters, inputs, grad) -> (grads of the inputs, grads of the
 parameters by name). at: the layer's fields by name and "shape", the shape of its output; parameters: matrices by name, in the
-orientation of the weight file; inputs: arrays (N, ...). A layer that behaves otherwise in training (batch statistics) has a third
-function, trained(at, parameters, inputs) -> y; its backward is that of training.
+orientation of the weight file; inputs: arrays (N, ...). A layer that behaves otherwise in training (batch statistics, random
+numbers) has a third function, trained(at, parameters, inputs) -> y; its backward is that of training. TERMS are what layers add
+to the loss, see naive/latent.py.
 """
 
 import numpy as np
 
-from . import combine, convolution, dense, normalise, pool, recurrent, resample
+from . import combine, convolution, dense, latent, normalise, pool, recurrent, resample
 
 
 def _flat(values):
@@ -23,6 +24,16 @@ def _dense_backward(at, parameters, inputs, grad):
     u, _ = dense.dense_forward(inputs[0], parameters["Weights"], parameters["Biases"][:, 0], at["activation"])
     grad_x, weights, biases = dense.dense_backward(inputs[0], parameters["Weights"], u, grad, at["activation"])
     return [grad_x], {"Weights": weights, "Biases": biases[:, None]}
+
+
+def _tied_forward(at, parameters, inputs):
+    return dense.dense_forward(inputs[0], parameters["Weights"].T, parameters["Biases"][:, 0], at["activation"])[1]
+
+
+def _tied_backward(at, parameters, inputs, grad):
+    u, _ = dense.dense_forward(inputs[0], parameters["Weights"].T, parameters["Biases"][:, 0], at["activation"])
+    grad_x, _, biases = dense.dense_backward(inputs[0], parameters["Weights"].T, u, grad, at["activation"])
+    return [grad_x], {"Biases": biases[:, None]}
 
 
 def _act_forward(at, parameters, inputs):
@@ -140,6 +151,7 @@ def _slice_backward(at, parameters, inputs, grad):
 
 TWINS = {
     "DENSE": (_dense_forward, _dense_backward),
+    "TIED": (_tied_forward, _tied_backward),
     "ACT": (_act_forward, _act_backward),
     "ADD": _joined(combine.add_forward, combine.add_backward),
     "MUL": _joined(combine.mul_forward, combine.mul_backward),
@@ -160,4 +172,6 @@ TWINS = {
     "RNN": recurrent.RNN,
     "LSTM": recurrent.LSTM,
     "GRU": recurrent.GRU,
+    **latent.LAYERS,
 }
+TERMS = latent.TERMS

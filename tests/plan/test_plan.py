@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from tests.networks import RING, graph_of, network_of, sample_of
+from tests.networks import RING, graph_of, network_of, register_without_kernels, sample_of
 from tmvalite.errors import OptionError
 from tmvalite.plan import make_plan
 from tmvalite.plan.buffers import assign_offsets, lifetimes
@@ -72,15 +72,16 @@ def test_shares_depend_on_the_batch_only_and_are_powers_of_two():
     assert [plan.shares(n) for n in (1, 32, 100, 256, 1024, 100000)] == [1, 1, 2, 4, 8, 8]
 
 
-def test_error_of_a_kind_without_kernels_points_at_it():
-    graph = graph_of("TANH|6,GUMBEL|2|3|1,LINEAR", 4)
+def test_error_of_a_kind_without_kernels_points_at_it(monkeypatch):
+    register_without_kernels(monkeypatch, "NOVELTY")
+    graph = graph_of("TANH|6,NOVELTY|2|3,LINEAR", 4)
     with pytest.raises(OptionError) as caught:
         make_plan(graph, losses=("CROSSENTROPY",))
     assert str(caught.value) == (
-        "GUMBEL is understood, but it cannot be trained or applied yet\n"
-        "  TANH|6,GUMBEL|2|3|1,LINEAR\n"
-        "         ^~~~~~~~~~~~\n"
-        "  in Layout, layer 2 (GUMBEL)\n"
+        "NOVELTY is understood, but it cannot be trained or applied yet\n"
+        "  TANH|6,NOVELTY|2|3,LINEAR\n"
+        "         ^~~~~~~~~~~\n"
+        "  in Layout, layer 2 (NOVELTY)\n"
         "  hint: its kernels come with a later release"
     )
 

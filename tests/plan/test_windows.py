@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tmvalite.kernels.convolution import HEADER, PHASE_WIDTH
-from tmvalite.plan.families.windows import LANES, Correlation, FilterGradient, Filters, Windows, spread_phases
+from tmvalite.plan.families.offsets import LANES, Correlation, FilterGradient
+from tmvalite.plan.families.windows import Filters, Windows, spread_phases
 
 ONE = {"groups": 1, "image": 1, "small": 1}
 

@@ -23,6 +23,7 @@ def matrix(method, shape=(ROWS, COLUMNS), init="weights"):
     ("UNIFORM", math.sqrt(2 / COLUMNS)),
     ("GLOROTUNIFORM", math.sqrt(6 / (ROWS + COLUMNS))),
     ("HEUNIFORM", math.sqrt(6 / COLUMNS)),
+    ("TORCH", math.sqrt(1 / COLUMNS)),
 ])
 def test_uniform_methods_fill_their_range_evenly(method, bound):
     w = matrix(method)
@@ -78,3 +79,10 @@ def test_a_layer_starts_from_the_same_numbers_whatever_stands_before_it():
     assert not np.array_equal(behind.values["a", "Weights"], behind.values["b", "Weights"])
     assert not np.array_equal(alone.values["b", "Weights"], other.values["b", "Weights"])
     assert not alone.values["b", "Biases"].any()
+
+
+def test_torch_draws_the_biases_too_with_the_inputs_of_the_layer():
+    net = network("a")
+    initialise(net, "TORCH", 1)
+    assert len(np.unique(net.values["a", "Biases"])) == 4
+    assert np.all(np.abs(net.values["a", "Biases"]) < 1 / math.sqrt(3))

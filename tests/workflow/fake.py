@@ -29,6 +29,16 @@ class FakeMethod:
         self.info, self.trained_on, self.progress = info, len(events), progress
         write("epoch 1")
 
+    @property
+    def value_kind(self):
+        return self.analysis_type
+
+    def truth(self, events):
+        return events.targets
+
+    def value_names(self, info):
+        return info.classes if self.analysis_type == "multiclass" else [v.internal for v in info.targets]
+
     def _sums(self, x):
         return self.sign * np.asarray(x, dtype=np.float32).sum(axis=-1)
 

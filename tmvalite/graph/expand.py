@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
 from tmvalite.layers import REGISTRY, Layer
 from tmvalite.layers.activations import ACTIVATIONS
+from tmvalite.layers.base import declared_fields
 from tmvalite.layers.context import LayerContext
 from tmvalite.string_utils.syntax import Block, Item, Word
 
@@ -81,7 +82,7 @@ def split_item(item: Item) -> list[Item]:
     cuts = [0]
     for at, word in enumerate(fields[1:], 1):
         kind = REGISTRY.get(word.text)
-        if kind is not None and (ours or not kind.tmva):
+        if kind is not None and (ours or not kind.tmva) and not _is_choice(fields[cuts[-1]], at - cuts[-1], word):
             ours = True
             cuts.append(at)
     if len(cuts) == 1:
@@ -93,6 +94,13 @@ def split_item(item: Item) -> list[Item]:
         parts.append(Item(words, name=item.name if last else None, sources=item.sources if first else (),
                           span=Span(words[0].span.start, words[-1].span.stop)))
     return parts
+
+
+def _is_choice(kind: Word, number: int, word: Word) -> bool:
+    """Whether the field `number` of a kind may be this word, though it is a kind itself: SPARSITY|KL."""
+    cls = REGISTRY.get(kind.text)
+    declared = declared_fields(cls) if cls is not None else ()
+    return number <= len(declared) and word.text in declared[number - 1].metadata["arg"].choices
 
 
 def _read(item: Item, index: int, number: int, *, hidden: bool, surroundings: Surroundings) -> list[Step]:

@@ -35,4 +35,9 @@ def without_last_activation(graph: Graph, diagnostics: Diagnostics) -> Graph:
     diagnostics.warn(f"MethodDNN gives the last layer no activation; {activation} is ignored, as in TMVA",
                      code="last-activation", source=graph.source, span=last.span, where=last.place,
                      hint="write LINEAR, or book MethodDL")
-    return rewrite(graph, {last: {"layer": dataclasses.replace(last.layer, activation="LINEAR")}})
+    return made_linear(graph, last)
+
+
+def made_linear(graph: Graph, node: Node) -> Graph:
+    """The graph, one of its layers with an activation made linear."""
+    return rewrite(graph, {node: {"layer": dataclasses.replace(node.layer, activation="LINEAR")}})

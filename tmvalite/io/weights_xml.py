@@ -108,7 +108,8 @@ def _read_description(sections: dict[str, XmlElement | None], file: WeightFile) 
     file.classes = read_classes(sections["Classes"])
     file.transforms = read_transforms(sections["Transformations"], file.classes)
     file.pdfs = read_pdfs(sections["MVAPdfs"]) if sections["MVAPdfs"] is not None else []
-    if file.info["AnalysisType"].lower() == "regression" and not file.targets:
+    learns_targets = file.method_type != "AE"  # an autoencoder learns its input
+    if file.info["AnalysisType"].lower() == "regression" and not file.targets and learns_targets:
         raise sections["GeneralInfo"].error("AnalysisType is Regression, but there are no Targets", code="xml-missing")
 
 

@@ -1,10 +1,11 @@
-"""exp, expm1, tanh and friends for loops that LLVM vectorises: polynomials with explicit fused multiply-adds.
+"""exp, log, tanh and friends for loops that LLVM vectorises: polynomials with explicit fused multiply-adds.
 
 One formula for both precisions, two sets of constants. Every function gives the same bits wherever an element lies in
 an array, since nothing is left to the compiler: no library call, no reassociation, no approximate division.
 
 Argument reduction: x = n ln 2 + r with |r| <= ln(2)/2, exp(r) - 1 = r + r^2 q(r) with q from the Taylor series
 (its remainder is below 0.2 units in the last place: |r|^9/9! < 2e-10 in float32, |r|^15/15! < 1e-19 in float64).
+log: x = 2^e (1 + f) with 1 + f in [1/sqrt2, sqrt2); log(1 + f) = 2 atanh(s), s = f/(2 + f), |s| < 0.172 (remainder s^12, s^24).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from numba.extending import intrinsic, overload
 from ._jit import _OPTIONS
 
 TERMS = {"float32": 8, "float64": 14}  # highest power of r in exp(r)
+LOG_TERMS = {"float32": 5, "float64": 11}  # powers of s^2 in atanh(s)/s - 1
 
 
 def _unary(name):
@@ -97,6 +99,29 @@ def power_of_two(typingctx, n):
     return n(n), codegen
 
 
+def _binary_parts(take):
+    """An intrinsic of one number x = 2^e m with m in [1/sqrt2, sqrt2); `take` chooses m or e from their bits."""
+
+    @intrinsic
+    def operation(typingctx, x):
+        def codegen(context, builder, signature, args):
+            kind = args[0].type
+            single = isinstance(kind, ir.FloatType)
+            integer, place, root = (ir.IntType(32), 23, 0x3F3504F3) if single else (ir.IntType(64), 52, 0x3FE6A09E667F3BCD)
+            bits, place = builder.bitcast(args[0], integer), ir.Constant(integer, place)
+            exponent = builder.ashr(builder.sub(bits, ir.Constant(integer, root)), place)
+            return take(builder, kind, bits, exponent, place)
+
+        return x(x), codegen
+
+    return operation
+
+
+mantissa = _binary_parts(lambda builder, kind, bits, exponent, place: builder.bitcast(
+    builder.sub(bits, builder.shl(exponent, place)), kind))  # fmt: skip
+binary_exponent = _binary_parts(lambda builder, kind, bits, exponent, place: builder.sitofp(exponent, kind))
+
+
 class _Constants:
     """The constants of one precision, as scalars of that precision."""
 
@@ -109,6 +134,7 @@ class _Constants:
         rest = {np.float32: -1.904654299957768e-09, np.float64: 2.3190468138462996e-17}[number]
         self.ln2_low = number(rest)
         self.taylor = tuple(number(1 / math.factorial(k)) for k in range(terms, 1, -1))
+        self.atanh = tuple(number(2 / (2 * k + 1)) for k in range(LOG_TERMS[str(kind)], 0, -1))
         self.one, self.two, self.half, self.zero = number(1), number(2), number(0.5), number(0)
         # beyond these exp is inf or 0, tanh is +-1, all to the last bit
         self.exp_high, self.exp_low = (number(89), number(-104)) if number is np.float32 else (number(710), number(-746))
@@ -185,6 +211,56 @@ def _exp(x):
         p = one + fma(r * r, _tail(r, taylor), r)
         first = nearest_integer(n * half)  # two factors, so that results near the ends of the range are right
         return p * power_of_two(first) * power_of_two(n - first)
+
+    return impl
+
+
+def _odd(z, atanh):
+    raise NotImplementedError  # replaced in nopython code
+
+
+@overload(_odd, jit_options=_OPTIONS)
+def _odd_impl(z, atanh):
+    """2 z/3 + 2 z^2/5 + ... by Horner's rule, unrolled over the tuple of coefficients."""
+    if len(atanh) == 5:
+
+        def single(z, atanh):
+            q = fma(atanh[0], z, atanh[1])
+            q = fma(q, z, atanh[2])
+            q = fma(q, z, atanh[3])
+            return fma(q, z, atanh[4]) * z
+
+        return single
+
+    def double(z, atanh):
+        q = fma(atanh[0], z, atanh[1])
+        q = fma(q, z, atanh[2])
+        q = fma(q, z, atanh[3])
+        q = fma(q, z, atanh[4])
+        q = fma(q, z, atanh[5])
+        q = fma(q, z, atanh[6])
+        q = fma(q, z, atanh[7])
+        q = fma(q, z, atanh[8])
+        q = fma(q, z, atanh[9])
+        return fma(q, z, atanh[10]) * z
+
+    return double
+
+
+def log(x):
+    """Natural logarithm of a positive normal number; nothing else is asked for."""
+    raise NotImplementedError
+
+
+@_overload(log)
+def _log(x):
+    c = _of(x)
+    high, low, atanh, one, two = c.ln2_high, c.ln2_low, c.atanh, c.one, c.two
+
+    def impl(x):
+        e, f = binary_exponent(x), mantissa(x) - one
+        s = f / (two + f)
+        return fma(e, high, fma(e, low, f - s * (f - _odd(s * s, atanh))))
 
     return impl
 

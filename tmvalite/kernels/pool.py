@@ -4,22 +4,37 @@ A window of fh x fw taps lies with its first tap on pixel (p sh - top, q sw - le
 count as zeros where `framed` is set (a frame of zeros that is not stored). Every window has at least one tap inside.
 Additions run over the taps row by row; equal values of MAXPOOL: the first one row by row wins; NaN in a window is its result.
 
-Backward works in two passes over a channel: first what every window gives (for MAXPOOL also the number of its winning tap)
-into a small scratch plane with empty columns at both ends, then for every pixel the sum over the windows that cover it. The
-winners are found again rather than kept by the forward pass: they cost as many comparisons as reading them back would
-save, the input is alive anyway, and a tile in the first caches has no room for another plane per event.
+The backward pass of MAXPOOL finds the winners again rather than have the forward pass keep them: the input is alive anyway,
+and a tile in the first caches has no room for another plane per event. The usual windows have explicit vectors
+(kernels/pool_plane.py), any other plain loops. -infinity in an image with padding cannot be told from it and gets nothing.
 """
 
 from __future__ import annotations
 
+import numpy as np
+
 from ._jit import family, kernel, number, shift
-from .combine import copy
+from .combine import add
 from .family import ROWS, operand
-from .window import max_row, mean_row, row_lanes, spread_all, spread_chosen, winner_row
+from .pool_plane import MARGIN, copy_lines, gather, share_out
+from .product import lanes_of
+from .window import max_row, mean_row, row_lanes
 
 # columns of the geometry, which stands behind the operands in a descriptor
 GEOMETRY = "channels height width out_height out_width rows columns stride_rows stride_cols top left framed".split()
 CHANNELS, HEIGHT, WIDTH, P, Q, FH, FW, SH, SW, TOP, LEFT, FRAMED = range(len(GEOMETRY))
+SLACK = 64  # elements behind a plane that vectors may read
+MOST_LANES = 16
+
+
+def scratch_size(kind: str, geometry) -> int:
+    """Elements that the gradient of a "max" or "mean" pool needs beside its operands, on any machine."""
+    g = geometry
+    if kind == "mean":
+        return g[WIDTH] + 2 * g[Q]
+    rows, groups = (g[P] - 1) * g[SH] + g[FH], max(MOST_LANES, g[Q] + g[FW])
+    shares = MARGIN + g[FW] * rows * (max(MOST_LANES, g[Q]) + MARGIN)
+    return max(2 * g[HEIGHT] * g[Q], shares + 2 * (rows * groups * g[SW] + SLACK))
 
 
 @kernel
@@ -58,22 +73,6 @@ def _largest(g, x, r, c):
         zero = number(top, 0.0)
         top = zero if zero > top else top
     return top
-
-
-@kernel
-def _winner(g, x, r, c):
-    """Number of the first tap, row by row, that is the largest."""
-    zero = number(x[0], 0.0)
-    found, best, top = False, 0, zero
-    for i in range(g[FH]):
-        for j in range(g[FW]):
-            h, w = r + i, c + j
-            outside = h < 0 or h >= g[HEIGHT] or w < 0 or w >= g[WIDTH]
-            if not outside or g[FRAMED]:
-                value = zero if outside else x[h * g[WIDTH] + w]
-                if not found or value > top:
-                    found, best, top = True, i * g[FW] + j, value
-    return number(zero, best)
 
 
 @kernel
@@ -138,131 +137,158 @@ def mean_pool(d, run, arena, theta, copies, grad):
 
 
 @kernel
-def _pitch(g):
-    """Elements of a line of a scratch plane: the windows of a line, and empty columns at both ends."""
-    return g[Q] + 2 * g[FW]
+def _row_winners(g, x, tops, taps):
+    """Of every row of a channel and every column of windows: the largest tap and its column, the first of equal ones.
 
-
-@kernel
-def _clear_ends(g, plane, value):
-    """Set the empty columns of a scratch plane."""
-    for p in range(g[P]):
-        line = shift(plane, p * _pitch(g))
-        for i in range(g[FW]):
-            line[i] = value
-            line[g[FW] + g[Q] + i] = value
-
-
-@kernel
-def _next_lines(g, h, first, stop):
-    """Lines of windows (first, stop) that reach row h of the image, from those of the row above; and h's place in the first."""
-    while first < g[P] and first * g[SH] + g[FH] <= h + g[TOP]:
-        first += 1
-    while stop < g[P] and stop * g[SH] <= h + g[TOP]:
-        stop += 1
-    return first, stop, h + g[TOP] - first * g[SH]
-
-
-@kernel
-def _spread(g, u, u_pitch, winners, chosen, out):
-    """Pixels of one channel: sum over the windows on a pixel, by rising p and falling q; with `chosen` of those that it wins.
-
-    u and winners point at window (0, 0).
+    Columns outside the image count as zeros when framed, else not at all.
     """
-    pitch, pixels = _pitch(g), g[WIDTH] // g[SW] if g[SW] <= 2 else 0
-    lanes, first, stop = row_lanes(u, pixels), 0, 0
-    if lanes == 1:
-        pixels = 0
-    else:
-        for h in range(g[HEIGHT]):
-            first, stop, i = _next_lines(g, h, first, stop)
-            line, kept, count = shift(out, h * g[WIDTH]), shift(u, first * u_pitch), max(0, stop - first)
-            k0, step = i * g[FW], g[SH] * g[FW]
-            if chosen:
-                best = shift(winners, first * pitch)
-                spread_chosen(lanes, g[SW], pixels, count, kept, u_pitch, best, pitch, k0, step, g[FW], g[LEFT], line)
-            else:
-                spread_all(lanes, g[SW], pixels, count, kept, u_pitch, kept, 0, 0, 0, g[FW], g[LEFT], line)
-    if pixels * g[SW] < g[WIDTH]:
-        _spread_rest(g, u, u_pitch, winners, chosen, pixels, out)
+    zero = number(x[0], 0.0)
+    for h in range(g[HEIGHT]):
+        row, top, tap = shift(x, h * g[WIDTH]), shift(tops, h * g[Q]), shift(taps, h * g[Q])
+        for q in range(g[Q]):
+            c = q * g[SW] - g[LEFT]
+            first, stop = max(0, c), min(g[WIDTH], c + g[FW])
+            best, at = (row[first], first) if first < stop else (zero, -1)
+            for w in range(first + 1, stop):
+                if row[w] > best:
+                    best, at = row[w], w
+            if g[FRAMED] and stop - first < g[FW] and (zero > best or (zero == best and c < 0)):
+                best, at = zero, -1
+            top[q], tap[q] = best, number(zero, at)
 
 
 @kernel
-def _spread_rest(g, u, u_pitch, winners, chosen, start, out):
-    """`_spread` for the pixels from start * stride on, in the same order, any stride. Pixels of one phase have the same taps."""
-    pitch, zero = _pitch(g), number(u[0], 0.0)
-    for phase in range(g[SW]):
-        j0, back = (phase + g[LEFT]) % g[SW], (phase + g[LEFT]) // g[SW]
-        taps = (g[FW] - j0 + g[SW] - 1) // g[SW] if j0 < g[FW] else 0
-        pixels = (g[WIDTH] - phase + g[SW] - 1) // g[SW]
-        first, stop = 0, 0
-        for h in range(g[HEIGHT]):
-            first, stop, i = _next_lines(g, h, first, stop)
-            line = shift(out, h * g[WIDTH] + phase)
-            for v in range(start, pixels):
-                total, k = zero, i * g[FW] + j0
-                for p in range(first, stop):
-                    kept, best = shift(u, p * u_pitch + v + back), shift(winners, p * pitch + v + back)
-                    for m in range(taps):
-                        if chosen:
-                            total += kept[-m] if best[-m] == number(zero, k + m * g[SW]) else zero
-                        else:
-                            total += kept[-m]
-                    k -= g[SH] * g[FW]
-                line[v * g[SW]] = total
+def _any_window(g, x, u, tops, taps, out):
+    """Gradient of one channel for any window: every window adds to its winner, p by p and q by q."""
+    zero = number(x[0], 0.0)
+    for i in range(g[HEIGHT] * g[WIDTH]):
+        out[i] = zero
+    _row_winners(g, x, tops, taps)
+    for p in range(g[P]):
+        r = p * g[SH] - g[TOP]
+        first, stop = max(0, r), min(g[HEIGHT], r + g[FH])
+        framed = g[FRAMED] and stop - first < g[FH]
+        for q in range(g[Q]):
+            best, at = zero, -1
+            if first < stop:
+                best, at = tops[first * g[Q] + q], first
+                for h in range(first + 1, stop):
+                    if tops[h * g[Q] + q] > best:
+                        best, at = tops[h * g[Q] + q], h
+                if framed and (zero > best or (zero == best and r < 0)):
+                    at = -1
+            if at >= 0:
+                w = int(taps[at * g[Q] + q])
+                if w >= 0:
+                    out[at * g[WIDTH] + w] += u[p * g[Q] + q]
+
+
+@kernel
+def _window_code(g):
+    """The window as kernels/pool_plane.py numbers it; 0 for one that has no code of its own."""
+    usual = g[FH] == g[FW] and g[SH] == g[SW] and 2 <= g[FH] <= 3 and g[SH] <= 2
+    return 4 * g[FH] + g[SH] if usual else 0
+
+
+@kernel
+def _fill(n, y, value):
+    for i in range(n):
+        y[i] = value
 
 
 @family
 def max_pool_backward(d, run, arena, theta, copies, grad):
     """grad_x = sum of grad_y of the windows that a pixel wins; overwrites: x grad_y grad_x scratch geometry.
 
-    scratch: the gradient of one channel between two ends of `columns` elements, and a plane of winners.
+    scratch: as `scratch_size` says. A channel with padding, or narrower than a vector, is worked on as a copy in a frame.
     """
     x, gradient, result = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena)
     scratch, g = shift(arena, d[7]), shift(d, 9)
-    pitch, one = _pitch(g), number(x[0], 1.0)
-    u = shift(scratch, g[FW])
-    winners = shift(u, g[P] * g[Q] + g[FW])
-    for i in range(g[FW]):
-        u[-1 - i] = one
-        u[g[P] * g[Q] + i] = one
-    _clear_ends(g, winners, number(x[0], -1.0))
-    begin, end, lanes = _inside(g, x)
+    h, w, p, q, code = g[HEIGHT], g[WIDTH], g[P], g[Q], _window_code(g)
+    pixels, windows, zero = h * w, p * q, number(x[0], 0.0)
+    if not code:
+        for plane in range(run[ROWS] * g[CHANNELS]):
+            image, u = shift(x, plane * pixels), shift(gradient, plane * windows)
+            _any_window(g, image, u, scratch, shift(scratch, h * q), shift(result, plane * pixels))
+        return 0.0
+
+    lanes = lanes_of(x)
+    rows, columns = (p - 1) * g[SH] + g[FH], (q - 1) * g[SW] + g[FW]  # under windows, padding included
+    inner_rows, inner_columns = min(h, rows - g[TOP]), min(w, columns - g[LEFT])  # of the image
+    overlap = g[FH] > g[SH]
+    plain = g[TOP] + g[LEFT] == 0 and rows <= h and columns <= w and q >= lanes  # windows may read the image itself
+    line = max(lanes, q) + MARGIN
+    across = w // g[SW]  # groups of pixels of a line
+    # whether what windows give may go to the image itself
+    direct = plain if not overlap else across >= lanes and w % g[SW] == 0 and (w - 1 + g[LEFT]) // g[SW] < line
+    groups = max(lanes, (columns + g[SW] - 1) // g[SW])
+    pitch, share_plane = groups * g[SW], rows * line
+    shares = shift(scratch, MARGIN)
+    framed, made = shift(shares, g[FW] * share_plane), shift(shares, g[FW] * share_plane + rows * pitch + SLACK)
+    corner = g[TOP] * pitch + g[LEFT]
+    if overlap:
+        _fill(g[FW] * share_plane + MARGIN, scratch, zero)
+    if not plain:
+        _fill(rows * pitch, framed, zero if g[FRAMED] else number(zero, -np.inf))
     for plane in range(run[ROWS] * g[CHANNELS]):
-        image = shift(x, plane * g[HEIGHT] * g[WIDTH])
-        for p in range(g[P]):
-            r, line = p * g[SH] - g[TOP], shift(winners, p * pitch + g[FW])
-            low, high = (0, 0) if _clipped(g, r) else (begin, end)
-            if high > low:
-                h, stop = max(0, r), min(g[HEIGHT], r + g[FH])
-                start = shift(image, h * g[WIDTH] + low * g[SW] - g[LEFT])
-                winner_row(lanes, high - low, stop - h, g[FW], start, g[WIDTH], shift(line, low), h - r, one, g[SW])
-            for q in range(low):
-                line[q] = _winner(g, image, r, q * g[SW] - g[LEFT])
-            for q in range(high, g[Q]):
-                line[q] = _winner(g, image, r, q * g[SW] - g[LEFT])
-        copy(g[P] * g[Q], shift(gradient, plane * g[P] * g[Q]), u)
-        _spread(g, u, g[Q], shift(winners, g[FW]), True, shift(result, plane * g[HEIGHT] * g[WIDTH]))
+        image, out, u = shift(x, plane * pixels), shift(result, plane * pixels), shift(gradient, plane * windows)
+        if inner_rows < h or inner_columns < w and not (direct and overlap):
+            _fill(pixels, out, zero)
+        source, source_pitch = image, w
+        if not plain:
+            copy_lines(inner_rows, inner_columns, image, w, shift(framed, corner), pitch)
+            source, source_pitch = framed, pitch
+        target, target_pitch = (out, w) if direct else (made, pitch)
+        share_out(code, p, q, source, source_pitch, u, shares, line, share_plane, target, target_pitch)
+        if overlap and direct:
+            gather(code, g[LEFT], inner_rows, across, shift(shares, g[TOP] * line), line, share_plane, out, w)
+        elif overlap:
+            gather(code, 0, rows, groups, shares, line, share_plane, made, pitch)
+        if not direct:
+            copy_lines(inner_rows, inner_columns, shift(made, corner), pitch, out, w)
     return 0.0
+
+
+@kernel
+def _columns_of_tap(g, j):
+    """First and last + 1 of the windows of a line whose tap j lies inside the image."""
+    low = max(0, (g[LEFT] - j + g[SW] - 1) // g[SW])
+    room = g[WIDTH] - 1 + g[LEFT] - j
+    return low, min(g[Q], room // g[SW] + 1) if room >= 0 else 0
 
 
 @family
 def mean_pool_backward(d, run, arena, theta, copies, grad):
-    """grad_x = sum over the windows on a pixel of grad_y / number of taps; overwrites: grad_y grad_x scratch geometry."""
-    gradient, result, u, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(arena, d[5]), shift(d, 7)
-    pitch, one = _pitch(g), number(u[0], 1.0)
-    _clear_ends(g, u, one - one)
-    begin, end, _ = _inside(g, u)
+    """grad_x = sum over the windows on a pixel of grad_y / number of taps; overwrites: grad_y grad_x scratch geometry.
+
+    Every line of windows is spread over a line of pixels (scratch) by rising j, and the lines are added by rising p.
+    """
+    gradient, result, line, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(arena, d[5]), shift(d, 7)
+    h, w, q = g[HEIGHT], g[WIDTH], g[Q]
+    zero, one = number(line[0], 0.0), number(line[0], 1.0)
+    counts, shares, pixels = shift(line, w), shift(line, w + q), h * w
+    for k in range(q):
+        c = k * g[SW] - g[LEFT]
+        counts[k] = number(zero, g[FW] if g[FRAMED] else min(w, c + g[FW]) - max(0, c))
     for plane in range(run[ROWS] * g[CHANNELS]):
-        given = shift(gradient, plane * g[P] * g[Q])
+        out = shift(result, plane * pixels)
+        _fill(pixels, out, zero)
         for p in range(g[P]):
-            r, line, kept = p * g[SH] - g[TOP], shift(given, p * g[Q]), shift(u, p * pitch + g[FW])
-            share = one / _count(g, r, begin * g[SW] - g[LEFT], u)
-            for q in range(begin, end):
-                kept[q] = line[q] * share
-            for q in range(begin):
-                kept[q] = line[q] * (one / _count(g, r, q * g[SW] - g[LEFT], u))
-            for q in range(end, g[Q]):
-                kept[q] = line[q] * (one / _count(g, r, q * g[SW] - g[LEFT], u))
-        _spread(g, shift(u, g[FW]), pitch, shift(u, g[FW]), False, shift(result, plane * g[HEIGHT] * g[WIDTH]))
+            u, r = shift(gradient, (plane * g[P] + p) * q), p * g[SH] - g[TOP]
+            first, stop = max(0, r), min(h, r + g[FH])
+            count = number(zero, g[FH] if g[FRAMED] else stop - first)
+            for k in range(q):
+                shares[k] = u[k] * (one / (count * counts[k]))
+            _fill(w, line, zero)
+            for j in range(g[FW]):
+                low, high = _columns_of_tap(g, j)
+                target = shift(line, j - g[LEFT])
+                if g[SW] == 1:
+                    for k in range(low, high):
+                        target[k] += shares[k]
+                else:
+                    for k in range(low, high):
+                        target[k * g[SW]] += shares[k]
+            for i in range(first, stop):
+                add(w, line, shift(out, i * w))
     return 0.0

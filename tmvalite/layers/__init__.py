@@ -18,6 +18,7 @@ from tmvalite.layers import latent as _latent
 from tmvalite.layers import lstm as _lstm
 from tmvalite.layers import maxpool as _maxpool
 from tmvalite.layers import mean as _mean
+from tmvalite.layers import mmd as _mmd
 from tmvalite.layers import mul as _mul
 from tmvalite.layers import output as _output
 from tmvalite.layers import padding2d as _padding2d
@@ -25,6 +26,8 @@ from tmvalite.layers import reshape as _reshape
 from tmvalite.layers import rnn as _rnn
 from tmvalite.layers import sample as _sample
 from tmvalite.layers import slice as _slice
+from tmvalite.layers import sparsity as _sparsity
+from tmvalite.layers import swd as _swd
 from tmvalite.layers import tied as _tied
 from tmvalite.layers import transconv as _transconv
 from tmvalite.layers import upsample as _upsample

@@ -25,3 +25,6 @@ class Act(Layer):
 
     def lower(self, low, inputs, slots):
         return low.map(inputs[0], self.activation)
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        return forms.activation(inputs[0], self.activation)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 from tmvalite.layers.base import ActivationName, Example, arg, register
 from tmvalite.layers.merge import Merge
@@ -23,3 +24,7 @@ class Add(Merge):
 
     def lower(self, low, inputs, slots):
         return low.map(low.add(inputs), self.activation)
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        total = reduce(lambda a, b: forms.node("Add", a, b), inputs)
+        return forms.activation(total, self.activation)

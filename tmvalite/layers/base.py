@@ -2,6 +2,16 @@
 
 A layer file holds everything that is known about one layer kind. Nothing else knows its name.
 Shapes are those of one event: (D,) vectors, (T, D) sequences, (C, H, W) images.
+
+Two methods translate a layer; both get a builder, what the layer reads, and its parameters, and return what it gives:
+
+    lower(self, low, inputs, slots) -> Tensor            steps of a plan; plan/lowering.py says what `low` offers
+    onnx(self, forms, inputs, shapes, parameters) -> str  operators of ONNX; layers/onnx_form.py says what `forms` offers
+
+`onnx` gives the layer as it scores. inputs: names of the values read; shapes: theirs, without the axis of events;
+parameters: matrices by name, as `parameters` declares them, and those of the layer that it shares; returned is the name of the value of shape `output_shape`, an
+input's own name where scoring changes nothing. An exporter makes one `OnnxForms`, sets its `scope` to the name of each node
+in turn, calls `onnx` with the names returned before, and writes out `forms.nodes` and `forms.constants`.
 """
 
 from __future__ import annotations
@@ -164,7 +174,7 @@ class Layer:
         """
         return {f.name: getattr(self, f.name) for f in declared_fields(type(self))}
 
-    # lower(self, lowering, inputs, parameters) -> value: added by the layers whose kernels exist; see plan/lowering.py
+    # lower and onnx, described above, are added by the layers whose kernels exist
 
 
 def declared_fields(cls: type[Layer]) -> tuple[dataclasses.Field, ...]:

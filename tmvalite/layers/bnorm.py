@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from tmvalite.layers.base import Attribute, Example, Layer, Parameter, Shape, WeightElement, arg, register
 
 
@@ -53,6 +55,18 @@ class BatchNorm(Layer):
         shape = low.node.shape
         inner = shape[1] * shape[2] if len(shape) == 3 else 1
         return low.normalise(inputs[0], self.groups(shape), inner, slots, self.momentum, self.epsilon)
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        """epsilon is part of the variance: as an attribute it would be rounded to float32."""
+        names = ("Gamma", "Beta", "Training-mu", "Training-variance")
+        gamma, beta, mean, variance = (parameters[name].ravel() for name in names)
+        variance = variance.astype(float) + self.epsilon
+        if len(shapes[0]) != 2:
+            return forms.node("BatchNormalization", inputs[0], *map(forms.constant, (gamma, beta, mean, variance)), epsilon=0.0)
+        # the groups of a sequence are its last axis, those of the operator the second one
+        centred = forms.node("Sub", inputs[0], forms.constant(mean))
+        scaled = forms.node("Mul", centred, forms.constant(gamma / np.sqrt(variance)))
+        return forms.node("Add", scaled, forms.constant(beta))
 
     def weight_fields(self, x: Shape):
         # TMVA normalises a sequence (a recurrent layer's output) by groups of the wrong size: it cannot run this one.

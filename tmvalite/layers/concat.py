@@ -39,3 +39,6 @@ class Concat(Merge):
     def lower(self, low, inputs, slots):
         steps = [value.shape[0] for value in low.node.inputs if len(value.shape) == 2]
         return low.concatenate(inputs, steps[0] if steps else 1)
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        return forms.node("Concat", *inputs, axis=concat_axis(shapes[0]) + 1)

@@ -97,6 +97,18 @@ class Conv(Layer):
         )
         return low.map(y, self.activation)
 
+    def onnx(self, forms, inputs, shapes, parameters):
+        image, window = as_image(self.kind, shapes[0]), self.window(shapes[0])
+        filters = parameters["Weights"].reshape(self.depth, image[0], self.filter_height, self.filter_width)
+        y = forms.node(
+            "Conv",
+            forms.reshape(inputs[0], shapes[0], image),
+            forms.constant(filters),
+            forms.constant(parameters["Biases"].ravel()),
+            **window.onnx_attributes(self),
+        )
+        return forms.activation(y, self.activation)
+
     def to_fields(self) -> tuple[str, ...]:
         fields = super().to_fields()
         return (*fields[:5], field_text(self.padding), fields[7]) if self.padding else fields

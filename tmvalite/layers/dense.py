@@ -95,6 +95,11 @@ class Dense(Layer):
     def lower(self, low, inputs, slots):
         return low.map(low.product(inputs[0], slots["Weights"], slots["Biases"]), self.activation)
 
+    def onnx(self, forms, inputs, shapes, parameters):
+        bias = forms.constant(parameters["Biases"].ravel())
+        y = forms.node("Gemm", inputs[0], forms.constant(parameters["Weights"]), bias, transB=1)
+        return forms.activation(y, self.activation)
+
 
 def _width(word, context) -> int:
     try:

@@ -71,6 +71,18 @@ class DepthConv(Layer):
         )
         return low.map(y, self.activation)
 
+    def onnx(self, forms, inputs, shapes, parameters):
+        image, window = as_image(self.kind, shapes[0]), self.window(shapes[0])
+        y = forms.node(
+            "Conv",
+            forms.reshape(inputs[0], shapes[0], image),
+            forms.constant(parameters["Weights"].reshape(-1, 1, self.filter_height, self.filter_width)),
+            forms.constant(parameters["Biases"].ravel()),
+            **window.onnx_attributes(self),
+            group=image[0],
+        )
+        return forms.activation(y, self.activation)
+
     def to_fields(self) -> tuple[str, ...]:
         fields = super().to_fields()
         return (*fields[:5], self.padding, fields[7]) if self.padding else fields

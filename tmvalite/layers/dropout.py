@@ -24,3 +24,6 @@ class Dropout(Layer):
 
     def lower(self, low, inputs, slots):
         return low.dropout(inputs[0], self.p)
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        return inputs[0]

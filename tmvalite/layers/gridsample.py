@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from tmvalite.errors import ShapeError
 from tmvalite.layers.base import Example, Layer, Shape, arg, register
 from tmvalite.layers.shapes import as_image, describe
@@ -42,3 +44,22 @@ class GridSample(Layer):
     def lower(self, low, inputs, slots):
         image = as_image(self.kind, low.node.inputs[0].shape)
         return low.grid_sample(*inputs, image, (self.height or image[1], self.width or image[2]), self.relative)
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        """The grid as a product with the places (x, y, 1), so that an older opset than AffineGrid's is enough."""
+        image = as_image(self.kind, shapes[0])
+        _, rows, columns = self.output_shape(*shapes)
+        y, x = np.meshgrid(_centres(rows), _centres(columns), indexing="ij")
+        places = np.stack([x, y, np.ones_like(x)]).reshape(3, -1)
+        theta = forms.node("Reshape", inputs[1], forms.integers(-1, 2, 3))
+        if self.relative:
+            theta = forms.node("Add", theta, forms.constant([[1, 0, 0], [0, 1, 0]]))
+        moved = forms.node("Transpose", forms.node("MatMul", theta, forms.constant(places)), perm=(0, 2, 1))
+        grid = forms.node("Reshape", moved, forms.integers(-1, rows, columns, 2))
+        pixels = forms.reshape(inputs[0], shapes[0], image)
+        return forms.node("GridSample", pixels, grid, mode="bilinear", padding_mode="zeros", align_corners=1)
+
+
+def _centres(n: int) -> np.ndarray:
+    """Places of n pixels from -1 to 1; a single one lies between them."""
+    return np.linspace(-1.0, 1.0, n) if n > 1 else np.zeros(1)

@@ -20,10 +20,15 @@ class Gru(Recurrent):
     reset_gate_after: bool = arg("1: the reset gate acts after U_c", type=bool, default=False)
 
     gates = ("r", "z", "c")
+    onnx_gates = ("z", "r", "c")
 
     @property
     def cell(self):
         return "GRU after" if self.reset_gate_after else "GRU"
+
+    @property
+    def onnx_attributes(self):
+        return {"linear_before_reset": int(self.reset_gate_after)}
 
     weight_element = WeightElement(
         "GRULayer",

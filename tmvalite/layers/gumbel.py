@@ -14,8 +14,9 @@ from tmvalite.layers.shapes import as_vector
 class Gumbel(Layer):
     """(N, n K) logits -> (N, n K): n variables of K classes each, neighbouring values are classes of one variable.
 
-    Training: softmax((a + g) / tau) in each group, g = -log(-log u), u uniform. Scoring: 1 for the most probable
-    class, else 0. Source: Jang, Gu, Poole, arXiv:1611.01144, section 2.
+    Training: softmax((a + g) / tau) in each group, g = -log(-log u), u uniform. Validation: 1 for the largest a + g, else 0.
+    Scoring: 1 for the most probable class, else 0. Adds "kl" to the loss, sum over the variables of sum_k q_k ln(q_k K),
+    q = softmax(a), in nats per event. Source: Jang, Gu, Poole, arXiv:1611.01144, sections 2 and 3.
     """
 
     variables: int = arg("number of categorical variables", minimum=1)
@@ -34,3 +35,14 @@ class Gumbel(Layer):
                              f"{self.variables * self.classes} values, not {width}", code="shape-gumbel",
                              hint=f"put DENSE|{self.variables * self.classes}|LINEAR before it")
         return x
+
+    def lower(self, low, inputs, slots):
+        low.categorical_divergence("kl", inputs[0], self.classes)
+        return low.gumbel(inputs[0], self.classes, self.temperature)
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        split = forms.reshape(inputs[0], shapes[0], (self.variables, self.classes))
+        best = forms.node("ArgMax", split, axis=-1, keepdims=1)
+        chosen = forms.node("Equal", best, forms.integers(*range(self.classes)))
+        one, zero = forms.constant(1.0), forms.constant(0.0)
+        return forms.reshape(forms.node("Where", chosen, one, zero), (self.variables, self.classes), shapes[0])

@@ -1,26 +1,42 @@
-"""KL: the divergence of the encoder's Gaussian from the standard one, added to the loss."""
+"""KL: the divergence of the encoder's Gaussian from the prior, added to the loss."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tmvalite.layers.base import Example, Layer, Shape, register
+from tmvalite.layers.base import Example, Layer, Shape, arg, register
 from tmvalite.layers.gaussian import check_heads
 
 
 @register("KL")
 @dataclass(frozen=True)
 class Kl(Layer):
-    """KL(N(mu, exp(l)) || N(0, 1)) = 1/2 sum_q (mu_q^2 + exp(l_q) - 1 - l_q), in nats per event; nothing reads it.
+    """KL(N(mu, exp(l)) || N(m, s^2)) = 1/2 sum_q ((mu_q - m)^2/s^2 + exp(l_q)/s^2 - 1 - l_q + ln s^2), in nats per event.
 
-    Source: Kingma and Welling, arXiv:1312.6114, Appendix B.
+    Nothing reads it. Source: Kingma and Welling, arXiv:1312.6114, Appendix B.
     """
+
+    mean: float = arg("mean of the prior", type=float, default=0.0)
+    sigma: float = arg("standard deviation of the prior", type=float, default=1.0, minimum=1e-6)
 
     min_inputs = 2
     max_inputs = 2
     sink = True
-    examples = (Example("KL@a+b", ((3,), (3,)), (1,)),)
+    examples = (
+        Example("KL@a+b", ((3,), (3,)), (1,)),
+        Example("KL|0.5|2@a+b", ((5,), (5,)), (1,)),
+    )
 
     def output_shape(self, mu: Shape, log_variance: Shape) -> Shape:
         check_heads(self.kind, mu, log_variance)
         return (1,)
+
+    def lower(self, low, inputs, slots):
+        mu, log_variance = inputs
+        low.monitor("latent_mean", mu)
+        low.monitor("latent_log_variance", log_variance)
+        low.monitor("latent_log_variance_square", log_variance, 2)
+        return low.divergence("kl", mu, log_variance, self.mean, self.sigma)
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        return inputs[0]

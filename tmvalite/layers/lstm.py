@@ -18,6 +18,7 @@ class Lstm(Recurrent):
     """
 
     gates = ("i", "f", "c", "o")
+    onnx_gates = ("i", "o", "f", "c")
     weight_element = WeightElement(
         "LSTMLayer",
         (Attribute("StateSize", "state_size"), Attribute("CellSize", "state_size", read=False), *ATTRIBUTES),

@@ -48,8 +48,17 @@ class Mean(Layer):
     def to_fields(self) -> tuple[str, ...]:
         return (str(self.axis),) if self.axis else ()
 
+    def _axes(self, x: Shape) -> tuple[int, int]:
+        """First and last + 1 of the axes that fall away: steps of a sequence, rows and columns of an image."""
+        first = self.axis - 1 if self.axis else len(x) - 2
+        return first, len(x) if not self.axis and len(x) == 3 else first + 1
+
     def lower(self, low, inputs, slots):
         x = low.node.inputs[0].shape
-        first = self.axis - 1 if self.axis else len(x) - 2  # steps of a sequence, rows and columns of an image
-        last = len(x) if not self.axis and len(x) == 3 else first + 1
+        first, last = self._axes(x)
         return low.mean(inputs[0], size(x[first:last]), size(x[last:]), low.node.shape)
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        first, last = self._axes(shapes[0])
+        kept = len(self.output_shape(*shapes)) == len(shapes[0])
+        return forms.node("ReduceMean", inputs[0], axes=tuple(range(first + 1, last + 1)), keepdims=int(kept))

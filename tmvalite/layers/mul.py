@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 from tmvalite.layers.base import ActivationName, Example, arg, register
 from tmvalite.layers.merge import Merge
@@ -22,3 +23,7 @@ class Mul(Merge):
 
     def lower(self, low, inputs, slots):
         return low.map(low.multiply(inputs), self.activation)
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        total = reduce(lambda a, b: forms.node("Mul", a, b), inputs)
+        return forms.activation(total, self.activation)

@@ -43,3 +43,14 @@ class Padding2D(Layer):
     def lower(self, low, inputs, slots):
         image = as_image(self.kind, low.node.inputs[0].shape)
         return low.pad(inputs[0], image, (self.top, self.bottom, self.left, self.right))
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        """What is cut off first, since few readers know negative padding."""
+        _, rows, columns = image = as_image(self.kind, shapes[0])
+        x = forms.reshape(inputs[0], shapes[0], image)
+        top, bottom, left, right = (max(0, -n) for n in (self.top, self.bottom, self.left, self.right))
+        if top or bottom or left or right:
+            x = forms.node("Slice", x, forms.integers(top, left), forms.integers(rows - bottom, columns - right),
+                           forms.integers(2, 3))
+        top, bottom, left, right = (max(0, n) for n in (self.top, self.bottom, self.left, self.right))
+        return forms.node("Pad", x, forms.integers(0, 0, top, left, 0, 0, bottom, right), mode="constant")

@@ -43,6 +43,11 @@ class Pool(Layer):
             pads=(window.pads[0], window.pads[2]),
         )
 
+    def onnx(self, forms, inputs, shapes, parameters):
+        x = forms.reshape(inputs[0], shapes[0], as_image(self.kind, shapes[0]))
+        operator = {"max": "MaxPool", "mean": "AveragePool"}[self.value]
+        return forms.node(operator, x, **self.window(shapes[0]).onnx_attributes(self))
+
     def output_shape(self, x: Shape) -> Shape:
         return (as_image(self.kind, x)[0], *self.window(x).out)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from tmvalite.errors import ShapeError
 from tmvalite.layers.base import Attribute, Layer, Parameter, Shape, arg
 from tmvalite.layers.shapes import as_sequence, describe
@@ -33,6 +35,12 @@ class Recurrent(Layer):
 
     tmva = True
     gates: ClassVar[tuple[str, ...]] = ("",)
+    onnx_gates: ClassVar[tuple[str, ...]] = ("",)  # in the order in which ONNX stacks them
+
+    @property
+    def onnx_attributes(self) -> dict[str, int]:
+        """What ONNX's operator is told beside the size of the state."""
+        return {}
 
     @classmethod
     def from_fields(cls, words, context):
@@ -69,3 +77,26 @@ class Recurrent(Layer):
 
     def lower(self, low, inputs, slots):
         return low.recurrence(inputs[0], self.cell, self.time_steps, self.input_size, self.return_sequence, slots)
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        """Steps are the first axis there: onnxruntime refuses the other layout."""
+        size = self.state_size
+        w, u, b = (
+            np.concatenate([parameters[f"{name}_{gate}" if gate else name] for gate in self.onnx_gates]) for name in "WUb"
+        )
+        biases = np.concatenate([b.ravel(), np.zeros(b.size)])  # those of the input, those of the state
+        x = forms.reshape(inputs[0], shapes[0], (self.time_steps, self.input_size))
+        x = forms.node("Transpose", x, perm=(1, 0, 2))
+        whole = len(self.output_shape(*shapes)) == 2
+        y = forms.node(
+            self.kind,
+            x,
+            *(forms.constant(matrix[None]) for matrix in (w, u, biases)),
+            outputs=2,
+            keep=0 if whole else 1,
+            hidden_size=size,
+            **self.onnx_attributes,
+        )
+        if whole:  # (steps, directions, N, state)
+            return forms.node("Transpose", forms.node("Squeeze", y, forms.integers(1)), perm=(1, 0, 2))
+        return forms.node("Squeeze", y, forms.integers(0))

@@ -74,6 +74,9 @@ class Reshape(Layer):
     def lower(self, low, inputs, slots):
         return inputs[0]  # events are stored in the order of their axes, so only the shape changes
 
+    def onnx(self, forms, inputs, shapes, parameters):
+        return forms.reshape(inputs[0], shapes[0], self.output_shape(*shapes))
+
     def to_fields(self) -> tuple[str, ...]:
         sizes = (self.depth, self.height, self.width)
         return (*(str(n) for n in sizes if any(sizes)), *((FLAT,) if self.flat else ()))

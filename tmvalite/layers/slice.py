@@ -35,3 +35,7 @@ class Slice(Layer):
         axis = concat_axis(shape)
         inner, steps = size(shape[axis + 1:]), size(shape[:axis])
         return low.slice(inputs[0], self.first * inner, self.count * inner, low.node.shape, steps)
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        at = (self.first, self.first + self.count, concat_axis(shapes[0]) + 1)
+        return forms.node("Slice", inputs[0], *map(forms.integers, at))

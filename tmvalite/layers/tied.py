@@ -42,3 +42,11 @@ class Tied(Layer):
 
     def parameters(self, x: Shape) -> tuple[Parameter, ...]:
         return (Parameter("Biases", (self.width, 1), init="zero"),)
+
+    def lower(self, low, inputs, slots):
+        return low.map(low.tied(inputs[0], slots["Biases"]), self.activation)
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        bias = forms.constant(parameters["Biases"].ravel())
+        y = forms.node("Gemm", inputs[0], forms.constant(parameters["Weights"]), bias)
+        return forms.activation(y, self.activation)

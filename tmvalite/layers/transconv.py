@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tmvalite.errors import ShapeError
 from tmvalite.layers.activations import ACTIVATIONS, DEFAULT
@@ -111,6 +111,20 @@ class TransConv(Layer):
             pads=(window.pads[0], window.pads[2]),
         )
         return low.map(y, self.activation)
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        small, window = as_image(self.kind, shapes[0]), self.window(shapes[0])
+        filters = parameters["Weights"].reshape(self.depth, small[0], self.filter_height, self.filter_width)
+        _, bottom, _, right = window.pads
+        y = forms.node(
+            "ConvTranspose",
+            forms.reshape(inputs[0], shapes[0], small),
+            forms.constant(filters.transpose(1, 0, 2, 3)),
+            forms.constant(parameters["Biases"].ravel()),
+            **replace(window, pads=tuple(max(0, n) for n in window.pads)).onnx_attributes(self),
+            output_padding=(max(0, -bottom), max(0, -right)),
+        )
+        return forms.activation(y, self.activation)
 
     def to_fields(self) -> tuple[str, ...]:
         fields = super().to_fields()

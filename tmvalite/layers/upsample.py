@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from tmvalite.layers.base import Example, Layer, Shape, arg, register
 from tmvalite.layers.shapes import as_image
 
@@ -16,8 +18,8 @@ class Upsample(Layer):
     NEAREST: y[p, q] = x[p div a, q div b]. BILINEAR: output pixel p lies at (p + 1/2) / a - 1/2 of the input, limited
     to its first and last pixel, between which it is interpolated (centres aligned, not corners).
 
-    ONNX: Resize with scales (1, 1, a, b); NEAREST is mode nearest with coordinate_transformation_mode asymmetric and
-    nearest_mode floor, BILINEAR is mode linear with half_pixel.
+    ONNX: BILINEAR is Resize with scales (1, 1, a, b), mode linear and half_pixel; NEAREST, which Resize calls mode nearest with
+    coordinate_transformation_mode asymmetric and nearest_mode floor, is said by Expand, which ROOT's SOFIE has.
     """
 
     row_factor: int = arg("output rows for each row", minimum=1)
@@ -38,3 +40,14 @@ class Upsample(Layer):
     def lower(self, low, inputs, slots):
         image = as_image(self.kind, low.node.inputs[0].shape)
         return low.upsample(inputs[0], self.method, image, (self.row_factor, self.col_factor))
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        image, (a, b) = as_image(self.kind, shapes[0]), (self.row_factor, self.col_factor)
+        channels, rows, columns = image
+        if self.method == "BILINEAR":
+            x = forms.reshape(inputs[0], shapes[0], image)
+            scales = forms.constant((1, 1, a, b), np.float32)  # of this type whatever x is
+            return forms.node("Resize", x, "", scales, mode="linear", coordinate_transformation_mode="half_pixel")
+        lines = forms.reshape(inputs[0], shapes[0], (channels * rows, 1, columns, 1))
+        repeated = forms.node("Expand", lines, forms.integers(1, channels * rows, a, columns, b))
+        return forms.node("Reshape", repeated, forms.integers(-1, channels, rows * a, columns * b))

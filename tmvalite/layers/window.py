@@ -32,6 +32,15 @@ class Window:
     def symmetric(self) -> bool:
         return self.pads[0] == self.pads[1] and self.pads[2] == self.pads[3]
 
+    def onnx_attributes(self, layer) -> dict[str, tuple[int, int] | tuple[int, int, int, int]]:
+        """What ONNX's convolutions and pools are told of the windows of `layer`."""
+        top, bottom, left, right = self.pads
+        return {
+            "kernel_shape": (layer.filter_height, layer.filter_width),
+            "strides": (layer.stride_rows, layer.stride_cols),
+            "pads": (top, left, bottom, right),
+        }
+
 
 def slide(kind: str, image: tuple[int, int], window: tuple[int, int], strides: tuple[int, int],
           pads: tuple[int, int] = (0, 0), padding: str = "") -> Window:

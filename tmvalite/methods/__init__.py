@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import os
 
-__all__ = ["Method", "MethodDL", "load"]
+__all__ = ["Method", "MethodAE", "MethodDL", "load"]
 
-_PLACES = {"Method": "tmvalite.methods.base", "MethodDL": "tmvalite.methods.dl"}
+_PLACES = {"Method": "tmvalite.methods.base", "MethodAE": "tmvalite.methods.ae", "MethodDL": "tmvalite.methods.dl"}
+_OF_FILES = {"DL": "MethodDL", "DNN": "MethodDL", "AE": "MethodAE"}
 
 
 def __getattr__(name: str):
@@ -28,6 +29,11 @@ def load(path: str | os.PathLike):
     FileError
         The file cannot be read, or holds something that is not part of tmvalite; the message names the file.
     """
-    from tmvalite.methods.dl import MethodDL
+    from tmvalite.errors import FileError, quoted
+    from tmvalite.io.weights_xml import read_weights
 
-    return MethodDL.load(path)
+    file = read_weights(path)
+    if file.method_type not in _OF_FILES:
+        raise FileError(f"the weight file '{os.fspath(path)}' is for the method {quoted(file.method_type)}",
+                        code="method-unknown", expected=tuple(_OF_FILES))
+    return __getattr__(_OF_FILES[file.method_type]).from_read(file, path)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, ClassVar
 
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
-from tmvalite.errors import DataError, Diagnostics, NotFittedError, OptionError, did_you_mean
+from tmvalite.errors import DataError, Diagnostics, FileError, NotFittedError, OptionError, TmvaliteError, did_you_mean, quoted
+from tmvalite.io.weight_file import WeightFile
+from tmvalite.io.weights_xml import read_weights
 from tmvalite.methods.arrays import class_labels, event_matrix, target_matrix, weight_vector
+from tmvalite.methods.booking import silent
+from tmvalite.methods.file_facts import analysis_type_of, option_text
 from tmvalite.methods.model import Model
 from tmvalite.methods.weighting import NORM_MODES, normalised
 from tmvalite.string_utils import OptionTable
@@ -39,7 +44,9 @@ class Method:
     """
 
     method_type: ClassVar[str] = ""
+    file_types: ClassVar[tuple[str, ...]] = ()  # of the weight files that it reads
     table: ClassVar[OptionTable]
+    needs_truth = True  # whether a training needs classes or targets
 
     def __init__(self, options: str = "", *, analysis_type: str = "classification", title: str | None = None, **keywords: Any):
         self._start(options, analysis_type, title, keywords, Diagnostics())
@@ -102,6 +109,12 @@ class Method:
         TrainingError
             The loss became infinite or no number.
         """
+        events, info, labels, flat = self._declared(X, y, sample_weight, targets, norm, signal)
+        self._train(events, info, drawn=True, labels=labels, flat=flat, progress=progress, write=print, on_interrupt=on_interrupt)
+        return self
+
+    def _declared(self, X, y, sample_weight, targets, norm, signal) -> tuple[Events, DataSetInfo, tuple, bool]:
+        """What `fit` was given as events and their names, what y calls the classes, and whether y was one-dimensional."""
         dtype = np.dtype(self.bound.values.Precision)
         x, names = event_matrix(X, dtype)
         n = len(x)
@@ -111,7 +124,11 @@ class Method:
         flat, labels = True, ()
         if norm not in NORM_MODES:
             raise OptionError(f"norm {norm!r} is not known", code="norm", expected=tuple(map(repr, NORM_MODES)))
-        if self.analysis_type == "regression":
+        if y is None and not self.needs_truth:
+            index, classes = np.zeros(n, np.int64), ("Data",)
+            if targets is not None:
+                target, target_names, _ = target_matrix(targets, n, dtype)
+        elif self.analysis_type == "regression":
             if targets is not None:
                 raise DataError("a regression has its targets in y", code="data-targets", hint="leave targets out")
             target, target_names, flat = target_matrix(y, n, dtype)
@@ -123,9 +140,7 @@ class Method:
                 target, target_names, _ = target_matrix(targets, n, dtype)
         info = DataSetInfo.from_names(names, target_names, classes=classes)
         events = Events(x, target, {}, normalised(weight, index, info.classes, norm), index, weight)
-        self._train(events, info, drawn=True, labels=labels or info.classes, flat=flat, progress=progress, write=print,
-                    on_interrupt=on_interrupt)
-        return self
+        return events, info, labels or info.classes, flat
 
     def train(self, events: Events, info: DataSetInfo, *, progress="auto", write=print, on_interrupt: str = "raise") -> None:
         """Train on the training sample of a data set, whose last events validate, as in TMVA.
@@ -141,6 +156,48 @@ class Method:
         """
         self._train(events, info, drawn=False, labels=info.classes, flat=False, progress=progress, write=write,
                     on_interrupt=on_interrupt)
+
+    # ------------------------------------------------------------------------------------- files
+
+    @classmethod
+    def load(cls, path: str | os.PathLike):
+        """The method of a weight file. Raises FileError, which names the file."""
+        return cls.from_read(read_weights(path), path)
+
+    @classmethod
+    def from_read(cls, file: WeightFile, path: str | os.PathLike):
+        """The method of a weight file that was read from `path`. Raises FileError, which names the file."""
+        try:
+            if file.method_type not in cls.file_types:
+                raise FileError(f"the weight file is for the method {quoted(file.method_type)}", code="method-unknown",
+                                expected=cls.file_types)
+            return cls.from_weight_file(file)
+        except TmvaliteError as error:  # also what a transformation or a layer says of a record that cannot be
+            where = f"{error.where or 'the weight file'} '{os.fspath(path)}'"
+            raise FileError(error.message, code=error.code, where=where, expected=error.expected, hint=error.hint) from error
+
+    @classmethod
+    def from_weight_file(cls, file: WeightFile):
+        """The method that a WeightFile states. Raises FileError, DataError and OptionError.
+
+        Its options serve a further `fit` only, so nothing is said about them, and defaults replace what cannot be booked.
+        """
+        analysis_type = analysis_type_of(file)
+        method = cls.__new__(cls)
+        quiet = silent(None)
+        text = option_text(file, cls.table)
+        try:
+            method._start(text, analysis_type, file.title, {}, quiet)
+        except OptionError:
+            method._start("", analysis_type, file.title, {}, quiet)
+        method.diagnostics = Diagnostics(method.bound.source)
+        method._model = cls._model_of(file, analysis_type)
+        return method
+
+    @classmethod
+    def _model_of(cls, file: WeightFile, analysis_type: str):
+        """The trained model that a weight file states."""
+        raise NotImplementedError
 
     # ------------------------------------------------------------------------------------- values, Python's names
 
@@ -234,6 +291,21 @@ class Method:
     def GetMulticlassValues(self, X):
         """TMVA's name of `multiclass_values`."""
         return self.multiclass_values(X)
+
+    # ------------------------------------------------------------------------------------- for the workflow
+
+    @property
+    def value_kind(self) -> str:
+        """Which getter gives the method's values: that of a classification, a regression or a multiclass analysis."""
+        return self.analysis_type
+
+    def truth(self, events: Events) -> np.ndarray:
+        """What regression values (N, T) are compared with."""
+        return events.targets
+
+    def value_names(self, info: DataSetInfo) -> list[str]:
+        """The names of the columns of the values."""
+        return list(info.classes) if self.value_kind == "multiclass" else [v.internal for v in info.targets]
 
     def GetMethodName(self) -> str:
         """TMVA's name of `title`."""

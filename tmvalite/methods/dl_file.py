@@ -6,42 +6,28 @@ ours stands in entries of GeneralInfo, which ROOT passes over.
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo
 from tmvalite.data.transforms import TransformChain
-from tmvalite.errors import FileError, quoted
+from tmvalite.errors import FileError
 from tmvalite.io.weight_file import NetworkRecord, OptionRecord, WeightFile
 from tmvalite.methods.dl_network import Blueprint
+from tmvalite.methods.file_facts import OPTIONS, labels_of
 from tmvalite.methods.model import Model
 from tmvalite.methods.network_file import block_record, header_sizes, layer_records, network_of_block, network_of_layers
 from tmvalite.methods.options import EXTENSIONS, file_options
-from tmvalite.string_utils import OptionTable
 from tmvalite.training import losses
 from tmvalite.training.initialisation import CODES as INITIALISATION_CODES
 from tmvalite.training.losses import Objective
 from tmvalite.training.network import Network
 from tmvalite.training.optimizers import REGULARIZATIONS
 
-# The versions whose schema is written; ROOT compares the numbers in brackets: major * 65536 + minor * 256 + patch.
-RELEASES = {"TMVA Release": "4.2.1 [262657]", "ROOT Release": "6.32/04 [401412]"}
-LABELS, SEED, OPTIONS = "Class labels", "Random seed", "tmvalite options"
-
 _STRATEGY_OF_CODE = {code: name for name, code in losses.LOSS_CODES.items()}
 _FUNCTIONS, _LOSSES, _CLASS_WIDTH = "OutputFunctions", "Losses", "ClassWidth"
 
 
 # ---------------------------------------------------------------------------------------------- writing
-
-
-def own_facts(seed: int, info: DataSetInfo, labels: tuple) -> dict[str, str]:
-    """Entries of GeneralInfo that are not TMVA's: the seed used, and what y called the classes if not by their names."""
-    facts = {SEED: str(seed)}
-    if labels and tuple(labels) != info.classes:
-        facts[LABELS] = json.dumps(list(labels))
-    return facts
 
 
 def describe_for_file(model: Model, method, blueprint: Blueprint) -> None:
@@ -92,24 +78,6 @@ def weight_file(title: str, model: Model) -> WeightFile:
 # ---------------------------------------------------------------------------------------------- reading
 
 
-def analysis_type_of(file: WeightFile) -> str:
-    """Raises FileError unless it is one of the three."""
-    analysis = file.analysis_type.lower()
-    if analysis not in losses.ANALYSIS_TYPES:
-        raise FileError(f"the weight file states the analysis type {quoted(file.analysis_type)}", code="analysis-type",
-                        expected=losses.ANALYSIS_TYPES)
-    return analysis
-
-
-def option_text(file: WeightFile, table: OptionTable) -> str:
-    """The options that the user of the training set, as a booking string."""
-    own = file.info.get(OPTIONS, "").split(":") if file.info.get(OPTIONS) else []
-    names = {piece.partition("=")[0] for piece in own}
-    stated = [f"{o.name}={o.text.strip()}" for o in file.options
-              if o.modified and o.name in table and o.name not in names and o.text.strip() and ":" not in o.text]
-    return ":".join([*stated, *own])
-
-
 def model(file: WeightFile, analysis: str) -> Model:
     """The trained model that a weight file states. Raises FileError, DataError and OptionError (transformations)."""
     info = DataSetInfo(tuple(file.variables), tuple(file.targets), tuple(file.spectators), tuple(file.classes))
@@ -128,7 +96,7 @@ def model(file: WeightFile, analysis: str) -> Model:
     for node, name, values in matrices:
         network.parameters.set(node, name, values)
     chain = TransformChain.from_records(file.transforms, info)
-    result = Model(network, chain, info, analysis, _labels(file, info), class_width, flat=info.n_targets == 1)
+    result = Model(network, chain, info, analysis, labels_of(file, info), class_width, flat=info.n_targets == 1)
     result.facts, result.header, result.options = dict(file.info), dict(file.header), list(file.options)
     result.settings = dict(file.extension.settings) if file.extension is not None else {}
     result.pdfs = list(file.pdfs)
@@ -174,22 +142,6 @@ def _check_sizes(graph, info: DataSetInfo, analysis: str, class_width: int) -> N
         raise FileError(f"the network has {n_outputs} outputs, but the weight file {what}", code="network-outputs")
     if len(graph.outputs) > 1 and n_outputs - class_width != info.n_targets:
         raise FileError(f"{n_outputs - class_width} outputs stand for {info.n_targets} targets", code="network-outputs")
-
-
-def _labels(file: WeightFile, info: DataSetInfo) -> tuple:
-    """What y called the classes: numbers stand in our own entry of GeneralInfo."""
-    text = file.info.get(LABELS)
-    if text is None:
-        return info.classes
-    try:
-        found = json.loads(text) if len(text) <= 100000 else None
-    except (ValueError, RecursionError):
-        found = None
-    kinds = {type(value) for value in found} if isinstance(found, list) else set()
-    if len(kinds) != 1 or not kinds <= {int, float, bool, str} or len(set(found)) != info.n_classes:
-        raise FileError(f"the weight file has the class labels {quoted(text)}", code="labels",
-                        expected=f"{info.n_classes} names or numbers")
-    return tuple(found)
 
 
 def _as_dl_header(file: WeightFile, graph) -> dict:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import zip_longest
 
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
 from tmvalite.graph import Graph, build_graph, input_shapes, require_lowering
-from tmvalite.methods.dl_outputs import outputs_of
+from tmvalite.methods.dl_outputs import booked_loss, outputs_of
+from tmvalite.methods.phase_dropout import graphs_for_phases
 from tmvalite.training.losses import Objective
 from tmvalite.training.network import Network
 
@@ -46,20 +46,16 @@ def make_blueprint(method, info: DataSetInfo) -> Blueprint:
     n_classes = {"classification": 1, "multiclass": info.n_classes, "regression": 0}[analysis]
     inputs = input_shapes(method.input_layout, info.n_variables, diagnostics)
 
-    def graph_with(drop) -> Graph:
-        return build_graph(method.layout, inputs=inputs, n_variables=info.n_variables, n_outputs=n_classes or info.n_targets,
-                           drop=drop, diagnostics=diagnostics)
+    def graphs_with(drop) -> dict[str, Graph]:
+        return {"": build_graph(method.layout, inputs=inputs, n_variables=info.n_variables, n_outputs=n_classes or info.n_targets,
+                                drop=drop, diagnostics=diagnostics)}
 
-    drops = [phase.drop_config for phase in method.phases]
-    graphs = {drop: graph_with(drop) for drop in dict.fromkeys(drops)}
-    union = tuple(max(rates) for rates in zip_longest(*drops, fillvalue=0.0))
-    graph = graphs.get(union) or graph_with(union)
-    dropping = [node.name for node in graph.nodes if node.drop > 0]
-    rates = {drop: {node.name: node.drop for node in g.nodes} for drop, g in graphs.items()}
-    dropout = tuple({name: rates[drop][name] for name in dropping} for drop in drops)
+    graphs, rates = graphs_for_phases(graphs_with, [phase.drop_config for phase in method.phases])
+    graph = graphs[""]
+    dropout = tuple({name: rate for (_, name), rate in of_phase.items()} for of_phase in rates)
     require_lowering(graph)
-    objectives, class_width = outputs_of(graph, analysis, n_classes=info.n_classes, n_targets=info.n_targets, bound=method.bound,
-                                         diagnostics=diagnostics)
+    objectives, class_width = outputs_of(graph, analysis, n_classes=info.n_classes, n_targets=info.n_targets,
+                                         booked=booked_loss(method.bound), diagnostics=diagnostics)
     return Blueprint(graph, objectives, dropout, class_width)
 
 

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from tmvalite.errors import Diagnostics, ShapeError
+from dataclasses import dataclass
+
+from tmvalite.errors import Diagnostics, ShapeError, Span
 from tmvalite.graph import Graph, check_outputs
 from tmvalite.string_utils import BoundOptions
 from tmvalite.training.losses import Objective, objective
 
 
-def outputs_of(graph: Graph, analysis: str, *, n_classes: int, n_targets: int, bound: BoundOptions,
+@dataclass(frozen=True)
+class BookedLoss:
+    """ErrorStrategy: its value, whether the user wrote it, and where."""
+
+    strategy: str = "CROSSENTROPY"
+    given: bool = False
+    span: Span | None = None
+
+
+def booked_loss(bound: BoundOptions) -> BookedLoss:
+    """The ErrorStrategy of a booking string."""
+    return BookedLoss(bound.values.ErrorStrategy, bound.is_set("ErrorStrategy"), bound.spans.get("ErrorStrategy"))
+
+
+def outputs_of(graph: Graph, analysis: str, *, n_classes: int, n_targets: int, booked: BookedLoss,
                diagnostics: Diagnostics) -> tuple[tuple[Objective, ...], int]:
     """The objective of every output, and how many output values belong to classes; targets follow.
 
@@ -18,18 +34,20 @@ def outputs_of(graph: Graph, analysis: str, *, n_classes: int, n_targets: int, b
         "classification", "regression" or "multiclass".
     n_classes, n_targets : int
         Of the data.
+    booked : BookedLoss
+        What trains an output that does not name its loss.
 
     Raises
     ------
     OptionError, ShapeError
         With the place in the option string.
     """
-    objectives = _objectives(graph, analysis, bound, diagnostics)
+    objectives = _objectives(graph, analysis, booked, diagnostics)
     wanted = {"classification": 1, "multiclass": n_classes, "regression": 0}[analysis]
     return objectives, _class_width(graph, objectives, analysis, wanted, n_targets, diagnostics)
 
 
-def _objectives(graph: Graph, analysis: str, bound: BoundOptions, diagnostics: Diagnostics) -> tuple[Objective, ...]:
+def _objectives(graph: Graph, analysis: str, booked: BookedLoss, diagnostics: Diagnostics) -> tuple[Objective, ...]:
     """The first output is that of the classes, if there are any; the others are trained like a regression."""
     found = []
     for position, output in enumerate(graph.outputs):
@@ -37,8 +55,7 @@ def _objectives(graph: Graph, analysis: str, bound: BoundOptions, diagnostics: D
         if output.loss is not None:
             strategy, given, span = output.loss, True, output.span
         elif of_classes or analysis == "regression":
-            strategy, given = bound.values.ErrorStrategy, bound.is_set("ErrorStrategy")
-            span = bound.spans.get("ErrorStrategy")
+            strategy, given, span = booked.strategy, booked.given, booked.span
         else:
             strategy, given, span = "SUMOFSQUARES", False, None
         found.append(objective(analysis if of_classes else "regression", strategy, given=given, width=output.value.size,

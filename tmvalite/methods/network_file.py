@@ -5,7 +5,7 @@ Nothing here knows a layer: each declares its element, attributes and matrices i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -98,8 +98,11 @@ def block_record(graph: Graph, parameters, name: str = "") -> BlockRecord:
     return BlockRecord(name, [(v.name, v.shape) for v in graph.inputs], nodes, outputs)
 
 
-def network_of_block(block: BlockRecord) -> tuple[Graph, Matrices]:
-    """Graph and parameters of a block. Raises FileError at what does not fit."""
+def network_of_block(block: BlockRecord, earlier: Mapping[str, Node] | None = None) -> tuple[Graph, Matrices]:
+    """Graph and parameters of a block. Raises FileError at what does not fit.
+
+    earlier : nodes of other blocks by name, whose parameters this one may share
+    """
     inputs = tuple(Value(name, tuple(shape)) for name, shape in block.inputs)
     values = {value.name: value for value in inputs}
     event = None
@@ -108,7 +111,7 @@ def network_of_block(block: BlockRecord) -> tuple[Graph, Matrices]:
         event = values[WHOLE_EVENT] = Value(WHOLE_EVENT, (sum(v.size for v in inputs),))
     nodes: dict[str, Node] = {}
     for record in block.nodes:
-        node = _node(record, block.name, values, nodes)
+        node = _node(record, block.name, values, {**(earlier or {}), **nodes})
         nodes[node.name] = node
         values[node.name] = node.output
     outputs = tuple(Output(values[o.source], o.loss or None, o.weight) for o in block.outputs)

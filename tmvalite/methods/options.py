@@ -11,7 +11,7 @@ from tmvalite.string_utils import BoundOptions, DeclaredOption, OptionTable
 
 LOSSES = ("CROSSENTROPY", "SUMOFSQUARES", "MUTUALEXCLUSIVE")
 INITIALIZATIONS = ("XAVIER", "XAVIERUNIFORM", "GAUSS", "UNIFORM", "IDENTITY", "ZERO", "GLOROT", "HE", "GLOROTUNIFORM",
-                   "HEUNIFORM")  # the last four are ours
+                   "HEUNIFORM", "TORCH")  # the last five are ours
 ARCHITECTURES = ("STANDARD", "CPU", "GPU", "OPENCL", "CUDNN")
 PRECISIONS = ("float32", "float64")
 LEVELS = ("Default", "Debug", "Verbose", "Info", "Warning", "Error", "Fatal")
@@ -68,16 +68,38 @@ DNN_OPTIONS = (
     + EXTENSIONS
 )
 
-# MethodAE's defaults that cannot work (a decoder without width, a rate of 0.1) are replaced by ones that do.
+# What an autoencoder can be beside plain; none of it is TMVA's.
+AE_EXTENSIONS = EXTENSIONS + OptionTable(
+    DeclaredOption("LatentLoss", str, "AUTO", "what the code is trained for; AUTO: KL behind LATENT or GUMBEL, else NONE",
+                   choices=("AUTO", "KL", "MMD", "SWD", "ADV", "NONE")),
+    DeclaredOption("KLWeight", float, 1.0, "weight of the latent loss; 1 makes KL the evidence lower bound", minimum=0),
+    DeclaredOption("KLAnnealing", int, 0, "epochs over which that weight grows from 0", minimum=0),
+    DeclaredOption("Prior", str, "GAUSS|0|1", "distribution of the code: GAUSS|mean|sigma or UNIFORM|low|high"),
+    DeclaredOption("Projections", int, 50, "directions in which SWD compares code and prior", minimum=1),
+    DeclaredOption("Sparsity", str, "NONE", "penalty on the code: its size, or the divergence of its mean from Rho",
+                   choices=("NONE", "L1", "KL")),
+    DeclaredOption("SparsityWeight", float, 1e-3, "weight of that penalty", minimum=0),
+    DeclaredOption("Rho", float, 0.05, "mean activation that Sparsity=KL asks for", minimum=0),
+    DeclaredOption("HeadWeight", float, 1.0, "weight of the loss of Head={..}", minimum=0),
+    DeclaredOption("DecoderSigma", float, 0.0, "width of a Gaussian decoder; 0: estimated with KL, else 1", minimum=0),
+    DeclaredOption("TemperatureRate", float, 0.0, "GUMBEL: tau falls as exp(-rate * steps)", minimum=0),
+    DeclaredOption("TemperatureMinimum", float, 0.5, "GUMBEL: the smallest tau", minimum=0),
+    DeclaredOption("Pretrain", str, "NONE", "train the dense layers of the encoder one by one before the whole",
+                   choices=("NONE", "GREEDY")),
+    DeclaredOption("PretrainEpochs", int, 20, "epochs for each layer", minimum=1),
+    DeclaredOption("PretrainCorruption", float, 0.3, "probability to mask a value that a layer reads in its pre-training",
+                   minimum=0),
+)
+
 AE_OPTIONS = (
     BASE_OPTIONS + _INPUT
     + OptionTable(
-        DeclaredOption("Layout", str, "Encoder={DENSE|(N+100)*2|SOFTSIGN}Decoder={DENSE|N|LINEAR}",
+        DeclaredOption("Layout", str, "Encoder={DENSE|(N+100)*2|SOFTSIGN}Decoder={DENSE|0|LINEAR}",
                        "the layers of encoder and decoder"),
         DeclaredOption("ErrorStrategy", str, "SUMOFSQUARES", "loss of the reconstruction", choices=LOSSES),
         _INITIALIZATION, _SEED, _VALIDATION, _ARCHITECTURE, _training(_STRATEGY),
     )
-    + EXTENSIONS
+    + AE_EXTENSIONS
 )
 
 GAN_OPTIONS = (
@@ -97,7 +119,7 @@ TABLES = {"DL": DL_OPTIONS, "DNN": DNN_OPTIONS, "AE": AE_OPTIONS, "GAN": GAN_OPT
 
 def file_options(bound: BoundOptions) -> list[tuple[str, str, bool]]:
     """Name, text and "modified" of the options that a weight file of TMVA holds, in its order."""
-    return [entry for entry in bound.items() if entry[0] not in EXTENSIONS]
+    return [entry for entry in bound.items() if entry[0] not in AE_EXTENSIONS]
 
 
 def remark_ignored(bound: BoundOptions, diagnostics: Diagnostics) -> None:

@@ -21,7 +21,8 @@ from tmvalite.graph import (
 from tmvalite.graph.describe import rows
 from tmvalite.layers.shapes import shape_text
 from tmvalite.methods.batch_layout import check_batch_layout
-from tmvalite.methods.dl_outputs import outputs_of
+from tmvalite.methods.booking import unnamed
+from tmvalite.methods.dl_outputs import booked_loss, outputs_of
 from tmvalite.methods.options import TABLES, remark_ignored
 from tmvalite.string_utils import (
     TRANSFORM_NAMES,
@@ -126,8 +127,10 @@ def understand(text: str, *, method: str = "DL", n_variables: int | None = None,
         With the place.
     """
     diagnostics = Diagnostics() if diagnostics is None else diagnostics
-    bound = TABLES[method].bind(text, diagnostics=diagnostics)
     analysis_type = "multiclass" if n_classes else "regression" if n_targets else "classification"
+    if method == "AE":
+        return _autoencoder(text, analysis_type, n_variables, n_classes, n_targets, diagnostics)
+    bound = TABLES[method].bind(text, diagnostics=diagnostics)
     n_outputs = n_classes or n_targets or 1
     remark_ignored(bound, diagnostics)
     transforms = parse_var_transform(*bound.place("VarTransform"), diagnostics)
@@ -146,14 +149,14 @@ def understand(text: str, *, method: str = "DL", n_variables: int | None = None,
         graph = without_last_activation(graph, diagnostics) if method == "DNN" else graph
         # the targets beside the classes are what the outputs behind the first one are for
         beside = n_targets or sum(output.value.size for output in graph.outputs[1:])
-        outputs_of(graph, analysis_type, n_classes=n_classes or 2, n_targets=beside, bound=bound, diagnostics=diagnostics)
+        outputs_of(graph, analysis_type, n_classes=n_classes or 2, n_targets=beside, booked=booked_loss(bound),
+                   diagnostics=diagnostics)
         graphs = {"": graph}
     else:
-        graphs = _blocks(layout, method, shapes, n_variables, n_classes or 1, bound, diagnostics)
-        drop_rates(tuple(graphs.values()), phases[0].drop_config if phases else (), diagnostics)
+        graphs = _two_networks(layout, shapes, n_variables, diagnostics)
     for phase in phases[1:]:
         drop_rates(tuple(graphs.values()), phase.drop_config, diagnostics)
-    if method in ("DL", "AE"):
+    if method == "DL":
         source, span = bound.place("BatchLayout")
         shapes = [value.shape for value in next(iter(graphs.values())).inputs]
         check_batch_layout(parse_batch_layout(source, span, diagnostics), shapes, [phase.batch_size for phase in phases],
@@ -182,18 +185,23 @@ def _inputs(bound: BoundOptions, method: str, n_variables: int | None, diagnosti
     return [*found, *found][:2] if len(spans) == 1 else found, stated
 
 
-def _blocks(layout, method: str, shapes, n_variables: int, n_classes: int, bound: BoundOptions, diagnostics: Diagnostics):
-    """The graphs of MethodAE and MethodGAN."""
+def _autoencoder(text: str, analysis_type: str, n_variables: int | None, n_classes: int | None, n_targets: int | None,
+                 diagnostics: Diagnostics) -> Report:
+    """MethodAE books itself; what depends on the data is said for the numbers given."""
+    from tmvalite.methods.ae import MethodAE
+
+    method = MethodAE.__new__(MethodAE)
+    method._start(text, analysis_type, None, {}, diagnostics)
+    stated = variables_of(method.input_layout)
+    n = n_variables or stated or ASSUMED_VARIABLES
+    blueprint = method.blueprint(unnamed(n, n_classes or 2, n_targets or 0))
+    return Report("AE", analysis_type, method.bound, n, n_variables is None and stated is None, dict(blueprint.blocks),
+                  method.phases, method.transforms, diagnostics)
+
+
+def _two_networks(layout, shapes, n_variables: int, diagnostics: Diagnostics) -> dict[str, Graph]:
+    """The graphs of MethodGAN."""
     event = (("input", (n_variables,)),)
-    names = {block.name.text if block.name else "" for block in layout.parts}
-    wanted = {"Encoder", "Decoder"} if method == "AE" else None
-    if wanted and not wanted <= names:
-        missing = sorted(wanted - names)
-        raise OptionError(f"MethodAE needs {' and '.join(missing)}", code="layout-blocks", source=layout.source,
-                          span=layout.span, where="Layout", expected="Encoder={...}Decoder={...}")
-    if method == "AE":
-        return build_graphs(layout, inputs=shapes[1] or event, n_variables=n_variables, diagnostics=diagnostics,
-                            n_outputs={"Encoder": n_variables, "Decoder": n_variables, "Head": n_classes, "Discriminator": 1})
     if len(layout.parts) != 2:
         raise OptionError("MethodGAN needs two networks", code="layout-blocks", source=layout.source, span=layout.span,
                           where="Layout", expected="generator ## discriminator")

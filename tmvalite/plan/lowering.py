@@ -10,8 +10,12 @@ from tmvalite.graph.ir import Graph, Node
 from tmvalite.kernels.normalise import SHARE_NUMBERS
 from tmvalite.layers.base import Parameter
 
+from .families.codes import AbsoluteSum, Discrepancy, MeanActivity, Prior, Sliced
 from .families.convolution import Convolution
 from .families.copy import Copy
+from .families.corrupt import CorruptGauss, CorruptMask
+from .families.gumbel import CategoricalDivergence, GumbelSample
+from .families.latent import Divergence, Sample
 from .families.map import Add, Map, Multiply
 from .families.normalise import BatchStatistics, BatchSums, Normalisation, Normalise
 from .families.padding import Pad
@@ -22,6 +26,7 @@ from .families.recurrent import Recurrence, Sequence
 from .families.reduce import Mean
 from .families.resample import GridSample, Upsample
 from .families.softmax import Softmax
+from .families.tied import Tied
 from .families.windows import Filters, Windows
 from .step import Slot, Step, Tensor
 
@@ -152,6 +157,33 @@ class Lowering:
         self.steps.append(Dropout(x, y, self.draw("dropout", rate)))
         return y
 
+    def corrupt(self, x: Tensor, noise: str, level: float) -> Tensor:
+        """x with MASK, SALT or GAUSS noise (layers/corrupt.py), in training only."""
+        y, draw = self._tensor(x.size, x.shape), self.draw("corruption", level)
+        self.steps.append(CorruptGauss(x, y, draw) if noise == "GAUSS" else CorruptMask(x, y, draw, noise == "SALT"))
+        return y
+
+    def sample(self, mu: Tensor, log_variance: Tensor) -> Tensor:
+        """A point drawn from N(mu, exp(log_variance)); mu when scoring."""
+        z, spread = self._tensor(mu.size), Tensor(mu.size, f"{self._name}, spread")
+        self.steps.append(Sample(mu, log_variance, z, spread, self.draw("noise")))
+        return z
+
+    def gumbel(self, x: Tensor, classes: int, temperature: float) -> Tensor:
+        """Samples of categorical variables with logits x, `classes` values each."""
+        y = self._tensor(x.size)
+        self.steps.append(GumbelSample(x, y, classes, self.draw("temperature", temperature)))
+        return y
+
+    def tied(self, x: Tensor, bias: Slot) -> Tensor:
+        """x W + b, W the weights of the node that this one shares."""
+        owner = self.node.shared
+        owned = tuple(self.slot(owner, p.name) for p in owner.parameters)
+        weights = next(slot for slot in owned if slot.name == "Weights")
+        y = self._tensor(weights.shape[1])
+        self.steps.append(Tied.build(x, y, weights, bias, owned, weights.shape[1] <= NARROW))
+        return y
+
     def draw(self, setting: str, value: float = 0.0) -> int:
         """A new draw of this node; returns its number, under which kernels find key and run-time value."""
         number = sum(draw.node == self._name for draw in self.draws)
@@ -166,6 +198,30 @@ class Lowering:
         """A term that needs the whole batch: make(number of the term) gives the batch-wide step that counts it."""
         self.steps.append(make(self._outputs + len(self.terms)))
         self.terms.append(Term(name, None))
+
+    def divergence(self, name: str, mu: Tensor, log_variance: Tensor, mean: float, sigma: float) -> Tensor:
+        """The term KL(N(mu, exp(log_variance)) || N(mean, sigma^2))."""
+        return self._event_term(name, lambda y: Divergence(mu, log_variance, y, mean, sigma))
+
+    def categorical_divergence(self, name: str, x: Tensor, classes: int) -> Tensor:
+        """The term KL(softmax(x) || 1/classes), summed over groups of `classes` logits."""
+        return self._event_term(name, lambda y: CategoricalDivergence(x, y, classes))
+
+    def discrepancy(self, name: str, x: Tensor, prior: tuple[str, float, float]) -> Tensor:
+        """The maximum mean discrepancy of the codes x of a batch from a prior (families/codes.Prior)."""
+        draw = self.draw("noise")
+        return self._code_term(name, x, Discrepancy, Prior(*prior), draw)
+
+    def sliced(self, name: str, x: Tensor, prior: tuple[str, float, float], directions: int) -> Tensor:
+        """The sliced Wasserstein distance of the codes x of a batch from a prior."""
+        draw, axes = self.draw("noise"), self.draw("noise")
+        return self._code_term(name, x, Sliced, Prior(*prior), draw, axes, directions)
+
+    def sparsity(self, name: str, x: Tensor, rho: float | None) -> Tensor:
+        """The sum of |x| of an event, or with `rho` the divergence of the mean activities of a batch from it."""
+        if rho is None:
+            return self._event_term(name, lambda y: AbsoluteSum(x, y))
+        return self._code_term(name, x, MeanActivity, rho)
 
     def monitor(self, name: str, x: Tensor, power: int = 1) -> None:
         """Report the event-weighted mean of the elements of x, or of their squares."""
@@ -292,6 +348,18 @@ class Lowering:
         self.slots.append(slot)
         self.size += -(-slot.size // ALIGNMENT) * ALIGNMENT
         return slot
+
+    def _event_term(self, name: str, make: Callable[[Tensor], Step]) -> Tensor:
+        y = self._tensor(1)
+        self.steps.append(make(y))
+        self.loss_term(name, y)
+        return y
+
+    def _code_term(self, name: str, x: Tensor, family, *fields) -> Tensor:
+        """A batch-wide term; returns x, since nothing reads it."""
+        grad = Tensor(x.size, f"d {x.label}, {name}", x.shape)
+        self.batch_term(name, lambda term: family(x, grad, term, *fields))
+        return x
 
     def _tensor(self, size: int, shape: tuple[int, ...] = ()) -> Tensor:
         return Tensor(size, self._name, shape or (size,))

@@ -4,6 +4,7 @@ from tmvalite.string_utils.layout import parse_layout
 from tmvalite.string_utils.option_list import parse_options
 from tmvalite.string_utils.options import BoundOptions, DeclaredOption, OptionTable
 from tmvalite.string_utils.phases import PhaseSettings, resolve_strategy
+from tmvalite.string_utils.prior import Prior, parse_prior
 from tmvalite.string_utils.render import render
 from tmvalite.string_utils.sizes import parse_batch_layout, parse_input_layout, parse_validation_size
 from tmvalite.string_utils.strategy import parse_drop_config, parse_strategy
@@ -15,11 +16,13 @@ __all__ = [
     "DeclaredOption",
     "OptionTable",
     "PhaseSettings",
+    "Prior",
     "parse_batch_layout",
     "parse_drop_config",
     "parse_input_layout",
     "parse_layout",
     "parse_options",
+    "parse_prior",
     "parse_strategy",
     "parse_transformations",
     "parse_validation_size",

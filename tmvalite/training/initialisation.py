@@ -13,10 +13,13 @@ GLOROT          normal, sigma = sqrt(2/(m+n)), values beyond 2 sigma drawn again
 GLOROTUNIFORM   uniform in +-sqrt(6/(m+n)), the same range as XAVIERUNIFORM
 HE              normal, sigma = sqrt(2/n), values beyond 2 sigma drawn again
 HEUNIFORM       uniform in +-sqrt(6/n)
+TORCH           uniform in +-1/sqrt(n), the biases as well, with n of the layer's first matrix
 
-The last four are not TMVA's. A convolution counts m = depth, n = input channels times filter area; every gate of a
-recurrent layer is a matrix of its own. Biases and what a layer declares so are 0 or 1.
-Sources: TMVA's DNN initialisation; Glorot and Bengio, AISTATS 2010, eq. 16; He et al., arXiv:1502.01852, eq. 10.
+The last five are not TMVA's. A convolution counts m = depth, n = input channels times filter area; every gate of a
+recurrent layer is a matrix of its own. Biases and what a layer declares so are 0 or 1, except biases under TORCH: behind
+few inputs, such as a decoder's, biases of 0 let every ReLU have its edge at the origin, which is slow to unlearn.
+Sources: TMVA's DNN initialisation; Glorot and Bengio, AISTATS 2010, eq. 16; He et al., arXiv:1502.01852, eq. 10; TORCH is
+what nn.Linear of Torch and PyTorch starts from (LeCun et al., Efficient BackProp, section 4.6, has the scale in n).
 """
 
 from __future__ import annotations
@@ -40,6 +43,7 @@ _DISTRIBUTIONS: dict[str, tuple[str, Callable[[int, int], float]]] = {  # kind o
     "GLOROTUNIFORM": ("uniform", lambda m, n: math.sqrt(6 / (m + n))),
     "HE": ("truncated", lambda m, n: math.sqrt(2 / n)),
     "HEUNIFORM": ("uniform", lambda m, n: math.sqrt(6 / n)),
+    "TORCH": ("uniform", lambda m, n: math.sqrt(1 / n)),
 }
 
 METHODS = tuple(_DISTRIBUTIONS)
@@ -81,6 +85,10 @@ def initial_matrix(parameter: Parameter, method: str, key: streams.Key) -> np.nd
 def initialise(network, method: str, seed: int) -> None:
     """Overwrite all parameters of a Network, running statistics included, with their initial values."""
     for node in network.graph.nodes:
+        inputs = next((p.shape[1] for p in node.parameters if p.init == "weights"), 0)
         for parameter in node.parameters:
             key = streams.stream_key(seed, streams.INITIALISATION, f"{node.name}/{parameter.name}")
-            network.parameters.set(node.name, parameter.name, initial_matrix(parameter, method, key))
+            values = initial_matrix(parameter, method, key)
+            if method == "TORCH" and inputs and parameter.trained and parameter.init == "zero":
+                values = ((2.0 * streams.uniforms(key, values.size) - 1.0) / math.sqrt(inputs)).reshape(parameter.shape)
+            network.parameters.set(node.name, parameter.name, values)

@@ -339,6 +339,11 @@ class Network:
         reported = [t.name for t in self.plan.terms if t.reported]
         return tuple(dict.fromkeys(name for name in self.term_names if name not in reported))
 
+    @property
+    def batch_terms(self) -> tuple[str, ...]:
+        """The names of the terms that need a whole batch and exist in training only."""
+        return tuple(term.name for term in self.plan.terms if term.x is None)
+
     def total(self, terms: np.ndarray) -> np.ndarray:
         """The loss (...) that terms (..., terms) add up to with their weights as they are now."""
         return terms @ self._weights

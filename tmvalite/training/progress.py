@@ -30,7 +30,7 @@ _LAST_STRIDE = 1000
 class PhaseStart:
     """What is known when a phase begins: its number of `count` phases, settings, events, loss before the first step.
 
-    `columns` are the parts of the loss that the table shows, on the validation events.
+    `columns` are the parts of the loss that the table shows, by their names in `Epoch.parts`.
     """
 
     number: int
@@ -87,7 +87,13 @@ def optimizer_text(settings: PhaseSettings) -> str:
 
 def header_text(columns: tuple[str, ...] = ()) -> str:
     """The head of the table; parts of the loss stand behind TMVA's columns."""
-    return HEADER + "".join(f"{'Val. ' + name[:11]:>17}" for name in columns)
+    return HEADER + "".join(f"  {_label(name)}" for name in columns)
+
+
+def _label(column: str) -> str:
+    """What stands above a part of the loss: on the validation events, or where it has no such value while training."""
+    name = column.removeprefix("valid_")
+    return f"{'Val.' if name != column else 'Train'} {name:>6}"
 
 
 def row_text(number: int, epoch: Epoch, n_train: int, stale: int, columns: tuple[str, ...] = ()) -> str:
@@ -96,7 +102,7 @@ def row_text(number: int, epoch: Epoch, n_train: int, stale: int, columns: tuple
     rate = n_train / seconds if seconds > 0 else 0.0
     values = (epoch.train_loss, epoch.valid_loss, epoch.seconds, epoch.valid_seconds, rate)
     return f"{number:10d} | " + "".join(f"{value:12.6g}" for value in values) + f"{stale:12d}" + "".join(
-        f"{epoch.parts.get('valid_' + name, float('nan')):17.6g}" for name in columns)
+        f"{epoch.parts.get(name, float('nan')):{len(_label(name)) + 2}.6g}" for name in columns)
 
 
 def summary_text(history: History) -> str:

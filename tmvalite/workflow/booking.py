@@ -17,8 +17,14 @@ def _deep_learning():
     return MethodDL
 
 
+def _autoencoder():
+    from tmvalite.methods.ae import MethodAE
+
+    return MethodAE
+
+
 # Each entry returns the class, so that the engine is loaded at the first booking and not with the package.
-REGISTRY = {EMVA.kDL: _deep_learning, EMVA.kDNN: _deep_learning}
+REGISTRY = {EMVA.kDL: _deep_learning, EMVA.kDNN: _deep_learning, EMVA.kAE: _autoencoder}
 
 
 def is_available(method_type: EMVA, title: str) -> bool:

@@ -172,12 +172,15 @@ class Factory:
         silent = self.log_settings.silent
         for name, records in by_dataset.items():
             kind = records[0].analysis_type
+            compared = [record for record in records if record.kind == kind or kind != "multiclass"]
+            for title in (record.title for record in records if record.kind != kind == "multiclass"):
+                self.log.info(f"{title} gives no values of classes: the output file has its anomaly scores")
             if self.options.values.Correlations and kind == "classification":
                 report.print_correlations(self.log, records)
             if self.options.values.ROC:
                 self.log_settings.silent = False  # the tables are what a silent job is run for, as in TMVA
                 try:
-                    report.PRINTERS[kind](self.log, name, records)
+                    report.PRINTERS[kind](self.log, name, compared)
                 finally:
                     self.log_settings.silent = silent
         if self.target is not None and by_dataset:

@@ -52,8 +52,7 @@ def event_tree(records: Sequence[MethodRecord], sample: str) -> EventTree:
     )
     for record in records:
         output = np.asarray(record.outputs[sample] if sample in record.outputs else record.evaluate(sample))
-        leaves = info.classes if record.analysis_type == "multiclass" else [v.internal for v in info.targets]
-        tree.add_output(record.title, output, leaves)
+        tree.add_output(record.title, output, record.method.value_names(info))
     return tree
 
 

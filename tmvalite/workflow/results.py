@@ -48,10 +48,18 @@ class MethodRecord:
     def sample(self, name: str) -> Events:
         return self.data.train if name == "train" else self.data.test
 
+    @property
+    def kind(self) -> str:
+        """Whose getter gives the outputs: that of the analysis, but an autoencoder may have anomaly scores only."""
+        return self.method.value_kind
+
+    def values_of(self, method, x: np.ndarray) -> np.ndarray:
+        """The values of kind `kind` that a method gives to events x (N, V)."""
+        return np.asarray(getattr(method, GETTERS[self.kind])(x))
+
     def evaluate(self, name: str) -> np.ndarray:
         """Run the method over a sample and keep its outputs."""
-        values = getattr(self.method, GETTERS[self.analysis_type])(self.sample(name).x)
-        self.outputs[name] = np.asarray(values)
+        self.outputs[name] = self.values_of(self.method, self.sample(name).x)
         return self.outputs[name]
 
     def output(self, name: str) -> np.ndarray:
@@ -79,6 +87,8 @@ class MethodRecord:
         if not 0 <= class_index < len(classes):
             raise OptionError(f"there is no class {class_index}", code="class-unknown", expected=f"0 to {len(classes) - 1}")
         outputs, weights = self.output(name), self.sample(name).weight
+        if self.analysis_type == "multiclass" and self.kind != "multiclass":
+            return roc_curve(outputs, self.is_class(name, class_index), weights)
         if self.analysis_type == "multiclass":
             return roc_curve(outputs[:, class_index], self.is_class(name, class_index), weights)
         return roc_curve(outputs, self.is_class(name, self.data.info.signal_class), weights)
@@ -97,7 +107,7 @@ class MethodRecord:
 
     def deviation(self, name: str, target: int = 0) -> Deviation:
         events = self.sample(name)
-        return regression_deviation(self.output(name)[:, target], events.targets[:, target], events.weight)
+        return regression_deviation(self.output(name)[:, target], self.method.truth(events)[:, target], events.weight)
 
     def separation(self, name: str = "test") -> float:
         truth = self.is_class(name, self.data.info.signal_class)

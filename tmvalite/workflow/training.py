@@ -11,7 +11,7 @@ from tmvalite.errors import FileError
 from tmvalite.evaluation.tables import elapsed
 from tmvalite.io.atomic import make_folder
 from tmvalite.workflow.log import Log
-from tmvalite.workflow.results import GETTERS, MethodRecord
+from tmvalite.workflow.results import MethodRecord
 
 CHECKED_EVENTS = 100
 
@@ -54,8 +54,8 @@ def check_weight_file(record: MethodRecord) -> None:
     from tmvalite.methods import load
 
     again = load(record.weight_file)
-    values = getattr(again, GETTERS[record.analysis_type])(record.data.train.x[:CHECKED_EVENTS])
-    if not np.array_equal(np.asarray(values), record.outputs["train"][:CHECKED_EVENTS], equal_nan=True):
+    values = record.values_of(again, record.data.train.x[:CHECKED_EVENTS])
+    if not np.array_equal(values, record.outputs["train"][:CHECKED_EVENTS], equal_nan=True):
         raise FileError(
             f"the weight file '{record.weight_file}' does not give the values of the trained method",
             code="weight-file-differs",

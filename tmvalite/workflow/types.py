@@ -15,7 +15,10 @@ _METHODS = (
     "CrossValidation MaxMethod"
 ).split()
 
-EMVA = IntEnum("EMVA", [(f"k{name}", i) for i, name in enumerate(_METHODS)])
+_OURS = ("AE",)  # not in TMVA's enumeration; numbered from 1001
+
+_NUMBERED = [*enumerate(_METHODS), *enumerate(_OURS, 1001)]
+EMVA = IntEnum("EMVA", [(f"k{name}", i) for i, name in _NUMBERED])
 
 
 class EAnalysisType(IntEnum):
@@ -68,7 +71,7 @@ def method_type(given) -> EMVA:
     True
     """
     if isinstance(given, int) and not isinstance(given, bool):
-        if 0 <= given < EMVA.kMaxMethod:
+        if given in EMVA._value2member_map_ and given != EMVA.kMaxMethod:
             return EMVA(given)
         raise OptionError(f"there is no method type number {int(given)}", code="method-unknown")
     text = str(given)

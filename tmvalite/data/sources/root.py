@@ -36,6 +36,23 @@ class RootTable:
     def keys(self) -> list[str]:
         return list(self._paths)
 
+    def branches(self) -> list[str]:
+        """Every branch or leaf once, by its shortest name, in the order of the tree."""
+        shortest: dict[tuple[str, str | None], str] = {}
+        for name, place in self._paths.items():
+            if place not in shortest or len(name) < len(shortest[place]):
+                shortest[place] = name
+        return list(shortest.values())
+
+    @property
+    def path(self) -> str:
+        """The tree's folders and name inside its file."""
+        return self._tree.object_path.strip("/").partition(";")[0]
+
+    @property
+    def title(self) -> str:
+        return getattr(self._tree, "title", "")
+
     def read(self, names: Sequence[str]) -> dict[str, Column]:
         return {name: _guard(self._name, self._column, name) for name in names}
 

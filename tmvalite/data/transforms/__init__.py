@@ -183,10 +183,17 @@ class TransformChain:
 
     def invert_targets(self, targets) -> np.ndarray:
         """Transformed targets (N, T) back in original units, float32. Every item is undone, the last one first."""
-        values = _copy(targets)
+        return self._undo(targets, TARGET)
+
+    def invert_variables(self, x) -> np.ndarray:
+        """Transformed variables (N, V) back in original units, as `invert_targets`."""
+        return self._undo(x, VARIABLE)
+
+    def _undo(self, values, kind: str) -> np.ndarray:
+        values = _copy(values)
         with np.errstate(over="ignore", invalid="ignore"):
             for transform in reversed(self.transforms):
-                transform.invert(values, TARGET)
+                transform.invert(values, kind)
         return values
 
     def affine(self) -> tuple[np.ndarray, np.ndarray] | None:

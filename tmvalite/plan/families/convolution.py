@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tmvalite.kernels import convolution
+from tmvalite.kernels import convolution, winograd
 from tmvalite.plan.step import Slot, Step, Tensor
 
-from .windows import LANES, Correlation, FilterGradient, Filters, Windows, pixel_group
+from .offsets import LANES, Correlation, FilterGradient, pixel_group
+from .windows import Filters, Windows
+from .winograd import Tiles, suits_winograd
 
 
 def _scratch(size: int, label: str) -> Tensor | None:
@@ -18,7 +20,8 @@ def _scratch(size: int, label: str) -> Tensor | None:
 class Convolution(Step):
     """y = b + the filters correlated with x (or, `spread`, the transpose of that). `padded` names PADDING2D items folded in.
 
-    halo, merge and packed are the scratch memories of kernels/convolution.py, None where there is no need.
+    halo, merge and packed are the scratch memories of kernels/convolution.py, None where there is no need; `tiled` is that of
+    kernels/winograd.py, not None where the work is done tile by tile.
     """
 
     x: Tensor
@@ -31,11 +34,14 @@ class Convolution(Step):
     halo: Tensor | None = None
     merge: Tensor | None = None
     packed: Tensor | None = None
+    tiled: Tensor | None = None
     padded: tuple[str, ...] = ()
     family = "window"
-    kernel = convolution.correlate
 
     def __post_init__(self):
+        if suits_winograd(self.windows, self.filters):
+            object.__setattr__(self, "tiled", _scratch(self.tiles.size, f"{self.x.label}, in tiles"))
+            return
         object.__setattr__(self, "halo", _scratch(self.work.halo_size, f"{self.x.label}, with halo"))
         object.__setattr__(self, "merge", _scratch(self.work.merge_size(), f"{self.y.label}, unmerged"))
         object.__setattr__(self, "packed", _scratch(self.weights.size, f"{self.weights.node}, packed"))
@@ -45,8 +51,16 @@ class Convolution(Step):
         return Correlation(self.windows, self.filters, self.spread)
 
     @property
+    def tiles(self) -> Tiles:
+        return Tiles(self.windows, self.filters, self.spread)
+
+    @property
+    def kernel(self):
+        return winograd.winograd_correlate if self.tiled else convolution.correlate
+
+    @property
     def _scratches(self):
-        return tuple(t for t in (self.halo, self.merge, self.packed) if t is not None)
+        return tuple(t for t in (self.halo, self.merge, self.packed, self.tiled) if t is not None)
 
     reads = property(lambda self: (self.x, *self._scratches))
     writes = property(lambda self: (self.y, *self._scratches))
@@ -68,8 +82,10 @@ class Convolution(Step):
         return Convolution(x, self.y, self.weights, self.bias, windows, self.filters, self.spread, padded=(*self.padded, name))
 
     def encode(self, at):
-        halo, merge = ((at(t) if t else (-1, 0)) for t in (self.halo, self.merge))
         bias = self.bias.offset if self.bias else -1
+        if self.tiled:
+            return *at(self.x), *at(self.y), *at(self.tiled), self.weights.offset, bias, *self.tiles.geometry
+        halo, merge = ((at(t) if t else (-1, 0)) for t in (self.halo, self.merge))
         table = at.table(self.work.table(at.lanes))
         return *at(self.x), *at(self.y), *halo, *merge, *at(self.packed), self.weights.offset, bias, table
 
@@ -80,7 +96,7 @@ class Convolution(Step):
         kind = "transposed, " if self.spread else ""
         groups = f", {self.filters.groups} groups" if self.filters.groups > 1 else ""
         folded = f", taken from {', '.join(self.padded)}" if self.padded else ""
-        return f"{self.weights.node}: {kind}{self.windows.text()}{groups}{folded}"
+        return f"{self.weights.node}: {kind}{self.windows.text()}{groups}{folded}" + (", in tiles" if self.tiled else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,10 +116,13 @@ class ConvolutionFilters(Step):
     first_use: bool = True
     halo: Tensor | None = None
     lines: Tensor | None = None
+    tiled: Tensor | None = None
     family = "window"
-    kernel = convolution.filter_gradient
 
     def __post_init__(self):
+        if suits_winograd(self.windows, self.filters):
+            object.__setattr__(self, "tiled", _scratch(self.tiles.size, f"{self.image.label}, in tiles"))
+            return
         halo, lines = (max(size(group) for group in LANES[1:3]) for size in (self.work.halo_size, self.work.lines_size))
         object.__setattr__(self, "halo", _scratch(halo, f"{self.image.label}, with halo"))
         object.__setattr__(self, "lines", _scratch(lines, f"{self.small.label}, in lines"))
@@ -113,17 +132,28 @@ class ConvolutionFilters(Step):
         return FilterGradient(self.windows, self.filters, self.bias_of_image)
 
     @property
+    def tiles(self) -> Tiles:
+        return Tiles(self.windows, self.filters, False, True)
+
+    @property
+    def kernel(self):
+        return winograd.winograd_gradient if self.tiled else convolution.filter_gradient
+
+    @property
     def _scratches(self):
-        return tuple(t for t in (self.halo, self.lines) if t is not None)
+        return tuple(t for t in (self.halo, self.lines, self.tiled) if t is not None)
 
     reads = property(lambda self: (self.image, self.small, *self._scratches))
     writes = property(lambda self: self._scratches)
     gradient_slots = property(lambda self: (self.weights, *((self.bias,) if self.bias else ())))
 
     def encode(self, at):
+        bias, of_image, size = self.bias.offset if self.bias else -1, int(self.bias_of_image), self.weights.size
+        if self.tiled:
+            return (*at(self.image), *at(self.small), *at(self.tiled), self.weights.offset, bias, of_image,
+                    int(self.first_use), *self.tiles.geometry)  # fmt: skip
         halo, lines = ((at(t) if t else (-1, 0)) for t in (self.halo, self.lines))
-        bias, table = self.bias.offset if self.bias else -1, at.table(self.work.table(pixel_group(at.itemsize)))
-        of_image, size = int(self.bias_of_image), self.weights.size
+        table = at.table(self.work.table(pixel_group(at.itemsize)))
         return (*at(self.image), *at(self.small), *halo, *lines, self.weights.offset, bias, table, of_image, size,
                 int(self.first_use))  # fmt: skip
 
@@ -131,4 +161,4 @@ class ConvolutionFilters(Step):
         return 2 * self.work.multiplications()
 
     def text(self):
-        return f"{self.weights.node}: filters {self.windows.text()}"
+        return f"{self.weights.node}: filters {self.windows.text()}" + (", in tiles" if self.tiled else "")

@@ -84,10 +84,7 @@ class PoolGradient(Step):
     family = "pool"
 
     def __post_init__(self):
-        (p, q), (_, columns) = self.windows.small, self.windows.filter
-        size = p * (q + 2 * columns)
-        if self.kind == "max":
-            size += p * q + 2 * columns
+        size = pool.scratch_size(self.kind, _geometry(self.channels, self.windows, self.framed))
         object.__setattr__(self, "scratch", Tensor(size, f"{self.grad.label}, by window", per_event=False))
 
     reads = property(lambda self: (*((self.saved,) if self.saved else ()), self.grad, self.scratch))

@@ -1,0 +1,137 @@
+"""Convolutions by tiles: the algebra of the transforms, plain sums in float64, and bits that depend on no cut of a batch."""
+
+import numpy as np
+import pytest
+
+from tests.helpers import EXACT_FLOAT64, FLOAT32_FORWARD, FLOAT32_GRADIENT
+from tests.networks import graph_of
+from tmvalite.kernels import winograd
+from tmvalite.kernels.family import FRESH, ROWS, RUN_SIZE
+from tmvalite.plan import make_plan
+from tmvalite.plan.families.convolution import Convolution, ConvolutionFilters
+from tmvalite.plan.families.windows import Filters, Windows
+from tmvalite.plan.families.winograd import suits_winograd
+
+from . import tools
+
+ROWS_OF_TEST = 5
+# layer, channels and size of its input; sizes that end inside a tile, channels that end inside a vector
+LAYERS = {
+    "plain": ("CONV|17|3|3|1|1|1|1|LINEAR", (20, 7, 10)),
+    "without zeros": ("CONV|16|3|3|1|1|0|2|LINEAR", (33, 5, 6)),
+    "transposed": ("TRANSCONV|18|3|3|1|1|1|0|LINEAR", (16, 6, 5)),
+    "stride": ("CONV|19|5|5|2|2|2|2|LINEAR", (16, 9, 13)),
+    "transposed stride": ("TRANSCONV|16|5|5|2|2|2|0|LINEAR|1|0", (18, 5, 4)),
+}
+
+
+class Layer:
+    """One convolution behind a dense layer, step by step, on random numbers."""
+
+    def __init__(self, name, precision):
+        layout, shape = LAYERS[name]
+        before = f"DENSE|{np.prod(shape)}|LINEAR,RESHAPE|{'|'.join(map(str, shape))}"
+        graph = graph_of(f"{before},{layout},RESHAPE|FLAT", 1, inputs=(("x", (2,)),))
+        plan = make_plan(graph, losses=("SUMOFSQUARES",), precision=precision)
+        self.steps, self.place, self.precision = plan.steps, plan.place(ROWS_OF_TEST), precision
+        self.forward, self.back = (i for i, step in enumerate(plan.steps) if isinstance(step, Convolution))
+        (self.filters,) = (i for i, step in enumerate(plan.steps) if isinstance(step, ConvolutionFilters))
+        rng, step = np.random.default_rng(3), plan.steps[self.forward]
+        self.theta = rng.standard_normal(plan.size + 64).astype(precision)
+        self.x, self.gradient = (rng.standard_normal((ROWS_OF_TEST, t.size)).astype(precision) for t in (step.x, step.y))
+        self.w = self.theta[step.weights.offset :][: step.weights.size].reshape(
+            step.weights.shape[0], shape[0], *step.windows.filter
+        )
+        self.b = self.theta[step.bias.offset :][: step.bias.size]
+
+    def run(self, index, given, result=None, grad=None, fresh=1):
+        """One step on tensors {tensor: rows}; returns `result` or the gradient."""
+        rows = len(next(iter(given.values())))
+        arena = np.full(self.place.size + 64, np.nan, self.precision)  # nothing may be read that was not written
+        for tensor, values in given.items():
+            arena[self.place.offsets[tensor] :][: values.size] = values.ravel()
+        block, table = np.zeros(RUN_SIZE, np.int64), self.place.table[index].copy()
+        table[0], block[ROWS], block[FRESH] = self.steps[index].kernel.address(self.precision), rows, fresh
+        grad = np.zeros_like(self.theta) if grad is None else grad
+        tools._call.get(self.precision)(table, block, arena, self.theta, self.theta, grad)
+        return arena[self.place.offsets[result] :][: rows * result.size].reshape(rows, -1).copy() if result else grad
+
+    def results(self, rows):
+        """Output, gradient of the input and of filters and biases for the events `rows`, all flat."""
+        forward, back, filters = (self.steps[i] for i in (self.forward, self.back, self.filters))
+        x, g = self.x[rows], self.gradient[rows]
+        pair = dict(zip((filters.image, filters.small), (g, x) if forward.spread else (x, g)))
+        grad = self.run(self.filters, pair)
+        parts = [grad[s.offset :][: s.size] for s in (forward.weights, forward.bias)]
+        return self.run(self.forward, {forward.x: x}, forward.y), self.run(self.back, {back.x: g}, back.y), *parts
+
+    def plain_sums(self):
+        """`results` of all events by sums over taps in float64."""
+        step, w = self.steps[self.forward], self.w.astype(float)
+        at = step.windows
+        shapes = [(ROWS_OF_TEST, -1, *size) for size in (at.small, at.image)]
+        given, wanted = shapes if step.spread else shapes[::-1]
+        x, gradient = self.x.astype(float).reshape(given), self.gradient.astype(float).reshape(wanted)
+        y, dx, dw = np.zeros(gradient.shape), np.zeros(x.shape), np.zeros(w.shape)
+        for i in range(at.filter[0]):
+            for j in range(at.filter[1]):
+                for p in range(at.small[0]):
+                    for q in range(at.small[1]):
+                        h, v = p * at.strides[0] + i - at.pads[0], q * at.strides[1] + j - at.pads[1]
+                        if 0 <= h < at.image[0] and 0 <= v < at.image[1]:
+                            (a, b), (c, d) = ((h, v), (p, q)) if step.spread else ((p, q), (h, v))
+                            y[:, :, a, b] += x[:, :, c, d] @ w[:, :, i, j].T
+                            dx[:, :, c, d] += gradient[:, :, a, b] @ w[:, :, i, j]
+                            dw[:, :, i, j] += gradient[:, :, a, b].T @ x[:, :, c, d]
+        return y + self.b.astype(float)[:, None, None], dx, dw, gradient.sum(axis=(0, 2, 3))
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_values_and_gradients_are_those_of_plain_sums(name, precision):
+    layer = Layer(name, precision)
+    assert {layer.steps[i].kernel for i in (layer.forward, layer.back)} == {winograd.winograd_correlate}
+    assert layer.steps[layer.filters].kernel is winograd.winograd_gradient
+    bounds = (FLOAT32_FORWARD, *[FLOAT32_GRADIENT] * 3) if precision == "float32" else [EXACT_FLOAT64] * 4
+    for ours, plain, bound in zip(layer.results(slice(None)), layer.plain_sums(), bounds):
+        assert np.linalg.norm(ours.ravel() - plain.ravel()) <= bound * np.linalg.norm(plain)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_bits_depend_neither_on_the_batch_nor_on_its_cut(name):
+    layer = Layer(name, "float32")
+    forward, back, filters = (layer.steps[i] for i in (layer.forward, layer.back, layer.filters))
+    y, dx, *_ = layer.results(slice(None))
+    for r in range(ROWS_OF_TEST):
+        alone = layer.results(slice(r, r + 1))
+        assert np.array_equal(alone[0][0], y[r]) and np.array_equal(alone[1][0], dx[r])
+    order = (layer.gradient, layer.x) if forward.spread else (layer.x, layer.gradient)
+    whole, cut = layer.run(layer.filters, dict(zip((filters.image, filters.small), order))), None
+    for fresh, rows in ((1, slice(0, 2)), (0, slice(2, 3)), (0, slice(3, None))):
+        cut = layer.run(layer.filters, dict(zip((filters.image, filters.small), (a[rows] for a in order))), None, cut, fresh)
+    assert np.array_equal(whole, cut)
+
+
+def test_the_transforms_are_identities_of_whole_numbers():
+    rng = np.random.default_rng(1)
+    for matrices, taps, stride in (
+        ((winograd.INPUT, winograd.FILTER, winograd.OUTPUT), 3, 1),
+        ((winograd.GATHER_INPUT, winograd.GATHER_FILTER, winograd.GATHER_OUTPUT), 5, 2),
+    ):
+        b, g, a = (np.array(m) for m in matrices)
+        x, w = rng.integers(-9, 9, b.shape[1]), rng.integers(-9, 9, taps)
+        assert np.array_equal(a @ (g @ w * (b @ x)), [w @ x[stride * q : stride * q + taps] for q in range(2)])
+    # spread: pixel u of the small image gives w to the large pixels 2 u, 2 u + 1, ...; those of the third and fourth are seen
+    small, w = rng.integers(-9, 9, 4), rng.integers(-9, 9, 5)
+    large = sum(np.pad(value * w, (2 * u, 8 - 2 * u)) for u, value in enumerate(small))[4:8]
+    b, a = np.array(winograd.SPREAD_INPUT), np.array(winograd.SPREAD_OUTPUT)
+    assert np.array_equal(a @ (np.array(winograd.GATHER_FILTER) @ w[::-1] * (b @ small)), large)
+
+
+def test_few_channels_groups_and_other_filters_take_the_direct_way():
+    def suits(groups=1, channels=16, k=3, s=1, p=1):
+        windows = Windows((9, 9), (9, 9), (k, k), (s, s), (p, p))
+        return suits_winograd(windows, Filters(groups, channels, 16, k * k, k * k, channels * k * k))
+
+    assert suits() and suits(p=0)
+    assert not (suits(groups=2) or suits(channels=15) or suits(k=5, p=2) or suits(s=2) or suits(p=-1) or suits(p=3))

@@ -1,0 +1,31 @@
+"""Tables and images as the latent values of an autoencoder, in one file; with a bound on the error of every entry if asked.
+
+`compress` and `decompress` are the whole interface; names are loaded on first use, since they bring the engine with them.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+__all__ = ["Archive", "Bound", "compress", "decompress", "parse_bound", "read_archive", "read_table", "write_table"]
+
+_PLACES = {
+    "Archive": "tmvalite.compression.archive",
+    "Bound": "tmvalite.compression.bound",
+    "compress": "tmvalite.compression.compressor",
+    "decompress": "tmvalite.compression.decompressor",
+    "parse_bound": "tmvalite.compression.bound",
+    "read_archive": "tmvalite.compression.archive",
+    "read_table": "tmvalite.compression.files",
+    "write_table": "tmvalite.compression.files",
+}
+
+
+def __getattr__(name: str):
+    if name in _PLACES:
+        return getattr(importlib.import_module(_PLACES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *_PLACES])

@@ -1,0 +1,245 @@
+"""From a table to an archive: encode, decode again, correct, write, and verify what was written."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from tmvalite.compression.archive import Archive, ColumnRecord, ModelRecord, read_archive
+from tmvalite.compression.bound import Bound, digits_for, find_correction, parse_bound, restore, within
+from tmvalite.compression.decompressor import (
+    check_output,
+    decode_all,
+    digest,
+    load_bytes,
+    load_model,
+    restore_columns,
+    restored_column,
+)
+from tmvalite.compression.files import read_table
+from tmvalite.compression.match import OTHERS, events_of, match_columns, sort_others
+from tmvalite.compression.pack import shortest_unsigned
+from tmvalite.compression.table import EventTable
+from tmvalite.errors import DataError, OptionError, TrainingError, did_you_mean
+from tmvalite.io.atomic import write_atomic
+
+PRECISIONS = ("float32", "float16")
+_EVENTS = 1 << 16  # encoded at a time
+
+
+@dataclass(eq=False)
+class Compressed:
+    """What was written.
+
+    Attributes
+    ----------
+    archive : Archive
+        Read back from the file.
+    before, after : EventTable
+        The table that was compressed, and what the archive gives.
+    n_bytes : int
+        Size of the archive's file.
+    model_file_bytes : int
+        Size of the model's weight file.
+    bounds : dict of str to Bound
+    """
+
+    archive: Archive
+    before: EventTable
+    after: EventTable
+    n_bytes: int
+    model_file_bytes: int
+    bounds: dict[str, Bound] = field(default_factory=dict)
+
+    @property
+    def embedded_bytes(self) -> int:
+        """Bytes that the model takes in the archive."""
+        return self.archive.sizes.get("model", 0)
+
+    def section_bytes(self) -> dict[str, int]:
+        """Packed bytes of latent values, corrections, other columns, model, and everything else."""
+        out = dict.fromkeys(("latent", "correction", "column", "extra", "model"), 0)
+        for name, size in self.archive.sizes.items():
+            kind = name.partition("/")[0]
+            if kind in out:
+                out[kind] += size
+        return out | {"header": self.n_bytes - sum(out.values())}
+
+
+def compress(model, source, archive: str | os.PathLike, *, columns: Sequence[str] | None = None, tree: str | None = None,
+             precision: str = "float32", bound: str | None = None, embed: bool = True, others: str = "keep",
+             overwrite: bool = False) -> Compressed:  # fmt: skip
+    """Compress a table with a trained autoencoder.
+
+    Parameters
+    ----------
+    model : path or trained MethodAE
+    source : path or EventTable
+        A .root, .npz or .csv file.
+    archive : path
+        The file to write.
+    columns : sequence of str, optional
+        The columns that are the model's variables, in their order, where the names differ.
+    tree : str, optional
+        The tree of a ROOT file with several.
+    precision : "float32" or "float16"
+        Of the latent values.
+    bound : str, optional
+        The largest error of every entry: "1%", "0.01", "abs:0.5", or by column "1%,phi=abs:0.01"; see `parse_bound`.
+    embed : bool
+        Whether the archive holds the decoder; otherwise it states the name and the SHA-256 of the model's file.
+    others : "keep", "drop" or "refuse"
+        Columns that are no variables of the model: kept without loss, left out, or an error.
+    overwrite : bool
+        Whether an existing file may be replaced.
+
+    Returns
+    -------
+    Compressed
+
+    Raises
+    ------
+    DataError, OptionError
+        Columns that are missing or cannot be kept, a bound that cannot be read.
+    FileError
+        The model cannot be read, or the archive cannot be written.
+    TrainingError
+        The model gives no finite codes.
+    """
+    for name, value, known in (("precision", precision, PRECISIONS), ("others", others, OTHERS)):
+        if value not in known:
+            raise OptionError(f"{name} {value!r} is not known", code=name, expected=known, hint=did_you_mean(str(value), known))
+    check_output(archive, overwrite)
+    method, file, model_bytes = _model(model)
+    variables = method.info.variables
+    table = source if isinstance(source, EventTable) else read_table(source, tree=tree, drop=others == "drop")
+    table, start = sort_others(table, match_columns(table, variables, columns), others)
+    compressed_names = [column.name for column, at in zip(table.columns, start) if at >= 0]
+    bounds = parse_bound(bound, compressed_names) if bound else {}
+
+    latent = _encode_all(method, events_of(table, start, len(variables)), precision)
+    kind, embedded = _embedded(method, model_bytes) if embed else ("", b"")
+    record = ModelRecord(file, hashlib.sha256(model_bytes).hexdigest(), [v.label for v in variables], latent.shape[1], kind)
+    digits = [digits_for(column.digits, bounds.get(column.name)) for column in table.columns]
+    records = [ColumnRecord(column.name, column.values.dtype.str, column.values.shape[1:], at, digit, column.whole)
+               for column, at, digit in zip(table.columns, start, digits)]  # fmt: skip
+    original = {"file": _plain_name(source), "bytes": table.n_bytes, "raw_bytes": table.raw_bytes}
+    out = Archive(
+        table.kind,
+        table.layout,
+        table.n_events,
+        record,
+        precision,
+        records,
+        bound or "",
+        list(table.extras),
+        original,
+        {"latent": latent},
+        embedded,
+    )
+    for i, values in enumerate(table.extras.values()):
+        out.arrays[f"extra/{i}"] = values
+    decoded = decode_all(load_bytes(embedded) if embed else method, latent, len(variables))
+    for i, column in enumerate(table.columns):
+        _add_column(out, i, column.values, decoded, bounds.get(column.name))
+
+    data = out.to_bytes()
+    written = read_archive(io.BytesIO(data))
+    after = _verify(written, method, table, bounds)
+    write_atomic(archive, data)
+    return Compressed(written, table, after, len(data), len(model_bytes), bounds)
+
+
+def _model(model) -> tuple[object, str, bytes]:
+    """The method, the name of its weight file, and the bytes of it."""
+    if isinstance(model, str | os.PathLike):
+        method = load_model(model)
+        if not hasattr(method, "encode"):
+            raise OptionError(
+                f"'{os.fspath(model)}' is a decoder alone, which cannot compress",
+                code="archive-model",
+                expected="the weight file of a whole MethodAE",
+            )
+        return method, Path(model).name, Path(model).read_bytes()
+    with tempfile.TemporaryDirectory(prefix="tmvalite-") as folder:
+        path = Path(folder) / "model.weights.xml"
+        model.save(path)
+        return model, path.name, path.read_bytes()
+
+
+def _embedded(method, model_bytes: bytes) -> tuple[str, bytes]:
+    """What an archive has to hold to be opened alone: the decoder if it can be saved alone, else the whole model."""
+    if not hasattr(method, "save_decoder"):
+        return "model", model_bytes
+    with tempfile.TemporaryDirectory(prefix="tmvalite-") as folder:
+        path = Path(folder) / "decoder.weights.xml"
+        method.save_decoder(path)
+        return "decoder", path.read_bytes()
+
+
+def _plain_name(source) -> str:
+    return Path(os.fspath(source)).name if isinstance(source, str | os.PathLike) else ""
+
+
+def _encode_all(method, x: np.ndarray, precision: str) -> np.ndarray:
+    """The codes (N, Q) in the precision in which they are stored."""
+    parts = [np.asarray(method.encode(x[at : at + _EVENTS])) for at in range(0, len(x), _EVENTS)]
+    codes = np.concatenate(parts)
+    with np.errstate(over="ignore"):
+        latent = codes.reshape(len(x), -1).astype(precision)
+    bad = ~np.isfinite(latent).all(axis=1)
+    if bad.any():
+        row = int(np.argmax(bad))
+        if np.isfinite(codes[bad]).all():
+            raise DataError(
+                f"the code of event {row} is too large for {precision} ({np.abs(codes).max():.3g})",
+                code="archive-precision",
+                hint="store the codes as float32: --precision float32",
+            )
+        raise TrainingError(
+            f"the model gives no finite code for event {row}",
+            code="archive-code",
+            hint="it lies far outside what the model was trained on",
+        )
+    return latent
+
+
+def _add_column(archive: Archive, i: int, values: np.ndarray, decoded: np.ndarray, bound: Bound | None) -> None:
+    """Whatever the archive needs to restore a column, and the checksum of the values that this will give."""
+    record = archive.columns[i]
+    if record.start < 0:
+        archive.arrays[f"column/{i}"] = values
+        return
+    native = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
+    part = decoded[:, record.start : record.start + record.width].reshape(native.shape)
+    like = restore(part, native.dtype, whole=record.whole, digits=record.digits)
+    correction = find_correction(native, part, like, bound, whole=record.whole, digits=record.digits)
+    if correction is not None:
+        record.correction = {"mode": correction.mode, "size": correction.size, "entries": int((correction.symbols > 0).sum())}
+        archive.arrays[f"correction/{i}/symbols"] = shortest_unsigned(correction.symbols)
+        if len(correction.raw):
+            archive.arrays[f"correction/{i}/raw"] = correction.raw
+    record.sha256 = digest(restored_column(archive, i, decoded))
+
+
+def _verify(archive: Archive, method, before: EventTable, bounds: dict[str, Bound]) -> EventTable:
+    """The table that the written bytes give, checked entry by entry. Raises TrainingError if it is not what it must be."""
+    opened = load_bytes(archive.model_bytes) if archive.model.embedded else method
+    columns = restore_columns(archive, opened)
+    for record, old, new in zip(archive.columns, before.columns, columns, strict=True):
+        bound = bounds.get(record.name)
+        good = record.start >= 0 and bound is None
+        good = good or (
+            new.values.dtype == old.values.dtype
+            and (bool(within(old.values, new.values, bound).all()) if bound else new.values.tobytes() == old.values.tobytes())
+        )
+        if not good:
+            raise TrainingError(f"column '{record.name}' could not be verified; nothing was written", code="archive-verify")
+    return EventTable(before.kind, columns, before.n_events, before.layout, before.extras, 0, "the archive")

@@ -1,0 +1,54 @@
+"""Noise on what a denoising autoencoder reads; in training only."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._jit import family, kernel, number, shift
+from .combine import copy
+from .family import FIRST, ROWS, TRAINING, operand
+from .noise import block_words, normal_rows, setting
+
+
+@kernel
+def _replace(word, limit, y, salt):
+    """y[0] = 0 where the word is below the limit; with `salt` the lower half of these words gives 0, the upper half 1."""
+    value = 1.0 if salt and 2 * word >= limit else 0.0
+    y[0] = number(y[0], value) if word < limit else y[0]
+
+
+@family
+def corrupt_mask(d, run, arena, theta, copies, grad):
+    """y = x with elements replaced with probability `level`, forward and backward alike (salt 0): x y draw salt."""
+    x, y, width, salt = operand(d, 1, run, arena), operand(d, 3, run, arena), d[2], d[6] != 0
+    if d[1] != d[3]:
+        copy(run[ROWS] * width, x, y)
+    limit = np.uint64(setting(run, d[5]) * 4294967296.0 + 0.5)
+    if run[TRAINING] and limit > 0:
+        for r in range(run[ROWS]):
+            row = shift(y, r * width)
+            for block in range((width + 3) // 4):
+                w0, w1, w2, w3 = block_words(block, run[FIRST] + r, run, d[5])
+                at, left = shift(row, 4 * block), width - 4 * block
+                _replace(w0, limit, at, salt)
+                if left > 1:
+                    _replace(w1, limit, shift(at, 1), salt)
+                if left > 2:
+                    _replace(w2, limit, shift(at, 2), salt)
+                if left > 3:
+                    _replace(w3, limit, shift(at, 3), salt)
+    return 0.0
+
+
+@family
+def corrupt_gauss(d, run, arena, theta, copies, grad):
+    """y = x + level epsilon: x y draw."""
+    x, y, n = operand(d, 1, run, arena), operand(d, 3, run, arena), run[ROWS] * d[2]
+    if run[TRAINING]:
+        normal_rows(d[2], run, d[5], y)
+        level = number(y[0], setting(run, d[5]))
+        for i in range(n):
+            y[i] = x[i] + level * y[i]
+    else:
+        copy(n, x, y)
+    return 0.0

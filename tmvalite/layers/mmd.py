@@ -1,0 +1,43 @@
+"""MMD: the distance of the codes from a prior by a kernel, added to the loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tmvalite.layers.base import Example, Layer, Shape, register
+from tmvalite.layers.prior import first_arg, prior_arg, second_arg, with_prior
+from tmvalite.layers.shapes import as_vector
+
+
+@register("MMD")
+@dataclass(frozen=True)
+class Mmd(Layer):
+    """Adds "mmd" to the loss: the unbiased estimate, over a batch, of the squared maximum mean discrepancy from the prior.
+
+    Kernel: sum of C/(C + |z - z'|^2) over C = 2 D sigma_p^2 {0.1, 0.2, 0.5, 1, 2, 5, 10}. Training only, and event weights do not
+    count. The estimate may be negative; a batch of one event counts as 0. Source: Tolstikhin et al., arXiv:1711.01558, section 3.
+    """
+
+    prior: str = prior_arg()
+    first: float = first_arg()
+    second: float = second_arg()
+
+    sink = True
+    examples = (
+        Example("MMD@a", ((3,),), (1,)),
+        Example("MMD|UNIFORM|-2|3@a", ((2,),), (1,)),
+    )
+
+    @classmethod
+    def from_fields(cls, words, context):
+        return with_prior(super().from_fields(words, context), words, context)
+
+    def output_shape(self, x: Shape) -> Shape:
+        as_vector(self.kind, x)
+        return (1,)
+
+    def lower(self, low, inputs, slots):
+        return low.discrepancy("mmd", inputs[0], (self.prior, self.first, self.second))
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        return inputs[0]

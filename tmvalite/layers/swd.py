@@ -1,0 +1,44 @@
+"""SWD: the sliced Wasserstein distance of the codes from a prior, added to the loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tmvalite.layers.base import Example, Layer, Shape, arg, register
+from tmvalite.layers.prior import first_arg, prior_arg, second_arg, with_prior
+from tmvalite.layers.shapes import as_vector
+
+
+@register("SWD")
+@dataclass(frozen=True)
+class Swd(Layer):
+    """Adds "swd" to the loss: 1/(L B) sum over L directions and B ranks of (sorted projected codes - sorted prior samples)^2.
+
+    Directions are drawn anew in every step. Training only, and event weights do not count.
+    Source: Kolouri et al., arXiv:1804.01947, section 3.
+    """
+
+    projections: int = arg("directions", default=50, minimum=1)
+    prior: str = prior_arg()
+    first: float = first_arg()
+    second: float = second_arg()
+
+    sink = True
+    examples = (
+        Example("SWD@a", ((3,),), (1,)),
+        Example("SWD|7|UNIFORM|-2|3@a", ((2,),), (1,)),
+    )
+
+    @classmethod
+    def from_fields(cls, words, context):
+        return with_prior(super().from_fields(words, context), words, context)
+
+    def output_shape(self, x: Shape) -> Shape:
+        as_vector(self.kind, x)
+        return (1,)
+
+    def lower(self, low, inputs, slots):
+        return low.sliced("swd", inputs[0], (self.prior, self.first, self.second), self.projections)
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        return inputs[0]

@@ -1,0 +1,118 @@
+"""From the layout of an autoencoder to the graphs of its blocks: which blocks there must be, and what the decoder gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tmvalite.errors import Diagnostics, OptionError, ShapeError, Source
+from tmvalite.graph import Graph, build_graph, build_graphs
+from tmvalite.graph.rewrite import made_linear
+from tmvalite.layers.shapes import shape_text
+from tmvalite.string_utils import parse_layout
+from tmvalite.string_utils.syntax import Layout
+
+ENCODER, DECODER, HEAD, DISCRIMINATOR = BLOCKS = ("Encoder", "Decoder", "Head", "Discriminator")
+EXPECTED = "Encoder={...}Decoder={...}"
+ADVERSARY = "DENSE|64|RELU,DENSE|64|RELU,DENSE|1|LINEAR"  # where LatentLoss=ADV and no Discriminator is written
+
+
+def build_blocks(layout: Layout, *, inputs, n_variables: int, head_outputs: int, drop: Iterable[float] = (),
+                 diagnostics: Diagnostics) -> dict[str, Graph]:
+    """The graphs by block: Encoder, Decoder, then Head and Discriminator where they are written.
+
+    Parameters
+    ----------
+    inputs : tuple of (name, shape)
+        Of the encoder.
+    n_variables : int
+        Number of input variables, N in width formulas, and what the decoder must give.
+    head_outputs : int
+        Width of a dense layer without a width in the Head: targets, classes, or 1.
+
+    Raises
+    ------
+    OptionError, ShapeError
+        With the place in the layout.
+    """
+    _check_names(layout)
+    graphs = build_graphs(layout, inputs=inputs, n_variables=n_variables, drop=drop, diagnostics=diagnostics, n_outputs={
+        ENCODER: n_variables, DECODER: n_variables, HEAD: head_outputs, DISCRIMINATOR: 1})
+    _check_encoder(graphs[ENCODER])
+    _check_decoder(graphs[DECODER], n_variables)
+    if DISCRIMINATOR in graphs:
+        _check_discriminator(graphs[DISCRIMINATOR])
+    return {name: graphs[name] for name in BLOCKS if name in graphs}
+
+
+def default_discriminator(encoder: Graph) -> Graph:
+    """The network that tells codes from prior samples where the user wrote none."""
+    code = encoder.outputs[-1].value.shape
+    source = Source(("" if len(code) == 1 else "RESHAPE|FLAT,") + ADVERSARY)
+    quiet = Diagnostics(source, strict=True)
+    return build_graph(parse_layout(source, diagnostics=quiet), inputs=(("input", code),), n_variables=1, n_outputs=1,
+                       diagnostics=quiet)
+
+
+def with_one_sigmoid(graphs: dict[str, Graph], booked: str, diagnostics: Diagnostics) -> dict[str, Graph]:
+    """The graphs, the SIGMOID of a decoder's last layer left to the CROSSENTROPY loss, which applies one itself."""
+    decoder = graphs[DECODER]
+    if len(decoder.outputs) == 1 and (decoder.outputs[0].loss or booked) == "CROSSENTROPY":
+        node = decoder.outputs[0].value.producer
+        if getattr(node.layer, "activation", "") == "SIGMOID":
+            diagnostics.warn("CROSSENTROPY applies the sigmoid itself; the last layer's SIGMOID is not applied a second time",
+                             code="output-activation", source=decoder.source, span=node.span, where=node.place,
+                             hint="write LINEAR in the last layer")
+            decoder = made_linear(decoder, node)
+    return {**graphs, DECODER: decoder}
+
+
+def _check_names(layout: Layout) -> None:
+    names = [block.name.text if block.name else "" for block in layout.parts]
+
+    def fail(message, span, code="layout-blocks", hint=None):
+        raise OptionError(message, code=code, source=layout.source, span=span, where="Layout", expected=EXPECTED, hint=hint)
+
+    missing = [name for name in (ENCODER, DECODER) if name not in names]
+    if missing:
+        fail(f"MethodAE needs {' and '.join(missing)}", layout.span,
+             hint="write what the code is made into: Decoder={...,DENSE|N|LINEAR}" if missing == [DECODER] else None)
+    for name, block in zip(names, layout.parts, strict=True):
+        if name and name not in BLOCKS:
+            fail(f"MethodAE has no {name}", block.name.span)
+    first = layout.parts[0]
+    if names[0] and names[0] != ENCODER:
+        fail(f"{names[0]} stands before the Encoder, whose code it reads", first.name.span)
+
+
+def _check_encoder(graph: Graph) -> None:
+    if len(graph.outputs) == 1 and graph.outputs[0].loss is None and graph.outputs[0].weight == 1.0 \
+            and not any(node.layer.marks_output for node in graph.nodes):
+        return
+    marked = next(node for node in graph.nodes if node.layer.marks_output)
+    raise OptionError(f"the Encoder has one output, its last layer: the code; {marked.layer.kind} belongs into Decoder or Head",
+                      code="encoder-output", source=graph.source, span=marked.span, where=marked.place)
+
+
+def _check_decoder(graph: Graph, n_variables: int) -> None:
+    given = sum(output.value.size for output in graph.outputs)
+    if given == n_variables:
+        return
+    last = graph.outputs[-1]
+    shape = last.value.shape
+    alone = len(graph.outputs) == 1
+    what = f"{given} value{'s' * (given != 1)}" + (f" ({shape_text(shape)})" if len(shape) > 1 and alone else "")
+    hint = f"end the Decoder with DENSE|{n_variables}|LINEAR" if len(shape) == 1 and alone else None
+    raise ShapeError(f"the Decoder gives {what}, but an event has {n_variables} variable{'s' * (n_variables != 1)}",
+                     code="output-width", source=graph.source, span=last.span, where=_place(graph, last), hint=hint)
+
+
+def _check_discriminator(graph: Graph) -> None:
+    given = sum(output.value.size for output in graph.outputs)
+    if given != 1:
+        last = graph.outputs[-1]
+        raise ShapeError(f"the Discriminator gives {given} values, but it says one thing: code or prior", code="output-width",
+                         source=graph.source, span=last.span, where=_place(graph, last), hint="end it with DENSE|1|LINEAR")
+
+
+def _place(graph: Graph, output) -> str:
+    return next((node.place for node in graph.nodes if node.span == output.span), "Layout")
