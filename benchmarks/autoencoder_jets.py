@@ -10,7 +10,7 @@ if str(ROOT / "examples") not in sys.path:
     sys.path.append(str(ROOT / "examples"))  # the examples are scripts, not a package
 
 COMMON = (
-    "!H:!V:ErrorStrategy=SUMOFSQUARES:InputLayout=1|1|24:VarTransform=N:WeightInitialization=XAVIERUNIFORM:RandomSeed={seed}:"
+    "!H:!V:ErrorStrategy=SUMOFSQUARES:InputLayout=1|1|24:WeightInitialization=XAVIERUNIFORM:RandomSeed={seed}:"
     "TrainingStrategy=Optimizer=ADAM,LearningRate=2e-3,LearningRateSchedule=COSINE,BatchSize=256,MaxEpochs={epochs},"
     "ConvergenceSteps={epochs}:"
 )
@@ -38,15 +38,13 @@ def table(*, seed: int = 1, events: int = 40_000, epochs: int = 40, variants=tup
     import jet_compression
     from toys import jets
 
-    import tmvalite
-
     samples = {"training": jets(events, seed=seed), "fresh": jets(events, seed=1000 + seed)}
     arrays = {name: jet_compression.to_array(sample) for name, sample in samples.items()}
-    rows = [_row("PCA", jet_compression.principal_components(arrays["training"], jet_compression.CODE), samples, arrays)]
-    for name in variants:
-        method = tmvalite.MethodAE(COMMON.format(seed=seed, epochs=epochs) + VARIANTS[name])
-        method.fit(arrays["training"], progress="silent")
-        rows.append(_row(name, method.reconstruct, samples, arrays))
+    kinds = {"PCA": jet_compression.principal_components}
+    kinds |= {name: jet_compression.autoencoder(COMMON.format(seed=seed, epochs=epochs) + VARIANTS[name]) for name in variants}
+    rows = []
+    for name, make in kinds.items():
+        rows.append(_row(name, jet_compression.Standardised(arrays["training"], make), samples, arrays))
         if progress:
             progress(rows[-1])
     return rows

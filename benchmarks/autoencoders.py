@@ -81,10 +81,10 @@ def latent(options) -> dict:
 
 
 def jets(options) -> dict:
-    rows = autoencoder_jets.table(seed=1, epochs=options.epochs)
     print(f"{'':22s} {'training sample':^44s} {'fresh sample':^44s}")
     print(f"{'':22s} " + 2 * f"{'mass':>8s} {'shift %':>8s} {'width':>7s} {'width %':>8s} {'errors':>8s} ")
-    for row in rows:
+
+    def show(row):
         print(
             f"{row['name']:22s} "
             + " ".join(
@@ -93,6 +93,8 @@ def jets(options) -> dict:
             ),
             flush=True,
         )
+
+    rows = autoencoder_jets.table(seed=1, epochs=options.epochs, progress=show)
     best = {row["name"]: row["fresh"] for row in rows}
     ours, baseline = best["AE"], best["PCA"]
     passes = abs(ours["shift"]) < 0.2 and ours["wider"] <= 10 and ours["error"] < baseline["error"]

@@ -98,7 +98,7 @@ def test_error_variables_that_contradict_the_layout(capsys):
 
 
 @pytest.mark.parametrize("option, text, first", [
-    ("--method=AE", "Layout=DENSE|3|RELU", "error: MethodAE needs Decoder and Encoder"),
+    ("--method=AE", "Layout=DENSE|3|RELU", "error: MethodAE needs Encoder and Decoder"),
     ("--method=GAN", "Layout=DENSE|3|RELU", "error: MethodGAN needs two networks"),
     ("--method=GAN", "Layout=DENSE|3|LINEAR##DENSE|1|LINEAR", "error: the generator gives 3 values, but an event has 4"),
     ("--method=DNN", "InputLayout=1|1|4:Layout=TANH|3,LINEAR", "error: no option is called 'InputLayout'"),

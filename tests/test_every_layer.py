@@ -199,8 +199,10 @@ def sink_network(example, **options):
     """Dense layers, the sink on them, and an output that reads them too."""
     nodes, names = [], NAMES[: len(example.inputs)]
     for name, shape in zip(names, example.inputs):
-        reshape = f",{name}=RESHAPE|{'|'.join(map(str, shape))}@{name}0" if len(shape) > 1 else ""
-        nodes.append(f"{name}0=DENSE|{size(shape)}|SIGMOID@input{reshape}" if reshape else f"{name}=DENSE|{size(shape)}|SIGMOID@input")
+        flat = len(shape) == 1
+        nodes.append(f"{name}{'' if flat else '0'}=DENSE|{size(shape)}|SIGMOID@input")
+        if not flat:
+            nodes.append(f"{name}=RESHAPE|{'|'.join(map(str, shape))}@{name}0")
     text = example.text.partition("@")[0]
     layout = ",".join(nodes) + f",y={text}@{'+'.join(names)}," + ",".join(f"{n}1=RESHAPE|FLAT@{n}" for n in names)
     layout += ",CONCAT@" + "+".join(f"{n}1" for n in names) if len(names) > 1 else ""

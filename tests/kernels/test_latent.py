@@ -14,8 +14,8 @@ from tmvalite.kernels import corrupt, gaussian, gumbel, mmd, sparsity, swd
 from tmvalite.kernels import math as kernel_math
 from tmvalite.kernels import noise as kernel_noise
 from tmvalite.kernels._jit import entry_point, pointer
-from tmvalite.kernels.family import RUN_SIZE
 from tmvalite.kernels.family import COLUMNS as RUN_COLUMNS
+from tmvalite.kernels.family import RUN_SIZE
 from tmvalite.plan.families.normalise import bits
 from tmvalite.training.streams import stream_key
 
@@ -40,7 +40,7 @@ def logarithm(unused, y):
 
 @entry_point(lambda e: (types.int64[::1], types.int64, e[:, ::1]))
 def normals(run, start, y):
-    block, out = pointer(run, 0), pointer(y, 0)
+    block = pointer(run, 0)
     for r in range(y.shape[0]):
         kernel_noise.normal_row(y.shape[1], start + r, block, 0, pointer(y, r * y.shape[1]))
 
@@ -287,7 +287,9 @@ def mmd_of(z, p, c0):
 
 def swd_of(z, p, axes):
     grad, work = np.zeros(z.shape[::-1]), np.zeros(6 * len(z) + 1)
-    sliced.get("float64")(z.shape[1], np.ascontiguousarray(z.T), np.ascontiguousarray(p.T), np.ascontiguousarray(axes), grad, work)
+    sliced.get("float64")(
+        z.shape[1], np.ascontiguousarray(z.T), np.ascontiguousarray(p.T), np.ascontiguousarray(axes), grad, work
+    )
     return work[-1], grad.T
 
 

@@ -104,3 +104,15 @@ def test_epochs_equal_pytorch():
             loss.backward()
             optimizer.step()
             assert_close(losses[k], loss.item(), 1e-9)
+
+
+@pytest.mark.parametrize("layer", ["MAXPOOL|2|2|1|1", "AVGPOOL|3|3|1|1", "UPSAMPLE|2|2", "UPSAMPLE|2|2|BILINEAR"])
+def test_steps_with_scratch_memory_train_beside_batch_normalisation(layer):
+    """Such a plan asks every step how much memory for whole batches it needs."""
+    network = network_of(f"BNORM,{layer},RESHAPE|FLAT,DENSE|1|LINEAR", 36, inputs=(("x", (1, 6, 6)),))
+    sample = sample_of(network, 12)
+    before = network.loss(*sample)
+    optimizer = network.new_optimizer(OptimizerSettings("ADAM", 1e-2))
+    for epoch in range(20):
+        network.train_steps(*sample, np.arange(12), batch_size=6, first=0, count=2, optimizer=optimizer, epoch=epoch)
+    assert network.loss(*sample) < before

@@ -142,7 +142,9 @@ def test_losses_over_codes_see_the_whole_batch():
 def test_tied_weights_give_the_bits_of_a_dense_layer_with_the_transposed_matrix(nodes, inputs, precision):
     """Output, gradient of the biases, and gradient of the weights through TIED alone."""
     tied = network_of(f"h=DENSE|{nodes}|TANH,y=TIED|h|SIGMOID", inputs, inputs, losses=("SUMOFSQUARES",), precision=precision)
-    free = network_of(f"h=DENSE|{nodes}|TANH,y=DENSE|{inputs}|SIGMOID", inputs, inputs, losses=("SUMOFSQUARES",), precision=precision)
+    free = network_of(
+        f"h=DENSE|{nodes}|TANH,y=DENSE|{inputs}|SIGMOID", inputs, inputs, losses=("SUMOFSQUARES",), precision=precision
+    )
     for node, name in tied.parameters.names():
         free.parameters.set(node, name, tied.parameters.get(node, name))
     free.parameters.set("y", "Weights", tied.parameters.get("h", "Weights").T)

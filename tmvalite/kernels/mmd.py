@@ -1,7 +1,7 @@
 """Maximum mean discrepancy between the codes of a batch and as many samples of the prior.
 
-The unbiased estimator 1/(B(B-1)) sum_{i!=j} [k(z_i, z_j) + k(p_i, p_j)] - 2/B^2 sum_ij k(z_i, p_j), which may be negative, with the
-inverse multiquadratic kernel sum over C of C/(C + |z - z'|^2), C = C0 * SCALES, C0 = 2 D sigma_p^2. One event alone counts as 0.
+The unbiased estimator 1/(B(B-1)) sum_{i!=j} [k(z_i, z_j) + k(p_i, p_j)] - 2/B^2 sum_ij k(z_i, p_j), which may be negative. The
+kernel is inverse multiquadratic: the sum of C/(C + |z - z'|^2) over C = C0 * SCALES, C0 = 2 D sigma_p^2. One event counts as 0.
 Source: Tolstikhin, Bousquet, Gelly, Schoelkopf, arXiv:1711.01558, section 3 and the kernel of their experiments.
 """
 

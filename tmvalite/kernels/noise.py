@@ -1,8 +1,8 @@
 """Random numbers of latent variables: normal and Gumbel distributed, and the words behind them.
 
-Element i of row b of a batch has word i % 4 of philox((i // 4, b, step, epoch), key), as in kernels/random.py. A uniform number is
-u = (word + 1/2) / 2^32. Two elements 2j, 2j + 1 make two normal numbers, r cos(2 pi v) and r sin(2 pi v) with r = sqrt(-2 log u), u
-from the first word and v from the second (Box and Muller, Ann. Math. Stat. 29 (1958) 610); the largest is 6.8. A Gumbel number is
+Element i of row b of a batch has word i % 4 of philox((i // 4, b, step, epoch), key), as in kernels/random.py. A uniform
+number is u = (word + 1/2) / 2^32. Two elements 2j, 2j + 1 make two normal numbers, r cos(2 pi v) and r sin(2 pi v) with
+r = sqrt(-2 log u), u from the first word and v from the second (Box and Muller, Ann. Math. Stat. 29 (1958) 610); the largest is 6.8. A Gumbel number is
 -log(-log u). All arithmetic is float64 and rounded at the end, so that float32 networks draw what float64 ones draw.
 """
 
@@ -55,7 +55,9 @@ def gumbel(word):
 def block_words(block, row, run, draw):
     """The four words of elements 4 block to 4 block + 3 of a row of the batch."""
     key = shift(integers_at(run[KEYS]), 2 * draw)
-    return philox(np.uint64(block), np.uint64(row), np.uint64(run[STEP]), np.uint64(run[EPOCH]), np.uint64(key[0]), np.uint64(key[1]))
+    return philox(
+        np.uint64(block), np.uint64(row), np.uint64(run[STEP]), np.uint64(run[EPOCH]), np.uint64(key[0]), np.uint64(key[1])
+    )
 
 
 @kernel

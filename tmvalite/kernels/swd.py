@@ -1,7 +1,7 @@
 """Sliced Wasserstein distance between the codes of a batch and as many samples of the prior.
 
-1/(L B) sum_l sum_b (sort(theta_l . z)_b - sort(theta_l . p)_b)^2 over L directions, uniform on the unit sphere and drawn anew in every
-step. The gradient goes to the event that has the rank; equal projections are ranked in the order of the events.
+1/(L B) sum_l sum_b (sort(theta_l . z)_b - sort(theta_l . p)_b)^2 over L directions, uniform on the unit sphere and drawn anew
+in every step. The gradient goes to the event that has the rank; equal projections are ranked in the order of the events.
 Source: Kolouri, Pope, Martin, Rohde, arXiv:1804.01947, section 3.
 """
 

@@ -9,8 +9,8 @@ Two methods translate a layer; both get a builder, what the layer reads, and its
     onnx(self, forms, inputs, shapes, parameters) -> str  operators of ONNX; layers/onnx_form.py says what `forms` offers
 
 `onnx` gives the layer as it scores. inputs: names of the values read; shapes: theirs, without the axis of events;
-parameters: matrices by name, as `parameters` declares them, and those of the layer that it shares; returned is the name of the value of shape `output_shape`, an
-input's own name where scoring changes nothing. An exporter makes one `OnnxForms`, sets its `scope` to the name of each node
+parameters: matrices by name, as `parameters` declares them, with those of the layer that it `shares` before its own;
+returned is the name of the value of shape `output_shape`, an input's own name where scoring changes nothing. An exporter makes one `OnnxForms`, sets its `scope` to the name of each node
 in turn, calls `onnx` with the names returned before, and writes out `forms.nodes` and `forms.constants`.
 """
 

@@ -28,9 +28,19 @@ def with_prior(layer, words, context):
         layer = replace(layer, first=first, second=second)
     word = words[-1] if words else None
     if layer.prior == "GAUSS" and layer.second <= 0:
-        context.fail(f"{layer.kind} cannot have sigma {layer.second:g}", code="field-range", word=word, name="second",
-                     expected="standard deviation of GAUSS, above 0")
+        context.fail(
+            f"{layer.kind} cannot have sigma {layer.second:g}",
+            code="field-range",
+            word=word,
+            name="second",
+            expected="standard deviation of GAUSS, above 0",
+        )
     if layer.prior == "UNIFORM" and layer.second <= layer.first:
-        context.fail(f"UNIFORM of {layer.kind} ends at {layer.second:g}, before it begins", code="field-range", word=word,
-                     name="second", expected=f"upper end of UNIFORM, above {layer.first:g}")
+        context.fail(
+            f"UNIFORM of {layer.kind} ends at {layer.second:g}, before it begins",
+            code="field-range",
+            word=word,
+            name="second",
+            expected=f"upper end of UNIFORM, above {layer.first:g}",
+        )
     return layer

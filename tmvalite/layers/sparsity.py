@@ -12,8 +12,8 @@ from tmvalite.layers.base import Example, Layer, Shape, arg, register
 class Sparsity(Layer):
     """Adds "sparsity" to the loss; reads values h_j of any shape.
 
-    L1: sum_j |h_j| of every event. KL: sum_j rho ln(rho/m_j) + (1 - rho) ln((1 - rho)/(1 - m_j)), m_j the mean of h_j over the batch,
-    for h_j in (0, 1) such as those of SIGMOID; training only, and event weights do not count.
+    L1: sum_j |h_j| of every event. KL: sum_j rho ln(rho/m_j) + (1 - rho) ln((1 - rho)/(1 - m_j)), m_j the mean of h_j over the
+    batch, for h_j in (0, 1) such as those of SIGMOID; training only, and event weights do not count.
     Source: Ng, "Sparse autoencoder", CS294A lecture notes (2011), section 3.
     """
 

@@ -125,7 +125,7 @@ class Step:
         """Parameters whose gradient it writes; then `first_use` says that it overwrites in the first tile of a share."""
         return ()
 
-    def scratch(self, rows: int) -> int:
+    def batch_scratch(self, rows: int) -> int:
         """Float64 numbers of scratch memory that a batch-wide step needs for a batch of `rows` events."""
         return 0
 

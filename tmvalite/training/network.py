@@ -487,7 +487,7 @@ class Network:
             work = self._training = self._new_workspace(rows if self.plan.whole_batch else None)
         if self.plan.whole_batch:
             most = int((batches[:, 1] - batches[:, 0]).max())
-            scratch = max(step.scratch(most) for step in self.plan.steps)
+            scratch = max(step.batch_scratch(most) for step in self.plan.steps)
             if scratch > work.scratch.size:
                 work.scratch = np.zeros(scratch)
                 work.point(SCRATCH=work.scratch)

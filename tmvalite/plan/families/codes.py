@@ -62,7 +62,7 @@ class Discrepancy(CodeTerm):
     draw: int
     kernel = mmd.mmd
 
-    def scratch(self, rows):
+    def batch_scratch(self, rows):
         return 3 * (self.x.size + 1) * rows + self.x.size
 
     def encode(self, at):
@@ -86,7 +86,7 @@ class Sliced(CodeTerm):
     directions: int
     kernel = swd.swd
 
-    def scratch(self, rows):
+    def batch_scratch(self, rows):
         return (3 * self.x.size + 6) * rows + self.x.size
 
     def encode(self, at):
@@ -106,7 +106,7 @@ class MeanActivity(CodeTerm):
     rho: float
     kernel = sparsity.mean_activity
 
-    def scratch(self, rows):
+    def batch_scratch(self, rows):
         return 2 * self.x.size * rows
 
     def encode(self, at):

@@ -10,7 +10,7 @@ from tmvalite.plan.step import Step, Tensor
 
 @dataclass(frozen=True, eq=False)
 class GumbelSample(Step):
-    """y = relaxed sample of the logits x, in groups of `classes`; a hard one in the validation, the most probable class in scoring.
+    """y = relaxed sample of the logits x, in groups of `classes`; a hard one in validation, the most probable class when scoring.
 
     The temperature is the number of the draw.
     """

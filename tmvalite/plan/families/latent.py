@@ -89,7 +89,9 @@ class Divergence(Step):
 
     def differentiate(self, tape):
         heads = [(t, *tape.target(t)) if t in tape.wanted else (t, None, False) for t in (self.x, self.log_variance)]
-        tape.steps.append(DivergenceGradient(self, tape.gradient(self.y), *(head[1] for head in heads), *(head[2] for head in heads)))
+        tape.steps.append(
+            DivergenceGradient(self, tape.gradient(self.y), *(head[1] for head in heads), *(head[2] for head in heads))
+        )
 
     def encode(self, at):
         return *at(self.x), *at(self.log_variance), *at(self.y), *self.prior
