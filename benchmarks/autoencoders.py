@@ -130,7 +130,7 @@ def _shared() -> Path | None:
 STUDIES = {  # the function, and seeds, iterations and epochs if none are given
     "squares": (squares, 10, 3125, 10),
     "denoising": (denoising, 1, 3125, 10),
-    "categorical": (categorical, 1, 3125, 10),
+    "categorical": (categorical, 3, 800, 10),
     "collapse": (collapse, 3, 0, 0),
     "latent": (latent, 1, 0, 0),
     "jets": (jets, 1, 0, 40),

@@ -82,7 +82,7 @@ def fit_peak(mass):
     y, slope = model(p)
     for _ in range(100):
         matrix = slope.T @ slope
-        step = np.linalg.solve(matrix + damping * np.diag(np.diag(matrix)), slope.T @ (counts - y))
+        step = np.linalg.lstsq(matrix + damping * np.diag(np.diag(matrix)), slope.T @ (counts - y), rcond=None)[0]
         new_y, new_slope = model(p + step)
         if np.sum((counts - new_y) ** 2) < np.sum((counts - y) ** 2):
             p, y, slope, damping = p + step, new_y, new_slope, damping / 3

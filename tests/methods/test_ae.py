@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.methods.ae_samples import DECODER, PLAIN, VAE, curved, fitted, options, probabilities
-from tmvalite.errors import DataError, TmvaliteWarning
+from tmvalite.errors import DataError, ShapeError, TmvaliteWarning
 from tmvalite.methods import MethodAE
 from tmvalite.methods.report import understand
 
@@ -45,6 +45,28 @@ def test_the_posts_string_has_the_layers_written():
 
 def test_a_width_of_0_in_the_decoder_is_the_number_of_variables():
     assert layers("", n_variables=7) == {"Encoder": ["DENSE|214|SOFTSIGN"], "Decoder": ["DENSE|7|LINEAR"]}
+
+
+def mlp(*widths, last="LINEAR"):
+    return ",".join([*(f"DENSE|{width}|LEAKYRELU" for width in widths[:-1]), f"DENSE|{widths[-1]}|{last}"])
+
+
+@pytest.mark.parametrize("variables, latent, parameters", [(24, 15, 61839), (2500, 25, 1055725)])
+def test_balers_layouts_have_its_numbers_of_parameters(variables, latent, parameters):
+    text = f"Layout=Encoder={{{mlp(200, 100, 50, latent)}}}Decoder={{{mlp(50, 100, 200, 'N')}}}"
+    networks = understand(text, method="AE", n_variables=variables).as_json()["networks"]
+    assert sum(network["parameters"] for network in networks.values()) == parameters
+
+
+def test_balers_convolutional_layout():
+    text = ("InputLayout=1|28|28:Layout=Encoder={CONV|20|5|5|2|2|2|2|LEAKYRELU,CONV|50|5|5|2|2|2|2|LINEAR,RESHAPE|FLAT,"
+            "DENSE|500|LINEAR,DENSE|10|LINEAR}Decoder={DENSE|500|LEAKYRELU,DENSE|2450|LINEAR,RESHAPE|50|7|7,"
+            "TRANSCONV|20|5|5|2|2|2|2|1|1|LINEAR,TRANSCONV|1|5|5|2|2|2|2|1|1|LEAKYRELU}")
+    with pytest.raises(ShapeError, match="CONV does not end at the edge of its input"):
+        understand(text, method="AE")
+    graphs = understand(text.replace("2|2|2|2|LEAKYRELU,CONV", "2|2|SAME|LEAKYRELU,CONV").replace("2|2|2|2|LINEAR,RESHAPE",
+                        "2|2|SAME|LINEAR,RESHAPE"), method="AE").graphs
+    assert graphs["Encoder"].nodes[2].shape == (2450,) and graphs["Decoder"].outputs[0].value.shape == (1, 28, 28)
 
 
 @pytest.mark.filterwarnings("ignore::tmvalite.errors.TmvaliteWarning")
@@ -101,7 +123,8 @@ def test_the_anomaly_score_of_a_bernoulli_decoder_is_its_cross_entropy():
 
 def test_a_decoder_that_ends_in_sigmoid_has_one_sigmoid():
     with pytest.warns(TmvaliteWarning, match="CROSSENTROPY applies the sigmoid itself"):
-        once = fitted(PLAIN.replace("N|LINEAR", "N|SIGMOID"), more="ErrorStrategy=CROSSENTROPY:RandomSeed=5", data=probabilities())
+        once = fitted(PLAIN.replace("N|LINEAR", "N|SIGMOID"), more="ErrorStrategy=CROSSENTROPY:RandomSeed=5",
+                      data=probabilities())
     plain = fitted(more="ErrorStrategy=CROSSENTROPY:RandomSeed=5", data=probabilities())
     assert np.array_equal(once.reconstruct(probabilities()), plain.reconstruct(probabilities()))
 
@@ -229,7 +252,9 @@ def test_trace_has_the_means_over_optimisation_steps():
 # ------------------------------------------------------------------------------------------- other codes
 
 
-@pytest.mark.parametrize("more, name", [("LatentLoss=MMD:KLWeight=10", "mmd"), ("LatentLoss=SWD:Projections=20:KLWeight=5", "swd")])
+@pytest.mark.parametrize("more, name", [
+    ("LatentLoss=MMD:KLWeight=10", "mmd"), ("LatentLoss=SWD:Projections=20:KLWeight=5", "swd"),
+])
 def test_a_distance_pulls_the_codes_to_the_prior(more, name):
     method = fitted(PLAIN, 40, more=f"{more}:Prior=GAUSS|3|1:RandomSeed=5")
     codes = method.encode(curved())

@@ -30,7 +30,8 @@ def adversarial(settings=None, **of_turns):
 
     turns = {
         "reconstruct": Turn(part("Encoder", "Decoder", losses=("SUMOFSQUARES",), trained=("Encoder", "Decoder")), slice(0, 4)),
-        "adversary": Turn(part("Discriminator", losses=("CROSSENTROPY",), trained=("Discriminator",)), make=made, extra="adversary"),
+        "adversary": Turn(part("Discriminator", losses=("CROSSENTROPY",), trained=("Discriminator",)), make=made,
+                          extra="adversary"),
         "deceive": Turn(part("Encoder", "Discriminator", losses=("CROSSENTROPY",), trained=("Encoder",)), rate_of="output2",
                         regularised=False),
     }  # fmt: skip

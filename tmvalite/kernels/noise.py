@@ -2,8 +2,9 @@
 
 Element i of row b of a batch has word i % 4 of philox((i // 4, b, step, epoch), key), as in kernels/random.py. A uniform
 number is u = (word + 1/2) / 2^32. Two elements 2j, 2j + 1 make two normal numbers, r cos(2 pi v) and r sin(2 pi v) with
-r = sqrt(-2 log u), u from the first word and v from the second (Box and Muller, Ann. Math. Stat. 29 (1958) 610); the largest is 6.8. A Gumbel number is
--log(-log u). All arithmetic is float64 and rounded at the end, so that float32 networks draw what float64 ones draw.
+r = sqrt(-2 log u), u from the first word and v from the second (Box and Muller, Ann. Math. Stat. 29 (1958) 610); the largest
+is 6.8. A Gumbel number is -log(-log u). All arithmetic is float64 and rounded at the end, so that float32 networks draw what
+float64 ones draw.
 """
 
 from __future__ import annotations

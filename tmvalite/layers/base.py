@@ -10,8 +10,9 @@ Two methods translate a layer; both get a builder, what the layer reads, and its
 
 `onnx` gives the layer as it scores. inputs: names of the values read; shapes: theirs, without the axis of events;
 parameters: matrices by name, as `parameters` declares them, with those of the layer that it `shares` before its own;
-returned is the name of the value of shape `output_shape`, an input's own name where scoring changes nothing. An exporter makes one `OnnxForms`, sets its `scope` to the name of each node
-in turn, calls `onnx` with the names returned before, and writes out `forms.nodes` and `forms.constants`.
+returned is the name of the value of shape `output_shape`, an input's own name where scoring changes nothing.
+An exporter makes one `OnnxForms`, sets its `scope` to the name of each node in turn, calls `onnx` with the names returned
+before, and writes out `forms.nodes` and `forms.constants`.
 """
 
 from __future__ import annotations

@@ -177,7 +177,7 @@ class Factory:
                 self.log.info(f"{title} gives no values of classes: the output file has its anomaly scores")
             if self.options.values.Correlations and kind == "classification":
                 report.print_correlations(self.log, records)
-            if self.options.values.ROC:
+            if self.options.values.ROC and compared:
                 self.log_settings.silent = False  # the tables are what a silent job is run for, as in TMVA
                 try:
                     report.PRINTERS[kind](self.log, name, compared)
