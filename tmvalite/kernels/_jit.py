@@ -1,6 +1,7 @@
 """The one way in which tmvalite compiles: flags, pointers, and a cache that mends itself.
 
 Inner kernels are marked `@kernel`; they take C-like pointers and sizes and are compiled into whatever calls them.
+Library functions (`@library`) are called by name: large pieces of explicit code that several kernels share.
 Families (`@family`, kernels/family.py) are what the steps of a plan call, through a pointer and with one signature;
 entry points (`@entry_point`) are what Python calls. Both are compiled on first use, for one precision, and kept on
 disk, so that a network compiles the families it needs and nothing else.
@@ -28,11 +29,12 @@ import llvmlite.binding as llvm
 import numba
 import numpy as np
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic, overload
 
 FASTMATH = {"contract", "nsz"}
 _OPTIONS = dict(nogil=True, fastmath=FASTMATH, error_model="numpy", boundscheck=False)
+_CFUNC_OPTIONS = {name: value for name, value in _OPTIONS.items() if name not in ("nogil", "boundscheck")}
 
 kernel = numba.njit(**_OPTIONS)
 
@@ -217,7 +219,12 @@ _LOCK = threading.RLock()
 
 
 class Compiled:
-    """A function compiled for one precision on first use. A damaged cache is deleted and rebuilt, with one warning."""
+    """A function compiled for one precision on first use. A damaged cache is deleted and rebuilt, with one warning.
+
+    `needs` are the library functions that it calls, loaded before it; see `uses`.
+    """
+
+    needs: tuple[Library, ...] = ()
 
     def __init__(self, function):
         self.function = function
@@ -230,6 +237,8 @@ class Compiled:
             with _LOCK:
                 ready = self._ready.get(precision)
                 if ready is None:
+                    for library in self.needs:
+                        library.get(precision)
                     ready = self._ready[precision] = self._load(getattr(types, precision))
         return ready
 
@@ -265,6 +274,46 @@ class Compiled:
             numba.config.CACHE_DIR = kept
 
 
+class Library(Compiled):
+    """A function of much explicit code that other kernels call by name: compiled once, not once in every caller.
+
+    The linker finds it under a symbol, also when a caller comes from the cache, so it must be loaded before: `uses`.
+    """
+
+    def __init__(self, function, signature):
+        super().__init__(function)
+        self.signature = signature
+
+    def compile(self, element, cached):
+        compiled = numba.cfunc(self.signature(element), cache=cached, nopython=True, **_CFUNC_OPTIONS)(self.function)
+        llvm.add_symbol(self.symbol(element.bitwidth), compiled.address)
+        return compiled
+
+    def symbol(self, bits: int) -> str:
+        return f"tmvalite_{self.function.__name__}_{bits}"
+
+    def call(self, builder, element: ir.Type, args):
+        """Emit the call, for numbers of the LLVM type `element`."""
+        name = self.symbol(32 if isinstance(element, ir.FloatType) else 64)
+        function_type = ir.FunctionType(ir.VoidType(), [a.type for a in args])
+        builder.call(cgutils.get_or_insert_function(builder.module, function_type, name), args)
+
+
+def library(signature):
+    """Decorator: make the function a Library; `signature(element)` gives its type for float32 or float64."""
+    return lambda function: Library(function, signature)
+
+
+def uses(*libraries: Library):
+    """Decorator above `family` and `entry_point`: the library functions that the kernel calls, itself or through others."""
+
+    def mark(compiled: Compiled) -> Compiled:
+        compiled.needs = libraries
+        return compiled
+
+    return mark
+
+
 class EntryPoint(Compiled):
     """A kernel that Python calls; `signature(element)` gives the argument types for float32 or float64."""
 
@@ -290,8 +339,7 @@ class Family(Compiled):
     def compile(self, element, cached):
         pointer_type, integers = types.CPointer(element), types.CPointer(types.int64)
         signature = types.float64(integers, integers, pointer_type, pointer_type, pointer_type, pointer_type)
-        options = {name: value for name, value in _OPTIONS.items() if name not in ("nogil", "boundscheck")}
-        return numba.cfunc(signature, cache=cached, nopython=True, **options)(self.function)
+        return numba.cfunc(signature, cache=cached, nopython=True, **_CFUNC_OPTIONS)(self.function)
 
     def address(self, precision: str) -> int:
         """Address of the machine code; valid while the process lives."""

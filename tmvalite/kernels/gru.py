@@ -9,9 +9,10 @@ Source: Cho et al., arXiv:1406.1078; the form "after": cuDNN's, with one bias pe
 
 from __future__ import annotations
 
-from ._jit import family, shift
+from ._jit import family, shift, uses
 from .family import ROWS, operand
 from .lanes import GatePass
+from .product import product_nn
 from .recurrent import clear_rows, copy_rows, pack, pack_transposed, packed_product, panel_width
 
 
@@ -99,6 +100,7 @@ _backward_after_gates = GatePass(
 ).intrinsic()
 
 
+@uses(product_nn)
 @family
 def gru_forward(d, run, arena, theta, copies, grad):
     """x y before gates states resets packed | T D S | steps of gates, states (and resets) and y | W U b | after."""
@@ -134,6 +136,7 @@ def gru_forward(d, run, arena, theta, copies, grad):
     return 0.0
 
 
+@uses(product_nn)
 @family
 def gru_backward(d, run, arena, theta, copies, grad):
     """grad_y gates states resets carry grad_q packed | T S | steps of gates, states and grad_y | U | after.

@@ -11,10 +11,10 @@ Tiles are rows x vectors blocks of accumulators held in registers; one LLVM func
 from __future__ import annotations
 
 from llvmlite import ir
-from numba.core import cgutils, types
+from numba.core import types
 from numba.extending import intrinsic
 
-from ._jit import VECTOR_BYTES, family, is_null, kernel, null, number, shift
+from ._jit import VECTOR_BYTES, family, is_null, kernel, library, null, number, shift, uses
 from .family import COPIED, FRESH, PART, ROWS, operand, part_of
 from .transpose import transpose
 from .vector import I64, Vectors, counted_loop, i64, lanes_of, new_function, switch_call
@@ -177,30 +177,36 @@ def _tile_cases(builder, element, args, transposed):
     }
 
 
+_I = types.int64
+
+
+def _tile_signature(element):
+    a = types.CPointer(element)
+    return types.void(_I, _I, _I, a, _I, a, _I, a, _I, a, _I, _I)
+
+
 @intrinsic
-def _nn_tile(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last):
+def _emit_nn(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last):
     def codegen(context, builder, signature, args):
         selector = builder.or_(builder.shl(args[1], i64(5)), args[0])
         switch_call(builder, selector, _tile_cases(builder, args[3].type.pointee, args[2:], False))
         return context.get_dummy_value()
 
-    i = types.int64
-    return types.none(i, i, i, a, i, a, i, a, i, a, i, i), codegen
+    return types.none(_I, _I, _I, a, _I, a, _I, a, _I, a, _I, _I), codegen
 
 
 @intrinsic
-def _tn_tile(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last):
+def _emit_tn(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last):
     def codegen(context, builder, signature, args):
         selector = builder.or_(builder.shl(args[1], i64(5)), args[0])
         switch_call(builder, selector, _tile_cases(builder, args[3].type.pointee, args[2:], True))
         return context.get_dummy_value()
 
-    i = types.int64
-    return types.none(i, i, i, a, i, a, i, a, i, a, i, i), codegen
+    return types.none(_I, _I, _I, a, _I, a, _I, a, _I, a, _I, _I), codegen
 
 
 @intrinsic
-def _dot_tile_call(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, bias):
+def _emit_dot(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, bias):
     def codegen(context, builder, signature, args):
         element = args[3].type.pointee
         cases = {
@@ -211,8 +217,52 @@ def _dot_tile_call(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, bias):
         switch_call(builder, builder.or_(builder.shl(args[1], i64(5)), args[0]), cases)
         return context.get_dummy_value()
 
-    i = types.int64
-    return types.none(i, i, i, a, i, a, i, a, i, a), codegen
+    return types.none(_I, _I, _I, a, _I, a, _I, a, _I, a), codegen
+
+
+@library(_tile_signature)
+def product_nn(rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last):
+    """All tiles of `product`."""
+    _emit_nn(rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last)
+
+
+@library(_tile_signature)
+def product_tn(rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last):
+    """All tiles of `product_transposed`."""
+    _emit_tn(rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last)
+
+
+@library(lambda e: types.void(_I, _I, _I, *[types.CPointer(e), _I] * 3, types.CPointer(e)))
+def product_dots(rows, columns, k, a, lda, b, ldb, c, ldc, bias):
+    """All tiles of `product_dot`."""
+    _emit_dot(rows, columns, k, a, lda, b, ldb, c, ldc, bias)
+
+
+@intrinsic
+def _nn_tile(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last):
+    def codegen(context, builder, signature, args):
+        product_nn.call(builder, args[3].type.pointee, args)
+        return context.get_dummy_value()
+
+    return types.none(_I, _I, _I, a, _I, a, _I, a, _I, a, _I, _I), codegen
+
+
+@intrinsic
+def _tn_tile(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last):
+    def codegen(context, builder, signature, args):
+        product_tn.call(builder, args[3].type.pointee, args)
+        return context.get_dummy_value()
+
+    return types.none(_I, _I, _I, a, _I, a, _I, a, _I, a, _I, _I), codegen
+
+
+@intrinsic
+def _dot_tile_call(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, bias):
+    def codegen(context, builder, signature, args):
+        product_dots.call(builder, args[3].type.pointee, args)
+        return context.get_dummy_value()
+
+    return types.none(_I, _I, _I, a, _I, a, _I, a, _I, a), codegen
 
 
 @intrinsic
@@ -223,7 +273,8 @@ def stack(typingctx, size, like):
     count = size.literal_value
 
     def codegen(context, builder, signature, args):
-        block = cgutils.alloca_once(builder, ir.ArrayType(ir.IntType(8), count))
+        with builder.goto_entry_block():  # not numba's alloca_once, which stores a zero into every byte
+            block = builder.alloca(ir.ArrayType(ir.IntType(8), count))
         block.align = VECTOR_BYTES
         return builder.bitcast(block, args[1].type)
 
@@ -402,6 +453,7 @@ def sum_rows(rows, width, x, y):
             y[i] += row[i]
 
 
+@uses(product_nn)
 @family
 def product_forward(d, run, arena, theta, copies, grad):
     """y = x W + b: x y w b. W is (in, out). Split by columns of y."""
@@ -412,6 +464,7 @@ def product_forward(d, run, arena, theta, copies, grad):
     return 0.0
 
 
+@uses(product_dots)
 @family
 def narrow_forward(d, run, arena, theta, copies, grad):
     """y = x W^T + b for few outputs: x y w b. W is (out, in)."""
@@ -421,6 +474,7 @@ def narrow_forward(d, run, arena, theta, copies, grad):
     return 0.0
 
 
+@uses(product_nn)
 @family
 def product_backward_data(d, run, arena, theta, copies, grad):
     """grad_x (+)= grad_y W: grad_y grad_x w narrow accumulate spare.
@@ -432,13 +486,15 @@ def product_backward_data(d, run, arena, theta, copies, grad):
     g, result = operand(d, 1, run, arena), shift(operand(d, 3, run, arena), low)
     init = result if d[7] else null(result)
     if d[8] and not run[COPIED]:
-        product_of_transpose(run[ROWS], high - low, d[2], g, d[2], shift(theta, d[5] + low * d[2]), d[2], result, d[4], init, d[4])
+        w = shift(theta, d[5] + low * d[2])
+        product_of_transpose(run[ROWS], high - low, d[2], g, d[2], w, d[2], result, d[4], init, d[4])
     else:
         w = shift(theta if d[6] else copies, d[5] + low)
         product(run[ROWS], high - low, d[2], g, d[2], w, d[4], result, d[4], init, d[4])
     return 0.0
 
 
+@uses(product_tn)
 @family
 def product_backward_weights(d, run, arena, theta, copies, grad):
     """grad_W (+)= x^T grad_y, grad_b (+)= sum grad_y: x grad_y w b narrow first_use. Split by rows of W unless narrow."""

@@ -11,9 +11,9 @@ in order, wherever tiles are cut.
 
 from __future__ import annotations
 
-from ._jit import family, kernel, null, number, shift
+from ._jit import family, kernel, null, number, shift, uses
 from .family import FRESH, ROWS, operand
-from .product import WIDEST, product, product_transposed
+from .product import WIDEST, product, product_nn, product_tn, product_transposed
 from .transpose import transpose
 from .vector import lanes_of
 
@@ -73,6 +73,7 @@ def copy_rows(rows, width, x, ldx, y, ldy):
             target[i] = source[i]
 
 
+@uses(product_tn)
 @family
 def sequence_weights(d, run, arena, theta, copies, grad):
     """grad_W[:, :n] (+)= sum over (event, step) of x^T g, and grad_b (+)= sum of g:
@@ -101,6 +102,7 @@ def sequence_weights(d, run, arena, theta, copies, grad):
     return 0.0
 
 
+@uses(product_nn)
 @family
 def sequence_data(d, run, arena, theta, copies, grad):
     """grad_x (+)= g W^T for every step: g grad_x packed T n ldg m w accumulate.

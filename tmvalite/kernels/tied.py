@@ -6,9 +6,9 @@ wants it, (K, D) or (D, K). Where the other order is needed, a panel of columns 
 
 from __future__ import annotations
 
-from ._jit import family, kernel, number, shift
+from ._jit import family, kernel, number, shift, uses
 from .family import FRESH, ROWS, operand
-from .product import product, product_dot
+from .product import product, product_dot, product_dots, product_nn
 from .transpose import transpose
 
 PANEL = 64  # columns of W^T that are transposed at a time
@@ -20,6 +20,7 @@ def _operands(d, run, arena, theta):
     return operand(d, 1, run, arena), operand(d, 3, run, arena), shift(theta, d[5]), shift(theta, d[6]), shift(arena, d[8])
 
 
+@uses(product_nn)
 @family
 def tied_forward(d, run, arena, theta, copies, grad):
     """y = x W + b: x y w b transposed panel. `transposed`: W lies as (D, K)."""
@@ -35,6 +36,7 @@ def tied_forward(d, run, arena, theta, copies, grad):
     return 0.0
 
 
+@uses(product_dots)
 @family
 def tied_narrow(d, run, arena, theta, copies, grad):
     """The same for few outputs, in the dot form, which reads W as (D, K)."""
