@@ -75,12 +75,12 @@ KINDS = {
 }
 
 
-def ring(count: int, seed: int) -> np.ndarray:
-    """A noisy ring of radius 1 seen in ten dimensions (count, 10): what a code of two numbers can hold."""
+def surface(count: int, seed: int) -> np.ndarray:
+    """A curved surface over two normal numbers, in ten dimensions, with noise (count, 10): a normal code of two can hold it."""
     rng = np.random.default_rng([seed, 77])
-    radius, angle = 1.0 + 0.1 * rng.normal(size=count), rng.uniform(0.0, 2.0 * np.pi, count)
-    a, b = radius * np.cos(angle), radius * np.sin(angle)
-    return np.stack([a, b, a * b, a**2, b**2, a + b, a - b, np.sin(2 * a), np.cos(2 * b), a**3], axis=1).astype(np.float32)
+    a, b = rng.normal(size=(2, count))
+    x = np.stack([a, b, a + b, a - b, np.sin(a), np.sin(b), np.tanh(a * b), np.cos(a), np.cos(b), np.tanh(a)], axis=1)
+    return (x + 0.1 * rng.normal(size=x.shape)).astype(np.float32)
 
 
 def latent_distributions(seeds: int, epochs: int = 60, count: int = 10_000) -> list[dict]:
@@ -90,10 +90,10 @@ def latent_distributions(seeds: int, epochs: int = 60, count: int = 10_000) -> l
 
     rows = []
     for seed in range(1, seeds + 1):
-        train, fresh, plain = ring(count, seed), ring(1000, 100 + seed), None
+        train, fresh, plain = surface(count, seed), surface(1000, 100 + seed), None
         for name, booking in KINDS.items():
             method = tmvalite.MethodAE(
-                f"!V:VarTransform=N:{booking}:WeightInitialization=HE:TrainingStrategy=LearningRate=1e-3,"
+                f"!V:VarTransform=N:{booking}:WeightInitialization=HE:TrainingStrategy=LearningRate=1e-3,ADAM_beta1=0.5,"
                 f"LearningRateSchedule=COSINE,BatchSize=200,MaxEpochs={epochs},ConvergenceSteps={epochs}:RandomSeed={seed}"
             ).fit(train, progress="silent")
             fresh_codes = method.encode(fresh)
@@ -207,7 +207,7 @@ def booked(name: str, epochs: int, seed: int = 1, batch: int = 15):
     shape, layout, _ = BALER[name]
     return tmvalite.MethodAE(
         f"!V:ErrorStrategy=SUMOFSQUARES:InputLayout={shape}:Layout={layout}:WeightInitialization=GLOROTUNIFORM:RandomSeed={seed}:"
-        f"TrainingStrategy=LearningRate=1e-3,BatchSize={batch},MaxEpochs={epochs},ConvergenceSteps={epochs}:ValidationSize=6"
+        f"TrainingStrategy=LearningRate=1e-3,BatchSize={batch},MaxEpochs={epochs},ConvergenceSteps={epochs}:ValidationSize=6:Threads=1"
     )
 
 

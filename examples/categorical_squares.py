@@ -16,7 +16,7 @@ BOOKING = (
     # batch normalisation of the logits keeps all classes in use until the decoder knows them
     "Layout=Encoder={{DENSE|256|RELU,DENSE|32|LINEAR,BNORM,GUMBEL|2|16|1.0}}"
     "Decoder={{DENSE|256|RELU,DENSE|576|LINEAR}}:TemperatureRate={rate}:TemperatureMinimum=0.5:"
-    "TrainingStrategy=Optimizer=ADAM,LearningRate=3e-3,LearningRateSchedule=COSINE,BatchSize=64,MaxEpochs={epochs},"
+    "TrainingStrategy=Optimizer=ADAM,LearningRate=1e-2,LearningRateSchedule=COSINE,BatchSize=64,MaxEpochs={epochs},"
     "TestRepetitions=1,ConvergenceSteps={epochs}:ValidationSize={validation}:RandomSeed={seed}"
 )
 

@@ -64,7 +64,7 @@ def test_codes_of_a_categorical_autoencoder_are_one_hot(images):
 
 
 def test_weight_0_of_a_latent_loss_trains_the_plain_autoencoder():
-    x = autoencoder_tables.ring(500, 1)
+    x = autoencoder_tables.surface(500, 1)
     plain = tmva.MethodAE(f"!V:{autoencoder_tables.PLAIN}:RandomSeed=3", TrainingStrategy="MaxEpochs=2,BatchSize=50")
     weight_0 = tmva.MethodAE(f"!V:{autoencoder_tables.PLAIN}:LatentLoss=MMD:KLWeight=0:RandomSeed=3",
                              TrainingStrategy="MaxEpochs=2,BatchSize=50")  # fmt: skip
@@ -83,7 +83,7 @@ def test_published_layouts_have_the_published_number_of_parameters(name):
 
 @pytest.mark.parametrize("name", list(autoencoder_jets.VARIANTS))
 def test_every_variant_of_the_jet_table_trains(name):
-    (_, row) = autoencoder_jets.table(events=1000, epochs=1, variants=(name,))
+    (_, row) = autoencoder_jets.table(events=2000, epochs=5, variants=(name,))
     assert row["name"] == name and np.isfinite(row["fresh"]["error"])
 
 

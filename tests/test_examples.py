@@ -23,6 +23,12 @@ SHOWN = {
     "two_inputs.py": (r"ROC area on new events: ([\d.]+)", [(0.82, 0.87)]),
     "two_outputs.py": (r"ROC area on new events: ([\d.]+)\nmass: deviation (-?[\d.]+) \+- ([\d.]+)",
                        [(0.8, 0.9), (-1.0, 1.0), (1.0, 3.5)]),
+    "vae_squares.py": (r"-ELBO on validation images: ([\d.]+) nats.*\nactive units: (\d) of 2", [(20.0, 80.0), (2, 2)]),
+    "denoising_squares.py": (r"plain [\d.]+, denoising [\d.]+: (-?[\d.]+)% less", [(20.0, 90.0)]),
+    "categorical_squares.py": (r"-ELBO on validation images: ([\d.]+) nats.*\nstates in use: (\d+)", [(5.5, 45.0), (40, 256)]),
+    "anomaly_higgs.py": (r"autoencoder ([\d.]+), principal components ([\d.]+)", [(0.82, 1.0), (0.6, 0.8)]),
+    "jet_compression.py": (r"autoencoder: .* shift ([-+][\d.]+) %; width [\d.]+ GeV, ([-+][\d.]+) %; squared errors ([\d.]+)",
+                           [(-0.2, 0.2), (-2.0, 10.0), (0.0, 0.01)]),
     "toys.py": (r"the 24 columns have rank (\d+)\n([\d.]+)%", [(20, 20), (50.0, 60.0)]),
 }
 
