@@ -93,9 +93,11 @@ def test_bits_do_not_depend_on_length_or_place(name, precision):
 
 
 def run_loss(name, o, y, w, count):
-    scales, grad = np.ones(1), np.zeros_like(o)
-    total = call(LOSSES[name], [o, y, w, grad], (0, 0, 0), rows=len(o), training=1, count=count, loss_scales=scales.ctypes.data)
-    return total, grad
+    scales, terms, grad = np.array([2.0]), np.zeros(1), np.zeros_like(o)
+    total = call(LOSSES[name], [o, y, w, grad], (0, 0, 0), rows=len(o), training=1, count=count, loss_scales=scales.ctypes.data,
+                 terms=terms.ctypes.data)  # fmt: skip
+    assert total == 2 * terms[0] or np.isnan(total)
+    return terms[0], grad / 2
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -121,7 +123,7 @@ def test_loss_is_finite_for_huge_logits_and_nan_for_nan(name):
 
 
 def run_dropout(y, rate, key, first=0, step=0, epoch=0):
-    table, scales = np.array([*key, round(rate * 2**32)], np.int64), np.array([1 / (1 - rate)])
+    keys, rates = np.array(key, np.int64), np.array([rate])
     out = np.empty_like(y)
     call(
         dropout_values,
@@ -132,8 +134,8 @@ def run_dropout(y, rate, key, first=0, step=0, epoch=0):
         first=first,
         step=step,
         epoch=epoch,
-        drops=table.ctypes.data,
-        drop_scales=scales.ctypes.data,
+        keys=keys.ctypes.data,
+        settings=rates.ctypes.data,
     )
     return out
 

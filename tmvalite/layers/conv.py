@@ -18,7 +18,7 @@ from tmvalite.layers.base import (
     register,
 )
 from tmvalite.layers.shapes import as_image
-from tmvalite.layers.window import Window, read_padding, window_of
+from tmvalite.layers.window import Window, edge_remarks, read_padding, window_of
 
 
 @register("CONV")
@@ -72,6 +72,9 @@ class Conv(Layer):
     def window(self, x: Shape) -> Window:
         """Output size and padding for this input."""
         return window_of(self, x)
+
+    def remarks(self, x: Shape) -> tuple[str, ...]:
+        return edge_remarks(self, x)
 
     def output_shape(self, x: Shape) -> Shape:
         return (self.depth, *self.window(x).out)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tmvalite.layers.activations import ACTIVATIONS, DEFAULT
 from tmvalite.layers.base import ActivationName, Example, Layer, Parameter, Shape, arg, register
 from tmvalite.layers.shapes import as_image
-from tmvalite.layers.window import Window, read_padding, window_of
+from tmvalite.layers.window import Window, edge_remarks, read_padding, window_of
 
 
 @register("DEPTHCONV")
@@ -44,6 +44,9 @@ class DepthConv(Layer):
     def window(self, x: Shape) -> Window:
         """Output size and padding for this input."""
         return window_of(self, x)
+
+    def remarks(self, x: Shape) -> tuple[str, ...]:
+        return edge_remarks(self, x)
 
     def output_shape(self, x: Shape) -> Shape:
         return (self.multiplier * as_image(self.kind, x)[0], *self.window(x).out)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from tmvalite.layers.base import PADDINGS, Layer, Shape, arg
 from tmvalite.layers.shapes import as_image
-from tmvalite.layers.window import Window, window_of
+from tmvalite.layers.window import Window, edge_remarks, window_of
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,9 @@ class Pool(Layer):
         x = forms.reshape(inputs[0], shapes[0], as_image(self.kind, shapes[0]))
         operator = {"max": "MaxPool", "mean": "AveragePool"}[self.value]
         return forms.node(operator, x, **self.window(shapes[0]).onnx_attributes(self))
+
+    def remarks(self, x: Shape) -> tuple[str, ...]:
+        return edge_remarks(self, x)
 
     def output_shape(self, x: Shape) -> Shape:
         return (as_image(self.kind, x)[0], *self.window(x).out)

@@ -1,8 +1,9 @@
 """Windows that slide over an image: output sizes, padding, and what convolutions and pools have in common.
 
 Along one axis, with filter k, stride s and p padded values on each side (P rows for H, Q columns for W):
-out = (in + 2 p - k) / s + 1, which must be a whole number, as in TMVA. VALID is p = 0, rounded down. SAME gives
-out = ceil(in / s) by padding (out - 1) s + k - in values, the odd one at the end.
+out = (in + 2 p - k) / s + 1, rounded down: what is left behind the last window is not read. TMVA stops there, so it is worth
+a warning unless VALID (p = 0) asks for it. SAME gives out = ceil(in / s) by padding (out - 1) s + k - in values, the odd one at
+the end.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def slide(kind: str, image: tuple[int, int], window: tuple[int, int], strides: t
     Raises
     ------
     ShapeError
-        If the window is larger than the padded image, or the strides do not end at its edge.
+        If the window is larger than the padded image.
     """
     if padding == "SAME":
         out = tuple(-(-n // s) for n, s in zip(image, strides, strict=True))
@@ -64,13 +65,6 @@ def slide(kind: str, image: tuple[int, int], window: tuple[int, int], strides: t
         raise ShapeError(f"{kind} filter {window[0]}x{window[1]} does not fit its {what} {padded[0]}x{padded[1]}",
                          code="window-size")
     rest = [(n - k) % s for n, k, s in zip(padded, window, strides, strict=True)]
-    if any(rest) and padding != "VALID":
-        axis, name, pad = (0, "rows", pads[0]) if rest[0] else (1, "columns", pads[1])
-        added = f" + 2*{pad}" if pad else ""
-        raise ShapeError(
-            f"{kind} does not end at the edge of its input: ({image[axis]} {name}{added} - {window[axis]}) / "
-            f"{strides[axis]} is not whole", code="window-stride", hint="SAME or VALID takes the place of the padding",
-        )
     out = ((padded[0] - window[0]) // strides[0] + 1, (padded[1] - window[1]) // strides[1] + 1)
     return Window(out, (pads[0], pads[0], pads[1], pads[1]), not any(rest))
 
@@ -93,3 +87,18 @@ def window_of(layer, x: Shape) -> Window:
     pads = (getattr(layer, "pad_height", 0), getattr(layer, "pad_width", 0))
     return slide(layer.kind, (rows, columns), (layer.filter_height, layer.filter_width),
                  (layer.stride_rows, layer.stride_cols), pads, layer.padding)
+
+
+def edge_remarks(layer, x: Shape) -> tuple[str, ...]:
+    """What a user should know of rows and columns that the windows of a layer leave out."""
+    if layer.padding or window_of(layer, x).whole:
+        return ()
+    _, rows, columns = as_image(layer.kind, x)
+    left = []
+    for name, n, k, s, p in (("row", rows, layer.filter_height, layer.stride_rows, getattr(layer, "pad_height", 0)),
+                             ("column", columns, layer.filter_width, layer.stride_cols, getattr(layer, "pad_width", 0))):
+        count = (n + 2 * p - k) % s
+        if count:
+            left.append(f"{count} {name}{'s' * (count > 1)}")
+    padded = "padded input" if any(window_of(layer, x).pads) else "input"
+    return (f"{layer.kind} does not end at the edge of its {padded}: {' and '.join(left)} left over, where TMVA stops",)
