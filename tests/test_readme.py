@@ -82,6 +82,8 @@ def option_strings():
                     yield pytest.param(line, id=line)
                 elif line.startswith("tmvalite check"):
                     yield pytest.param(line.split('"')[1], id=line)
+        for cell in re.findall(r"^\|[^|]*\| `(Layout=.*?)`", page.read_text(encoding="utf-8"), flags=re.MULTILINE):
+            yield pytest.param(cell.replace("\\|", "|"), id=cell)
 
 
 @pytest.mark.parametrize("options", list(option_strings()))
@@ -94,4 +96,5 @@ def test_option_strings_are_understood_without_a_warning(options):
         tmvalite.MethodDL(options, Strict=True)
     else:
         n_variables = None if "InputLayout" in options else 4
-        understand(options, method="DL", n_variables=n_variables, diagnostics=Diagnostics(strict=True))
+        method = "AE" if "Encoder=" in options else "DL"
+        understand(options, method=method, n_variables=n_variables, diagnostics=Diagnostics(strict=True))
