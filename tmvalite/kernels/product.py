@@ -33,10 +33,10 @@ DOT_ROWS = {1: 8, 2: 8, 3: 5, 4: 4} if VECTOR_BYTES == 64 else {1: 4, 2: 2, 3: 1
 DOT1, DOT2, DOT3, DOT4 = (DOT_ROWS[c] for c in (1, 2, 3, 4))
 
 # Where the operands of a product do not fit the first cache (the bits do not depend on any of these)
-DEPTH = 128  # terms that are summed before the next ones, for products of more than LONG terms
-LONG = 512
+STEP = 256  # terms that are summed for all rows before the next ones
+DEPTH = 128  # the same where B is transposed on the way
 PANEL = DEPTH * WIDEST * VECTOR_BYTES  # bytes of so many rows of a tile
-GATHER_ROWS, GATHER_COLUMNS = 8, 512  # rows that pay for a copy of B, and columns from which rows are far apart
+GATHER_COLUMNS = 512  # columns from which rows are far apart
 LARGE = 2**16  # elements of a matrix from which a transposed copy may cost more than it saves
 PART_COLUMNS, PART_ROWS = 4 * WIDEST * VECTOR_BYTES // 4, 24  # a thread's part of a product is a multiple of so many
 GATHER_TERMS, GATHER_VECTORS = 64, 8  # terms and vectors of a row of A that are copied together
@@ -310,21 +310,12 @@ def _vectors_of_tile(left, rows):
 @kernel
 def product(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
     """C[m, n] = init + A[m, k] B[k, n]. `init` null for zero; ldi 0 repeats one row (a bias). Overwrites C."""
-    # Where B does not fit the first cache, a piece of it stays there for all rows while C waits for the next piece; and
-    # where its rows are far apart, few lines of them could stay: then a panel as wide as a tile is copied together first.
-    step, gather = k, m > GATHER_ROWS and n > GATHER_COLUMNS and k > 8
-    if m > 2 * ROWS3 and k > LONG:
-        step = DEPTH
-    if gather:
-        step = min(k, DEPTH)
+    # A tile that walked down a long B would load every row of it from another page: a piece of B serves all rows of A
+    # first, while C waits for the next piece.
+    step = STEP if k > STEP and m > ROWS3 else k
     start, ld = init, ldi
     for first in range(0, k, step):
-        depth = min(step, k - first)
-        at, panel = shift(a, first), shift(b, first * ldb)
-        if gather:
-            _product_gathered(m, n, depth, at, lda, panel, ldb, c, ldc, start, ld)
-        else:
-            _product_piece(m, n, depth, at, lda, panel, ldb, c, ldc, start, ld)
+        _product_piece(m, n, min(step, k - first), shift(a, first), lda, shift(b, first * ldb), ldb, c, ldc, start, ld)
         start, ld = c, ldc
 
 
@@ -354,25 +345,6 @@ def _product_piece(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
         last = min(lanes, n - column - (vectors - 1) * lanes)
         start = init if is_null(init) else shift(init, column)
         _tiles_below(m, vectors, k, a, lda, shift(b, column), ldb, shift(c, column), ldc, start, ldi, last)
-        j += vectors
-
-
-@kernel
-def _product_gathered(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
-    """`product` of at most DEPTH terms, every panel of B being copied into one piece of memory."""
-    lanes = lanes_of(a)
-    total = (n + lanes - 1) // lanes
-    kept = stack(PANEL, a)
-    j = 0
-    while j < total:
-        vectors = min(WIDEST, _vectors_of_tile(total - j, m))
-        column, wide = j * lanes, vectors * lanes
-        last = min(lanes, n - column - (vectors - 1) * lanes)
-        for i in range(k):
-            for v in range(vectors):
-                copy_vector(shift(b, i * ldb + column + v * lanes), shift(kept, i * wide + v * lanes))
-        start = init if is_null(init) else shift(init, column)
-        _tiles_below(m, vectors, k, a, lda, kept, wide, shift(c, column), ldc, start, ldi, last)
         j += vectors
 
 
