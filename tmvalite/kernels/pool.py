@@ -107,7 +107,7 @@ def max_pool(d, run, arena, theta, copies, grad):
             if high > low:
                 h, stop = max(0, r), min(g[HEIGHT], r + g[FH])
                 start = shift(image, h * g[WIDTH] + low * g[SW] - g[LEFT])
-                max_row(lanes, high - low, stop - h, g[FW], start, g[WIDTH], shift(line, low), 0, one, g[SW])
+                max_row(lanes, high - low, stop - h, g[FW], start, g[WIDTH], shift(line, low), one, g[SW])
             for q in range(low):
                 line[q] = _largest(g, image, r, q * g[SW] - g[LEFT])
             for q in range(high, g[Q]):
@@ -128,7 +128,7 @@ def mean_pool(d, run, arena, theta, copies, grad):
                 h, stop = max(0, r), min(g[HEIGHT], r + g[FH])
                 c = begin * g[SW] - g[LEFT]
                 start, count = shift(image, h * g[WIDTH] + c), _count(g, r, c, x)
-                mean_row(lanes, end - begin, stop - h, g[FW], start, g[WIDTH], shift(line, begin), 0, count, g[SW])
+                mean_row(lanes, end - begin, stop - h, g[FW], start, g[WIDTH], shift(line, begin), count, g[SW])
             for q in range(begin):
                 line[q] = _mean(g, image, r, q * g[SW] - g[LEFT])
             for q in range(end, g[Q]):

@@ -53,7 +53,7 @@ def nearest_backward(d, run, arena, theta, copies, grad):
     for line in range(run[ROWS] * g[CHANNELS] * g[HEIGHT]):
         given, out = shift(gradient, line * g[A] * wide), shift(result, line * g[WIDTH])
         if lanes > 1:
-            mean_row(lanes, g[WIDTH], g[A], g[B], given, wide, out, 0, one, g[B])  # a sum over 1
+            mean_row(lanes, g[WIDTH], g[A], g[B], given, wide, out, one, g[B])  # a sum over 1
         else:
             for w in range(g[WIDTH]):
                 total = one - one
