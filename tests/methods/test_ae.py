@@ -348,7 +348,7 @@ def test_the_epoch_table_shows_the_parts_of_the_loss(capsys):
     MethodAE(options(VAE, 2)).fit(curved(), progress="table")
     out = capsys.readouterr().out.splitlines()
     head = next(line for line in out if "Epoch |" in line)
-    assert head.endswith("Conv. Steps  Val. reconstruction  Val.     kl")
+    assert head.endswith("Conv. Steps  Val. reconstruction      Val. kl")
     row = out[out.index(head) + 2]
     assert len(row) == len(head) and len(row.split("|")[1].split()) == 8
     MethodAE(options(PLAIN, 2)).fit(curved(), progress="table")

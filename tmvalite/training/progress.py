@@ -93,7 +93,7 @@ def header_text(columns: tuple[str, ...] = ()) -> str:
 def _label(column: str) -> str:
     """What stands above a part of the loss: on the validation events, or where it has no such value while training."""
     name = column.removeprefix("valid_")
-    return f"{'Val.' if name != column else 'Train'} {name:>6}"
+    return f"{'Val.' if name != column else 'Train'} {name}".rjust(11)
 
 
 def row_text(number: int, epoch: Epoch, n_train: int, stale: int, columns: tuple[str, ...] = ()) -> str:
