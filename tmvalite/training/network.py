@@ -15,21 +15,19 @@ import numpy as np
 
 from tmvalite.errors import DataError
 from tmvalite.graph.ir import Graph
-from tmvalite.kernels.context import COLUMNS, SIZE_OF_CONTEXT
+from tmvalite.kernels.context import COLUMNS
 from tmvalite.kernels.execute import EVALUATE, SCORE, TRAIN, execute
-from tmvalite.kernels.family import RUN_SIZE
 from tmvalite.kernels.loss import LOSSES
-from tmvalite.kernels.threads import SYNC_SIZE
-from tmvalite.plan import Plan, make_plan
+from tmvalite.plan import make_plan
 from tmvalite.plan.plan import MOST_SHARES
-from tmvalite.plan.step import Slot
 
 from .optimizers import OptimizerSettings, OptimizerState
+from .parameters import Parameters, aligned
 from .streams import stream_key
+from .workspace import EVALUATION_BLOCK, Workspace
 
 CALL_SECONDS = 0.1  # no call into a kernel takes longer, so that Ctrl-C is answered
 FLOPS_PER_SECOND = 1e10  # a pessimistic machine, for the estimate
-EVALUATION_BLOCK = 1024  # events whose losses are summed together
 THREAD_FLOPS = 1e7  # with less to do, about 100 us, more threads cost more than they give
 TOGETHER_ROWS = 8  # events of a batch from which several threads may share its steps
 OUTPUT_FUNCTIONS = ("identity", "sigmoid", "softmax")
@@ -58,93 +56,6 @@ def batch_bounds(events: int, batch_size: int) -> list[tuple[int, int]]:
     if len(starts) > 1 and events - starts[-1] == 1 < batch_size:
         starts.pop()
     return list(zip(starts, [*starts[1:], events]))
-
-
-def aligned(size: int, dtype) -> np.ndarray:
-    """Zeros that start on a cache line, with one more line behind for loads past the end."""
-    item = np.dtype(dtype).itemsize
-    raw = np.zeros(size + 128 // item, dtype)
-    start = -raw.ctypes.data % 64 // item
-    return raw[start : start + size]
-
-
-class Parameters:
-    """The trained matrices and running statistics of a network, in TMVA's orientation, over one flat vector."""
-
-    def __init__(self, slots: tuple[Slot, ...], size: int, dtype):
-        self.flat = aligned(size, dtype)
-        self._slots = {(s.node, s.name): s for s in slots}
-
-    def names(self) -> list[tuple[str, str]]:
-        """(node, matrix) of every parameter, in the order of the layout."""
-        return list(self._slots)
-
-    def slot(self, node: str, name: str) -> Slot:
-        return self._slots[node, name]
-
-    def get(self, node: str, name: str) -> np.ndarray:
-        """A copy of one matrix, (rows, columns) as in the weight file."""
-        return self._slots[node, name].view(self.flat).copy()
-
-    def set(self, node: str, name: str, matrix) -> None:
-        """Overwrite one matrix. Raises DataError when its shape is another."""
-        slot = self._slots[node, name]
-        matrix = np.asarray(matrix, self.flat.dtype)
-        if matrix.shape != slot.shape:
-            raise DataError(f"{name} of {node} is {slot.shape[0]}x{slot.shape[1]}, not {'x'.join(map(str, matrix.shape))}")
-        slot.view(self.flat)[:] = matrix
-
-    def snapshot(self) -> np.ndarray:
-        return self.flat.copy()
-
-    def restore(self, snapshot: np.ndarray) -> None:
-        self.flat[:] = snapshot
-
-    @property
-    def count(self) -> int:
-        """Trained numbers (padding and running statistics not counted)."""
-        return sum(s.size for s in self._slots.values() if s.trained)
-
-
-class _Workspace:
-    """Arenas of all threads and the context of one plan; keeps alive what the context points to.
-
-    `share_rows` is how many events a share may have, for plans that need all of a share at once; None for tile by tile.
-    """
-
-    def __init__(self, plan: Plan, parameters: Parameters, threads: int, share_rows: int | None = None):
-        dtype = np.dtype(plan.precision)
-        placement = plan.placement if share_rows is None else plan.place(share_rows)
-        self.plan, self.placement, self.threads, self.share_rows = plan, placement, threads, share_rows
-        if share_rows is None:
-            self.arenas = [aligned(placement.size, dtype) for _ in range(threads)]
-        else:
-            self.arenas = [aligned(placement.size * plan.most_shares, dtype)] * threads
-        self.calls = [np.zeros(RUN_SIZE, np.int64) for _ in range(threads)]
-        self.context = np.zeros(SIZE_OF_CONTEXT, np.int64)
-        self._kept: dict[str, np.ndarray] = {}
-        self.run = execute.get(plan.precision)
-        table = placement.table.copy()
-        table[:, 0] = [step.kernel.address(plan.precision) for step in plan.steps]
-        segments = np.array(plan.segments, np.int64)
-        self.scratch = np.zeros(0)
-        self.point(STEPS_TABLE=table, SPLITS=plan.splits, SHARED_ARENA=self.arenas[0], SEGMENTS=segments,
-                   THETA=parameters.flat, SYNC=np.zeros(SYNC_SIZE, np.int64),
-                   TRANSPOSES=plan.transposes, RANGES=plan.ranges)  # fmt: skip
-        given = [placement.offsets[tensor] for tensor in plan.given]
-        self.set(**dict(zip(("INPUT", "TARGET_TILE", "WEIGHT_TILE"), given)))
-        self.set(FORWARD_STEPS=plan.boundary, SEGMENT_COUNT=len(segments), TILE=plan.tile, SIZE=plan.size, BLOCK=EVALUATION_BLOCK,
-                 ARENA_STRIDE=0 if share_rows is None else placement.size, TRANSPOSE_COUNT=len(plan.transposes),
-                 RANGE_COUNT=len(plan.ranges), THREADS=threads)  # fmt: skip
-
-    def point(self, **arrays: np.ndarray) -> None:
-        for name, array in arrays.items():
-            self._kept[name] = array
-            self.context[COLUMNS[name]] = array.ctypes.data
-
-    def set(self, **numbers: int) -> None:
-        for name, number in numbers.items():
-            self.context[COLUMNS[name]] = number
 
 
 class Network:
@@ -196,8 +107,8 @@ class Network:
         self._weights = np.array([out.weight for out in graph.outputs] + [float(not t.reported) for t in self.plan.terms])
         self._settings = np.array([draw.value for draw in self.plan.draws] or [0.0])
         self._normalisation: tuple[np.ndarray, np.ndarray] | None = None
-        self._training: _Workspace | None = None
-        self._evaluation: _Workspace | None = None
+        self._training: Workspace | None = None
+        self._evaluation: Workspace | None = None
         self._scoring = threading.local()  # workspaces by whether values are finished: a network scores in any thread
         self._buffers: tuple[np.ndarray, np.ndarray] | None = None  # of the whole: transposed copies, gradients
         self._no_output = np.zeros((1, 1), self.dtype)
@@ -281,14 +192,14 @@ class Network:
         for first in range(0, x.shape[0], rows):
             self._run(work, SCORE, x[first : first + rows], out[first : first + rows], work.threads)
 
-    def _new_scoring(self, kind: str) -> _Workspace:
+    def _new_scoring(self, kind: str) -> Workspace:
         """A workspace for "raw" or "finished" outputs, or for "terms"."""
         purpose, functions = ("terms", ()) if kind == "terms" else ("score", ("identity",) * len(self.losses))
         if kind == "finished":
             functions = self.output_functions
         plan = make_plan(self.graph, precision=self.precision, purpose=purpose, output_functions=functions,
                          within=self._whole.plan)  # fmt: skip
-        work = _Workspace(plan, self.parameters, self.threads)
+        work = Workspace(plan, self.parameters, self.threads)
         if kind == "finished" and self._normalisation is not None:
             work.point(MINIMUM=self._normalisation[0], FACTOR=self._normalisation[1])
             work.set(NORMALISE=1)
@@ -479,7 +390,7 @@ class Network:
             self.parameters.restore(before)
         return state.first  # V = g after the first step
 
-    def _training_workspace(self, batches) -> _Workspace:
+    def _training_workspace(self, batches) -> Workspace:
         """The workspace for these batches (start, stop, shares); a new one only where a share has more rows than before."""
         rows = int(max(-(-(stop - start) // shares) for start, stop, shares in batches))
         work = self._training
@@ -493,13 +404,13 @@ class Network:
                 work.point(SCRATCH=work.scratch)
         return work
 
-    def _evaluation_workspace(self) -> _Workspace:
+    def _evaluation_workspace(self) -> Workspace:
         if self._evaluation is None:
             self._evaluation = self._new_workspace(None)
         return self._evaluation
 
-    def _new_workspace(self, share_rows) -> _Workspace:
-        work = _Workspace(self.plan, self.parameters, self.threads, share_rows)
+    def _new_workspace(self, share_rows) -> Workspace:
+        work = Workspace(self.plan, self.parameters, self.threads, share_rows)
         copies, grads = self._shared_buffers()
         work.point(COPIES=copies, GRADS=grads, LOSS_SCALES=self._weights, UNIT_LOSSES=np.zeros(MOST_SHARES),
                    UNIT_TERMS=np.zeros((MOST_SHARES, len(self.term_names))), SETTINGS=self._settings,
