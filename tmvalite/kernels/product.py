@@ -180,9 +180,9 @@ def _tile_cases(builder, element, args, transposed):
 _I = types.int64
 
 
-def _tile_signature(element):
+def _piece_signature(element):
     a = types.CPointer(element)
-    return types.void(_I, _I, _I, a, _I, a, _I, a, _I, a, _I, _I)
+    return types.void(_I, _I, _I, a, _I, a, _I, a, _I, a, _I)
 
 
 @intrinsic
@@ -220,40 +220,88 @@ def _emit_dot(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, bias):
     return types.none(_I, _I, _I, a, _I, a, _I, a, _I, a), codegen
 
 
-@library(_tile_signature)
-def product_nn(rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last):
-    """All tiles of `product`."""
-    _emit_nn(rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last)
+@kernel
+def _most_rows(vectors):
+    return ROWS1 if vectors == 1 else ROWS2 if vectors == 2 else ROWS3 if vectors == 3 else ROWS4 if vectors == 4 else ROWS8
 
 
-@library(_tile_signature)
-def product_tn(rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last):
-    """All tiles of `product_transposed`."""
-    _emit_tn(rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last)
+@kernel
+def _vectors_of_tile(left, rows):
+    """How many of the `left` vectors the next tile takes: rows few, 8 at a time; else an even split into at most WIDEST."""
+    if rows <= ROWS8 and left >= 8:
+        return 8
+    tiles = (left + WIDEST - 1) // WIDEST
+    return (left + tiles - 1) // tiles
+
+
+@library(_piece_signature)
+def product_nn(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
+    """`product` in one go."""
+    lanes = lanes_of(a)
+    total = (n + lanes - 1) // lanes
+    zero = is_null(init)
+    j = 0
+    while j < total:
+        vectors = _vectors_of_tile(total - j, m)
+        most = _most_rows(vectors)
+        column = j * lanes
+        last = min(lanes, n - column - (vectors - 1) * lanes)
+        blocks = (m + most - 1) // most
+        low, more, i = m // blocks, m % blocks, 0
+        for block in range(blocks):
+            rows = low + 1 if block < more else low
+            start = init if zero else shift(init, i * ldi + column)
+            target = shift(c, i * ldc + column)
+            _emit_nn(rows, vectors, k, shift(a, i * lda), lda, shift(b, column), ldb, target, ldc, start, ldi, last)
+            i += rows
+        j += vectors
+
+
+@library(_piece_signature)
+def product_tn(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
+    """`product_transposed` in one go."""
+    lanes = lanes_of(a)
+    total = (n + lanes - 1) // lanes
+    zero = is_null(init)
+    j = 0
+    while j < total:
+        vectors = _vectors_of_tile(total - j, m)
+        most = _most_rows(vectors)
+        column = j * lanes
+        last = min(lanes, n - column - (vectors - 1) * lanes)
+        blocks = (m + most - 1) // most
+        low, more, i = m // blocks, m % blocks, 0
+        for block in range(blocks):
+            rows = low + 1 if block < more else low
+            start = init if zero else shift(init, i * ldi + column)
+            target = shift(c, i * ldc + column)
+            _emit_tn(rows, vectors, k, shift(a, i), lda, shift(b, column), ldb, target, ldc, start, ldi, last)
+            i += rows
+        j += vectors
+
+
+@intrinsic
+def _product_piece(typingctx, m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
+    def codegen(context, builder, signature, args):
+        product_nn.call(builder, args[3].type.pointee, args)
+        return context.get_dummy_value()
+
+    return types.none(_I, _I, _I, a, _I, a, _I, a, _I, a, _I), codegen
+
+
+@intrinsic
+def _transposed_piece(typingctx, m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
+    def codegen(context, builder, signature, args):
+        product_tn.call(builder, args[3].type.pointee, args)
+        return context.get_dummy_value()
+
+    return types.none(_I, _I, _I, a, _I, a, _I, a, _I, a, _I), codegen
 
 
 @library(lambda e: types.void(_I, _I, _I, *[types.CPointer(e), _I] * 3, types.CPointer(e)))
 def product_dots(rows, columns, k, a, lda, b, ldb, c, ldc, bias):
     """All tiles of `product_dot`."""
     _emit_dot(rows, columns, k, a, lda, b, ldb, c, ldc, bias)
-
-
-@intrinsic
-def _nn_tile(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last):
-    def codegen(context, builder, signature, args):
-        product_nn.call(builder, args[3].type.pointee, args)
-        return context.get_dummy_value()
-
-    return types.none(_I, _I, _I, a, _I, a, _I, a, _I, a, _I, _I), codegen
-
-
-@intrinsic
-def _tn_tile(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, init, ldi, last):
-    def codegen(context, builder, signature, args):
-        product_tn.call(builder, args[3].type.pointee, args)
-        return context.get_dummy_value()
-
-    return types.none(_I, _I, _I, a, _I, a, _I, a, _I, a, _I, _I), codegen
 
 
 @intrinsic
@@ -294,20 +342,6 @@ def copy_vector(typingctx, x, y):
 
 
 @kernel
-def _most_rows(vectors):
-    return ROWS1 if vectors == 1 else ROWS2 if vectors == 2 else ROWS3 if vectors == 3 else ROWS4 if vectors == 4 else ROWS8
-
-
-@kernel
-def _vectors_of_tile(left, rows):
-    """How many of the `left` vectors the next tile takes: rows few, 8 at a time; else an even split into at most WIDEST."""
-    if rows <= ROWS8 and left >= 8:
-        return 8
-    tiles = (left + WIDEST - 1) // WIDEST
-    return (left + tiles - 1) // tiles
-
-
-@kernel
 def product(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
     """C[m, n] = init + A[m, k] B[k, n]. `init` null for zero; ldi 0 repeats one row (a bias). Overwrites C."""
     # A tile that walked down a long B would load every row of it from another page: a piece of B serves all rows of A
@@ -334,34 +368,6 @@ def product_of_transpose(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
 
 
 @kernel
-def _product_piece(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
-    """`product` in one go."""
-    lanes = lanes_of(a)
-    total = (n + lanes - 1) // lanes
-    j = 0
-    while j < total:
-        vectors = _vectors_of_tile(total - j, m)
-        column = j * lanes
-        last = min(lanes, n - column - (vectors - 1) * lanes)
-        start = init if is_null(init) else shift(init, column)
-        _tiles_below(m, vectors, k, a, lda, shift(b, column), ldb, shift(c, column), ldc, start, ldi, last)
-        j += vectors
-
-
-@kernel
-def _tiles_below(m, vectors, k, a, lda, b, ldb, c, ldc, init, ldi, last):
-    """All rows of a column of tiles."""
-    most = _most_rows(vectors)
-    blocks = (m + most - 1) // most
-    low, more, i = m // blocks, m % blocks, 0
-    for block in range(blocks):
-        rows = low + 1 if block < more else low
-        start = init if is_null(init) else shift(init, i * ldi)
-        _nn_tile(rows, vectors, k, shift(a, i * lda), lda, b, ldb, shift(c, i * ldc), ldc, start, ldi, last)
-        i += rows
-
-
-@kernel
 def product_transposed(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
     """C[m, n] = init + A[k, m]^T B[k, n]: weight gradients, k being the events. Otherwise as `product`."""
     # Rows of a wide A lie in few sets of the cache: then some of its columns at a time are copied together, and C, which
@@ -378,28 +384,6 @@ def product_transposed(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
                 copy_vector(shift(a, i * lda + column + v), shift(kept, i * wide + v))
         start = init if is_null(init) else shift(init, column * ldi)
         _transposed_piece(count, n, k, kept, wide, b, ldb, shift(c, column * ldc), ldc, start, ldi)
-
-
-@kernel
-def _transposed_piece(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
-    """`product_transposed` in one go."""
-    lanes = lanes_of(a)
-    total = (n + lanes - 1) // lanes
-    zero = is_null(init)
-    j = 0
-    while j < total:
-        vectors = _vectors_of_tile(total - j, m)
-        most = _most_rows(vectors)
-        column = j * lanes
-        last = min(lanes, n - column - (vectors - 1) * lanes)
-        blocks = (m + most - 1) // most
-        low, more, i = m // blocks, m % blocks, 0
-        for block in range(blocks):
-            rows = low + 1 if block < more else low
-            start = init if zero else shift(init, i * ldi + column)
-            _tn_tile(rows, vectors, k, shift(a, i), lda, shift(b, column), ldb, shift(c, i * ldc + column), ldc, start, ldi, last)
-            i += rows
-        j += vectors
 
 
 @kernel
