@@ -8,8 +8,6 @@ convolutions are steps of a plan, called as the executor calls them.
 
 from __future__ import annotations
 
-import argparse
-
 import numpy as np
 from numba.core import types
 
@@ -18,8 +16,9 @@ from tmvalite.kernels._jit import entry_point, pointer
 from tmvalite.kernels.execute import run_steps
 
 from . import peer_images
-from .compare import Contender, compare, header, row_text, write_json
+from .compare import Contender
 from .data import events
+from .dense import run
 
 STEPS = 10  # batches in an epoch
 VALIDATION = 100
@@ -156,27 +155,7 @@ def cases(threads: int):
 
 
 def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, nargs="+", default=[1])
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=0.3, help="length of one run")
-    parser.add_argument("--only", default="", help="cases whose name contains this")
-    parser.add_argument("--json", help="file for all rounds")
-    parser.add_argument("--one-process", action="store_true", help="alternate inside one process")
-    options = parser.parse_args(arguments)
-    print(header("tmvalite", "torch"), flush=True)
-    results = []
-    for threads in options.threads:
-        for name, contenders, target, units in cases(threads):
-            if options.only not in name:
-                continue
-            result = compare(name, contenders, threads=threads, rounds=options.rounds, seconds=options.seconds,
-                             separate=not options.one_process)  # fmt: skip
-            results.append(result)
-            print(row_text(result, "tmvalite", "torch", target, 1e6 / units), flush=True)
-    if options.json:
-        write_json(options.json, results)
-    return 0
+    return run(cases, __doc__, arguments, threads=(1,), seconds=0.3)
 
 
 if __name__ == "__main__":

@@ -82,12 +82,15 @@ def cases(threads: int):
         yield f"W7 4-128x3-1 {rows} rows", [ours, *theirs], targets[threads > 1], 1
 
 
-def run(cases, text: str, arguments=None) -> int:
-    """The command of a table of cases: cases(threads) yields (name, contenders, target, units per step)."""
+def run(cases, text: str, arguments=None, *, threads=(1, 2), seconds: float = 0.5) -> int:
+    """The command of a table of cases: cases(threads) yields (name, contenders, target, units per step).
+
+    threads, seconds : what the command takes if nothing else is asked for
+    """
     parser = argparse.ArgumentParser(description=text.splitlines()[0])
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--threads", type=int, nargs="+", default=list(threads))
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=0.5, help="length of one run")
+    parser.add_argument("--seconds", type=float, default=seconds, help="length of one run")
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--json", help="file for all rounds")
     parser.add_argument("--one-process", action="store_true", help="alternate inside one process")

@@ -30,7 +30,6 @@ CALL_SECONDS = 0.1  # no call into a kernel takes longer, so that Ctrl-C is answ
 FLOPS_PER_SECOND = 1e10  # a pessimistic machine, for the estimate
 THREAD_FLOPS = 1e7  # with less to do, about 100 us, more threads cost more than they give
 TOGETHER_ROWS = 8  # events of a batch from which several threads may share its steps
-OUTPUT_FUNCTIONS = ("identity", "sigmoid", "softmax")
 
 
 def available_threads() -> int:
