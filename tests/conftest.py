@@ -1,7 +1,8 @@
-"""What every test shares: a kernel cache inside the checkout, no display, reproducible property tests."""
+"""What every test shares: a kernel cache inside the checkout, no display, reproducible random numbers."""
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 
@@ -26,3 +27,12 @@ def in_tmp_path(tmp_path, monkeypatch):
     """An empty folder as working directory, for code that writes relative paths such as dataset/weights."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def drawn_seeds_repeat(monkeypatch):
+    """RandomSeed=0, the default, draws 101, 102, ... in each test, so that no test depends on a start that nobody chose."""
+    from tmvalite.training import streams
+
+    seeds = itertools.count(101)
+    monkeypatch.setattr(streams, "drawn_seed", lambda: next(seeds))
