@@ -5,7 +5,7 @@ import pytest
 
 from tests.helpers import EXACT_FLOAT64, FLOAT32_FORWARD, FLOAT32_GRADIENT
 from tests.networks import graph_of
-from tmvalite.kernels import winograd
+from tmvalite.kernels import convolution, winograd
 from tmvalite.kernels.family import FRESH, ROWS, RUN_SIZE
 from tmvalite.plan import make_plan
 from tmvalite.plan.families.convolution import Convolution, ConvolutionFilters
@@ -15,13 +15,15 @@ from tmvalite.plan.families.winograd import suits_winograd
 from . import tools
 
 ROWS_OF_TEST = 5
+FEW = "few channels, gradient of the filters only"
 # layer, channels and size of its input; sizes that end inside a tile, channels that end inside a vector
 LAYERS = {
-    "plain": ("CONV|17|3|3|1|1|1|1|LINEAR", (20, 7, 10)),
-    "without zeros": ("CONV|16|3|3|1|1|0|2|LINEAR", (33, 5, 6)),
-    "transposed": ("TRANSCONV|18|3|3|1|1|1|0|LINEAR", (16, 6, 5)),
-    "stride": ("CONV|19|5|5|2|2|2|2|LINEAR", (16, 9, 13)),
-    "transposed stride": ("TRANSCONV|16|5|5|2|2|2|0|LINEAR|1|0", (18, 5, 4)),
+    "plain": ("CONV|33|3|3|1|1|1|1|LINEAR", (36, 7, 10)),
+    "without zeros": ("CONV|32|3|3|1|1|0|2|LINEAR", (49, 5, 6)),
+    "transposed": ("TRANSCONV|34|3|3|1|1|1|0|LINEAR", (32, 6, 5)),
+    "stride": ("CONV|35|5|5|2|2|2|2|LINEAR", (32, 9, 13)),
+    "transposed stride": ("TRANSCONV|32|5|5|2|2|2|0|LINEAR|1|0", (34, 5, 4)),
+    FEW: ("CONV|17|5|5|2|2|2|2|LINEAR", (20, 9, 13)),
 }
 
 
@@ -90,7 +92,8 @@ class Layer:
 @pytest.mark.parametrize("name", LAYERS)
 def test_values_and_gradients_are_those_of_plain_sums(name, precision):
     layer = Layer(name, precision)
-    assert {layer.steps[i].kernel for i in (layer.forward, layer.back)} == {winograd.winograd_correlate}
+    expected = convolution.correlate if name == FEW else winograd.winograd_correlate
+    assert {layer.steps[i].kernel for i in (layer.forward, layer.back)} == {expected}
     assert layer.steps[layer.filters].kernel is winograd.winograd_gradient
     bounds = (FLOAT32_FORWARD, *[FLOAT32_GRADIENT] * 3) if precision == "float32" else [EXACT_FLOAT64] * 4
     for ours, plain, bound in zip(layer.results(slice(None)), layer.plain_sums(), bounds):
@@ -129,9 +132,10 @@ def test_the_transforms_are_identities_of_whole_numbers():
 
 
 def test_few_channels_groups_and_other_filters_take_the_direct_way():
-    def suits(groups=1, channels=16, k=3, s=1, p=1):
+    def suits(groups=1, channels=32, k=3, s=1, p=1, gradient=False):
         windows = Windows((9, 9), (9, 9), (k, k), (s, s), (p, p))
-        return suits_winograd(windows, Filters(groups, channels, 16, k * k, k * k, channels * k * k))
+        return suits_winograd(windows, Filters(groups, channels, 32, k * k, k * k, channels * k * k), gradient=gradient)
 
     assert suits() and suits(p=0)
-    assert not (suits(groups=2) or suits(channels=15) or suits(k=5, p=2) or suits(s=2) or suits(p=-1) or suits(p=3))
+    assert not (suits(groups=2) or suits(channels=31) or suits(k=5, p=2) or suits(s=2) or suits(p=-1) or suits(p=3))
+    assert suits(channels=16, gradient=True) and not suits(channels=15, gradient=True)

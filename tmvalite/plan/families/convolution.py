@@ -120,7 +120,7 @@ class ConvolutionFilters(Step):
     family = "window"
 
     def __post_init__(self):
-        if suits_winograd(self.windows, self.filters):
+        if suits_winograd(self.windows, self.filters, gradient=True):
             object.__setattr__(self, "tiled", _scratch(self.tiles.size, f"{self.image.label}, in tiles"))
             return
         halo, lines = (max(size(group) for group in LANES[1:3]) for size in (self.work.halo_size, self.work.lines_size))

@@ -9,13 +9,16 @@ from tmvalite.kernels.winograd import CHANNELS, GAP, GATHER, GEOMETRY, PLAIN, SP
 
 from .windows import Filters, Windows
 
-LEAST_CHANNELS = 16  # in and out: with fewer the transforms cost what the products save
+# channels in and out: with fewer the transforms cost what the products save. Gradients of filters, which have few chains to
+# sum in otherwise, gain earlier.
+LEAST_CHANNELS, LEAST_FOR_GRADIENTS = 32, 16
 BLOCK_TILES = {PLAIN: 64, GATHER: 32, SPREAD: 32}  # tiles done together, about, so that they stay in the second cache
 
 
-def suits_winograd(windows: Windows, filters: Filters) -> bool:
-    """Whether a convolution and its gradients are computed tile by tile: by the shape of the layer alone."""
-    if filters.groups > 1 or min(filters.image, filters.small) < LEAST_CHANNELS:
+def suits_winograd(windows: Windows, filters: Filters, *, gradient: bool = False) -> bool:
+    """Whether a convolution, or the gradient of its filters, is computed tile by tile: by the shape of the layer alone."""
+    least = LEAST_FOR_GRADIENTS if gradient else LEAST_CHANNELS
+    if filters.groups > 1 or min(filters.image, filters.small) < least:
         return False
     zeros = (*windows.pads, *windows.ends)
     if (windows.filter, windows.strides) == ((3, 3), (1, 1)):
