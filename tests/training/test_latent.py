@@ -124,12 +124,13 @@ def test_training_has_the_same_bits_for_any_number_of_threads(layout):
 def test_losses_over_codes_see_the_whole_batch():
     """Shares do not show: the term is that of the codes of all events."""
     network = vae("z=DENSE|3|LINEAR,MMD@z,w=DENSE|6000|LINEAR@z,DENSE|6|LINEAR@w")
-    sample = sample_of(network, 60)
-    assert network.plan.shares(60) > 1
+    events = 150
+    sample = sample_of(network, events)
+    assert network.plan.shares(events) > 1
     z = sample[0] @ network.parameters.get("z", "Weights").T + network.parameters.get("z", "Biases").T
     at = {"prior": "GAUSS", "first": 0.0, "second": 1.0, "keys": [stream_key(0, "noise", "MMD#2#0")]}
     parts = np.zeros((1, 2))
-    network.train_steps(*sample, np.arange(60), batch_size=60, first=0, count=1, parts=parts,
+    network.train_steps(*sample, np.arange(events), batch_size=events, first=0, count=1, parts=parts,
                         optimizer=network.new_optimizer(OptimizerSettings("SGD", 0.0)))  # fmt: skip
     assert_close(parts[0, 1], naive.mmd(at, [z], None)[0], 1e-12)
 

@@ -23,7 +23,7 @@ from numba.extending import intrinsic
 
 from . import context as c
 from . import family, optimizer
-from ._jit import address_of, doubles_at, entry_point, integers_at, is_null, kernel, number, pointer, pointer_at, shift
+from ._jit import address_of, doubles_at, entry_point, integers_at, is_null, kernel, number, pointer, pointer_at, shift, uses
 from .threads import barrier
 from .transpose import transpose
 
@@ -99,25 +99,17 @@ def spoil_rows(rows, width, x, out, out_width):
 
 
 @kernel
-def optimise(thread, threads, shares, t, context, theta, like):
-    """Sum the shares' gradients and update this thread's slice of the parameters."""
-    size, ranges = context[c.SIZE], integers_at(context[c.RANGES])
-    grads = pointer_at(context[c.GRADS], like)
-    first, second = pointer_at(context[c.FIRST_MOMENT], like), pointer_at(context[c.SECOND_MOMENT], like)
-    scalars = doubles_at(context[c.SCALARS])
+def optimise(thread, threads, shares, t, late, context, theta, grads):
+    """Sum the shares' gradients and update this thread's slice of the parameters; `late`: of those that no step has updated."""
+    size, ranges = context[c.SIZE], integers_at(context[c.LATE_RANGES if late else c.RANGES])
     lines = (size + 15) // 16  # slices end on cache lines
     low, high = lines * thread // threads * 16, min(size, lines * (thread + 1) // threads * 16)
-    decay = number(theta[0], scalars[optimizer.DECAY])
-    for r in range(context[c.RANGE_COUNT]):  # start stop decays
+    for r in range(context[c.LATE_COUNT if late else c.RANGE_COUNT]):  # start stop decays
         start, stop = max(low, ranges[3 * r]), min(high, ranges[3 * r + 1])
         if start < stop:
-            n, g = stop - start, shift(grads, start)
-            optimizer.add_shares(shares, size, n, g)
-            if ranges[3 * r + 2]:
-                optimizer.add_decay(context[c.REGULARIZATION], decay, n, shift(theta, start), g)
-            optimizer.update(
-                context[c.OPTIMIZER], scalars, t, n, shift(theta, start), g, shift(first, start), shift(second, start)
-            )
+            g = shift(grads, start)
+            optimizer.add_shares(shares, size, stop - start, g)
+            optimizer.update_range(context, t, start, stop - start, ranges[3 * r + 2], g, theta)
 
 
 @kernel
@@ -163,6 +155,7 @@ def load_tile(rows, x, width, order, first, run, ctx, arena, with_targets):
         load_rows(rows, 1, weights, order, first, shift(arena, ctx[c.WEIGHT_TILE] + row), 0, minimum, factor)
 
 
+@uses(optimizer.update)
 @entry_point(_signature)
 def execute(task, thread, context, call, work, x, out):
     """Run a task as thread number `thread`.
@@ -185,7 +178,7 @@ def execute(task, thread, context, call, work, x, out):
     run[family.KEYS], run[family.SETTINGS], run[family.LOSS_SCALES] = ctx[c.KEYS], ctx[c.SETTINGS], ctx[c.LOSS_SCALES]
     run[family.STATES], run[family.STATE_SIZE], run[family.BATCH_STATE] = ctx[c.STATES], ctx[c.STATE_SIZE], ctx[c.BATCH_STATE]
     run[family.OUT_WIDTH], run[family.ARENA_STRIDE], run[family.SCRATCH] = out_width, stride, ctx[c.SCRATCH]
-    run[family.COPIED] = ctx[c.COPIED]
+    run[family.COPIED], run[family.EARLY], run[family.CONTEXT] = ctx[c.COPIED], 0, address_of(ctx)
 
     # A unit of work is a share of a batch when training, else a block of rows.
     for step in range(ctx[c.STEPS] if training else 1):
@@ -198,6 +191,7 @@ def execute(task, thread, context, call, work, x, out):
         # with one share for several threads they pass its steps side by side
         together = training and threads > 1 and units == 1
         leads = thread == 0 or not together
+        run[family.EARLY] = training and units == 1 and count <= tile
         run[family.PART], run[family.PARTS] = thread if together else 0, threads if together else 1
         for segment in range(ctx[c.SEGMENT_COUNT] if training else 1):
             steps = shift(segments, 3 * segment)  # start stop end
@@ -237,7 +231,7 @@ def execute(task, thread, context, call, work, x, out):
                 barrier(threads, sync)
         if training:
             barrier(threads, sync)
-            optimise(thread, threads, units, ctx[c.TIME] + step + 1, ctx, theta, memory)
+            optimise(thread, threads, units, ctx[c.TIME] + step + 1, run[family.EARLY] != 0, ctx, theta, grads)
             barrier(threads, sync)
             refresh_copies(thread, threads, ctx, theta, memory)
             if thread == 0:

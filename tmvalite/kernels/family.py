@@ -40,11 +40,14 @@ COLUMNS = (
     "SCRATCH",  # address, float64: memory that a batch-wide step may use
     "PART",  # which of several threads passes a step that is split, from 0
     "PARTS",  # how many of them; 0 and 1 are the whole step
+    "EARLY",  # whether these events are the whole batch, so that a step may update parameters as soon as it has their gradient
+    "CONTEXT",  # address of the context (kernels/context.py)
 )
 RUN_SIZE = 32
 (
     ROWS, ROW0, FIRST, FRESH, TRAINING, STEP, EPOCH, TIME, COUNT, KEYS, SETTINGS, LOSS_SCALES, TERMS, OUT, OUT_WIDTH, STATE,
-    STATES, STATE_SIZE, SHARES, BATCH_STATE, ARENA_STRIDE, COPIED, SCRATCH, PART, PARTS,
+    STATES, STATE_SIZE, SHARES, BATCH_STATE, ARENA_STRIDE, COPIED, SCRATCH, PART, PARTS, EARLY,
+    CONTEXT,
 ) = range(len(COLUMNS))  # fmt: skip
 
 

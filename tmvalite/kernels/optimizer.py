@@ -13,7 +13,11 @@ from __future__ import annotations
 
 import math
 
-from ._jit import kernel, number, shift
+from numba.core import types
+from numba.extending import intrinsic
+
+from . import context as c
+from ._jit import doubles_at, kernel, library, number, pointer_at, shift
 from .math import square_root
 
 CODES = {"SGD": 0, "ADAM": 1, "ADAGRAD": 2, "RMSPROP": 3, "ADADELTA": 4}
@@ -24,14 +28,18 @@ SCALARS = 7
 
 @kernel
 def add_shares(shares, stride, n, g):
-    """Sum the gradients of `shares` shares (`stride` elements apart) over n elements into the first, by a fixed binary tree."""
-    width = 1
-    while width < shares:
-        for s in range(0, shares - width, 2 * width):
-            target, source = shift(g, s * stride), shift(g, (s + width) * stride)
-            for i in range(n):
-                target[i] += source[i]
-        width *= 2
+    """Sum the gradients of 1, 2, 4 or 8 shares (`stride` elements apart) over n elements into the first, by a binary tree."""
+    b, c, d = shift(g, stride), shift(g, 2 * stride), shift(g, 3 * stride)
+    if shares == 2:
+        for i in range(n):
+            g[i] = g[i] + b[i]
+    elif shares == 4:
+        for i in range(n):
+            g[i] = (g[i] + b[i]) + (c[i] + d[i])
+    elif shares == 8:
+        p, q, r, s = shift(g, 4 * stride), shift(g, 5 * stride), shift(g, 6 * stride), shift(g, 7 * stride)
+        for i in range(n):
+            g[i] = ((g[i] + b[i]) + (c[i] + d[i])) + ((p[i] + q[i]) + (r[i] + s[i]))
 
 
 @kernel
@@ -46,7 +54,12 @@ def add_decay(kind, decay, n, theta, g):
             g[i] += twice * theta[i]
 
 
-@kernel
+def _update_signature(element):
+    integer, numbers = types.int64, types.CPointer(element)
+    return types.void(integer, types.CPointer(types.float64), integer, integer, numbers, numbers, numbers, numbers)
+
+
+@library(_update_signature)
 def update(code, scalars, t, n, theta, g, first, second):
     """theta, first and second moments after one step; t counts steps from 1."""
     one = number(theta[0], 1.0)
@@ -90,3 +103,23 @@ def update(code, scalars, t, n, theta, g, first, second):
             second[i] = v
             theta[i] -= rate * d
             first[i] = rho * first[i] + (one - rho) * (d * d)
+
+
+@intrinsic
+def _update_call(typingctx, code, scalars, t, n, theta, g, first, second):
+    def codegen(context, builder, signature, args):
+        update.call(builder, args[4].type.pointee, args)
+        return context.get_dummy_value()
+
+    i = types.int64
+    return types.none(i, scalars, i, i, theta, theta, theta, theta), codegen
+
+
+@kernel
+def update_range(context, t, start, n, decays, g, theta):
+    """One step on the n parameters from `start` on with their gradient g; `decays`: whether the regularisation acts on them."""
+    scalars, parameters = doubles_at(context[c.SCALARS]), shift(theta, start)
+    first, second = pointer_at(context[c.FIRST_MOMENT], theta), pointer_at(context[c.SECOND_MOMENT], theta)
+    if decays:
+        add_decay(context[c.REGULARIZATION], number(theta[0], scalars[DECAY]), n, parameters, g)
+    _update_call(context[c.OPTIMIZER], scalars, t, n, parameters, g, shift(first, start), shift(second, start))

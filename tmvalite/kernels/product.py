@@ -14,8 +14,9 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from ._jit import VECTOR_BYTES, family, is_null, kernel, library, null, number, shift, uses
-from .family import COPIED, FRESH, PART, ROWS, operand, part_of
+from ._jit import VECTOR_BYTES, family, integers_at, is_null, kernel, library, null, number, shift, uses
+from .family import CONTEXT, COPIED, EARLY, FRESH, PART, ROWS, TIME, operand, part_of
+from .optimizer import update, update_range
 from .transpose import transpose
 from .vector import I64, Vectors, counted_loop, i64, lanes_of, new_function, switch_call
 
@@ -450,17 +451,32 @@ def product_backward_data(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@uses(product_tn)
+@kernel
+def _update_weights(d, run, low, high, x, g, theta, w):
+    """The rows `low` to `high` of W after one step. Their gradient lives in the first cache only, in the memory of w."""
+    context, wide, out = integers_at(run[CONTEXT]), d[2], d[4]
+    for row in range(low, high, PART_ROWS):
+        rows = min(PART_ROWS, high - row)
+        product_transposed(rows, out, run[ROWS], shift(x, row), wide, g, out, w, out, null(w), out)
+        update_range(context, run[TIME] + 1, d[5] + row * out, rows * out, d[10], w, theta)
+
+
+@uses(product_tn, update)
 @family
 def product_backward_weights(d, run, arena, theta, copies, grad):
-    """grad_W (+)= x^T grad_y, grad_b (+)= sum grad_y: x grad_y w b narrow first_use. Split by rows of W unless narrow."""
+    """grad_W (+)= x^T grad_y, grad_b (+)= sum grad_y: x grad_y w b narrow first_use early decays.
+
+    Split by rows of W unless narrow. Where `early` is set, and run[EARLY], W is updated instead.
+    """
     x, g, w = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(grad, d[5])
     wide, out = d[2], d[4]
     fresh = run[FRESH] and d[8]
+    low, high = part_of(wide, PART_ROWS, run)
     if d[7]:
         product_transposed(out, wide, run[ROWS], g, out, x, wide, w, wide, null(w) if fresh else w, wide)
+    elif d[9] and run[EARLY]:
+        _update_weights(d, run, low, high, x, g, theta, shift(w, low * out))
     else:
-        low, high = part_of(wide, PART_ROWS, run)
         x, w = shift(x, low), shift(w, low * out)
         product_transposed(high - low, out, run[ROWS], x, wide, g, out, w, out, null(w) if fresh else w, out)
     if d[6] >= 0 and run[PART] == 0:

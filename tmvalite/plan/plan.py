@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -24,7 +25,7 @@ from .step import Slot, Step, Tape, Tensor
 
 ARENA_BYTES = 384 * 1024  # what one tile may fill: it stays in the second cache beside the weights
 LEAST_ROWS, MOST_ROWS = 32, 64
-SHARE_FLOPS = 10_000_000  # arithmetic worth a share of its own
+SHARE_FLOPS, SHARE_USES = 10_000_000, 200  # arithmetic worth a share of its own, in all and for each number of its gradient
 MOST_SHARES, FEW_SHARES = 8, 2
 SMALL_GRADIENT = 2**17  # elements
 SPARE_TILES = 2  # up to so many tiles a batch, weights are transposed where they are used
@@ -69,7 +70,7 @@ class Plan:
     segments : (start, stop, end) ranges of the steps; start to stop run tile by tile, stop to end once per batch
     tile : rows of a tile; given : the tensors that the executor fills (event, targets, weights)
     slots : the parameters; size : elements of the flat parameter vector; ranges : (start, stop, decays) of the trained
-    parts; transposes : (from, to, rows, columns) of weight copies, the first `needed` of them indispensable
+    parts; late_ranges : those that no step updates itself; transposes : (from, to, rows, columns) of weight copies, the first `needed` of them indispensable
     draws : the places where random numbers are drawn; terms : what layers add to the loss, behind the outputs
     state_size : float64 numbers of batch statistics
     flops : arithmetic per event and pass
@@ -86,6 +87,7 @@ class Plan:
     slots: tuple[Slot, ...]
     size: int
     ranges: np.ndarray
+    late_ranges: np.ndarray
     transposes: np.ndarray
     needed: int
     draws: tuple[Draw, ...]
@@ -138,7 +140,7 @@ class Plan:
 
     def shares(self, rows: int) -> int:
         """Into how many shares a batch is cut: a function of graph and batch size only."""
-        worth, shares = rows * self.flops // SHARE_FLOPS, 1
+        worth, shares = rows * self.flops // max(SHARE_FLOPS, SHARE_USES * self.size), 1
         while shares * 2 <= min(worth, self.most_shares, rows // SHARE_ROWS):
             shares *= 2
         return shares
@@ -207,8 +209,9 @@ def make_plan(
             if step.begins_gradient or any(tape.gradient(t) is not None for t in step.writes):
                 step.differentiate(tape)
         backward = _useful(tape.steps, steps)
-        steps += _mark_first_uses(backward)
+        steps += _mark_early_updates(_mark_first_uses(backward))
     steps, boundary = insert_conversions(steps, boundary)
+    early = {slot.offset for step in steps for slot in step.updated_slots}
     copies = sorted({c for step in steps for c in step.copies})
     spare = sorted({c for step in steps for c in step.spare_copies}.difference(copies))
     return Plan(
@@ -218,11 +221,12 @@ def make_plan(
         tuple(steps),
         boundary,
         _segments(steps),
-        _tile_rows(steps, given, precision),
+        _tile_rows(steps, given, precision, low.size),
         given,
         tuple(low.slots),
         low.size if within is None else within.size,
         _ranges(low.slots),
+        _ranges([slot for slot in low.slots if slot.offset not in early]),
         np.array(copies + spare, np.int64).reshape(-1, 4),
         len(copies),
         tuple(low.draws),
@@ -311,6 +315,12 @@ def _mark_first_uses(steps):
     return out
 
 
+def _mark_early_updates(steps):
+    """Steps that alone write the gradient of a parameter update it if they can. Whoever reads the parameter comes before."""
+    writers = Counter(slot.offset for step in steps for slot in step.gradient_slots)
+    return [step.update_early() if all(writers[s.offset] == 1 for s in step.gradient_slots) else step for step in steps]
+
+
 def _segments(steps) -> tuple[tuple[int, int, int], ...]:
     """Cut the steps behind every run of batch-wide ones."""
     out, at = [], 0
@@ -326,10 +336,11 @@ def _segments(steps) -> tuple[tuple[int, int, int], ...]:
     return tuple(out)
 
 
-def _tile_rows(steps, given, precision) -> int:
+def _tile_rows(steps, given, precision, size) -> int:
+    """As many as the second cache holds, or as keep a tile smaller than `size` parameters, which every tile goes through."""
     _, sixteen_rows = assign_offsets(steps, given, ALIGNMENT)
-    row_bytes = sixteen_rows / ALIGNMENT * np.dtype(precision).itemsize
-    return int(max(LEAST_ROWS, min(MOST_ROWS, ARENA_BYTES // row_bytes)))
+    item = np.dtype(precision).itemsize
+    return int(max(LEAST_ROWS, min(MOST_ROWS, max(ARENA_BYTES, size * item) // (sixteen_rows / ALIGNMENT * item))))
 
 
 def _ranges(slots) -> np.ndarray:

@@ -125,6 +125,15 @@ class Step:
         """Parameters whose gradient it writes; then `first_use` says that it overwrites in the first tile of a share."""
         return ()
 
+    def update_early(self) -> Step:
+        """The same step, updating parameters whose gradient it alone writes, if it can and if that pays: `updated_slots`."""
+        return self
+
+    @property
+    def updated_slots(self) -> tuple[Slot, ...]:
+        """Parameters that it updates itself where a batch is one tile."""
+        return ()
+
     def batch_scratch(self, rows: int) -> int:
         """Float64 numbers of scratch memory that a batch-wide step needs for a batch of `rows` events."""
         return 0

@@ -8,6 +8,8 @@ import numpy as np
 
 from tmvalite.kernels import optimizer as kernels
 
+from .parameters import aligned
+
 REGULARIZATIONS = {"NONE": 0, "L1": 1, "L2": 2}  # TMVA's numbers, in its weight file and its log too
 
 
@@ -38,8 +40,7 @@ class OptimizerState:
     def __init__(self, settings: OptimizerSettings, size: int, dtype):
         self.settings = settings
         self.steps = 0
-        self.first = np.zeros(size, dtype)
-        self.second = np.zeros(size, dtype)
+        self.first, self.second = aligned(size, dtype), aligned(size, dtype)
 
     @property
     def learning_rate(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tmvalite.kernels import product
 from tmvalite.plan.step import Slot, Step, Tensor
@@ -31,12 +31,11 @@ class Product(Step):
         return (self.weights,) if self.bias is None else (self.weights, self.bias)
 
     def differentiate(self, tape):
-        grad = tape.gradient(self.y)
-        tape.steps.append(ProductWeights(self.x, grad, self.weights, self.bias, self.narrow))
-        if self.x in tape.wanted:
+        grad, large = tape.gradient(self.y), not self.narrow and self.weights.size > product.LARGE
+        if self.x in tape.wanted:  # before the weights, which the other step may update
             target, add = tape.target(self.x)
-            large = not self.narrow and self.x.size * self.y.size > product.LARGE
             tape.steps.append(ProductData(grad, target, self.weights, self.narrow, add, large))
+        tape.steps.append(ProductWeights(self.x, grad, self.weights, self.bias, self.narrow))
 
     def encode(self, at):
         return *at(self.x), *at(self.y), self.weights.offset, self.bias.offset if self.bias else -1
@@ -94,7 +93,11 @@ class ProductData(Step):
 
 @dataclass(frozen=True, eq=False)
 class ProductWeights(Step):
-    """Gradient of a product with respect to weights and bias, added up over the tiles of a share."""
+    """Gradient of a product with respect to weights and bias, added up over the tiles of a share.
+
+    `early`: nobody else needs the gradient of the weights, and it would not stay in a cache. If a batch is one tile, the weights
+    are updated here, and their gradient is never written.
+    """
 
     x: Tensor
     grad: Tensor
@@ -102,6 +105,7 @@ class ProductWeights(Step):
     bias: Slot | None
     narrow: bool
     first_use: bool = True
+    early: bool = False
     family = "product"
     kernel = product.product_backward_weights
 
@@ -118,10 +122,18 @@ class ProductWeights(Step):
 
     def encode(self, at):
         bias = self.bias.offset if self.bias else -1
-        return *at(self.x), *at(self.grad), self.weights.offset, bias, int(self.narrow), int(self.first_use)
+        flags = self.narrow, self.first_use, self.early, self.weights.decays
+        return *at(self.x), *at(self.grad), self.weights.offset, bias, *map(int, flags)
+
+    @property
+    def updated_slots(self):
+        return (self.weights,) if self.early else ()
+
+    def update_early(self):
+        return replace(self, early=self.weights.trained and not self.narrow and self.weights.size > product.LARGE)
 
     def flops(self):
         return 2 * self.x.size * self.grad.size
 
     def text(self):
-        return f"{self.weights.node}: weights {self.grad.size} x {self.x.size}"
+        return f"{self.weights.node}: weights {self.grad.size} x {self.x.size}" + (", updated" if self.early else "")
