@@ -20,14 +20,20 @@ EPSILON = {"float32": 2.0**-23, "float64": 2.0**-52}
 
 
 @entry_point(lambda e: (types.int64, e[::1]))
-def exponential(form, y):
+def exponential(form, y):  # exp expm1 tanh log1p
     p = pointer(y, 0)
     if form == 0:
         for i in range(y.shape[0]):
             p[i] = kernel_math.exp(p[i])
-    else:
+    elif form == 1:
         for i in range(y.shape[0]):
             p[i] = kernel_math.expm1(p[i])
+    elif form == 2:
+        for i in range(y.shape[0]):
+            p[i] = kernel_math.tanh(p[i])
+    else:
+        for i in range(y.shape[0]):
+            p[i] = kernel_math.log1p_of_fraction(p[i])
 
 
 def forward(name, x):
@@ -56,13 +62,15 @@ def test_activation_and_derivative_equal_the_slow_twin(name, precision):
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-@pytest.mark.parametrize("form", [0, 1])
-def test_exponentials_are_right_to_two_units_in_the_last_place(form, precision):
-    x = np.concatenate([np.linspace(-30, 30, 20001), np.geomspace(1e-8, 1, 2000), -np.geomspace(1e-8, 1, 2000)]).astype(precision)
+@pytest.mark.parametrize("form, exact", [(0, np.exp), (1, np.expm1), (2, np.tanh), (3, np.log1p)])
+def test_exponentials_are_right_to_a_few_units_in_the_last_place(form, exact, precision):
+    x = np.concatenate([np.linspace(-30, 30, 20001), np.geomspace(1e-8, 1, 2000), -np.geomspace(1e-8, 1, 2000)])
+    x = np.exp(-np.abs(x)).astype(precision) if form == 3 else x.astype(precision)
     y = x.copy()
     exponential.get(precision)(form, y)
-    exact = (np.exp, np.expm1)[form](x.astype(np.longdouble))
-    assert np.max(np.abs(y - exact) / np.spacing(np.abs(exact).astype(precision))) < 2
+    expected = exact(x.astype(np.longdouble))
+    bound = 3 if form == 2 else 2  # tanh is a quotient of two such numbers
+    assert np.max(np.abs(y - expected) / np.spacing(np.abs(expected).astype(precision))) < bound
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

@@ -137,6 +137,22 @@ integers_at = _address_of(types.int64)  # pointer to int64 at an address
 doubles_at = _address_of(types.float64)  # pointer to float64 at an address
 
 
+@intrinsic
+def stack(typingctx, size, like):
+    """Memory of `size` bytes, a constant, in the frame of the function, for elements like those of a pointer."""
+    if not isinstance(size, types.IntegerLiteral):
+        return None  # numba then asks with the constant
+    count = size.literal_value
+
+    def codegen(context, builder, signature, args):
+        with builder.goto_entry_block():  # not numba's alloca_once, which stores a zero into every byte
+            block = builder.alloca(ir.ArrayType(ir.IntType(8), count))
+        block.align = VECTOR_BYTES
+        return builder.bitcast(block, args[1].type)
+
+    return like(size, like), codegen
+
+
 def number(like, value):
     """A Python constant in the type of `like`, so that float32 code stays float32."""
     raise NotImplementedError

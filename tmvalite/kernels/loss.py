@@ -11,68 +11,87 @@ from __future__ import annotations
 
 import math
 
-from ._jit import doubles_at, family, is_null, kernel, null, number, shift
+from ._jit import doubles_at, family, is_null, kernel, null, number, shift, stack
 from .family import COUNT, LOSS_SCALES, ROWS, TERMS, TRAINING, operand
-from .math import exp, sigmoid
+from .math import exp, larger, log1p_of_fraction, sigmoid
+
+
+CHUNK = 256  # values whose losses wait in the frame of the function, so that they are computed side by side
+CHUNK_BYTES = 8 * CHUNK
 
 
 @kernel
-def cross_entropy(rows, width, o, y, ldy, w, scale, grad, add):
-    total = 0.0
-    factor = number(o[0], scale / width)
-    for r in range(rows):
-        out, target = shift(o, r * width), shift(y, r * ldy)
-        loss = 0.0
-        for j in range(width):
-            x, t = float(out[j]), float(target[j])
-            # log(1 + e^x) - x t, written with e^-|x| only
-            loss += (x if x > 0.0 else 0.0) - x * t + math.log1p(exp(-abs(x)))
-        total += float(w[r]) * loss / width
-        if not is_null(grad):
-            g, f = shift(grad, r * width), factor * w[r]
-            for j in range(width):
-                value = f * (sigmoid(out[j]) - target[j])
-                g[j] = g[j] + value if add else value
-    return total
+def _cross_entropy_value(x, t):
+    return larger(x, 0.0) - x * t + log1p_of_fraction(exp(-abs(x)))  # log(1 + e^x) - x t, written with e^-|x| only
 
 
 @kernel
-def sum_of_squares(rows, width, o, y, ldy, w, scale, grad, add):
-    total = 0.0
-    factor = number(o[0], 2.0 * scale / width)
-    for r in range(rows):
-        out, target = shift(o, r * width), shift(y, r * ldy)
-        loss = 0.0
-        for j in range(width):
-            d = float(out[j]) - float(target[j])
-            loss += d * d
-        total += float(w[r]) * loss / width
-        if not is_null(grad):
-            g, f = shift(grad, r * width), factor * w[r]
-            for j in range(width):
-                value = f * (out[j] - target[j])
-                g[j] = g[j] + value if add else value
-    return total
+def _cross_entropy_slope(x, t):
+    return sigmoid(x) - t
 
 
 @kernel
-def sum_of_squares_sigmoid(rows, width, o, y, ldy, w, scale, grad, add):
-    total = 0.0
-    factor, one = number(o[0], 2.0 * scale / width), number(o[0], 1.0)
-    for r in range(rows):
-        out, target = shift(o, r * width), shift(y, r * ldy)
-        loss = 0.0
-        for j in range(width):
-            d = float(sigmoid(out[j])) - float(target[j])
-            loss += d * d
-        total += float(w[r]) * loss / width
-        if not is_null(grad):
-            g, f = shift(grad, r * width), factor * w[r]
-            for j in range(width):
-                s = sigmoid(out[j])
-                value = f * (s - target[j]) * (s * (one - s))
-                g[j] = g[j] + value if add else value
-    return total
+def _square_value(x, t):
+    return (x - t) * (x - t)
+
+
+@kernel
+def _square_slope(x, t):
+    return (x - t) + (x - t)
+
+
+@kernel
+def _square_of_sigmoid_value(x, t):
+    return _square_value(sigmoid(x), t)
+
+
+@kernel
+def _square_of_sigmoid_slope(x, t):
+    s = sigmoid(x)
+    return _square_slope(s, t) * (s * (number(x, 1.0) - s))
+
+
+def _by_value(value, slope):
+    """The loss mean over j of value(o_j, y_j), with its derivative slope(o_j, y_j)."""
+
+    @kernel
+    def loss_of_rows(rows, width, o, y, ldy, w, scale, grad, add):
+        losses, targets, factors = stack(CHUNK_BYTES, doubles_at(0)), stack(CHUNK_BYTES, o), stack(CHUNK_BYTES, o)
+        factor, wanted = number(o[0], scale / width), not is_null(grad)
+        total, loss, r, j = 0.0, 0.0, 0, 0
+        for first in range(0, rows * width, CHUNK):
+            count, out = min(CHUNK, rows * width - first), shift(o, first)
+            row, column = r, j
+            for i in range(count):
+                targets[i] = y[row * ldy + column]
+                factors[i] = factor * w[row]
+                column += 1
+                if column == width:
+                    row, column = row + 1, 0
+            for i in range(count):
+                losses[i] = value(float(out[i]), float(targets[i]))
+            if wanted:
+                g = shift(grad, first)
+                if add:
+                    for i in range(count):
+                        g[i] = g[i] + factors[i] * slope(out[i], targets[i])
+                else:
+                    for i in range(count):
+                        g[i] = factors[i] * slope(out[i], targets[i])
+            for i in range(count):  # one after the other, row by row
+                loss += losses[i]
+                j += 1
+                if j == width:
+                    total += float(w[r]) * loss / width
+                    loss, r, j = 0.0, r + 1, 0
+        return total
+
+    return loss_of_rows
+
+
+cross_entropy = _by_value(_cross_entropy_value, _cross_entropy_slope)
+sum_of_squares = _by_value(_square_value, _square_slope)
+sum_of_squares_sigmoid = _by_value(_square_of_sigmoid_value, _square_of_sigmoid_slope)
 
 
 @kernel

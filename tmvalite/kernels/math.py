@@ -3,8 +3,8 @@
 One formula for both precisions, two sets of constants. Every function gives the same bits wherever an element lies in
 an array, since nothing is left to the compiler: no library call, no reassociation, no approximate division.
 
-Argument reduction: x = n ln 2 + r with |r| <= ln(2)/2, exp(r) - 1 = r + r^2 q(r) with q from the Taylor series
-(its remainder is below 0.2 units in the last place: |r|^9/9! < 2e-10 in float32, |r|^15/15! < 1e-19 in float64).
+Argument reduction: x = n ln 2 + r with |r| <= ln(2)/2, exp(r) - 1 = r + r^2 q(r); q interpolates the exact function at the
+Chebyshev points, so that exp(r) is off by less than 0.1 units in the last place.
 log: x = 2^e (1 + f) with 1 + f in [1/sqrt2, sqrt2); log(1 + f) = 2 atanh(s), s = f/(2 + f), |s| < 0.172 (remainder s^12, s^24).
 """
 
@@ -19,7 +19,13 @@ from numba.extending import intrinsic, overload
 
 from ._jit import _OPTIONS
 
-TERMS = {"float32": 8, "float64": 14}  # highest power of r in exp(r)
+# q(r), highest power first; tests/kernels/test_elementwise.py holds the functions against longer arithmetic
+TAIL = {
+    "float32": (0.0013926213, 0.008363203, 0.041666556, 0.16666577, 0.5),
+    "float64": (2.5100424157005067e-08, 2.7620138719733994e-07, 2.7557268378684192e-06, 2.480152119021773e-05,
+                0.00019841269863105968, 0.0013888888917281794, 0.008333333333330051, 0.04166666666662399,
+                0.16666666666666669, 0.5000000000000001),
+}  # fmt: skip
 LOG_TERMS = {"float32": 5, "float64": 11}  # powers of s^2 in atanh(s)/s - 1
 
 
@@ -127,14 +133,17 @@ class _Constants:
 
     def __init__(self, kind):
         number = np.float32 if kind == types.float32 else np.float64
-        terms = TERMS[str(kind)]
         self.log2e = number(1 / math.log(2))
-        self.ln2_high = number(math.log(2))
+        self.ln2 = self.ln2_high = number(math.log(2))
         # the rest of ln 2 beyond the leading part, from its decimal expansion
         rest = {np.float32: -1.904654299957768e-09, np.float64: 2.3190468138462996e-17}[number]
         self.ln2_low = number(rest)
-        self.taylor = tuple(number(1 / math.factorial(k)) for k in range(terms, 1, -1))
+        self.tail = tuple(number(value) for value in TAIL[str(kind)])
+        # of half of exp(2 h) - 1
+        self.half_tail = tuple(number(value * 2.0 ** (len(self.tail) - i)) for i, value in enumerate(TAIL[str(kind)]))
+        self.two_log2e, self.half_ln2 = number(2 / math.log(2)), number(math.log(2) / 2)
         self.atanh = tuple(number(2 / (2 * k + 1)) for k in range(LOG_TERMS[str(kind)], 0, -1))
+        self.root_less_one = number(math.sqrt(2) - 1)
         self.one, self.two, self.half, self.zero = number(1), number(2), number(0.5), number(0)
         # beyond these exp is inf or 0, tanh is +-1, all to the last bit
         self.exp_high, self.exp_low = (number(89), number(-104)) if number is np.float32 else (number(710), number(-746))
@@ -154,42 +163,51 @@ def _overload(stub):
     return overload(stub, jit_options=_OPTIONS, inline="never")
 
 
-def _tail(r, taylor):
+def _horner(r, coefficients):
     raise NotImplementedError  # replaced in nopython code
 
 
-@overload(_tail, jit_options=_OPTIONS)
-def _tail_impl(r, taylor):
-    """q(r) by Horner's rule, unrolled over the tuple of coefficients."""
-    lines = len(taylor)
+@overload(_horner, jit_options=_OPTIONS)
+def _horner_impl(r, coefficients):
+    """The polynomial with these coefficients, the highest power first, unrolled over the tuple."""
+    if len(coefficients) == 5:
 
-    if lines == 7:
+        def five(r, coefficients):
+            q = fma(coefficients[0], r, coefficients[1])
+            q = fma(q, r, coefficients[2])
+            q = fma(q, r, coefficients[3])
+            return fma(q, r, coefficients[4])
 
-        def single(r, taylor):
-            q = fma(taylor[0], r, taylor[1])
-            q = fma(q, r, taylor[2])
-            q = fma(q, r, taylor[3])
-            q = fma(q, r, taylor[4])
-            q = fma(q, r, taylor[5])
-            return fma(q, r, taylor[6])
+        return five
 
-        return single
+    if len(coefficients) == 10:
 
-    def double(r, taylor):
-        q = fma(taylor[0], r, taylor[1])
-        q = fma(q, r, taylor[2])
-        q = fma(q, r, taylor[3])
-        q = fma(q, r, taylor[4])
-        q = fma(q, r, taylor[5])
-        q = fma(q, r, taylor[6])
-        q = fma(q, r, taylor[7])
-        q = fma(q, r, taylor[8])
-        q = fma(q, r, taylor[9])
-        q = fma(q, r, taylor[10])
-        q = fma(q, r, taylor[11])
-        return fma(q, r, taylor[12])
+        def ten(r, coefficients):
+            q = fma(coefficients[0], r, coefficients[1])
+            q = fma(q, r, coefficients[2])
+            q = fma(q, r, coefficients[3])
+            q = fma(q, r, coefficients[4])
+            q = fma(q, r, coefficients[5])
+            q = fma(q, r, coefficients[6])
+            q = fma(q, r, coefficients[7])
+            q = fma(q, r, coefficients[8])
+            return fma(q, r, coefficients[9])
 
-    return double
+        return ten
+
+    def eleven(r, coefficients):
+        q = fma(coefficients[0], r, coefficients[1])
+        q = fma(q, r, coefficients[2])
+        q = fma(q, r, coefficients[3])
+        q = fma(q, r, coefficients[4])
+        q = fma(q, r, coefficients[5])
+        q = fma(q, r, coefficients[6])
+        q = fma(q, r, coefficients[7])
+        q = fma(q, r, coefficients[8])
+        q = fma(q, r, coefficients[9])
+        return fma(q, r, coefficients[10])
+
+    return eleven
 
 
 def exp(x):
@@ -200,7 +218,7 @@ def exp(x):
 @_overload(exp)
 def _exp(x):
     c = _of(x)
-    log2e, high, low, taylor = c.log2e, c.ln2_high, c.ln2_low, c.taylor
+    log2e, high, low, tail = c.log2e, c.ln2_high, c.ln2_low, c.tail
     top, bottom, half, one = c.exp_high, c.exp_low, c.half, c.one
 
     def impl(x):
@@ -208,43 +226,11 @@ def _exp(x):
         y = bottom if y < bottom else y
         n = nearest_integer(y * log2e)
         r = fma(-n, low, fma(-n, high, y))
-        p = one + fma(r * r, _tail(r, taylor), r)
+        p = one + fma(r * r, _horner(r, tail), r)
         first = nearest_integer(n * half)  # two factors, so that results near the ends of the range are right
         return p * power_of_two(first) * power_of_two(n - first)
 
     return impl
-
-
-def _odd(z, atanh):
-    raise NotImplementedError  # replaced in nopython code
-
-
-@overload(_odd, jit_options=_OPTIONS)
-def _odd_impl(z, atanh):
-    """2 z/3 + 2 z^2/5 + ... by Horner's rule, unrolled over the tuple of coefficients."""
-    if len(atanh) == 5:
-
-        def single(z, atanh):
-            q = fma(atanh[0], z, atanh[1])
-            q = fma(q, z, atanh[2])
-            q = fma(q, z, atanh[3])
-            return fma(q, z, atanh[4]) * z
-
-        return single
-
-    def double(z, atanh):
-        q = fma(atanh[0], z, atanh[1])
-        q = fma(q, z, atanh[2])
-        q = fma(q, z, atanh[3])
-        q = fma(q, z, atanh[4])
-        q = fma(q, z, atanh[5])
-        q = fma(q, z, atanh[6])
-        q = fma(q, z, atanh[7])
-        q = fma(q, z, atanh[8])
-        q = fma(q, z, atanh[9])
-        return fma(q, z, atanh[10]) * z
-
-    return double
 
 
 def log(x):
@@ -260,7 +246,28 @@ def _log(x):
     def impl(x):
         e, f = binary_exponent(x), mantissa(x) - one
         s = f / (two + f)
-        return fma(e, high, fma(e, low, f - s * (f - _odd(s * s, atanh))))
+        return fma(e, high, fma(e, low, f - s * (f - _horner(s * s, atanh) * (s * s))))
+
+    return impl
+
+
+def log1p_of_fraction(x):
+    """log(1 + x) for 0 <= x <= 1, to the last digits near 0 too: 2 atanh(x/(2 + x))."""
+    raise NotImplementedError
+
+
+@_overload(log1p_of_fraction)
+def _log1p_of_fraction(x):
+    c = _of(x)
+    atanh, one, two, half, ln2, root = c.atanh, c.one, c.two, c.half, c.ln2, c.root_less_one
+
+    def impl(x):
+        # above sqrt2 - 1 it is ln 2 + log((1 + x)/2), so that the series is short
+        far = x > root
+        f = (x - one) * half if far else x
+        s = f / (two + f)
+        value = f - s * (f - _horner(s * s, atanh) * (s * s))
+        return value + ln2 if far else value
 
     return impl
 
@@ -273,13 +280,13 @@ def expm1_bounded(x):
 @_overload(expm1_bounded)
 def _expm1_bounded(x):
     c = _of(x)
-    log2e, high, low, taylor, one = c.log2e, c.ln2_high, c.ln2_low, c.taylor, c.one
+    log2e, high, low, tail, one = c.log2e, c.ln2_high, c.ln2_low, c.tail, c.one
 
     def impl(x):
         n = nearest_integer(x * log2e)
         r = fma(-n, low, fma(-n, high, x))
         scale = power_of_two(n)
-        return fma(scale, fma(r * r, _tail(r, taylor), r), scale - one)
+        return fma(scale, fma(r * r, _horner(r, tail), r), scale - one)
 
     return impl
 
@@ -302,20 +309,23 @@ def _expm1(x):
 
 
 def tanh(x):
-    """tanh x = t/(t + 2) with t = e^(2x) - 1: no cancellation near 0, exact +-1 far out."""
+    """tanh x = t/(t + 1) with t = (e^(2x) - 1)/2: no cancellation near 0, exact +-1 far out."""
     raise NotImplementedError
 
 
 @_overload(tanh)
 def _tanh(x):
     c = _of(x)
-    limit, two = c.tanh_limit, c.two
+    limit, one, half, tail, log2e, ln2 = c.tanh_limit, c.one, c.half, c.half_tail, c.two_log2e, c.half_ln2
 
     def impl(x):
         y = limit if x > limit else x
         y = -limit if y < -limit else y
-        t = expm1_bounded(y + y)
-        return t / (t + two)
+        n = nearest_integer(y * log2e)
+        h = fma(-n, ln2, y)  # where the rest of ln 2 would count, tanh hardly changes any more
+        scale = power_of_two(n)
+        t = fma(scale, fma(h * h, _horner(h, tail), h), fma(scale, half, -half))
+        return t / (t + one)
 
     return impl
 

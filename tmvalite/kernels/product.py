@@ -14,7 +14,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from ._jit import VECTOR_BYTES, family, integers_at, is_null, kernel, library, null, number, shift, uses
+from ._jit import VECTOR_BYTES, family, integers_at, is_null, kernel, library, null, number, shift, stack, uses
 from .family import CONTEXT, COPIED, EARLY, FRESH, PART, ROWS, TIME, operand, part_of
 from .optimizer import update, update_range
 from .transpose import transpose
@@ -312,22 +312,6 @@ def _dot_tile_call(typingctx, rows, columns, k, a, lda, b, ldb, c, ldc, bias):
         return context.get_dummy_value()
 
     return types.none(_I, _I, _I, a, _I, a, _I, a, _I, a), codegen
-
-
-@intrinsic
-def stack(typingctx, size, like):
-    """Memory of `size` bytes, a constant, in the frame of the function, for elements like those of a pointer."""
-    if not isinstance(size, types.IntegerLiteral):
-        return None  # numba then asks with the constant
-    count = size.literal_value
-
-    def codegen(context, builder, signature, args):
-        with builder.goto_entry_block():  # not numba's alloca_once, which stores a zero into every byte
-            block = builder.alloca(ir.ArrayType(ir.IntType(8), count))
-        block.align = VECTOR_BYTES
-        return builder.bitcast(block, args[1].type)
-
-    return like(size, like), codegen
 
 
 @intrinsic
