@@ -41,6 +41,7 @@ GATHER_COLUMNS = 512  # columns from which rows are far apart
 LARGE = 2**16  # elements of a matrix from which a transposed copy may cost more than it saves
 PART_COLUMNS, PART_ROWS = 4 * WIDEST * VECTOR_BYTES // 4, 24  # a thread's part of a product is a multiple of so many
 GATHER_TERMS, GATHER_VECTORS = 64, 8  # terms and vectors of a row of A that are copied together
+SUMMED = 4  # vectors of a row that are summed together
 GATHERED = GATHER_TERMS * GATHER_VECTORS * VECTOR_BYTES  # their bytes
 
 
@@ -385,13 +386,53 @@ def product_dot(m, n, k, a, lda, b, ldb, c, ldc, bias):
             )
 
 
+def _sum_function(module, element, columns: int):
+    """void(rows, x, width, y, last): some vectors of `sum_rows`; `last` lanes of the last one are real."""
+    name = f"sum_rows_{element}_{VECTOR_BYTES}_{columns}"
+    p = element.as_pointer()
+    function = new_function(module, __name__, name, [I64, p, I64, p, I64])
+    if function.blocks:
+        return function
+    rows, x, width, y, last = function.args
+    builder = ir.IRBuilder(function.append_basic_block("entry"))
+    vectors = Vectors(builder, element)
+    masks = [None] * (columns - 1) + [vectors.first(last)]
+    at = [i64(v * vectors.lanes) for v in range(columns)]
+
+    def one(index, sums):
+        row = builder.gep(x, [builder.mul(index, width)])
+        loaded = [vectors.load(builder.gep(row, [a]), mask) for a, mask in zip(at, masks)]
+        return [builder.fadd(total, value) for total, value in zip(sums, loaded)]
+
+    start = [vectors.load(builder.gep(y, [a]), mask) for a, mask in zip(at, masks)]
+    _, sums = counted_loop(builder, i64(0), rows, 1, start, one)
+    for total, a, mask in zip(sums, at, masks):
+        vectors.store(total, builder.gep(y, [a]), mask)
+    builder.ret_void()
+    return function
+
+
+@intrinsic
+def _sum_vectors(typingctx, columns, rows, x, width, y, last):
+    def codegen(context, builder, signature, args):
+        element = args[2].type.pointee
+        cases = {n: (_sum_function(builder.module, element, n), args[1:]) for n in (1, SUMMED)}
+        switch_call(builder, args[0], cases)
+        return context.get_dummy_value()
+
+    i = types.int64
+    return types.none(i, i, x, i, x, i), codegen
+
+
 @kernel
 def sum_rows(rows, width, x, y):
     """y[:] += sum over r of x[r, :], one row after the other."""
-    for r in range(rows):
-        row = shift(x, r * width)
-        for i in range(width):
-            y[i] += row[i]
+    lanes = lanes_of(x)
+    j = 0
+    while j < width:
+        columns = SUMMED if width - j >= SUMMED * lanes else 1
+        _sum_vectors(columns, rows, shift(x, j), width, shift(y, j), min(lanes, width - j - (columns - 1) * lanes))
+        j += columns * lanes
 
 
 @uses(product_nn)
