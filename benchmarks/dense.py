@@ -1,4 +1,4 @@
-"""Dense networks, training (W1) and scoring (W7), tmvalite through its public face against PyTorch.
+"""Dense networks, training (W1) and scoring (W7), tmvalite through its public face against PyTorch, scoring against onnxruntime too.
 
 Run: python -m benchmarks.dense [--threads 1 2] [--rounds 7] [--seconds 0.5] [--only TEXT] [--json FILE] [--one-process]
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 
-from . import peer
+from . import peer, peer_onnx
 from .compare import Contender, compare, header, row_text, write_json
 from .data import events
 
@@ -27,8 +27,9 @@ W1 = {
     (28, 3, 1024): (1.8, 2.2),
     (4, 5, 100): (2.7, 3.5),
 }
-# rows: the same, and PyTorch's chunks to try
+# rows: the same, to PyTorch and to onnxruntime, and the chunks that both may try
 W7 = {1_000_000: (2.0, 2.5), 1: (8.0, 8.0)}
+W7_ONNX = {1_000_000: (1.0, 1.0), 1: (2.0, 2.0)}
 CHUNKS = {1_000_000: (1024, 4096, 16384, 1_000_000), 1: (1,)}
 
 
@@ -80,6 +81,8 @@ def cases(threads: int):
         ours = Contender("tmvalite", scoring, (4, 3, rows, threads))
         theirs = [Contender(f"torch chunk {chunk}", peer.scoring, (4, 3, rows, chunk, threads)) for chunk in CHUNKS[rows]]
         yield f"W7 4-128x3-1 {rows} rows", [ours, *theirs], targets[threads > 1], 1
+        theirs = [Contender(f"onnxruntime chunk {chunk}", peer_onnx.scoring, (4, 3, rows, chunk, threads)) for chunk in CHUNKS[rows]]
+        yield f"W7 4-128x3-1 {rows} rows, ONNX", [ours, *theirs], W7_ONNX[rows][threads > 1], 1
 
 
 def run(cases, text: str, arguments=None, *, threads=(1, 2), seconds: float = 0.5) -> int:
@@ -95,7 +98,7 @@ def run(cases, text: str, arguments=None, *, threads=(1, 2), seconds: float = 0.
     parser.add_argument("--json", help="file for all rounds")
     parser.add_argument("--one-process", action="store_true", help="alternate inside one process")
     options = parser.parse_args(arguments)
-    print(header("tmvalite", "torch"), flush=True)
+    print(header("tmvalite", "peer"), flush=True)
     results = []
     for threads in options.threads:
         for name, contenders, target, units in cases(threads):
@@ -104,7 +107,8 @@ def run(cases, text: str, arguments=None, *, threads=(1, 2), seconds: float = 0.
             result = compare(name, contenders, threads=threads, rounds=options.rounds, seconds=options.seconds,
                              separate=not options.one_process)
             results.append(result)
-            print(row_text(result, "tmvalite", "torch", target, 1e6 / units), flush=True)
+            other = contenders[-1].name.split()[0]
+            print(row_text(result, "tmvalite", other, target, 1e6 / units), flush=True)
     if options.json:
         write_json(options.json, results)
     return 0
