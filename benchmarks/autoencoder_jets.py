@@ -29,7 +29,7 @@ VARIANTS = {
     "VAE": f"Layout={ENCODER.replace('DENSE|15|LINEAR', 'LATENT|15')}{DECODER}",
     "WAE (MMD)": f"Layout={ENCODER}{DECODER}:LatentLoss=MMD:KLWeight=10",
     "SWAE": f"Layout={ENCODER}{DECODER}:LatentLoss=SWD:KLWeight=10",
-    "AAE": f"Layout={ENCODER}{DECODER}Discriminator={{DENSE|100|RELU,DENSE|100|RELU,DENSE|1|LINEAR}}:LatentLoss=ADV",
+    "AAE": f"Layout={ENCODER}{DECODER}Discriminator={{DENSE|100|RELU,DENSE|100|RELU,DENSE|1|LINEAR}}:LatentLoss=ADV:KLWeight=0.1",
 }  # fmt: skip
 
 

@@ -182,7 +182,7 @@ def test_what_is_printed_names_both_halves_and_the_code():
 
 
 def test_the_loss_of_a_vae_is_reconstruction_plus_kl_in_nats():
-    history = fitted(VAE, 12).history
+    history = fitted(VAE, 12, more="KLAnnealing=0:RandomSeed=5").history
     for before in ("", "valid_"):
         total = np.array(history[f"{before}reconstruction"]) + history[f"{before}kl"]
         assert np.allclose(total, history[f"{before or 'train_'}loss"], rtol=1e-6)
@@ -208,6 +208,17 @@ def test_kl_annealing_grows_the_weight_epoch_by_epoch():
     weights = (np.array(history["train_loss"]) - history["reconstruction"]) / history["kl"]
     assert np.allclose(weights, [0, 1.5, 3, 3], atol=1e-4)
     assert np.allclose((np.array(history["valid_loss"]) - history["valid_reconstruction"]) / history["valid_kl"], 3, rtol=1e-4)
+
+
+@pytest.mark.parametrize("more, expected", [
+    ("RandomSeed=5", [0, 0.5, 1, 1, 1, 1, 1, 1]),  # a quarter of the epochs
+    ("KLAnnealing=0:RandomSeed=5", [1] * 8),
+    ("DecoderSigma=1:RandomSeed=5", [1] * 8),  # what does not follow the training needs no time
+])
+def test_kl_grows_by_default_where_the_width_of_the_decoder_follows_the_training(more, expected):
+    history = fitted(VAE, 8, more=more).history
+    weights = (np.array(history["train_loss"]) - history["reconstruction"]) / history["kl"]
+    assert np.allclose(weights, expected, atol=1e-3)
 
 
 def test_the_score_of_a_vae_adds_kl_at_the_mean_code():

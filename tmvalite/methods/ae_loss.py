@@ -4,7 +4,8 @@ loss = reconstruction + HeadWeight * head + KLWeight * latent + SparsityWeight *
 
 A Gaussian decoder (SUMOFSQUARES) has a width sigma. With KL and DecoderSigma=0 it follows the training: it begins with the
 mean variance of the transformed variables and is then the root of the mean squared error of the epoch before, for which the
-likelihood is largest. Source: Rybkin, Daniilidis, Levine, arXiv:2006.13202, section 3.
+likelihood is largest. Source: Rybkin, Daniilidis, Levine, arXiv:2006.13202, section 3. While sigma is still large a latent
+variable costs more than it brings, and one that has fallen asleep stays so: by default the weight of KL grows meanwhile.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tmvalite.training.loop import Companion
 
 SMALLEST_VARIANCE = 1e-6  # of sigma^2, as a part of where it begins: data that are reproduced exactly have no width
 TEMPERATURE_STEPS = 1000  # after so many optimisation steps the temperature is set anew within an epoch
+ANNEALING_EPOCHS = 10  # of KL where sigma follows the training, but at most a quarter of all epochs
 ANNEALED = tuple(LATENT_TERMS.values())
 SPARSITY = "sparsity"
 
@@ -41,6 +43,8 @@ class AutoencoderLoss(Companion):
         The whole autoencoder, or an alternation over it.
     variance : float
         Mean variance of the transformed variables.
+    epochs : int
+        Largest number of epochs of the first phase.
     trace : int
         Means over so many optimisation steps are kept in `traced`; 0 for none.
 
@@ -54,7 +58,7 @@ class AutoencoderLoss(Companion):
         The terms that the epoch table shows.
     """
 
-    def __init__(self, blueprint: Blueprint, values, network, *, variance: float, trace: int = 0):
+    def __init__(self, blueprint: Blueprint, values, network, *, variance: float, epochs: int, trace: int = 0):
         self.blueprint, self.values, self.network = blueprint, values, network
         objectives = blueprint.objectives
         outputs = dict(zip((output.name for output in blueprint.graph.outputs), zip(blueprint.graph.outputs, objectives)))
@@ -63,6 +67,8 @@ class AutoencoderLoss(Companion):
                              if _is(name, RECONSTRUCTION) and objective.strategy == "SUMOFSQUARES")
         self.estimated = blueprint.latent == "KL" and values.DecoderSigma == 0 and self._gaussian > 0
         self.sigma = values.DecoderSigma or (math.sqrt(variance) if self.estimated and variance > 0 else 1.0)
+        automatic = min(ANNEALING_EPOCHS, epochs // 4) if self.estimated else 0
+        self.annealing = values.KLAnnealing if values.KLAnnealing >= 0 else automatic
         self._least = SMALLEST_VARIANCE * self.sigma**2
         self._temperatures = {d.node: network.setting("temperature", d.node) for d in network.draws
                               if d.setting == "temperature"}
@@ -112,8 +118,8 @@ class AutoencoderLoss(Companion):
     # ------------------------------------------------------------------------------------- schedules
 
     def begin_epoch(self, network, epoch, steps):
-        growing = self.values.KLAnnealing
-        self.latent_weight = self.values.KLWeight * (min(1.0, (epoch - 1) / growing) if growing else 1.0)
+        grown = min(1.0, (epoch - 1) / self.annealing) if self.annealing else 1.0
+        self.latent_weight = self.values.KLWeight * grown
         self.set_weights()
         self._cool(steps)
         self._epoch_terms, self._validating = self._epoch_terms[:0], False

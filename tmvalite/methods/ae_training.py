@@ -69,7 +69,7 @@ def train_autoencoder(method, events: Events, info: DataSetInfo, *, drawn: bool,
     initialise(network, values.WeightInitialization, seed)
     trained = _alternation(network, blueprint) if blueprint.latent == "ADV" else network
     variance = float(np.average(train.x.var(axis=0, dtype=np.float64)))
-    loss = AutoencoderLoss(blueprint, values, trained, variance=variance, trace=trace)
+    loss = AutoencoderLoss(blueprint, values, trained, variance=variance, epochs=method.phases[0].max_epochs, trace=trace)
     method._model = None
     if network.needs_compiling:
         progress.message("compiling the kernels for this machine, which takes some seconds the first time")

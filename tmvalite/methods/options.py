@@ -73,7 +73,8 @@ AE_EXTENSIONS = EXTENSIONS + OptionTable(
     DeclaredOption("LatentLoss", str, "AUTO", "what the code is trained for; AUTO: KL behind LATENT or GUMBEL, else NONE",
                    choices=("AUTO", "KL", "MMD", "SWD", "ADV", "NONE")),
     DeclaredOption("KLWeight", float, 1.0, "weight of the latent loss; 1 makes KL the evidence lower bound", minimum=0),
-    DeclaredOption("KLAnnealing", int, 0, "epochs over which that weight grows from 0", minimum=0),
+    DeclaredOption("KLAnnealing", int, -1, "epochs over which that weight grows from 0; -1: 10, at most a quarter of MaxEpochs, "
+                   "if the width of a Gaussian decoder is estimated, else none", minimum=-1),
     DeclaredOption("Prior", str, "GAUSS|0|1", "distribution of the code: GAUSS|mean|sigma or UNIFORM|low|high"),
     DeclaredOption("Projections", int, 50, "directions in which SWD compares code and prior", minimum=1),
     DeclaredOption("Sparsity", str, "NONE", "penalty on the code: its size, or the divergence of its mean from Rho",
