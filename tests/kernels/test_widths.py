@@ -20,13 +20,19 @@ from tmvalite.kernels._jit import VECTOR_BYTES
 # 4, 8 and 16 lanes of float32. Vectors wider than the host's work too, but take minutes to compile there: only if asked for
 BYTES = [b for b in (16, 32, 64) if b <= VECTOR_BYTES or os.environ.get("TMVALITE_TEST_WIDTHS") == "all"]
 # what the names stand for: convolution, window (means), pool planes (gradients of overlapping and other windows), normalise,
-# product in its forms (wide, narrow, transposed), reduce, transpose; then recurrent, lanes
+# product in its forms (wide, narrow, transposed), reduce, transpose; then Winograd's tiles; then recurrent, lanes
 NETWORKS = {
     "image": (
         "c=CONV|5|3|3|1|1|1|1|RELU,t=CONV|12|1|1|1|1|0|0|TANH,b=BNORM,m=MAXPOOL|3|3|1|1,n=MAXPOOL|2|2|2|2,v=AVGPOOL|2|2|1|1,"
         "RESHAPE|FLAT,DENSE|33|TANH,DENSE|3|LINEAR",
         (("image", (2, 14, 22)),),
         3,
+    ),
+    "tiles": (
+        "CONV|32|3|3|1|1|1|1|RELU,CONV|33|3|3|1|1|1|1|RELU,CONV|32|5|5|2|2|SAME|RELU,TRANSCONV|32|5|5|2|2|2|2|1|1|RELU,RESHAPE|FLAT,"
+        "DENSE|1|LINEAR",
+        (("image", (1, 6, 6)),),
+        1,
     ),
     "sequence": (
         "l=LSTM|19|5|4|0|1@steps,g=GRU|11|19|4|0|1@l,r=RNN|21|11|4@g,DENSE|1|LINEAR",

@@ -72,22 +72,6 @@ class LaneMath:
             x = Lanes(self, self.builder.select(outside, bound.value, x.value))
         return x
 
-    def expm1(self, *x: Lanes) -> list[Lanes]:
-        """e^x - 1 for x whose e^x is a normal number, accurate near 0; `expm1_bounded` of kernels/math.py.
-
-        Several x go through every operation together: one alone would wait for each result before the next operation.
-        """
-        c = self.constants
-        n = [Lanes(self, self.vectors.unary("rint", (v * c.log2e).value)) for v in x]
-        r = [self.fma(-m, c.ln2_high, v) for m, v in zip(n, x)]
-        r = [self.fma(-m, c.ln2_low, v) for m, v in zip(n, r)]
-        q = [self.of(c.taylor[0])] * len(x)
-        for coefficient in c.taylor[1:]:
-            q = [self.fma(a, v, coefficient) for a, v in zip(q, r)]
-        q = [self.fma(v * v, a, v) for a, v in zip(q, r)]
-        scale = [self.power_of_two(m) for m in n]
-        return [self.fma(s, a, s - 1.0) for s, a in zip(scale, q)]
-
     def power_of_two(self, n: Lanes) -> Lanes:
         """2^n for integral n within the exponents of normal numbers."""
         integer, bias, place = (ir.IntType(32), 127, 23) if self.single else (I64, 1023, 52)
@@ -101,16 +85,35 @@ class LaneMath:
         return self.gates(x, ())
 
     def tanh(self, x: Lanes) -> Lanes:
-        """t/(t + 2) with t = e^(2x) - 1."""
+        """t/(t + 1) with t = (e^(2x) - 1)/2."""
         return self.gates((), (x,))[0]
 
     def gates(self, sigmoids: tuple[Lanes, ...], tanhs: tuple[Lanes, ...]) -> list[Lanes]:
-        """sigmoid of the first and tanh of the second, all together as in `expm1`."""
-        bounded = [self.clamp(v, self.constants.tanh_limit) for v in tanhs]
-        x = [-self.clamp(v, self.constants.sigmoid_limit) for v in sigmoids] + [v + v for v in bounded]
-        t = self.expm1(*x)
-        above = [self.of(1.0)] * len(sigmoids) + t[len(sigmoids) :]
-        return [a / (v + 2.0) for a, v in zip(above, t)]
+        """sigmoid of the first and tanh of the second, as in kernels/math.py.
+
+        All go through every operation together: one alone would wait for each result before the next operation.
+        """
+        c, first, second = self.constants, len(sigmoids), len(tanhs)
+
+        def of_each(a, b):
+            return [a] * first + [b] * second
+
+        x = [-self.clamp(v, c.sigmoid_limit) for v in sigmoids] + [self.clamp(v, c.tanh_limit) for v in tanhs]
+        factors = of_each(c.log2e, c.two_log2e)
+        n = [Lanes(self, self.vectors.unary("rint", (v * factor).value)) for v, factor in zip(x, factors)]
+        r = [self.fma(-m, ln2, v) for m, v, ln2 in zip(n, x, of_each(c.ln2_high, c.half_ln2))]
+        r[:first] = [self.fma(-m, c.ln2_low, v) for m, v in zip(n[:first], r)]
+        steps = zip(*of_each(c.tail, c.half_tail))
+        q = [self.of(coefficient) for coefficient in next(steps)]
+        for coefficients in steps:
+            q = [self.fma(a, v, coefficient) for a, v, coefficient in zip(q, r, coefficients)]
+        q = [self.fma(v * v, a, v) for a, v in zip(q, r)]
+        scale = [self.power_of_two(m) for m in n]
+        less = [s - 1.0 for s in scale[:first]] + [self.fma(s, 0.5, -0.5) for s in scale[first:]]
+        t = [self.fma(s, a, b) for s, a, b in zip(scale, q, less)]
+        above = of_each(self.of(1.0), None)
+        above[first:] = t[first:]
+        return [a / (v + b) for a, v, b in zip(above, t, of_each(2.0, 1.0))]
 
 
 @dataclass(frozen=True)
