@@ -1,4 +1,4 @@
-"""Dense networks, training (W1) and scoring (W7), tmvalite through its public face against PyTorch, scoring against onnxruntime too.
+"""Dense networks, training (W1) and scoring (W7), through the public face, against PyTorch; scoring against onnxruntime too.
 
 Run: python -m benchmarks.dense [--threads 1 2] [--rounds 7] [--seconds 0.5] [--only TEXT] [--json FILE] [--one-process]
 
@@ -81,7 +81,8 @@ def cases(threads: int):
         ours = Contender("tmvalite", scoring, (4, 3, rows, threads))
         theirs = [Contender(f"torch chunk {chunk}", peer.scoring, (4, 3, rows, chunk, threads)) for chunk in CHUNKS[rows]]
         yield f"W7 4-128x3-1 {rows} rows", [ours, *theirs], targets[threads > 1], 1
-        theirs = [Contender(f"onnxruntime chunk {chunk}", peer_onnx.scoring, (4, 3, rows, chunk, threads)) for chunk in CHUNKS[rows]]
+        theirs = [Contender(f"onnxruntime chunk {chunk}", peer_onnx.scoring, (4, 3, rows, chunk, threads))
+                  for chunk in CHUNKS[rows]]
         yield f"W7 4-128x3-1 {rows} rows, ONNX", [ours, *theirs], W7_ONNX[rows][threads > 1], 1
 
 

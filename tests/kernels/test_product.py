@@ -14,16 +14,14 @@ from tmvalite.kernels._jit import entry_point, is_null, null, pointer, uses
 from tmvalite.kernels.product import (
     product,
     product_dot,
-    product_dots,
-    product_nn,
     product_of_transpose,
-    product_tn,
     product_transposed,
 )
+from tmvalite.kernels.product_tiles import product_dots, product_piece
 from tmvalite.kernels.transpose import transpose
 
 
-@uses(product_nn, product_tn, product_dots)
+@uses(product_piece, product_dots)
 @entry_point(lambda e: (types.int64, e[:, ::1], e[:, ::1], e[:, ::1], e[:, ::1]))
 def run(form, a, b, init, c):
     """form 0: a b, 1: a^T b, 2: a b^T by dots; init (1, n) is a bias, (m, n) a start value, (0, n) none."""
@@ -90,7 +88,7 @@ def test_product_equals_one_chain_per_element_to_the_bit(m, n, k, precision):
     assert_close(c, a.astype(float) @ b.astype(float) + bias, 1e-6 if precision == "float32" else 1e-14)
 
 
-@uses(product_nn)
+@uses(product_piece)
 @entry_point(lambda e: (e[:, ::1], e[:, ::1], e[:, ::1], e[:, ::1]))
 def run_packed(a, b, init, c):
     """c = init + a b^T with b transposed piece by piece."""

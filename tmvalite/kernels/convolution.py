@@ -12,9 +12,9 @@ A table holds, after a header (columns below), phases of PHASE_WIDTH numbers eac
 from __future__ import annotations
 
 from ._jit import family, integers_at, is_null, kernel, null, number, shift
-from .convolution_tiles import add_sum, copy_vector, correlate_planes, correlation_gradient, pack_filters
+from .convolution_tiles import add_sum, correlate_planes, correlation_gradient, pack_filters
 from .family import FRESH, ROWS, operand
-from .vector import lanes_of
+from .vector import copy_vector, lanes_of
 
 _HEADER = (
     # the planes that are read with a halo: planes, rows and columns of one event; whether they are copied, elements of

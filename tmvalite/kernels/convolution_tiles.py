@@ -206,18 +206,6 @@ def add_sum(typingctx, n, x, out):
     return types.none(types.int64, x, out), codegen
 
 
-@intrinsic
-def copy_vector(typingctx, x, y):
-    """One vector from x to y."""
-
-    def codegen(context, builder, signature, args):
-        vectors = Vectors(builder, args[0].type.pointee)
-        vectors.store(vectors.load(args[0]), args[1])
-        return context.get_dummy_value()
-
-    return types.none(x, y), codegen
-
-
 @kernel
 def _rows_of_tile(rows, left):
     """How many of the `left` rows the next tile takes, of `rows` in all: 4, 5 or 6 at a time, else an even split."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from ._jit import family, shift, uses
 from .family import ROWS, operand
 from .lanes import GatePass
-from .product import product_nn
+from .product_tiles import product_piece
 from .recurrent import clear_rows, copy_rows, pack, pack_transposed, packed_product, panel_width
 
 
@@ -100,7 +100,7 @@ _backward_after_gates = GatePass(
 ).intrinsic()
 
 
-@uses(product_nn)
+@uses(product_piece)
 @family
 def gru_forward(d, run, arena, theta, copies, grad):
     """x y before gates states resets packed | T D S | steps of gates, states (and resets) and y | W U b | after."""
@@ -136,7 +136,7 @@ def gru_forward(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@uses(product_nn)
+@uses(product_piece)
 @family
 def gru_backward(d, run, arena, theta, copies, grad):
     """grad_y gates states resets carry grad_q packed | T S | steps of gates, states and grad_y | U | after.

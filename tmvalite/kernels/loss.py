@@ -15,7 +15,6 @@ from ._jit import doubles_at, family, is_null, kernel, null, number, shift, stac
 from .family import COUNT, LOSS_SCALES, ROWS, TERMS, TRAINING, operand
 from .math import exp, larger, log1p_of_fraction, sigmoid
 
-
 CHUNK = 256  # values whose losses wait in the frame of the function, so that they are computed side by side
 CHUNK_BYTES = 8 * CHUNK
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from ._jit import family, shift, uses
 from .family import ROWS, operand
 from .lanes import GatePass
-from .product import product_nn
+from .product_tiles import product_piece
 from .recurrent import clear_rows, copy_rows, pack, pack_transposed, packed_product, panel_width
 
 
@@ -51,7 +51,7 @@ _backward_gates = GatePass(
 ).intrinsic()
 
 
-@uses(product_nn)
+@uses(product_piece)
 @family
 def lstm_forward(d, run, arena, theta, copies, grad):
     """x y before gates states cells tanh_cells packed | T D S | steps of gates, states (and cells) and y | W U b."""
@@ -85,7 +85,7 @@ def lstm_forward(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@uses(product_nn)
+@uses(product_piece)
 @family
 def lstm_backward(d, run, arena, theta, copies, grad):
     """grad_y gates cells tanh_cells carry carried_cell packed | T S | steps of gates, cells and grad_y | U.

@@ -17,7 +17,7 @@ from ._jit import family, kernel, number, shift
 from .combine import add
 from .family import ROWS, operand
 from .pool_plane import MARGIN, copy_lines, gather, share_out
-from .product import lanes_of
+from .vector import lanes_of
 from .window import max_row, mean_row, row_lanes
 
 # columns of the geometry, which stands behind the operands in a descriptor

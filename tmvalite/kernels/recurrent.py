@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from ._jit import family, kernel, null, number, shift, uses
 from .family import FRESH, ROWS, operand
-from .product import WIDEST, product, product_nn, product_tn, product_transposed
+from .product import product, product_transposed
+from .product_tiles import WIDEST, product_piece
 from .transpose import transpose
 from .vector import lanes_of
 
@@ -73,7 +74,7 @@ def copy_rows(rows, width, x, ldx, y, ldy):
             target[i] = source[i]
 
 
-@uses(product_tn)
+@uses(product_piece)
 @family
 def sequence_weights(d, run, arena, theta, copies, grad):
     """grad_W[:, :n] (+)= sum over (event, step) of x^T g, and grad_b (+)= sum of g:
@@ -102,7 +103,7 @@ def sequence_weights(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@uses(product_nn)
+@uses(product_piece)
 @family
 def sequence_data(d, run, arena, theta, copies, grad):
     """grad_x (+)= g W^T for every step: g grad_x packed T n ldg m w accumulate.

@@ -11,7 +11,7 @@ from __future__ import annotations
 from ._jit import family, shift, uses
 from .family import ROWS, operand
 from .lanes import GatePass
-from .product import product_nn
+from .product_tiles import product_piece
 from .recurrent import clear_rows, copy_rows, pack, pack_transposed, packed_product, panel_width
 
 
@@ -32,7 +32,7 @@ _backward_gates = GatePass(
 ).intrinsic()
 
 
-@uses(product_nn)
+@uses(product_piece)
 @family
 def rnn_forward(d, run, arena, theta, copies, grad):
     """All steps of all events of a tile."""
@@ -56,7 +56,7 @@ def rnn_forward(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@uses(product_nn)
+@uses(product_piece)
 @family
 def rnn_backward(d, run, arena, theta, copies, grad):
     """grad_y gates carry packed | T S | steps of gates and grad_y | U: gates become the gradients before the tanh."""

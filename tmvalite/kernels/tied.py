@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from ._jit import family, kernel, number, shift, uses
 from .family import FRESH, ROWS, operand
-from .product import product, product_dot, product_dots, product_nn
+from .product import product, product_dot
+from .product_tiles import product_dots, product_piece
 from .transpose import transpose
 
 PANEL = 64  # columns of W^T that are transposed at a time
@@ -20,7 +21,7 @@ def _operands(d, run, arena, theta):
     return operand(d, 1, run, arena), operand(d, 3, run, arena), shift(theta, d[5]), shift(theta, d[6]), shift(arena, d[8])
 
 
-@uses(product_nn)
+@uses(product_piece)
 @family
 def tied_forward(d, run, arena, theta, copies, grad):
     """y = x W + b: x y w b transposed panel. `transposed`: W lies as (D, K)."""

@@ -125,6 +125,18 @@ class Vectors:
         ]
 
 
+@intrinsic
+def copy_vector(typingctx, x, y):
+    """One vector from x to y."""
+
+    def codegen(context, builder, signature, args):
+        vectors = Vectors(builder, args[0].type.pointee)
+        vectors.store(vectors.load(args[0]), args[1])
+        return context.get_dummy_value()
+
+    return types.none(x, y), codegen
+
+
 def counted_loop(builder, start, stop, step: int, carried, body):
     """Emit `for i in range(start, stop - step + 1, step): carried = body(i, carried)` with the carried values in phis.
 

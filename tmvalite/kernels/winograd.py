@@ -26,7 +26,8 @@ from ._jit import VECTOR_BYTES, family, is_null, kernel, null, shift, uses
 from .convolution import fill_zero
 from .convolution_tiles import add_sum
 from .family import FRESH, ROWS, operand
-from .product import product, product_nn, product_tn, product_transposed
+from .product import product, product_transposed
+from .product_tiles import product_piece
 from .transpose import transpose
 from .vector import I64, Vectors, counted_loop, i64, lanes_of, new_function
 
@@ -280,7 +281,7 @@ def _transform_filters(g, w, taps, scratch, u):
             transpose(inner, outer, shift(scratch, p * plane), wide, shift(u, p * out_plane), _wide(inner))
 
 
-@uses(product_nn)
+@uses(product_piece)
 @family
 def winograd_correlate(d, run, arena, theta, copies, grad):
     """y = b + w correlated with x: x y scratch w b geometry. No b is -1."""
@@ -311,7 +312,7 @@ def winograd_correlate(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@uses(product_tn)
+@uses(product_piece)
 @family
 def winograd_gradient(d, run, arena, theta, copies, grad):
     """grad_w += windows of x times g, grad_b += sums: x g scratch w b of-x first_use geometry.

@@ -70,7 +70,8 @@ class Plan:
     segments : (start, stop, end) ranges of the steps; start to stop run tile by tile, stop to end once per batch
     tile : rows of a tile; given : the tensors that the executor fills (event, targets, weights)
     slots : the parameters; size : elements of the flat parameter vector; ranges : (start, stop, decays) of the trained
-    parts; late_ranges : those that no step updates itself; transposes : (from, to, rows, columns) of weight copies, the first `needed` of them indispensable
+    parts; late_ranges : those that no step updates itself
+    transposes : (from, to, rows, columns) of weight copies, the first `needed` of them indispensable
     draws : the places where random numbers are drawn; terms : what layers add to the loss, behind the outputs
     state_size : float64 numbers of batch statistics
     flops : arithmetic per event and pass
