@@ -9,8 +9,8 @@ is one loop for all.
 Correlation tile: `rows` output channels x `columns` vectors of neighbouring pixels. Every pixel is one chain of fused
 multiply-adds in the order of the table, from the bias or zero, so its bits depend neither on tile nor vector width.
 
-Gradient tile: `rows` planes x `columns` taps, summed over the pixels of one event in 32-byte vectors, on every machine:
-pixel j of a group goes to lane j, and one tree adds the lanes.
+Gradient tile: `rows` planes x `columns` taps, summed over the pixels of one event in groups of 32 bytes, on every machine:
+pixel j of a group goes to lane j, and one tree adds the lanes. Machines with vectors of 64 bytes keep two planes in each.
 """
 
 from __future__ import annotations
@@ -32,6 +32,12 @@ else:  # 16 registers
 PREFERRED1, PREFERRED2, PREFERRED3 = PREFERRED
 MOST1, MOST2, MOST3, MOST4, MOST5, MOST6 = (MOST_COLUMNS[r] for r in range(1, 7))
 MOST_OTHERS = 3
+if VECTOR_BYTES == 64:  # rows of a gradient tile, alone or in pairs of two, and most columns
+    GRADIENT_COLUMNS = {1: 9, 2: 9, 4: 9, 6: 5, 8: 5}
+else:
+    GRADIENT_COLUMNS = MOST_COLUMNS
+MOST_GRADIENT = tuple(GRADIENT_COLUMNS.get(rows, 0) for rows in range(9))
+PAIRED = VECTOR_BYTES == 64
 BLOCK = 12  # vectors of pixels that all output channels are computed for before the next ones
 GROUP_BYTES = 32  # bytes of one group of pixels in a gradient tile, on every machine
 
@@ -111,23 +117,32 @@ def _gradient_tile(module, element, rows: int, columns: int):
         return function
     count, places, g, plane, x, taps, out, row = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
-    vectors = Vectors(builder, element, GROUP_BYTES // element_size(element))
+    group = Vectors(builder, element, GROUP_BYTES // element_size(element))
+    together = 2 if PAIRED and rows > 1 else 1  # planes in a vector
+    vectors, pairs = Vectors(builder, element, group.lanes * together), rows // together
     at = [_pair(builder, taps, i64(c)) for c in range(columns)]
     images = [builder.gep(x, [source]) for source, _ in at]
     planes = [builder.gep(g, [builder.mul(plane, i64(r))]) for r in range(rows)]
 
+    def side_by_side(groups):
+        return groups[0] if together == 1 else vectors.shuffle(*groups, list(range(vectors.lanes)))
+
     def one(index, sums):
         image_at, plane_at = _pair(builder, places, index)
-        right = [vectors.load(builder.gep(image, [image_at])) for image in images]
+        right = [side_by_side([group.load(builder.gep(image, [image_at]))] * together) for image in images]
         out = list(sums)
-        for r in range(rows):
-            left = vectors.load(builder.gep(planes[r], [plane_at]))
+        for i in range(pairs):
+            left = side_by_side([group.load(builder.gep(planes[i * together + j], [plane_at])) for j in range(together)])
             for c in range(columns):
-                out[r * columns + c] = vectors.fma(left, right[c], out[r * columns + c])
+                out[i * columns + c] = vectors.fma(left, right[c], out[i * columns + c])
         return out
 
-    _, sums = counted_loop(builder, i64(0), count, 1, [vectors.zero] * (rows * columns), one)
-    for i, total in enumerate(vectors.sums_of_lanes(sums)):
+    _, sums = counted_loop(builder, i64(0), count, 1, [vectors.zero] * (pairs * columns), one)
+    if together == 2:
+        halves = [list(range(group.lanes)), list(range(group.lanes, vectors.lanes))]
+        sums = [group.shuffle(sums[i * columns + c], sums[i * columns + c], half)
+                for i in range(pairs) for half in halves for c in range(columns)]  # fmt: skip
+    for i, total in enumerate(group.sums_of_lanes(sums)):
         where = builder.gep(out, [builder.add(builder.mul(row, i64(i // columns)), at[i % columns][1])])
         builder.store(builder.fadd(builder.load(where), total), where)
     builder.ret_void()
@@ -165,10 +180,10 @@ def _sum_function(module, element):
     return function
 
 
-def _cases(make, builder, element, args):
+def _cases(make, table, builder, element, args):
     return {
         columns * 32 + rows: (make(builder.module, element, rows, columns), args)
-        for rows, most in MOST_COLUMNS.items()
+        for rows, most in table.items()
         for columns in range(1, most + 1)
     }
 
@@ -177,7 +192,7 @@ def _cases(make, builder, element, args):
 def _correlation(typingctx, rows, columns, k, terms, w, x, places, y, plane, bias, last):
     def codegen(context, builder, signature, args):
         selector = builder.or_(builder.shl(args[1], i64(5)), args[0])
-        switch_call(builder, selector, _cases(_correlation_tile, builder, args[4].type.pointee, args[2:]))
+        switch_call(builder, selector, _cases(_correlation_tile, MOST_COLUMNS, builder, args[4].type.pointee, args[2:]))
         return context.get_dummy_value()
 
     i = types.int64
@@ -188,7 +203,7 @@ def _correlation(typingctx, rows, columns, k, terms, w, x, places, y, plane, bia
 def _gradient(typingctx, rows, columns, count, places, g, plane, x, taps, out, row):
     def codegen(context, builder, signature, args):
         selector = builder.or_(builder.shl(args[1], i64(5)), args[0])
-        switch_call(builder, selector, _cases(_gradient_tile, builder, args[4].type.pointee, args[2:]))
+        switch_call(builder, selector, _cases(_gradient_tile, GRADIENT_COLUMNS, builder, args[4].type.pointee, args[2:]))
         return context.get_dummy_value()
 
     i = types.int64
@@ -275,6 +290,18 @@ def correlate_planes(rows, k, terms, packed, x, places, count, last, y, plane, b
 
 
 @kernel
+def _rows_of_gradient_tile(rows, left):
+    """As `_rows_of_tile`, with an even number where planes come in pairs."""
+    if not PAIRED:
+        return _rows_of_tile(rows, left)
+    if left == 1:
+        return 1
+    tiles = (left + EVEN - 1) // EVEN
+    height = (left + tiles - 1) // tiles
+    return (height + 1) // 2 * 2 if left > EVEN else height // 2 * 2
+
+
+@kernel
 def correlation_gradient(rows, taps, count, places, g, plane, x, table, out, row):
     """out[r row + tap] += sum over places of g[r plane + place] x[place + tap]: one event's part of a filter gradient.
 
@@ -283,8 +310,8 @@ def correlation_gradient(rows, taps, count, places, g, plane, x, table, out, row
     """
     r = 0
     while r < rows:
-        height = _rows_of_tile(rows, rows - r)
-        most = _most_columns(height)
+        height = _rows_of_gradient_tile(rows, rows - r)
+        most = MOST_GRADIENT[height]
         tiles = (taps + most - 1) // most
         low, more, c = taps // tiles, taps % tiles, 0
         for tile in range(tiles):
