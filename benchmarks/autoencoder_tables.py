@@ -65,13 +65,17 @@ def _active(x, booking: str, seed: int, epochs: int = 10) -> dict:
 # ------------------------------------------------------------------------------------------- distribution of the code
 
 CODE = 2
-PLAIN = "Layout=Encoder={DENSE|64|RELU,DENSE|64|RELU,DENSE|2|LINEAR}Decoder={DENSE|64|RELU,DENSE|64|RELU,DENSE|N|LINEAR}"
+DENSE = "Encoder={DENSE|64|RELU,DENSE|64|RELU,DENSE|2|LINEAR}Decoder={DENSE|64|RELU,DENSE|64|RELU,DENSE|N|LINEAR}"
+IMAGES = (
+    "Encoder={CONV|8|3|3|2|2|SAME|RELU,CONV|16|3|3|2|2|SAME|RELU,RESHAPE|FLAT,DENSE|64|RELU,DENSE|2|LINEAR}"
+    "Decoder={DENSE|64|RELU,DENSE|144|RELU,RESHAPE|16|3|3,TRANSCONV|8|3|3|2|2|1|1|1|1|RELU,TRANSCONV|1|3|3|2|2|1|1|1|1|LINEAR}"
+)
 KINDS = {
-    "AE": PLAIN,
-    "WAE (MMD)": f"{PLAIN}:LatentLoss=MMD:KLWeight=10",
-    "SWAE": f"{PLAIN}:LatentLoss=SWD:KLWeight=10",
-    "AAE": f"{PLAIN}Discriminator={{DENSE|64|RELU,DENSE|64|RELU,DENSE|1|LINEAR}}:LatentLoss=ADV",
-    "AE, weight 0": f"{PLAIN}:LatentLoss=MMD:KLWeight=0",
+    "AE": "",
+    "WAE (MMD)": ":LatentLoss=MMD:KLWeight=10",
+    "SWAE": ":LatentLoss=SWD:KLWeight=10",
+    "AAE": "Discriminator={DENSE|64|RELU,DENSE|64|RELU,DENSE|1|LINEAR}:LatentLoss=ADV",
+    "AE, weight 0": ":LatentLoss=MMD:KLWeight=0",
 }
 
 
@@ -83,17 +87,37 @@ def surface(count: int, seed: int) -> np.ndarray:
     return (x + 0.1 * rng.normal(size=x.shape)).astype(np.float32)
 
 
-def latent_distributions(seeds: int, epochs: int = 60, count: int = 10_000) -> list[dict]:
+def blobs(count: int, seed: int, size: int = 12) -> np.ndarray:
+    """Images (count, size * size) of a round blob whose centre is normally distributed, with noise."""
+    rng = np.random.default_rng([seed, 78])
+    at, centre = np.arange(size), (size - 1) / 2 + 1.5 * rng.normal(size=(2, count, 1))
+    along = np.exp(-0.5 * ((at - centre) / 1.5) ** 2)
+    images = along[0][:, :, None] * along[1][:, None, :]
+    return (images + 0.02 * rng.normal(size=images.shape)).reshape(count, -1).astype(np.float32)
+
+
+# events, layout and what else is booked
+LATENT_STUDIES = {
+    "dense": (surface, f"VarTransform=N:Layout={DENSE}"),
+    "convolutional": (blobs, f"InputLayout=1|12|12:Layout={IMAGES}"),
+}
+
+
+def latent_distributions(seeds: int, network: str, epochs: int = 60, count: int = 10_000) -> list[dict]:
     """Codes of fresh events against the prior: permutation tests of MMD and of the sliced distance, largest distance of the
-    distribution functions of one code number, accuracy of a discriminator, reconstruction relative to the plain autoencoder."""
+    distribution functions of one code number, accuracy of a discriminator, reconstruction relative to the plain autoencoder.
+
+    network : one of LATENT_STUDIES
+    """
     import tmvalite
 
+    make, layout = LATENT_STUDIES[network]
     rows = []
     for seed in range(1, seeds + 1):
-        train, fresh, plain = surface(count, seed), surface(1000, 100 + seed), None
+        train, fresh, plain = make(count, seed), make(1000, 100 + seed), None
         for name, booking in KINDS.items():
             method = tmvalite.MethodAE(
-                f"!V:VarTransform=N:{booking}:WeightInitialization=HE:TrainingStrategy=LearningRate=1e-3,ADAM_beta1=0.5,"
+                f"!V:{layout}{booking}:WeightInitialization=HE:TrainingStrategy=LearningRate=1e-3,ADAM_beta1=0.5,"
                 f"LearningRateSchedule=COSINE,BatchSize=200,MaxEpochs={epochs},ConvergenceSteps={epochs}:RandomSeed={seed}"
             ).fit(train, progress="silent")
             fresh_codes = method.encode(fresh)
@@ -102,6 +126,7 @@ def latent_distributions(seeds: int, epochs: int = 60, count: int = 10_000) -> l
             error = float(np.mean((method.reconstruct(fresh) - fresh) ** 2))
             plain = error if plain is None else plain
             row = {
+                "network": network,
                 "name": name,
                 "seed": seed,
                 "error": round(error, 6),
