@@ -27,6 +27,8 @@ MASKED = VECTOR_BYTES == 64  # narrower machines pay 20 cycles for a masked stor
 DOT_LANES = 16  # partial sums of the dot form, on every machine
 DOT_ROWS = {1: 8, 2: 8, 3: 5, 4: 4} if VECTOR_BYTES == 64 else {1: 4, 2: 2, 3: 1, 4: 1}
 DOT1, DOT2, DOT3, DOT4 = (DOT_ROWS[c] for c in (1, 2, 3, 4))
+# rows of B by which a tile looks ahead: they lie too far apart for the machine to see what comes. With few registers it costs more
+AHEAD = 8 if VECTOR_BYTES == 64 else 0
 SUMMED = 4  # vectors of a row that are summed together
 _I = types.int64
 
@@ -74,6 +76,8 @@ def _tile(module, element, rows: int, columns: int, side_by_side: bool):
     def one(index, sums):
         row = builder.gep(b, [builder.mul(index, ldb)])
         loaded = [vectors.load(builder.gep(row, [i64(v * vectors.lanes)]), load_masks[v]) for v in range(columns)]
+        for v in range(0, columns if AHEAD else 0, 2):  # neighbouring lines come in pairs
+            vectors.prefetch(builder.gep(row, [builder.add(builder.mul(ldb, i64(AHEAD)), i64(v * vectors.lanes))]))
         at = index if side_by_side else builder.mul(index, term)
         out = list(sums)
         for r in range(rows):

@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 from ._jit import VECTOR_BYTES
 
-I1, I32, I64 = ir.IntType(1), ir.IntType(32), ir.IntType(64)
+I1, I8, I32, I64 = (ir.IntType(bits) for bits in (1, 8, 32, 64))
 
 
 def i64(value: int) -> ir.Constant:
@@ -85,6 +85,11 @@ class Vectors:
             self.builder.store(value, where).align = self.size
         else:
             self._call(f"llvm.masked.store.{self.suffix}.p0", ir.VoidType(), value, where, ir.Constant(I32, self.size), mask)
+
+    def prefetch(self, pointer):
+        """Have the line of the cache at `pointer` fetched; any address will do."""
+        where, (reading, keep, data) = self.builder.bitcast(pointer, I8.as_pointer()), (ir.Constant(I32, n) for n in (0, 3, 1))
+        self._call("llvm.prefetch.p0", ir.VoidType(), where, reading, keep, data)
 
     def fma(self, a, b, c):
         """a * b + c with one rounding."""
