@@ -27,7 +27,7 @@ MASKED = VECTOR_BYTES == 64  # narrower machines pay 20 cycles for a masked stor
 DOT_LANES = 16  # partial sums of the dot form, on every machine
 DOT_ROWS = {1: 8, 2: 8, 3: 5, 4: 4} if VECTOR_BYTES == 64 else {1: 4, 2: 2, 3: 1, 4: 1}
 DOT1, DOT2, DOT3, DOT4 = (DOT_ROWS[c] for c in (1, 2, 3, 4))
-# rows of B by which a tile looks ahead: they lie too far apart for the machine to see what comes. With few registers it costs more
+# rows of B by which a tile looks ahead: they lie too far apart for the machine to see what comes. Costs more with few registers
 AHEAD = 8 if VECTOR_BYTES == 64 else 0
 SUMMED = 4  # vectors of a row that are summed together
 _I = types.int64
