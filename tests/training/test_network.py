@@ -1,6 +1,7 @@
 """The engine as a whole: gradients, bits, optimizers, weights."""
 
 import math
+import platform
 
 import numpy as np
 import pytest
@@ -379,3 +380,15 @@ def test_threads_that_share_the_steps_of_a_small_batch_leave_the_same_bits(layou
                                      optimizer=network.new_optimizer(OptimizerSettings("ADAM", 1e-2)))  # fmt: skip
         states.append((losses.tobytes(), network.parameters.flat.tobytes()))
     assert states[0] == states[1] == states[2]
+
+
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64", "aarch64", "arm64"), reason="no such switch")
+@pytest.mark.parametrize("precision, tiny", [("float32", 1e-30), ("float64", 1e-200)])
+def test_denormal_numbers_are_zero_inside_and_stay_what_they_are_outside(precision, tiny):
+    network = network_of("LINEAR", 1, 1, precision=precision)
+    for _, name in network.parameters.names():
+        network.parameters.set("DENSE#1", name, np.array([[tiny if name == "Weights" else 0.0]]))
+    small = np.finfo(precision).tiny / tiny * 0.5
+    assert network.outputs(np.array([[small]], precision))[0, 0] == 0.0
+    assert network.outputs(np.array([[4.0 * small]], precision))[0, 0] > 0.0
+    assert np.array([np.finfo(precision).tiny], precision)[0] * np.asarray(0.5, precision) > 0.0

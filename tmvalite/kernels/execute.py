@@ -24,6 +24,7 @@ from numba.extending import intrinsic
 from . import context as c
 from . import family, optimizer
 from ._jit import address_of, doubles_at, entry_point, integers_at, is_null, kernel, number, pointer, pointer_at, shift, uses
+from .denormals import flush_denormals, restore_denormals
 from .threads import barrier
 from .transpose import transpose
 
@@ -162,6 +163,7 @@ def execute(task, thread, context, call, work, x, out):
 
     call (RUN_SIZE,) and work: this thread's run block and arena; x (N, D) events; out (N, outputs) for SCORE.
     """
+    word = flush_denormals()
     ctx, run = pointer(context, 0), pointer(call, 0)
     memory, data, results = pointer(work, 0), pointer(x, 0), pointer(out, 0)
     width, out_width = x.shape[1], out.shape[1]
@@ -241,3 +243,4 @@ def execute(task, thread, context, call, work, x, out):
                 losses[step] = total / count
                 sum_terms(units, term_count, count, doubles_at(ctx[c.UNIT_TERMS]), shift(terms, step * term_count))
             barrier(threads, sync)
+    restore_denormals(word)
