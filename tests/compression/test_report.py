@@ -119,11 +119,16 @@ def test_commands_compress_and_decompress(capsys, model_file, source, tmp_path):
         (["--tree", "t"], "error: '{source}' has no trees"),
         (["--angles", "phi"], "error: the angle 'phi' is no column that the model compresses"),
         (["--peak", "q"], "error: there is no column 'q'"),
+        (["--peak", "m", "--window", "60", "20"], "error: the window from 60 to 20 is empty"),
+        (["--window", "20", "60"], "error: --window is the range of a peak, and there is no --peak"),
+        (["--report", "{archive}", "--force"], "error: '{archive}' is both the archive and report 1"),
     ],
 )
 def test_error_commands_end_with_one_error_and_exit_code_2(capsys, model_file, source, tmp_path, more, first):
-    code, out, err = run(capsys, "compress", model_file, source, tmp_path / "x.tmvz", *more)
-    assert (code, out) == (2, "") and err.splitlines()[0] == first.format(source=source)
+    archive = tmp_path / "x.tmvz"
+    code, out, err = run(capsys, "compress", model_file, source, archive, *(text.format(archive=archive) for text in more))
+    assert (code, out) == (2, "") and err.splitlines()[0] == first.format(source=source, archive=archive)
+    assert not (tmp_path / "x.tmvz").exists()
 
 
 def test_error_commands_keep_what_exists(capsys, model_file, source, tmp_path):

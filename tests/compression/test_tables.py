@@ -1,14 +1,16 @@
 """Tables that cannot be read, and columns that do not fit the model: what is said."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
 from tests.compression.fake import FakeAE
-from tmvalite.compression import compress, read_table
+from tmvalite.compression import compress, decompress, read_table
 from tmvalite.compression.match import match_columns
 from tmvalite.compression.table import EventTable, FileColumn
 from tmvalite.data.info import DataSetInfo, declare, declare_array
-from tmvalite.errors import DataError
+from tmvalite.errors import DataError, FileError
 
 
 def table(**columns):
@@ -161,3 +163,48 @@ def test_types_of_text_columns(tmp_path, text, kind):
     (tmp_path / "a.csv").write_text("x\n" + text + "\n", encoding="utf-8")
     found = read_table(tmp_path / "a.csv").columns[0].values.dtype.kind
     assert found == ("U" if text.startswith("1_0") else kind)
+
+
+def test_error_a_column_that_is_named_twice():
+    assert said(match_columns, table(p=np.zeros(3), q=np.zeros(3)), variables("a", "b"), ["p", "p"]) == (
+        "column 'p' is named twice\n  in the table")
+
+
+def test_arrays_of_one_number_come_back(model_file, columns, tmp_path):
+    np.savez(tmp_path / "t.npz", **columns, lumi=np.float64(3.5))
+    compress(model_file, tmp_path / "t.npz", tmp_path / "t.tmvz")
+    decompress(tmp_path / "t.tmvz", tmp_path / "back.npz")
+    back = np.load(tmp_path / "back.npz")["lumi"]
+    assert back.shape == () and back == 3.5
+
+
+def test_arrays_that_are_no_numbers_are_refused_or_left_out(model_file, columns, tmp_path):
+    np.savez(tmp_path / "t.npz", **columns, phase=np.ones(500, complex))
+    with pytest.raises(DataError, match="array 'phase' holds complex128, which cannot be kept"):
+        compress(model_file, tmp_path / "t.npz", tmp_path / "t.tmvz")
+    assert not (tmp_path / "t.tmvz").exists()
+    compress(model_file, tmp_path / "t.npz", tmp_path / "t.tmvz", others="drop")
+    decompress(tmp_path / "t.tmvz", tmp_path / "back.npz")
+    assert "phase" not in np.load(tmp_path / "back.npz")
+
+
+def test_error_an_archive_member_that_is_no_array(columns, tmp_path):
+    np.savez(tmp_path / "t.npz", **columns)
+    with zipfile.ZipFile(tmp_path / "t.npz", "a") as archive:
+        archive.writestr("README.txt", "hello")
+    assert "holds 'README.txt', which is no array" in said(read_table, tmp_path / "t.npz")
+
+
+def test_error_a_table_without_events(model_file, columns, tmp_path):
+    empty = EventTable("npz", [FileColumn(name, x[:0]) for name, x in columns.items()], 0)
+    with pytest.raises(DataError, match="the table has no events"):
+        compress(model_file, empty, tmp_path / "t.tmvz")
+
+
+@pytest.mark.parametrize("output", ["t.npz", "model.weights.xml"])
+def test_error_an_archive_in_the_place_of_what_it_is_made_from(model_file, columns, tmp_path, output):
+    np.savez(tmp_path / "t.npz", **columns)
+    before = (tmp_path / output).read_bytes()
+    with pytest.raises(FileError, match="is both the (table|model) and the archive"):
+        compress(model_file, tmp_path / "t.npz", tmp_path / output, overwrite=True)
+    assert (tmp_path / output).read_bytes() == before

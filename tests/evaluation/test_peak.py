@@ -70,4 +70,4 @@ def test_error_of_too_few_values():
     )
     with pytest.raises(DataError) as caught:
         fit_peak(sample(1), (200.0, 100.0))
-    assert str(caught.value) == "no peak can be fitted in 199 bins from 200.0 to 100.0"
+    assert str(caught.value) == "the window from 200 to 100 is empty\n  expected the lower end first"

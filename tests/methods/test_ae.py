@@ -221,6 +221,14 @@ def test_kl_grows_by_default_where_the_width_of_the_decoder_follows_the_training
     assert np.allclose(weights, expected, atol=1e-3)
 
 
+def test_epochs_without_improvement_do_not_count_while_the_weight_of_kl_grows():
+    lengths = []
+    for annealing in (0, 30):
+        method = MethodAE(options(VAE, 40, f"KLAnnealing={annealing}:RandomSeed=5", LearningRate=3e-2, ConvergenceSteps=1))
+        lengths.append(len(method.fit(curved(), progress="silent").history["epoch"]))
+    assert lengths[0] < 30 < lengths[1]
+
+
 def test_the_score_of_a_vae_adds_kl_at_the_mean_code():
     X, method = curved(), fitted(VAE, more="DecoderSigma=1:RandomSeed=5")
     error = 0.5 * ((X - method.reconstruct(X)).astype(float) ** 2).sum(axis=1)

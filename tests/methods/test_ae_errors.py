@@ -179,7 +179,7 @@ def test_error_before_the_training():
 
 def test_error_a_head_without_anything_to_learn():
     assert refused(lambda: fitted(PLAIN + "Head={DENSE|1|LINEAR}", 1), DataError) == (
-        "y has shape (), X has 400 events\n  expected one class per event")
+        "a training of this method needs y, the class of every event")
 
 
 def test_error_probabilities_that_do_not_add_up():
@@ -192,7 +192,37 @@ def test_error_probabilities_that_do_not_add_up():
 
 def test_error_trace():
     assert refused(lambda: MethodAE().fit(curved(), trace=-1)) == (
-        "trace=-1 is no number of optimisation steps\n  expected a whole number, such as 50")
+        "trace=-1 is no number that can be\n  expected a whole number from 0 on")
+
+
+@pytest.mark.parametrize("given, said", [
+    ({"n": -1}, "n=-1"), ({"n": 2.7}, "n=2.7"), ({"n": True}, "n=True"), ({"n": "x"}, "n='x'"), ({"n": 3, "seed": 1.5}, "seed=1.5"),
+])
+def test_error_samples_that_cannot_be(given, said):
+    method = fitted(VAE, 1)
+    assert refused(lambda: method.sample(**given)).splitlines()[0] == f"{said} is no number that can be"
+    assert method.sample(0).shape == (0, 4)
+
+
+def test_error_a_latent_variable_in_the_decoder():
+    assert refused(lambda: MethodAE("Layout=Encoder={DENSE|4|TANH}Decoder={LATENT|2,DENSE|N|LINEAR}")) == (
+        "LATENT compares the code with its prior and belongs into the Encoder; it stands in the Decoder\n"
+        "  Layout=Encoder={DENSE|4|TANH}Decoder={LATENT|2,DENSE|N|LINEAR}\n"
+        "                                        ^~~~~~~~\n"
+        "  in Layout, Decoder, layer 1 (LATENT)\n"
+        "  hint: end the Encoder with it")
+
+
+@pytest.mark.parametrize("activation, said", [
+    ("SIGMOID", "the last layer's SIGMOID is not applied a second time"),
+    ("TANH", "the sigmoid of the Discriminator's value is applied to the TANH of its last layer"),
+])
+def test_warning_a_discriminator_that_ends_with_an_activation(activation, said):
+    layout = f"Encoder={{DENSE|2|LINEAR}}Decoder={{DENSE|N|LINEAR}}Discriminator={{DENSE|1|{activation}}}"
+    with pytest.warns(TmvaliteWarning, match=said):
+        method = fitted(layout, 3, more="LatentLoss=ADV:RandomSeed=5")
+    values = method.discriminate(np.random.default_rng(1).normal(size=(2000, 2)) * 20)
+    assert values.min() < 0.5 and (activation == "TANH" or values.min() < 0.1)
 
 
 def test_error_pretraining_needs_dense_layers():

@@ -1,20 +1,25 @@
 """Tables and images as the latent values of an autoencoder, in one file; with a bound on the error of every entry if asked.
 
-`compress` and `decompress` are the whole interface; names are loaded on first use, since they bring the engine with them.
+`compress` and `decompress` do the work, `make_report` says what came of it; names are loaded on first use, since they bring the
+engine with them.
 """
 
 from __future__ import annotations
 
 import importlib
 
-__all__ = ["Archive", "Bound", "compress", "decompress", "parse_bound", "read_archive", "read_table", "write_table"]
+__all__ = [
+    "Archive", "Bound", "compress", "decompress", "make_report", "parse_bound", "prepare", "read_archive", "read_table", "write_table",
+]  # fmt: skip
 
 _PLACES = {
     "Archive": "tmvalite.compression.archive",
     "Bound": "tmvalite.compression.bound",
     "compress": "tmvalite.compression.compressor",
     "decompress": "tmvalite.compression.decompressor",
+    "make_report": "tmvalite.compression.report",
     "parse_bound": "tmvalite.compression.bound",
+    "prepare": "tmvalite.compression.compressor",
     "read_archive": "tmvalite.compression.archive",
     "read_table": "tmvalite.compression.files",
     "write_table": "tmvalite.compression.files",

@@ -52,25 +52,32 @@ def add_commands(commands) -> None:
 
 
 def _compress(arguments: argparse.Namespace) -> str:
-    from tmvalite.compression.compressor import compress
+    from tmvalite.compression.compressor import prepare
     from tmvalite.compression.decompressor import check_output
+    from tmvalite.compression.files import check_distinct
     from tmvalite.compression.report import make_report, report_ending, write_report
+    from tmvalite.errors import OptionError
     from tmvalite.evaluation.peak import WINDOW
+    from tmvalite.io.atomic import write_atomic
 
-    for path in arguments.report:  # before the work begins
+    # before the work begins
+    reports = {f"report_{i}": path for i, path in enumerate(arguments.report, 1)}
+    check_distinct(the_model=arguments.model, the_table=arguments.input, the_archive=arguments.output, **reports)
+    check_output(arguments.output, arguments.force)
+    for path in arguments.report:
         report_ending(path)
         check_output(path, arguments.force)
-    done = compress(
+    if arguments.window and not arguments.peak:
+        raise OptionError("--window is the range of a peak, and there is no --peak", code="peak-window")
+    done = prepare(
         arguments.model,
         arguments.input,
-        arguments.output,
         columns=_names(arguments.columns),
         tree=arguments.tree,
         precision=arguments.precision,
         bound=arguments.bound,
         embed=arguments.embed,
         others=arguments.others,
-        overwrite=arguments.force,
     )
     report = make_report(
         done,
@@ -78,6 +85,7 @@ def _compress(arguments: argparse.Namespace) -> str:
         peaks=arguments.peak,
         window=tuple(arguments.window) if arguments.window else WINDOW,
     )
+    write_atomic(arguments.output, done.data)
     for path in arguments.report:
         write_report(path, report)
     return report.as_text()

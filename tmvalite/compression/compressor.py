@@ -23,7 +23,7 @@ from tmvalite.compression.decompressor import (
     restore_columns,
     restored_column,
 )
-from tmvalite.compression.files import read_table
+from tmvalite.compression.files import check_distinct, read_table
 from tmvalite.compression.match import OTHERS, events_of, match_columns, sort_others
 from tmvalite.compression.pack import shortest_unsigned
 from tmvalite.compression.table import EventTable
@@ -49,6 +49,8 @@ class Compressed:
     model_file_bytes : int
         Size of the model's weight file.
     bounds : dict of str to Bound
+    data : bytes
+        What the file holds.
     """
 
     archive: Archive
@@ -57,6 +59,7 @@ class Compressed:
     n_bytes: int
     model_file_bytes: int
     bounds: dict[str, Bound] = field(default_factory=dict)
+    data: bytes = field(default=b"", repr=False)
 
     @property
     def embedded_bytes(self) -> int:
@@ -73,18 +76,37 @@ class Compressed:
         return out | {"header": self.n_bytes - sum(out.values())}
 
 
-def compress(model, source, archive: str | os.PathLike, *, columns: Sequence[str] | None = None, tree: str | None = None,
-             precision: str = "float32", bound: str | None = None, embed: bool = True, others: str = "keep",
-             overwrite: bool = False) -> Compressed:  # fmt: skip
-    """Compress a table with a trained autoencoder.
+def compress(model, source, archive: str | os.PathLike, *, overwrite: bool = False, **options) -> Compressed:
+    """Compress a table with a trained autoencoder and write the archive; see `prepare` for model, source and options.
+
+    Parameters
+    ----------
+    archive : path
+        The file to write.
+    overwrite : bool
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    FileError
+        The archive cannot be written, or is the model or the table. And what `prepare` raises.
+    """
+    check_distinct(the_model=model, the_table=source, the_archive=archive)
+    check_output(archive, overwrite)
+    done = prepare(model, source, **options)
+    write_atomic(archive, done.data)
+    return done
+
+
+def prepare(model, source, *, columns: Sequence[str] | None = None, tree: str | None = None, precision: str = "float32",
+            bound: str | None = None, embed: bool = True, others: str = "keep") -> Compressed:  # fmt: skip
+    """What `compress` writes, verified, but not written.
 
     Parameters
     ----------
     model : path or trained MethodAE
     source : path or EventTable
         A .root, .npz or .csv file.
-    archive : path
-        The file to write.
     columns : sequence of str, optional
         The columns that are the model's variables, in their order, where the names differ.
     tree : str, optional
@@ -97,8 +119,6 @@ def compress(model, source, archive: str | os.PathLike, *, columns: Sequence[str
         Whether the archive holds the decoder; otherwise it states the name and the SHA-256 of the model's file.
     others : "keep", "drop" or "refuse"
         Columns that are no variables of the model: kept without loss, left out, or an error.
-    overwrite : bool
-        Whether an existing file may be replaced.
 
     Returns
     -------
@@ -109,17 +129,18 @@ def compress(model, source, archive: str | os.PathLike, *, columns: Sequence[str
     DataError, OptionError
         Columns that are missing or cannot be kept, a bound that cannot be read.
     FileError
-        The model cannot be read, or the archive cannot be written.
+        The model cannot be read.
     TrainingError
         The model gives no finite codes.
     """
     for name, value, known in (("precision", precision, PRECISIONS), ("others", others, OTHERS)):
         if value not in known:
             raise OptionError(f"{name} {value!r} is not known", code=name, expected=known, hint=did_you_mean(str(value), known))
-    check_output(archive, overwrite)
     method, file, model_bytes = _model(model)
     variables = method.info.variables
     table = source if isinstance(source, EventTable) else read_table(source, tree=tree, drop=others == "drop")
+    if not table.n_events:
+        raise DataError(f"{table.name} has no events", code="data-empty")
     table, start = sort_others(table, match_columns(table, variables, columns), others)
     compressed_names = [column.name for column, at in zip(table.columns, start) if at >= 0]
     bounds = parse_bound(bound, compressed_names) if bound else {}
@@ -153,8 +174,7 @@ def compress(model, source, archive: str | os.PathLike, *, columns: Sequence[str
     data = out.to_bytes()
     written = read_archive(io.BytesIO(data))
     after = _verify(written, method, table, bounds)
-    write_atomic(archive, data)
-    return Compressed(written, table, after, len(data), len(model_bytes), bounds)
+    return Compressed(written, table, after, len(data), len(model_bytes), bounds, data)
 
 
 def _model(model) -> tuple[object, str, bytes]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from tmvalite.compression.archive import Archive, read_archive
 from tmvalite.compression.bound import correct, restore
-from tmvalite.compression.files import check_kind, write_table
+from tmvalite.compression.files import check_distinct, check_kind, write_table
 from tmvalite.compression.pack import planes
 from tmvalite.compression.table import EventTable, FileColumn
 from tmvalite.errors import FileError, TmvaliteError, TmvaliteWarning, warn_user
@@ -60,6 +60,7 @@ def decompress(archive: str | os.PathLike | Archive, output: str | os.PathLike |
         The archive or the model cannot be read, do not belong together, or the output cannot be written.
     """
     folder = Path(".")
+    check_distinct(the_archive=archive, the_model=model, the_table=output)
     if not isinstance(archive, Archive):
         folder = Path(os.fspath(archive)).parent
         archive = read_archive(archive)

@@ -9,7 +9,7 @@ from tmvalite.compression.csv_files import read_csv, write_csv
 from tmvalite.compression.npz_files import read_npz, write_npz
 from tmvalite.compression.root_files import read_root, write_root
 from tmvalite.compression.table import EventTable
-from tmvalite.errors import DataError
+from tmvalite.errors import DataError, FileError
 
 _ENDINGS = {".root": "root", ".npz": "npz", ".csv": "csv"}
 _WRITERS = {"root": write_root, "npz": write_npz, "csv": write_csv}
@@ -26,7 +26,7 @@ def read_table(path: str | os.PathLike, *, tree: str | None = None, drop: bool =
     tree : str, optional
         The tree of a ROOT file that has several.
     drop : bool
-        Leave out the branches of a ROOT tree that cannot be kept.
+        Leave out what cannot be kept: branches of a ROOT tree, arrays of an .npz file.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def read_table(path: str | os.PathLike, *, tree: str | None = None, drop: bool =
     kind = kind_of(name)
     if tree is not None:
         raise DataError(f"'{name}' has no trees", code="data-tree-missing", hint="leave --tree out")
-    return read_npz(name) if kind == "npz" else read_csv(name)
+    return read_npz(name, drop=drop) if kind == "npz" else read_csv(name)
 
 
 def kind_of(name: str | os.PathLike) -> str:
@@ -69,3 +69,18 @@ def check_kind(path: str | os.PathLike, kind: str) -> None:
             code="data-file-kind",
             expected=f"a file name that ends in .{kind}",
         )
+
+
+def check_distinct(**paths: str | os.PathLike | None) -> None:
+    """Raises FileError if two of the paths, by what they are for, are the same file; a ROOT file may name its tree."""
+    seen: dict[str, str] = {}
+    for use, path in paths.items():
+        if not isinstance(path, (str, os.PathLike)):
+            continue
+        name = os.fspath(path)
+        match = _ROOT_PATH.fullmatch(name)
+        place = os.path.realpath(match["file"] if match else name)
+        if place in seen:
+            raise FileError(f"'{name}' is both {seen[place]} and {use.replace('_', ' ')}", code="file-same",
+                            hint="give every file a name of its own")
+        seen[place] = use.replace("_", " ")

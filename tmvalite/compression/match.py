@@ -27,6 +27,9 @@ def match_columns(table: EventTable, variables: Sequence[VariableInfo], chosen: 
     """
     names, n = table.names(), len(variables)
     if chosen is not None:
+        twice = next((name for at, name in enumerate(chosen) if name in chosen[:at]), None)
+        if twice is not None:
+            raise DataError(f"column {quoted(twice)} is named twice", code="data-column", where=table.name)
         for name in chosen:
             if name not in names:
                 raise DataError(

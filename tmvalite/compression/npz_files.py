@@ -21,17 +21,17 @@ MATRIX, NAMES = "data", "names"
 _EXPECTED = "an array 'data' (events, columns) with 'names', images (events, rows, columns), or one array per column"
 
 
-def read_npz(path: str | os.PathLike) -> EventTable:
+def read_npz(path: str | os.PathLike, *, drop: bool = False) -> EventTable:
     """The table of an .npz file.
 
     Layouts: `data` (N, V), with or without `names` (V,); images (N, H, W) or (N, C, H, W) under any name; else every array
     whose first axis has the commonest length is a column (of equally common ones, the length with most numbers). What is
-    neither is kept and written back.
+    neither is kept and written back. With `drop`, arrays of other things than numbers and text are left out.
 
     Raises
     ------
     DataError
-        The file is missing, damaged, or holds no numbers for events.
+        The file is missing, damaged, holds no numbers for events, or an array of something else.
     """
     where = f"'{os.fspath(path)}'"
     arrays, stored = _load(path, where)
@@ -49,6 +49,11 @@ def read_npz(path: str | os.PathLike) -> EventTable:
         columns = [FileColumn(name, arrays[name], whole=is_whole(arrays[name])) for name in arrays if name in taken]
     check_columns(columns, where)
     extras = {name: values for name, values in arrays.items() if name not in taken}
+    strange = next((name for name, values in extras.items() if values.dtype.kind not in NUMBERS + TEXT), None)
+    if strange is not None and not drop:
+        raise DataError(f"array '{strange}' holds {extras[strange].dtype}, which cannot be kept", code="data-column", where=where,
+                        expected="numbers or text", hint="leave such arrays out: --others drop")
+    extras = {name: values for name, values in extras.items() if values.dtype.kind in NUMBERS + TEXT}
     return EventTable("npz", columns, len(columns[0].values), layout, extras, os.path.getsize(path), where)
 
 
@@ -59,7 +64,11 @@ def _load(path, where: str) -> tuple[dict[str, np.ndarray], list[zipfile.ZipInfo
             if isinstance(file, np.ndarray):
                 raise DataError(f"{where} holds one array without a name", code="data-file-kind", expected=_EXPECTED)
             with file:
-                return {name: file[name] for name in file.files}, file.zip.infolist()
+                arrays = {name: file[name] for name in file.files}
+                other = next((name for name, values in arrays.items() if not isinstance(values, np.ndarray)), None)
+                if other is not None:
+                    raise DataError(f"{where} holds '{other}', which is no array", code="data-file-kind", expected=_EXPECTED)
+                return arrays, file.zip.infolist()
     except DataError:
         raise
     except FileNotFoundError:

@@ -24,7 +24,7 @@ def from_planes(data: bytes, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndar
     little = dtype.newbyteorder("<")
     if not data:
         return np.zeros(shape, dtype)
-    whole = np.frombuffer(data, np.uint8).reshape(little.itemsize, -1, shape[0]).transpose(2, 1, 0)
+    whole = np.frombuffer(data, np.uint8).reshape(little.itemsize, -1, shape[0] if shape else 1).transpose(2, 1, 0)
     return np.ascontiguousarray(whole).reshape(-1).view(little).reshape(shape).astype(dtype, copy=False)
 
 

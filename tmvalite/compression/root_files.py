@@ -34,10 +34,13 @@ def read_root(path: str | os.PathLike, tree: str | None = None, *, drop: bool = 
     for name in table.branches():
         try:
             column = table.read([name])[name]
-        except DataError:
+        except DataError as problem:
             if drop:
                 continue
-            raise
+            if problem.code == "data-file-damaged":
+                raise
+            raise DataError(problem.message, code=problem.code, where=where, expected=problem.expected,
+                            hint="leave such branches out: --others drop") from problem
         if column.offsets is None:
             columns.append(FileColumn(name, column.values, whole=is_whole(column.values)))
         elif not drop:

@@ -85,8 +85,10 @@ def fit_peak(values, window: tuple[float, float] = WINDOW, bins: int = BINS) -> 
     values = np.asarray(values, np.float64).reshape(-1)
     values = values[np.isfinite(values)]
     low, high = (float(edge) for edge in window)
-    if not low < high or bins < 8:
-        raise DataError(f"no peak can be fitted in {bins} bins from {low} to {high}", code="data-window")
+    if not low < high:
+        raise DataError(f"the window from {low:g} to {high:g} is empty", code="data-window", expected="the lower end first")
+    if bins < 8:
+        raise DataError(f"no peak can be fitted in {bins} bins", code="data-window", expected="8 bins or more")
     edges = np.linspace(low, high, bins + 1)
     contents = np.histogram(values, edges)[0].astype(np.float64)
     total = contents.sum()

@@ -137,7 +137,8 @@ def _kind(fields: tuple[Word, ...], place: str, surroundings: Surroundings) -> t
     cls = implied_kind()
     if cls.begins(first):
         return cls, fields
-    hint = did_you_mean(first.text, [*REGISTRY, *ACTIVATIONS])
+    known = [*REGISTRY, *ACTIVATIONS]
+    hint = "write RESHAPE|FLAT" if first.text.upper() == "FLAT" else did_you_mean(first.text, known)
     raise OptionError(
         f"there is no layer {quoted(first.text)}", code="kind-unknown", source=surroundings.source, span=first.span,
         where=place, expected="a kind of layer, an activation or a width" if hint else tuple(REGISTRY), hint=hint,

@@ -129,12 +129,10 @@ class MethodAE(Method):
         DataError, OptionError, ShapeError, TrainingError
             As for `Method.fit`; DataError also for variables that CROSSENTROPY cannot reconstruct, since they are not in [0, 1].
         """
-        if isinstance(trace, bool) or not isinstance(trace, (int, np.integer)) or trace < 0:
-            raise OptionError(f"trace={trace!r} is no number of optimisation steps", code="trace",
-                              expected="a whole number, such as 50")
+        trace = _whole("trace", trace)
         events, info, labels, flat = self._declared(X, y, sample_weight, targets, norm, signal)
         self._train(events, info, drawn=True, labels=labels, flat=flat, progress=progress, write=print, on_interrupt=on_interrupt,
-                    trace=int(trace))
+                    trace=trace)
         return self
 
     def _train(self, events, info, *, drawn, labels, flat, progress, write, on_interrupt, trace=0):
@@ -166,19 +164,24 @@ class MethodAE(Method):
         Raises
         ------
         OptionError
-            A plain autoencoder: nothing made its codes follow a prior.
+            A plain autoencoder: nothing made its codes follow a prior. Or n or seed is no whole number from 0 on.
         """
+        n, seed = _whole("n", n), None if seed is None else _whole("seed", seed)
         model = self._trained()
         model.part(DECODER)
         if ENCODER not in model.blocks:
             raise OptionError("a decoder alone does not know how its codes are distributed", code="no-prior",
                               hint="call decode with codes of your own, or load the file of the whole")
         seed = streams.drawn_seed() if seed is None else seed
-        return model.decode(sampled_codes(model.blocks[ENCODER], model.latent, model.prior, int(n), model.dtype, seed))
+        return model.decode(sampled_codes(model.blocks[ENCODER], model.latent, model.prior, n, model.dtype, seed))
 
     def transform(self, X) -> np.ndarray:
         """scikit-learn's name of `encode`."""
         return self.encode(X)
+
+    def fit_transform(self, X, y=None, **keywords) -> np.ndarray:
+        """The codes of the events that it was trained on, as scikit-learn has it; keywords as for `fit`."""
+        return self.fit(X, y, **keywords).encode(X)
 
     def inverse_transform(self, Z) -> np.ndarray:
         """scikit-learn's name of `decode`."""
@@ -286,3 +289,10 @@ class MethodAE(Method):
             return f"{head}\nLayout={self.bound.values.Layout}"
         code = f"code: {size} value{'s' * (size != 1)}" + (f", {latent} with prior {prior}" if latent != "NONE" else "")
         return f"{head}\n{code}\n{describe_all(blocks)}"
+
+
+def _whole(name: str, value) -> int:
+    """Raises OptionError unless the value is a whole number from 0 on."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
+        raise OptionError(f"{name}={value!r} is no number that can be", code=name, expected="a whole number from 0 on")
+    return int(value)

@@ -41,6 +41,9 @@ def build_blocks(layout: Layout, *, inputs, n_variables: int, head_outputs: int,
     _check_decoder(graphs[DECODER], n_variables)
     if DISCRIMINATOR in graphs:
         _check_discriminator(graphs[DISCRIMINATOR])
+    for name, graph in graphs.items():
+        if name != ENCODER:
+            _check_no_terms(name, graph)
     return {name: graphs[name] for name in BLOCKS if name in graphs}
 
 
@@ -54,16 +57,27 @@ def default_discriminator(encoder: Graph) -> Graph:
 
 
 def with_one_sigmoid(graphs: dict[str, Graph], booked: str, diagnostics: Diagnostics) -> dict[str, Graph]:
-    """The graphs, the SIGMOID of a decoder's last layer left to the CROSSENTROPY loss, which applies one itself."""
-    decoder = graphs[DECODER]
-    if len(decoder.outputs) == 1 and (decoder.outputs[0].loss or booked) == "CROSSENTROPY":
-        node = decoder.outputs[0].value.producer
-        if getattr(node.layer, "activation", "") == "SIGMOID":
+    """The graphs, the SIGMOID of a last layer left to the CROSSENTROPY loss, which applies one itself.
+
+    That is the loss of the Discriminator always, of the Decoder if it is `booked`.
+    """
+    losses, out = {DECODER: booked, DISCRIMINATOR: "CROSSENTROPY"}, dict(graphs)
+    for name, loss in losses.items():
+        graph = graphs.get(name)
+        if graph is None or len(graph.outputs) != 1 or (graph.outputs[0].loss or loss) != "CROSSENTROPY":
+            continue
+        node = graph.outputs[0].value.producer
+        activation = getattr(node.layer, "activation", "LINEAR")
+        if activation == "SIGMOID":
             diagnostics.warn("CROSSENTROPY applies the sigmoid itself; the last layer's SIGMOID is not applied a second time",
-                             code="output-activation", source=decoder.source, span=node.span, where=node.place,
+                             code="output-activation", source=graph.source, span=node.span, where=node.place,
                              hint="write LINEAR in the last layer")
-            decoder = made_linear(decoder, node)
-    return {**graphs, DECODER: decoder}
+            out[name] = made_linear(graph, node)
+        elif name == DISCRIMINATOR and activation != "LINEAR":
+            diagnostics.warn(f"the sigmoid of the Discriminator's value is applied to the {activation} of its last layer",
+                             code="output-activation", source=graph.source, span=node.span, where=node.place,
+                             hint="write LINEAR in the last layer")
+    return out
 
 
 def _check_names(layout: Layout) -> None:
@@ -104,6 +118,16 @@ def _check_decoder(graph: Graph, n_variables: int) -> None:
     hint = f"end the Decoder with DENSE|{n_variables}|LINEAR" if len(shape) == 1 and alone else None
     raise ShapeError(f"the Decoder gives {what}, but an event has {n_variables} variable{'s' * (n_variables != 1)}",
                      code="output-width", source=graph.source, span=last.span, where=_place(graph, last), hint=hint)
+
+
+def _check_no_terms(name: str, graph: Graph) -> None:
+    """What compares a code with its prior stands where the code is made."""
+    node = next((node for node in graph.nodes if node.layer.sink and not node.layer.marks_output), None)
+    if node is not None:
+        kind = graph.source.text[node.span.start : node.span.stop].partition("|")[0].rpartition("=")[2].strip()
+        raise OptionError(f"{kind} compares the code with its prior and belongs into the Encoder; it stands in the {name}",
+                          code="latent-place", source=graph.source, span=node.span, where=node.place,
+                          hint="end the Encoder with it")
 
 
 def _check_discriminator(graph: Graph) -> None:

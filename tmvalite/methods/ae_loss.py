@@ -72,7 +72,7 @@ class AutoencoderLoss(Companion):
         self._least = SMALLEST_VARIANCE * self.sigma**2
         self._temperatures = {d.node: network.setting("temperature", d.node) for d in network.draws
                               if d.setting == "temperature"}
-        self.latent_weight = values.KLWeight
+        self.latent_weight = self._trained_weight = values.KLWeight
         self.batch_terms = set(network.batch_terms)
         self.training_only = self.batch_terms | set(getattr(network, "extras", ()))
         self.columns = self._table_columns()
@@ -119,10 +119,14 @@ class AutoencoderLoss(Companion):
 
     def begin_epoch(self, network, epoch, steps):
         grown = min(1.0, (epoch - 1) / self.annealing) if self.annealing else 1.0
-        self.latent_weight = self.values.KLWeight * grown
+        self.latent_weight = self._trained_weight = self.values.KLWeight * grown
         self.set_weights()
         self._cool(steps)
         self._epoch_terms, self._validating = self._epoch_terms[:0], False
+
+    @property
+    def settled(self):
+        return self._trained_weight == self.values.KLWeight
 
     def begin_validation(self, network):
         self._validating = True

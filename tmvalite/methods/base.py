@@ -124,7 +124,10 @@ class Method:
         flat, labels = True, ()
         if norm not in NORM_MODES:
             raise OptionError(f"norm {norm!r} is not known", code="norm", expected=tuple(map(repr, NORM_MODES)))
-        if y is None and not self.needs_truth:
+        if y is None and self.needs_truth:
+            what = "targets of every event" if self.analysis_type == "regression" else "class of every event"
+            raise DataError(f"a training of this method needs y, the {what}", code="data-shape")
+        if y is None:
             index, classes = np.zeros(n, np.int64), ("Data",)
             if targets is not None:
                 target, target_names, _ = target_matrix(targets, n, dtype)

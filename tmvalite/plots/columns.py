@@ -19,7 +19,7 @@ def column_figure(before: Mapping, after: Mapping, *, names: Sequence[str] | Non
 
     Parameters
     ----------
-    before, after : dict of str to (N,) arrays
+    before, after : dict of str to (N,) arrays, or tables that give one with `arrays()`, such as what `compress` returns
     names : sequence of str, optional
         The columns to show, at most 25; by default the first ones.
     units : dict of str to str, optional
@@ -29,6 +29,7 @@ def column_figure(before: Mapping, after: Mapping, *, names: Sequence[str] | Non
     DataError
         A column is missing. MissingExtraError: matplotlib is not installed.
     """
+    before, after = (table.arrays() if hasattr(table, "arrays") else table for table in (before, after))
     names = list(before if names is None else names)[:MAX_PANELS]
     missing = next((name for name in names if name not in before or name not in after), None)
     if missing is not None or not names:

@@ -16,7 +16,7 @@ def latent_figure(codes, *, labels=None, prior="GAUSS|0|1", dims=None, title: st
     Parameters
     ----------
     codes : (N, Q) array
-        From `method.encode`.
+        From `method.encode`; rows with a number that is not finite are left out.
     labels : (N,) array, optional
         Classes: one colour each, at most 7.
     prior : str or None
@@ -27,11 +27,19 @@ def latent_figure(codes, *, labels=None, prior="GAUSS|0|1", dims=None, title: st
     Raises
     ------
     DataError
-        The codes are no (N, Q) array, or there are too many classes. MissingExtraError: matplotlib is not installed.
+        The codes are no (N, Q) array with finite rows, or there are too many classes.
+    MissingExtraError
+        matplotlib is not installed.
     """
     codes = np.asarray(codes, np.float64)
     if codes.ndim != 2 or not codes.size:
         raise DataError(f"the codes have the shape {codes.shape}", code="data-shape", expected="(events, latent variables)")
+    finite = np.isfinite(codes).all(axis=1)
+    if not finite.any():
+        raise DataError(f"none of the {len(codes)} codes is finite", code="data-not-finite")
+    if labels is not None and np.shape(labels) == (len(codes),):
+        labels = np.asarray(labels)[finite]
+    codes = codes[finite]
     dims = list(range(codes.shape[1]) if dims is None else dims)[:MAX_LATENT]
     groups = _groups(codes, labels)
     density = _prior(prior)

@@ -57,6 +57,11 @@ class Companion:
 
     columns: tuple[str, ...] = ()
 
+    @property
+    def settled(self) -> bool:
+        """Whether the loss is the one that is meant in the end, so that an epoch without improvement counts."""
+        return True
+
     def begin_epoch(self, network, epoch: int, steps: int) -> None:
         """Before epoch `epoch` (from 1, through all phases), when `steps` optimisation steps are done."""
 
@@ -168,8 +173,9 @@ class Training:
                     self._fail(error, number, phase, f"on the validation events after epoch {epoch}", optimizer.learning_rate)
                 improved = error < minimum
                 minimum = min(error, minimum)
-                stale = 0 if improved else stale + e - validated
-                rate.validated(e - validated, improved)
+                settled = improved or self.companion.settled
+                stale = 0 if improved else stale + (e - validated) * settled
+                rate.validated((e - validated) * settled, improved)
                 validated = e
             now = time.perf_counter()
             row = Epoch(epoch, number, train_loss + penalty, error, penalty, optimizer.learning_rate, improved, now - began,
