@@ -30,7 +30,8 @@ def reconstruction_figure(method, x, *, shape=None, count: int = 8, title: str =
     """
     x = np.asarray(x)
     if not x.size or x.ndim < 2:
-        raise DataError(f"an array of shape {x.shape} holds no images", code="data-shape", expected="(events, pixels) or more axes")
+        raise DataError(f"an array of shape {x.shape} holds no images", code="data-shape",
+                        expected="(events, pixels) or more axes")
     if x.ndim > 2:
         shape = shape or x.shape[1:]
     flat = x.reshape(len(x), -1)[: min(count, MAX_IMAGES)]
