@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tmvalite.errors import ShapeError
 from tmvalite.layers.base import Example, Shape, arg, register
-from tmvalite.layers.pool import Pool
+from tmvalite.layers.pool import Pool, with_strides
 from tmvalite.layers.window import Window, read_padding
 
 
@@ -25,6 +25,7 @@ class AvgPool(Pool):
     value = "mean"
     examples = (
         Example("AVGPOOL|2|2|1|1", ((3, 5, 6),), (3, 4, 5)),
+        Example("AVGPOOL|2|3", ((2, 4, 6),), (2, 2, 2)),
         Example("AVGPOOL|5|6|1|1", ((3, 5, 6),), (3, 1, 1)),
         Example("AVGPOOL|2|2|2|2|SAME", ((3, 5, 7),), (3, 3, 4)),
         Example("AVGPOOL|3|2|2|1|1|1", ((2, 5, 6),), (2, 3, 7)),
@@ -32,7 +33,7 @@ class AvgPool(Pool):
 
     @classmethod
     def from_fields(cls, words, context):
-        words, padding = read_padding(words, 4)
+        words, padding = read_padding(with_strides(words), 4)
         return context.read_fields(cls, words, padding=padding)
 
     def window(self, x: Shape) -> Window:

@@ -30,6 +30,7 @@ class MaxPool(Pool):
     examples = (
         Example("MAXPOOL|2|2|1|1", ((3, 5, 6),), (3, 4, 5)),
         Example("MAXPOOL|2|3|3|1", ((2, 5, 6),), (2, 2, 4)),
+        Example("MAXPOOL|2|3", ((2, 4, 6),), (2, 2, 2)),
         Example("MAXPOOL|2|2|2|2|SAME", ((3, 5, 7),), (3, 3, 4)),
         Example("MAXPOOL|2|2|2|2|VALID", ((3, 5, 7),), (3, 2, 3)),
     )

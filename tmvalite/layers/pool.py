@@ -14,7 +14,7 @@ from tmvalite.layers.window import Window, edge_remarks, window_of
 class Pool(Layer):
     """Windows of one size over every channel: (N, C, H, W) -> (N, C, P, Q), sizes by `window.slide`.
 
-    SAME or VALID may follow the strides. Padded places never count: a window sees the values inside the image only.
+    Without strides windows stand side by side; TMVA would divide by zero. SAME or VALID may come last. Padded places never count: a window sees the values inside the image only.
     """
 
     filter_height: int = arg("window rows", minimum=1)
@@ -27,6 +27,7 @@ class Pool(Layer):
 
     @classmethod
     def from_fields(cls, words, context):
+        words = with_strides(words)
         padding = words[4].text if len(words) > 4 and words[4].text in PADDINGS else ""
         return context.read_fields(cls, words[:4] + words[5:] if padding else words, padding=padding)
 
@@ -56,3 +57,9 @@ class Pool(Layer):
 
     def to_fields(self) -> tuple[str, ...]:
         return (*super().to_fields(), *((self.padding,) if self.padding else ()))
+
+
+def with_strides(words):
+    """The fields of a pooling layer; where there are none for the strides, those of the window stand in."""
+    windows_only = len(words) == 2 or (len(words) > 2 and words[2].text in PADDINGS)
+    return words[:2] * 2 + words[2:] if windows_only else words
