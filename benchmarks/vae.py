@@ -1,6 +1,6 @@
 """W4: training of the variational autoencoder of the squares, tmvalite through its public face against PyTorch.
 
-Run: python -m benchmarks.vae [--threads 1 2] [--rounds 7] [--seconds 0.5] [--only TEXT] [--json FILE] [--one-process]
+Run: python -m benchmarks.vae [--threads 1 2] [--rounds 7] [--seconds 3] [--only TEXT] [--json FILE] [--one-process]
 
 576 - 1152 - 1152 - 2 latent - 1152 - 1152 - 576 with ReLU, batch 16, binary cross entropy summed over the pixels plus KL,
 Adam: 4 million parameters for 16 images a step, so memory counts as much as arithmetic. The figure is MethodAE.fit with
@@ -101,4 +101,4 @@ def cases(threads: int):
 
 
 if __name__ == "__main__":
-    raise SystemExit(run(cases, __doc__))
+    raise SystemExit(run(cases, __doc__, seconds=3.0))

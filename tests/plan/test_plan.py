@@ -69,7 +69,7 @@ def test_plan_prints_one_line_per_step():
 
 def test_shares_depend_on_the_batch_only_and_are_powers_of_two():
     plan = make_plan(graph_of("TANH|128,TANH|128,TANH|128,LINEAR", 4), losses=("CROSSENTROPY",))
-    assert [plan.shares(n) for n in (1, 32, 100, 256, 1024, 100000)] == [1, 1, 2, 4, 8, 8]
+    assert [plan.shares(n) for n in (1, 32, 100, 256, 1024, 100000)] == [1, 1, 2, 2, 4, 8]
 
 
 def test_error_of_a_kind_without_kernels_points_at_it(monkeypatch):

@@ -153,10 +153,11 @@ def train(threads, precision="float32", layout=WIDE, events=900, batch=300, drop
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_training_has_the_same_bits_for_any_number_of_threads(precision):
-    network, losses, sample = train(1, precision)
-    assert network.plan.shares(300) > 3
+    batches = dict(events=1800, batch=600)
+    network, losses, sample = train(1, precision, **batches)
+    assert network.plan.shares(600) > 3
     for threads in (2, 3):
-        other, other_losses, _ = train(threads, precision)
+        other, other_losses, _ = train(threads, precision, **batches)
         assert other.parameters.flat.tobytes() == network.parameters.flat.tobytes()
         assert other_losses.tobytes() == losses.tobytes()
         assert other.loss(*sample) == network.loss(*sample)

@@ -24,7 +24,7 @@ from .lowering import Draw, Lowering, Term
 from .step import Slot, Step, Tape, Tensor
 
 ARENA_BYTES = 384 * 1024  # what one tile may fill: it stays in the second cache beside the weights
-LEAST_ROWS, MOST_ROWS = 32, 64
+LEAST_ROWS, MOST_ROWS = 32, 96  # 96: whole register blocks on every machine
 SHARE_FLOPS, SHARE_USES = 10_000_000, 200  # arithmetic worth a share of its own, in all and for each number of its gradient
 MOST_SHARES, FEW_SHARES = 8, 2
 SMALL_GRADIENT = 2**17  # elements
@@ -140,9 +140,12 @@ class Plan:
         return MOST_SHARES if self.size <= SMALL_GRADIENT else FEW_SHARES
 
     def shares(self, rows: int) -> int:
-        """Into how many shares a batch is cut: a function of graph and batch size only."""
+        """Into how many shares a batch is cut: a function of graph and batch size only.
+
+        Twice as many must have four times as much to do: every share has a gradient, which fills caches and is summed.
+        """
         worth, shares = rows * self.flops // max(SHARE_FLOPS, SHARE_USES * self.size), 1
-        while shares * 2 <= min(worth, self.most_shares, rows // SHARE_ROWS):
+        while 2 * shares * shares <= worth and 2 * shares <= min(self.most_shares, rows // SHARE_ROWS):
             shares *= 2
         return shares
 
