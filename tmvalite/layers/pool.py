@@ -14,7 +14,8 @@ from tmvalite.layers.window import Window, edge_remarks, window_of
 class Pool(Layer):
     """Windows of one size over every channel: (N, C, H, W) -> (N, C, P, Q), sizes by `window.slide`.
 
-    Without strides windows stand side by side; TMVA would divide by zero. SAME or VALID may come last. Padded places never count: a window sees the values inside the image only.
+    Without strides windows stand side by side; TMVA would divide by zero. SAME or VALID may come last. Padded places never
+    count: a window sees the values inside the image only.
     """
 
     filter_height: int = arg("window rows", minimum=1)
