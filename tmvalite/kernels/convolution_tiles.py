@@ -50,20 +50,7 @@ def _pair(builder, table, index):
 
 def _bias(builder, vectors, bias, rows):
     """One start value per row: all lanes bias[row], or zero where bias is null."""
-    before = builder.block
-    load, start = builder.append_basic_block("bias"), builder.append_basic_block("start")
-    builder.cbranch(builder.icmp_unsigned("==", bias, ir.Constant(bias.type, None)), start, load)
-    builder.position_at_end(load)
-    loaded = [vectors.broadcast(builder.load(builder.gep(bias, [i64(r)]))) for r in range(rows)]
-    builder.branch(start)
-    builder.position_at_end(start)
-    phis = []
-    for value in loaded:
-        phi = builder.phi(vectors.type)
-        phi.add_incoming(vectors.zero, before)
-        phi.add_incoming(value, load)
-        phis.append(phi)
-    return phis
+    return vectors.unless_null(bias, lambda: [vectors.broadcast(builder.load(builder.gep(bias, [i64(r)]))) for r in range(rows)])
 
 
 def _correlation_tile(module, element, rows: int, columns: int):

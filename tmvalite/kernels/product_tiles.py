@@ -34,25 +34,16 @@ _I = types.int64
 
 
 def _initial(builder, vectors, init, leading, rows, columns, masks):
-    """Accumulators loaded from `init`, or zero where init is null; as phis."""
-    before = builder.block
-    load, start = builder.append_basic_block("init"), builder.append_basic_block("start")
-    builder.cbranch(builder.icmp_unsigned("==", init, ir.Constant(init.type, None)), start, load)
-    builder.position_at_end(load)
-    loaded = [
-        vectors.load(builder.gep(init, [builder.add(builder.mul(leading, i64(r)), i64(c * vectors.lanes))]), masks[c])
-        for r in range(rows)
-        for c in range(columns)
-    ]
-    builder.branch(start)
-    builder.position_at_end(start)
-    phis = []
-    for value in loaded:
-        phi = builder.phi(vectors.type)
-        phi.add_incoming(vectors.zero, before)
-        phi.add_incoming(value, load)
-        phis.append(phi)
-    return phis
+    """Accumulators loaded from `init`, or zero where init is null."""
+
+    def load():
+        return [
+            vectors.load(builder.gep(init, [builder.add(builder.mul(leading, i64(r)), i64(c * vectors.lanes))]), masks[c])
+            for r in range(rows)
+            for c in range(columns)
+        ]
+
+    return vectors.unless_null(init, load)
 
 
 def _tile(module, element, rows: int, columns: int, side_by_side: bool):

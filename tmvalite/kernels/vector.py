@@ -86,6 +86,24 @@ class Vectors:
         else:
             self._call(f"llvm.masked.store.{self.suffix}.p0", ir.VoidType(), value, where, ir.Constant(I32, self.size), mask)
 
+    def unless_null(self, pointer, load):
+        """The vectors that load() emits, or as many zeros where `pointer` is null."""
+        builder = self.builder
+        before = builder.block
+        there, after = builder.append_basic_block("there"), builder.append_basic_block("start")
+        builder.cbranch(builder.icmp_unsigned("==", pointer, ir.Constant(pointer.type, None)), after, there)
+        builder.position_at_end(there)
+        loaded = load()
+        builder.branch(after)
+        builder.position_at_end(after)
+        phis = []
+        for value in loaded:
+            phi = builder.phi(self.type)
+            phi.add_incoming(self.zero, before)
+            phi.add_incoming(value, there)
+            phis.append(phi)
+        return phis
+
     def prefetch(self, pointer):
         """Have the line of the cache at `pointer` fetched; any address will do."""
         where, (reading, keep, data) = self.builder.bitcast(pointer, I8.as_pointer()), (ir.Constant(I32, n) for n in (0, 3, 1))
