@@ -13,7 +13,7 @@ import argparse
 import time
 from contextlib import contextmanager
 
-from . import convolution, dense, recurrent
+from . import convolution, dense, recurrent, vae
 
 LIMIT = 0.2
 
@@ -44,11 +44,11 @@ def cases(threads: int):
     for inputs, layers, batch in ((4, 3, 1024), (4, 5, 100), (28, 3, 1024)):
         yield f"dense {inputs}-128x{layers}-1, batch {batch}, training", dense.training, (inputs, layers, batch, threads), 2
     yield "dense 4-128x3-1, 1000000 scores", dense.scoring, (4, 3, 1_000_000, threads), 1
-    for size in (16, 32):
-        for full in (False, True):
-            name = f"{'W2' if full else 'CNN'} {size}x{size}"
-            yield f"{name}, batch 100, training", convolution.training, (size, 10, full, 100, threads), 1
-            yield f"{name}, 1000 scores", convolution.scoring, (size, 10, full, 1000, threads), 1
+    for label, form, channels, size, filters, batch in convolution.NETWORKS:
+        name, shape = f"{label} {size}x{size}", (form, channels, size, filters)
+        yield f"{name}, batch {batch}, training", convolution.training, (*shape, batch, threads), 1
+        yield f"{name}, 1000 scores", convolution.scoring, (*shape, 1000, threads), 1
+    yield "W4 VAE, batch 16, training", vae.training, (16, threads), 1
     for kind in ("LSTM", "GRU", "RNN"):
         yield f"{kind} 10, training", recurrent.training, (kind, 10, threads), 1
         yield f"{kind} 64, training", recurrent.training, (kind, 64, threads), 1

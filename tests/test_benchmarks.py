@@ -1,12 +1,13 @@
 """The timing harness measures what it says; nothing here is timed for real."""
 
+import inspect
 import json
 import time
 
 import pytest
 
 from benchmarks import compare as harness
-from benchmarks import dense, recurrent
+from benchmarks import convolution, dense, longest_call, recurrent, vae
 from benchmarks.compare import Comparison, Contender, Timing
 
 
@@ -99,3 +100,17 @@ def test_every_recurrent_case_has_a_target_and_two_sides():
         for _, contenders, target, units in recurrent.cases(threads):
             assert contenders[0].name == "tmvalite" and all(c.name.startswith("torch") for c in contenders[1:])
             assert target >= 1.2 and units >= 1
+
+
+@pytest.mark.parametrize("table", [dense, convolution, recurrent, vae])
+def test_every_contender_is_made_with_the_arguments_that_it_takes(table):
+    for threads in (1, 2):
+        for _, contenders, _, _ in table.cases(threads):
+            for contender in contenders:
+                inspect.signature(contender.make).bind(*contender.arguments)
+
+
+def test_the_longest_calls_are_made_with_the_arguments_that_they_take():
+    for _, make, given, units in longest_call.cases(2):
+        inspect.signature(make).bind(*given)
+        assert units >= 1

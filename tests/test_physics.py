@@ -317,7 +317,7 @@ def test_one_and_two_threads_train_the_same_bits(precision, events, trained):
     methods = trained if precision == "float32" else [
         booked_for_bits(threads, precision).fit(x[:2000], y[:2000], progress="silent") for threads in (1, 2)]
     assert [m.network.threads for m in methods] == [1, 2]
-    assert methods[0].network.plan.shares(600) > 2  # so that the second thread has work
+    assert methods[0].network.plan.shares(600) > 1  # so that the second thread has work
     assert np.array_equal(*(parameters_of(m) for m in methods))
     assert methods[0].history["valid_loss"] == methods[1].history["valid_loss"]
     assert methods[0].history["train_loss"] == methods[1].history["train_loss"]
@@ -371,7 +371,7 @@ def test_one_and_two_threads_give_the_factory_the_same_network(tmp_path, monkeyp
         method = factory.BookMethod(loader, tmvalite.Types.kDL, "DNN", options, Threads=threads)
         factory.TrainAllMethods()
         factory.TestAllMethods()
-        assert method.network.threads == threads and method.network.plan.shares(600) > 2
+        assert method.network.threads == threads and method.network.plan.shares(600) > 1
         networks.append(parameters_of(method))
         scores.append(factory.record(loader, "DNN").outputs["test"])
     assert np.array_equal(*networks) and np.array_equal(*scores)
