@@ -30,13 +30,11 @@ else:  # 16 registers
     MOST_COLUMNS = {1: 8, 2: 5, 3: 3, 4: 3, 5: 2, 6: 2}
     EVEN, PREFERRED = 4, (4, 5, 6)
 PREFERRED1, PREFERRED2, PREFERRED3 = PREFERRED
-MOST1, MOST2, MOST3, MOST4, MOST5, MOST6 = (MOST_COLUMNS[r] for r in range(1, 7))
-MOST_OTHERS = 3
 if VECTOR_BYTES == 64:  # rows of a gradient tile, alone or in pairs of two, and most columns
     GRADIENT_COLUMNS = {1: 9, 2: 9, 4: 9, 6: 5, 8: 5}
 else:
     GRADIENT_COLUMNS = MOST_COLUMNS
-MOST_GRADIENT = tuple(GRADIENT_COLUMNS.get(rows, 0) for rows in range(9))
+MOST, MOST_GRADIENT = (tuple(table.get(rows, 0) for rows in range(9)) for table in (MOST_COLUMNS, GRADIENT_COLUMNS))
 PAIRED = VECTOR_BYTES == 64
 BLOCK = 12  # vectors of pixels that all output channels are computed for before the next ones
 GROUP_BYTES = 32  # bytes of one group of pixels in a gradient tile, on every machine
@@ -222,21 +220,6 @@ def _rows_of_tile(rows, left):
 
 
 @kernel
-def _most_columns(rows):
-    if rows == 1:
-        return MOST1
-    if rows == 2:
-        return MOST2
-    if rows == 3:
-        return MOST3
-    if rows == 4:
-        return MOST4
-    if rows == 5:
-        return MOST5
-    return MOST6 if rows == 6 else MOST_OTHERS
-
-
-@kernel
 def pack_filters(rows, k, terms, w, row, packed):
     """packed: for every tile of rows, for every term, w[r row + term] of its rows side by side: as a tile reads them."""
     r = 0
@@ -263,7 +246,7 @@ def correlate_planes(rows, k, terms, packed, x, places, count, last, y, plane, b
         end, r = min(count, first + BLOCK), 0
         while r < rows:
             height = _rows_of_tile(rows, rows - r)
-            most = _most_columns(height)
+            most = MOST[height]
             tiles = (end - first + most - 1) // most
             low, more, c = (end - first) // tiles, (end - first) % tiles, first
             start = bias if is_null(bias) else shift(bias, r)

@@ -1,7 +1,7 @@
 """Numbers below the normal range count as zero while a network runs.
 
 What has died out, such as the moments of a weight that gets no gradient any more, otherwise passes through the denormal numbers,
-where arithmetic is up to a hundred times slower: a variational autoencoder took four times as long after some hundred steps.
+where arithmetic is up to a hundred times slower: a variational autoencoder took five times as long after some hundred steps.
 The control word is the thread's own; it is put back when the call ends. Machines without such a switch keep denormal numbers.
 """
 

@@ -47,17 +47,34 @@ nearest_integer = _unary("rint")  # ties to even
 square_root = _unary("sqrt")
 
 
+def _fused(builder, a, b, c):
+    kind = a.type
+    suffix = "f32" if isinstance(kind, ir.FloatType) else "f64"
+    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind] * 3), f"llvm.fma.{suffix}")
+    return builder.call(function, [a, b, c])
+
+
 @intrinsic
 def fma(typingctx, a, b, c):
     """a * b + c with one rounding."""
 
     def codegen(context, builder, signature, args):
-        kind = args[0].type
-        suffix = "f32" if isinstance(kind, ir.FloatType) else "f64"
-        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind] * 3), f"llvm.fma.{suffix}")
-        return builder.call(function, args)
+        return _fused(builder, *args)
 
     return a(a, a, a), codegen
+
+
+@intrinsic
+def horner(typingctx, x, coefficients):
+    """The polynomial with these coefficients, a tuple with the highest power first: a fused multiply-add each."""
+
+    def codegen(context, builder, signature, args):
+        total, *rest = cgutils.unpack_tuple(builder, args[1])
+        for coefficient in rest:
+            total = _fused(builder, total, args[0], coefficient)
+        return total
+
+    return x(x, coefficients), codegen
 
 
 @intrinsic
@@ -163,53 +180,6 @@ def _overload(stub):
     return overload(stub, jit_options=_OPTIONS, inline="never")
 
 
-def _horner(r, coefficients):
-    raise NotImplementedError  # replaced in nopython code
-
-
-@overload(_horner, jit_options=_OPTIONS)
-def _horner_impl(r, coefficients):
-    """The polynomial with these coefficients, the highest power first, unrolled over the tuple."""
-    if len(coefficients) == 5:
-
-        def five(r, coefficients):
-            q = fma(coefficients[0], r, coefficients[1])
-            q = fma(q, r, coefficients[2])
-            q = fma(q, r, coefficients[3])
-            return fma(q, r, coefficients[4])
-
-        return five
-
-    if len(coefficients) == 10:
-
-        def ten(r, coefficients):
-            q = fma(coefficients[0], r, coefficients[1])
-            q = fma(q, r, coefficients[2])
-            q = fma(q, r, coefficients[3])
-            q = fma(q, r, coefficients[4])
-            q = fma(q, r, coefficients[5])
-            q = fma(q, r, coefficients[6])
-            q = fma(q, r, coefficients[7])
-            q = fma(q, r, coefficients[8])
-            return fma(q, r, coefficients[9])
-
-        return ten
-
-    def eleven(r, coefficients):
-        q = fma(coefficients[0], r, coefficients[1])
-        q = fma(q, r, coefficients[2])
-        q = fma(q, r, coefficients[3])
-        q = fma(q, r, coefficients[4])
-        q = fma(q, r, coefficients[5])
-        q = fma(q, r, coefficients[6])
-        q = fma(q, r, coefficients[7])
-        q = fma(q, r, coefficients[8])
-        q = fma(q, r, coefficients[9])
-        return fma(q, r, coefficients[10])
-
-    return eleven
-
-
 def exp(x):
     """e^x; inf and 0 beyond the range, NaN stays NaN."""
     raise NotImplementedError
@@ -226,7 +196,7 @@ def _exp(x):
         y = bottom if y < bottom else y
         n = nearest_integer(y * log2e)
         r = fma(-n, low, fma(-n, high, y))
-        p = one + fma(r * r, _horner(r, tail), r)
+        p = one + fma(r * r, horner(r, tail), r)
         first = nearest_integer(n * half)  # two factors, so that results near the ends of the range are right
         return p * power_of_two(first) * power_of_two(n - first)
 
@@ -246,7 +216,7 @@ def _log(x):
     def impl(x):
         e, f = binary_exponent(x), mantissa(x) - one
         s = f / (two + f)
-        return fma(e, high, fma(e, low, f - s * (f - _horner(s * s, atanh) * (s * s))))
+        return fma(e, high, fma(e, low, f - s * (f - horner(s * s, atanh) * (s * s))))
 
     return impl
 
@@ -266,7 +236,7 @@ def _log1p_of_fraction(x):
         far = x > root
         f = (x - one) * half if far else x
         s = f / (two + f)
-        value = f - s * (f - _horner(s * s, atanh) * (s * s))
+        value = f - s * (f - horner(s * s, atanh) * (s * s))
         return value + ln2 if far else value
 
     return impl
@@ -286,7 +256,7 @@ def _expm1_bounded(x):
         n = nearest_integer(x * log2e)
         r = fma(-n, low, fma(-n, high, x))
         scale = power_of_two(n)
-        return fma(scale, fma(r * r, _horner(r, tail), r), scale - one)
+        return fma(scale, fma(r * r, horner(r, tail), r), scale - one)
 
     return impl
 
@@ -324,7 +294,7 @@ def _tanh(x):
         n = nearest_integer(y * log2e)
         h = fma(-n, ln2, y)  # where the rest of ln 2 would count, tanh hardly changes any more
         scale = power_of_two(n)
-        t = fma(scale, fma(h * h, _horner(h, tail), h), fma(scale, half, -half))
+        t = fma(scale, fma(h * h, horner(h, tail), h), fma(scale, half, -half))
         return t / (t + one)
 
     return impl

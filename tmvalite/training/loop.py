@@ -173,9 +173,9 @@ class Training:
                     self._fail(error, number, phase, f"on the validation events after epoch {epoch}", optimizer.learning_rate)
                 improved = error < minimum
                 minimum = min(error, minimum)
-                settled = improved or self.companion.settled
-                stale = 0 if improved else stale + (e - validated) * settled
-                rate.validated((e - validated) * settled, improved)
+                waited = e - validated if self.companion.settled else 0
+                stale = 0 if improved else stale + waited
+                rate.validated(waited, improved)
                 validated = e
             now = time.perf_counter()
             row = Epoch(epoch, number, train_loss + penalty, error, penalty, optimizer.learning_rate, improved, now - began,
