@@ -210,19 +210,34 @@ DENSE_AE = (
 BALER = {  # InputLayout, Layout, parameters
     "AE": ("1|1|24", DENSE_AE.format(code=15), 61_839),
     "CFD_dense_AE": ("1|1|2500", DENSE_AE.format(code=25), 1_055_725),
-    "PJ_Conv_AE": ("1|28|28", "Encoder={CONV|20|5|5|2|2|SAME|LEAKYRELU,CONV|50|5|5|2|2|SAME|LINEAR,RESHAPE|FLAT,DENSE|500|LINEAR,"
-                   "DENSE|10|LINEAR}Decoder={DENSE|500|LEAKYRELU,DENSE|2450|LINEAR,RESHAPE|50|7|7,"
-                   "TRANSCONV|20|5|5|2|2|2|2|1|1|LINEAR,TRANSCONV|1|5|5|2|2|2|2|1|1|LEAKYRELU}", None),
-    "PJ_Conv_AE, 50 x 50": ("1|50|50", "Encoder={CONV|20|5|5|2|2|SAME|LEAKYRELU,CONV|50|5|5|2|2|SAME|LINEAR,RESHAPE|FLAT,"
-                            "DENSE|500|LINEAR,DENSE|25|LINEAR}Decoder={DENSE|500|LEAKYRELU,DENSE|8450|LINEAR,RESHAPE|50|13|13,"
-                            "TRANSCONV|20|5|5|2|2|2|2|0|0|LINEAR,TRANSCONV|1|5|5|2|2|2|2|1|1|LEAKYRELU}", None),
-    "Conv_AE": ("1|50|50", "Encoder={CONV|8|2|5|1|1|1|1|RELU,CONV|16|3|3|1|1|1|1|LINEAR,BNORM,ACT|RELU,CONV|32|3|3|1|1|0|0|RELU,"
-                "RESHAPE|FLAT,DENSE|2000|RELU,DENSE|250|RELU}Decoder={DENSE|2000|RELU,DENSE|72128|RELU,RESHAPE|32|49|46,"
-                "TRANSCONV|16|3|3|1|1|0|0|LINEAR,BNORM,ACT|RELU,TRANSCONV|8|3|3|1|1|1|1|LINEAR,BNORM,ACT|RELU,"
-                "TRANSCONV|1|2|5|1|1|1|1|LINEAR}", None),
-    "FPGA_prototype_model": ("1|1|24", "Encoder={DENSE|20|RELU,DENSE|10|RELU,DENSE|15|LINEAR}"
-                             "Decoder={DENSE|10|RELU,DENSE|20|RELU,DENSE|N|LINEAR}", None),
-}  # fmt: skip
+    "PJ_Conv_AE": (
+        "1|28|28",
+        "Encoder={CONV|20|5|5|2|2|SAME|LEAKYRELU,CONV|50|5|5|2|2|SAME|LINEAR,RESHAPE|FLAT,DENSE|500|LINEAR,"
+        "DENSE|10|LINEAR}Decoder={DENSE|500|LEAKYRELU,DENSE|2450|LINEAR,RESHAPE|50|7|7,"
+        "TRANSCONV|20|5|5|2|2|2|2|1|1|LINEAR,TRANSCONV|1|5|5|2|2|2|2|1|1|LEAKYRELU}",
+        None,
+    ),
+    "PJ_Conv_AE, 50 x 50": (
+        "1|50|50",
+        "Encoder={CONV|20|5|5|2|2|SAME|LEAKYRELU,CONV|50|5|5|2|2|SAME|LINEAR,RESHAPE|FLAT,"
+        "DENSE|500|LINEAR,DENSE|25|LINEAR}Decoder={DENSE|500|LEAKYRELU,DENSE|8450|LINEAR,RESHAPE|50|13|13,"
+        "TRANSCONV|20|5|5|2|2|2|2|0|0|LINEAR,TRANSCONV|1|5|5|2|2|2|2|1|1|LEAKYRELU}",
+        None,
+    ),
+    "Conv_AE": (
+        "1|50|50",
+        "Encoder={CONV|8|2|5|1|1|1|1|RELU,CONV|16|3|3|1|1|1|1|LINEAR,BNORM,ACT|RELU,CONV|32|3|3|1|1|0|0|RELU,"
+        "RESHAPE|FLAT,DENSE|2000|RELU,DENSE|250|RELU}Decoder={DENSE|2000|RELU,DENSE|72128|RELU,RESHAPE|32|49|46,"
+        "TRANSCONV|16|3|3|1|1|0|0|LINEAR,BNORM,ACT|RELU,TRANSCONV|8|3|3|1|1|1|1|LINEAR,BNORM,ACT|RELU,"
+        "TRANSCONV|1|2|5|1|1|1|1|LINEAR}",
+        None,
+    ),
+    "FPGA_prototype_model": (
+        "1|1|24",
+        "Encoder={DENSE|20|RELU,DENSE|10|RELU,DENSE|15|LINEAR}Decoder={DENSE|10|RELU,DENSE|20|RELU,DENSE|N|LINEAR}",
+        None,
+    ),
+}
 
 
 def booked(name: str, epochs: int, seed: int = 1, batch: int = 15):

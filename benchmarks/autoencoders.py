@@ -74,8 +74,11 @@ def collapse(options) -> dict:
 
 
 def latent(options) -> dict:
-    rows = [row for network in autoencoder_tables.LATENT_STUDIES
-            for row in autoencoder_tables.latent_distributions(options.seeds, network)]
+    rows = [
+        row
+        for network in autoencoder_tables.LATENT_STUDIES
+        for row in autoencoder_tables.latent_distributions(options.seeds, network)
+    ]
     for row in rows:
         print(", ".join(f"{name} {value}" for name, value in row.items()), flush=True)
     return {"rows": rows, "passes": all(row["passes"] for row in rows)}

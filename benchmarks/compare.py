@@ -178,8 +178,9 @@ def other_cores(before, after, wall: float) -> float:
     return max(0.0, (after[0] - before[0]) - (after[1] - before[1])) / wall
 
 
-def compare(case: str, contenders: list[Contender], *, threads: int, rounds: int = 7, seconds: float = 0.5,
-            separate: bool = True) -> Comparison:
+def compare(
+    case: str, contenders: list[Contender], *, threads: int, rounds: int = 7, seconds: float = 0.5, separate: bool = True
+) -> Comparison:
     """Times all contenders on a case.
 
     Every round runs each contender once, in an order that rotates from round to round. Rounds in which other processes used
@@ -236,13 +237,17 @@ def row_text(result: Comparison, ours: str, peer: str, target: float | None, uni
     goal = f"{target:6.2f} {'ok  ' if ratio >= target else 'LESS'}" if target is not None else " " * 11
     remark = "" if result.quiet else f"  others used up to {max(result.others):.2f} cores"
     best = result.best(peer).name.removeprefix(peer).strip()
-    return (f"{result.case:34s} {result.threads:7d} {result.best(ours).median * unit:12.1f} "
-            f"{result.best(peer).median * unit:12.1f}  {ratio:6.2f} {goal} {best}{remark}")
+    return (
+        f"{result.case:34s} {result.threads:7d} {result.best(ours).median * unit:12.1f} "
+        f"{result.best(peer).median * unit:12.1f}  {ratio:6.2f} {goal} {best}{remark}"
+    )
 
 
 def header(ours: str, peer: str, unit: str = "us") -> str:
-    return (f"{'case':34s} {'threads':>7s} {ours + ' ' + unit:>12s} {peer + ' ' + unit:>12s}  {'ratio':>6s} {'target':>6s}"
-            f"      best form of {peer}")
+    return (
+        f"{'case':34s} {'threads':>7s} {ours + ' ' + unit:>12s} {peer + ' ' + unit:>12s}  {'ratio':>6s} {'target':>6s}"
+        f"      best form of {peer}"
+    )
 
 
 def write_json(path: str | Path, results: list[Comparison]) -> None:

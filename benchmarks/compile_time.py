@@ -18,7 +18,7 @@ import time
 LAYOUTS = {
     "dense": "Layout=TANH|128,TANH|128,LINEAR",
     "images": "InputLayout=1|16|16:Layout=CONV|10|3|3|1|1|1|1|RELU,BNORM,CONV|10|3|3|1|1|1|1|RELU,MAXPOOL|2|2|2|2,RESHAPE|FLAT,"
-              "DENSE|100|RELU,DENSE|1|LINEAR",
+    "DENSE|100|RELU,DENSE|1|LINEAR",
 }
 FIT = """
 import sys, time

@@ -64,10 +64,15 @@ def method(form: str, channels: int, size: int, filters: int, batch: int, epochs
         "deep": (first, second, pool, wide, wide, pool, "RESHAPE|FLAT", "DENSE|128|RELU"),
     }[form]
     layout = ",".join([*items, "DENSE|1|LINEAR"])
-    strategy = (f"LearningRate=1e-3,BatchSize={batch},MaxEpochs={epochs},TestRepetitions={epochs},"
-                f"ConvergenceSteps={10 * epochs},Optimizer=ADAM")  # fmt: skip
-    return tmvalite.MethodDL(f"!V:InputLayout={channels}|{size}|{size}:Layout={layout}:TrainingStrategy={strategy}:RandomSeed=1:"
-                             f"ValidationSize={VALIDATION}:Threads={threads}", analysis_type="classification")  # fmt: skip
+    strategy = (
+        f"LearningRate=1e-3,BatchSize={batch},MaxEpochs={epochs},TestRepetitions={epochs},"
+        f"ConvergenceSteps={10 * epochs},Optimizer=ADAM"
+    )
+    return tmvalite.MethodDL(
+        f"!V:InputLayout={channels}|{size}|{size}:Layout={layout}:TrainingStrategy={strategy}:RandomSeed=1:"
+        f"ValidationSize={VALIDATION}:Threads={threads}",
+        analysis_type="classification",
+    )
 
 
 def training(form: str, channels: int, size: int, filters: int, batch: int, threads: int):

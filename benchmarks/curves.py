@@ -121,10 +121,22 @@ def main(arguments=None) -> int:
         farthest = 100 * abs(distance).max()
         print(f"{curve.name}: {1e6 * a:.0f} us + arithmetic at {1e-9 / b:.1f} GFLOP/s, farthest {farthest:.0f} %")
         for row in zip(curve.values, flops, seconds, distance):
-            print(f"  {row[0]:6d} {1e-6 * row[1]:10.2f} MFLOP {1e6 * row[2]:10.1f} us {1e-9 * row[1] / row[2]:7.1f} GFLOP/s "
-                  f"{100 * row[3]:+5.0f} %", flush=True)  # fmt: skip
-        results.append({"name": curve.name, "values": curve.values, "flops": list(flops), "seconds": list(seconds),
-                        "start": a, "per_flop": b, "distance": list(distance)})  # fmt: skip
+            print(
+                f"  {row[0]:6d} {1e-6 * row[1]:10.2f} MFLOP {1e6 * row[2]:10.1f} us {1e-9 * row[1] / row[2]:7.1f} GFLOP/s "
+                f"{100 * row[3]:+5.0f} %",
+                flush=True,
+            )
+        results.append(
+            {
+                "name": curve.name,
+                "values": curve.values,
+                "flops": list(flops),
+                "seconds": list(seconds),
+                "start": a,
+                "per_flop": b,
+                "distance": list(distance),
+            }
+        )
     if options.json:
         Path(options.json).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     return 0

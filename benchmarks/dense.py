@@ -38,10 +38,14 @@ def method(layers: int, batch: int, epochs: int, threads: int):
     import tmvalite
 
     layout = ",".join(["TANH|128"] * layers + ["LINEAR"])
-    strategy = (f"LearningRate=1e-3,BatchSize={batch},MaxEpochs={epochs},TestRepetitions={epochs},"
-                f"ConvergenceSteps={10 * epochs},Optimizer=ADAM")
-    return tmvalite.MethodDL(f"!V:Layout={layout}:TrainingStrategy={strategy}:RandomSeed=1:ValidationSize={VALIDATION}:"
-                             f"Threads={threads}", analysis_type="classification")
+    strategy = (
+        f"LearningRate=1e-3,BatchSize={batch},MaxEpochs={epochs},TestRepetitions={epochs},"
+        f"ConvergenceSteps={10 * epochs},Optimizer=ADAM"
+    )
+    return tmvalite.MethodDL(
+        f"!V:Layout={layout}:TrainingStrategy={strategy}:RandomSeed=1:ValidationSize={VALIDATION}:Threads={threads}",
+        analysis_type="classification",
+    )
 
 
 def training(inputs: int, layers: int, batch: int, threads: int):
@@ -74,15 +78,18 @@ def cases(threads: int):
     """(name, contenders, target, units per step) of every case."""
     for (inputs, layers, batch), targets in W1.items():
         ours = Contender("tmvalite", training, (inputs, layers, batch, threads), baseline=1)
-        theirs = [Contender(f"torch {form}", peer.training, (inputs, layers, batch, STEPS, threads, form), baseline=1)
-                  for form in ("index", "shuffle")]
+        theirs = [
+            Contender(f"torch {form}", peer.training, (inputs, layers, batch, STEPS, threads, form), baseline=1)
+            for form in ("index", "shuffle")
+        ]
         yield f"W1 {inputs}-128x{layers}-1 batch {batch}", [ours, *theirs], targets[threads > 1], STEPS
     for rows, targets in W7.items():
         ours = Contender("tmvalite", scoring, (4, 3, rows, threads))
         theirs = [Contender(f"torch chunk {chunk}", peer.scoring, (4, 3, rows, chunk, threads)) for chunk in CHUNKS[rows]]
         yield f"W7 4-128x3-1 {rows} rows", [ours, *theirs], targets[threads > 1], 1
-        theirs = [Contender(f"onnxruntime chunk {chunk}", peer_onnx.scoring, (4, 3, rows, chunk, threads))
-                  for chunk in CHUNKS[rows]]
+        theirs = [
+            Contender(f"onnxruntime chunk {chunk}", peer_onnx.scoring, (4, 3, rows, chunk, threads)) for chunk in CHUNKS[rows]
+        ]
         yield f"W7 4-128x3-1 {rows} rows, ONNX", [ours, *theirs], W7_ONNX[rows][threads > 1], 1
 
 
@@ -105,8 +112,14 @@ def run(cases, text: str, arguments=None, *, threads=(1, 2), seconds: float = 0.
         for name, contenders, target, units in cases(threads):
             if options.only not in name:
                 continue
-            result = compare(name, contenders, threads=threads, rounds=options.rounds, seconds=options.seconds,
-                             separate=not options.one_process)
+            result = compare(
+                name,
+                contenders,
+                threads=threads,
+                rounds=options.rounds,
+                seconds=options.seconds,
+                separate=not options.one_process,
+            )
             results.append(result)
             other = contenders[-1].name.split()[0]
             print(row_text(result, "tmvalite", other, target, 1e6 / units), flush=True)

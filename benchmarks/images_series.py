@@ -59,20 +59,31 @@ _SERIES = (
 )
 SCRIPTS = {
     "images": Script(
-        "images_data_16x16.root", ("sig_tree", "bkg_tree"), (("vars", 256),), tutorial_image_trees, "XAVIER",
+        "images_data_16x16.root",
+        ("sig_tree", "bkg_tree"),
+        (("vars", 256),),
+        tutorial_image_trees,
+        "XAVIER",
         {
             "CNN": _IMAGES.format(
                 "InputLayout=1|16|16:Layout=CONV|10|3|3|1|1|1|1|RELU,BNORM,CONV|10|3|3|1|1|1|1|RELU,MAXPOOL|2|2|1|1,"
-                "RESHAPE|FLAT,DENSE|100|RELU,DENSE|1|LINEAR:", "+0.0"),
+                "RESHAPE|FLAT,DENSE|100|RELU,DENSE|1|LINEAR:",
+                "+0.0",
+            ),
             "dense": _IMAGES.format(
-                "Layout=DENSE|100|RELU,BNORM,DENSE|100|RELU,BNORM,DENSE|100|RELU,BNORM,DENSE|100|RELU,DENSE|1|LINEAR:", ""),
+                "Layout=DENSE|100|RELU,BNORM,DENSE|100|RELU,BNORM,DENSE|100|RELU,BNORM,DENSE|100|RELU,DENSE|1|LINEAR:", ""
+            ),
         },
     ),
     "series": Script(
-        "time_data_t10_d30.root", ("sgn", "bkg"), tuple((f"vars_time{i}", 30) for i in range(10)), tutorial_series_trees,
-        "XAVIERUNIFORM", {kind: _SERIES.format(kind) for kind in peer_layers.RECURRENT},
+        "time_data_t10_d30.root",
+        ("sgn", "bkg"),
+        tuple((f"vars_time{i}", 30) for i in range(10)),
+        tutorial_series_trees,
+        "XAVIERUNIFORM",
+        {kind: _SERIES.format(kind) for kind in peer_layers.RECURRENT},
     ),
-}  # fmt: skip
+}
 
 # Of the same images and epochs; README.md says what each part of it is worth.
 BETTER_IMAGES = (
@@ -186,10 +197,14 @@ def train_peer(name: str, record, numbers, *, seed: int, same_order: bool, recip
 
     key, n_train = streams.stream_key(seed, streams.SHUFFLE), len(x) - n_valid
     apply, _, _ = train(
-        recipe, sample(slice(0, n_train)), sample(slice(n_train, None)), seed=seed,
+        recipe,
+        sample(slice(0, n_train)),
+        sample(slice(n_train, None)),
+        seed=seed,
         order=(lambda epoch: streams.permutation(key, n_train, epoch=epoch)) if same_order else None,
-        model=peer_layers.start_from(peer_layers.network(name), numbers), tmva_epsilon=same_order,
-    )  # fmt: skip
+        model=peer_layers.start_from(peer_layers.network(name), numbers),
+        tmva_epsilon=same_order,
+    )
     return area(apply(np.asarray(record.data.test.x, np.float32))[:, 0], record)
 
 

@@ -69,8 +69,11 @@ def main(arguments=None) -> int:
             with timed_calls() as seconds:
                 work(units)
             worst = max(worst, *seconds)
-            print(f"{name:44s} {threads} threads {len(seconds):6d} calls, longest {max(seconds):.3f} s"
-                  f"{'' if max(seconds) <= LIMIT else '   TOO LONG'}", flush=True)  # fmt: skip
+            print(
+                f"{name:44s} {threads} threads {len(seconds):6d} calls, longest {max(seconds):.3f} s"
+                f"{'' if max(seconds) <= LIMIT else '   TOO LONG'}",
+                flush=True,
+            )
     print(f"longest {worst:.3f} s, allowed {LIMIT} s")
     return int(worst > LIMIT)
 

@@ -28,10 +28,18 @@ def network(name: str):
         return nn.Sequential(*parts)
     if name == "CNN":
         return nn.Sequential(
-            nn.Unflatten(1, (1, 16, 16)), nn.Conv2d(1, 10, 3, padding=1), nn.ReLU(), _normalisation(nn.BatchNorm2d, 10),
-            nn.Conv2d(10, 10, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2, stride=1), nn.Flatten(),
-            nn.Linear(10 * 15 * 15, 100), nn.ReLU(), nn.Linear(100, 1),
-        )  # fmt: skip
+            nn.Unflatten(1, (1, 16, 16)),
+            nn.Conv2d(1, 10, 3, padding=1),
+            nn.ReLU(),
+            _normalisation(nn.BatchNorm2d, 10),
+            nn.Conv2d(10, 10, 3, padding=1),
+            nn.ReLU(),
+            nn.MaxPool2d(2, stride=1),
+            nn.Flatten(),
+            nn.Linear(10 * 15 * 15, 100),
+            nn.ReLU(),
+            nn.Linear(100, 1),
+        )
     cell = _gru() if name == "GRU" else _library_cell(name)
     return nn.Sequential(
         nn.Unflatten(1, (STEPS, FEATURES)), cell, nn.Flatten(), nn.Linear(STEPS * STATE, 64), nn.Tanh(), nn.Linear(64, 1)

@@ -71,8 +71,18 @@ def weighted_loss(loss: str, outputs, y, w):
     return (w * rows.mean(dim=1)).mean()
 
 
-def train(recipe: Recipe, train, valid, *, seed: int, order: Callable[[int], np.ndarray] | None = None, initial=None,
-          model=None, tmva_epsilon: bool = False, threads: int = 1):
+def train(
+    recipe: Recipe,
+    train,
+    valid,
+    *,
+    seed: int,
+    order: Callable[[int], np.ndarray] | None = None,
+    initial=None,
+    model=None,
+    tmva_epsilon: bool = False,
+    threads: int = 1,
+):
     """Train with Adam (epsilon 1e-7) and keep the parameters, and running values, of the smallest validation loss.
 
     Parameters

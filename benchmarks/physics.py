@@ -39,8 +39,10 @@ def depth(options) -> dict:
     for seed in range(1, options.seeds + 1):
         rows.append({"seed": seed, **studies.depth(seed=seed)})
         parts = {name: rows[-1][f"{name}: part of the shallow excess"] for name in ("plain", "residual")}
-        print(f"seed {seed}: likelihood ratio {rows[-1]['likelihood ratio']:.4f}, shallow {rows[-1]['shallow']:.4f}, "
-              + ", ".join(f"40 layers {name} {rows[-1][name]:.4f} ({part:.2f} of the excess)" for name, part in parts.items()))
+        print(
+            f"seed {seed}: likelihood ratio {rows[-1]['likelihood ratio']:.4f}, shallow {rows[-1]['shallow']:.4f}, "
+            + ", ".join(f"40 layers {name} {rows[-1][name]:.4f} ({part:.2f} of the excess)" for name, part in parts.items())
+        )
     return {"rows": rows, "passes": all(r["residual: part of the shallow excess"] >= 0.95 for r in rows)}
 
 
@@ -69,21 +71,31 @@ def files(options) -> dict:
         print(f"{name}: weighted area " + ", ".join(f"{k} {v:.4f}" for k, v in row.items()))
     low, high = FILE_BAND
     inside = {name: {k: low <= v <= high for k, v in row.items()} for name, row in figures.items()}
-    passes = all(row["as it is"] and not row["without transformation"] and
-                 not all(v for k, v in row.items() if "transposed" in k) for row in inside.values())
+    passes = all(
+        row["as it is"] and not row["without transformation"] and not all(v for k, v in row.items() if "transposed" in k)
+        for row in inside.values()
+    )
     return {"areas": figures, "passes": passes}
 
 
 def tutorial(name: str, options) -> dict:
     _need_torch()
-    result = tutorials.paired(name, _shared(), seeds=options.seeds, same_start=not options.own_start,
-                              same_split=options.same_split, progress=lambda line: print(line, flush=True))
+    result = tutorials.paired(
+        name,
+        _shared(),
+        seeds=options.seeds,
+        same_start=not options.own_start,
+        same_split=options.same_split,
+        progress=lambda line: print(line, flush=True),
+    )
     print(f"\n{name}, {options.seeds} seeds: means, difference (positive: tmvalite is better) and its 95 % interval")
     for pair in result["pairs"]:
         low, high = pair["interval"]
         goal = "" if pair["allowed"] is None else f"  > {-pair['allowed']:.4f} {'ok' if pair['passes'] else 'NOT SHOWN'}"
-        print(f"{pair['figure']:16s} tmvalite {pair['tmvalite']:.4f}  PyTorch {pair['PyTorch']:.4f}  "
-              f"difference {pair['difference']:+.5f} [{low:+.5f}, {high:+.5f}]{goal}")
+        print(
+            f"{pair['figure']:16s} tmvalite {pair['tmvalite']:.4f}  PyTorch {pair['PyTorch']:.4f}  "
+            f"difference {pair['difference']:+.5f} [{low:+.5f}, {high:+.5f}]{goal}"
+        )
     for key in ("epochs, tmvalite", "epochs, PyTorch", "Fisher's area"):
         if key in result:
             print(f"{key}: mean {math.fsum(result[key]) / len(result[key]):.4g}")
@@ -108,9 +120,11 @@ def images(options) -> dict:
     for own_split in (False, True):
         figures = images_series.better(tutorials.shared_folder(), own_split=own_split)
         areas = figures["areas"]
-        print(f"better string, {len(areas)} other seeds, {'a split each' if own_split else 'the same split'}: "
-              f"{images_series.spread(areas)}, likelihood ratio {figures['likelihood ratio']:.3f}, "
-              f"{statistics.median(figures['seconds']):.2f} s a training")
+        print(
+            f"better string, {len(areas)} other seeds, {'a split each' if own_split else 'the same split'}: "
+            f"{images_series.spread(areas)}, likelihood ratio {figures['likelihood ratio']:.3f}, "
+            f"{statistics.median(figures['seconds']):.2f} s a training"
+        )
         passes = passes and statistics.median(areas) >= BETTER_MEDIAN and min(areas) >= BETTER_WORST
         result["better, a split each" if own_split else "better"] = figures
     return {**result, "passes": passes and result["passes"]}
@@ -136,8 +150,9 @@ STUDIES |= {"images": (images, 15), "series": (series, 15)}
 def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("study", choices=[*STUDIES, "all"])
-    parser.add_argument("--seeds", type=int, help="random seeds 1, 2, ... (default: 20 for the tutorials, 15 for images and "
-                        "series, else 1)")
+    parser.add_argument(
+        "--seeds", type=int, help="random seeds 1, 2, ... (default: 20 for the tutorials, 15 for images and series, else 1)"
+    )
     parser.add_argument("--own-start", action="store_true", help="tutorials: PyTorch draws its initial numbers itself")
     parser.add_argument("--same-split", action="store_true", help="tutorials: TMVA's SplitSeed=100 for every seed")
     parser.add_argument("--json", help="file for all figures")

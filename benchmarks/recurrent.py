@@ -28,8 +28,10 @@ def method(kind: str, size: int, rounds: int, threads: int):
 
     steps, features, state = SHAPES[size]
     after = "|1" if kind == "GRU" else ""  # as PyTorch's
-    strategy = (f"LearningRate=1e-3,BatchSize={BATCH},MaxEpochs={rounds},TestRepetitions={rounds},"
-                f"ConvergenceSteps={10 * rounds},Optimizer=ADAM")  # fmt: skip
+    strategy = (
+        f"LearningRate=1e-3,BatchSize={BATCH},MaxEpochs={rounds},TestRepetitions={rounds},"
+        f"ConvergenceSteps={10 * rounds},Optimizer=ADAM"
+    )
     return tmvalite.MethodDL(
         f"!V:InputLayout={steps}|{features}:Layout={kind}|{state}|{features}|{steps}|0|1{after},RESHAPE|FLAT,"
         f"DENSE|{HIDDEN}|RELU,DENSE|1|LINEAR:TrainingStrategy={strategy}:RandomSeed=1:ValidationSize={VALIDATION}:"
@@ -114,8 +116,10 @@ def cases(threads: int):
         for size, targets in TARGETS.items():
             name = f"W6 {kind} {SHAPES[size][0]}x{SHAPES[size][1]} state {size}"
             ours = Contender("tmvalite", training, (kind, size, threads), baseline=1)
-            theirs = [Contender(f"torch {form}", peer_training, (kind, size, threads, form), baseline=1)
-                      for form in ("index", "shuffle")]  # fmt: skip
+            theirs = [
+                Contender(f"torch {form}", peer_training, (kind, size, threads, form), baseline=1)
+                for form in ("index", "shuffle")
+            ]
             yield f"{name} batch {BATCH}", [ours, *theirs], targets[0], STEPS[size]
             for rows, chunks, target in ((ROWS[size], CHUNKS[size], targets[1]), (1, (1,), targets[2])):
                 ours = Contender("tmvalite", scoring, (kind, size, rows, threads))

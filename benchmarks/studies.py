@@ -19,10 +19,14 @@ def booked(layout: str, *, epochs: int, rate: float, seed: int, batch: int = 100
     """A classification with Adam, Glorot's uniform start, one thread, and as many epochs as asked for."""
     import tmvalite
 
-    strategy = (f"LearningRate={rate:g},Optimizer=ADAM,BatchSize={batch},MaxEpochs={epochs},ConvergenceSteps={epochs},"
-                "TestRepetitions=1")
-    return tmvalite.MethodDL(f"!H:!V:Layout={layout}:WeightInitialization=XAVIERUNIFORM:TrainingStrategy={strategy}:"
-                             f"RandomSeed={seed}:Threads=1", analysis_type="classification", **more)
+    strategy = (
+        f"LearningRate={rate:g},Optimizer=ADAM,BatchSize={batch},MaxEpochs={epochs},ConvergenceSteps={epochs},TestRepetitions=1"
+    )
+    return tmvalite.MethodDL(
+        f"!H:!V:Layout={layout}:WeightInitialization=XAVIERUNIFORM:TrainingStrategy={strategy}:RandomSeed={seed}:Threads=1",
+        analysis_type="classification",
+        **more,
+    )
 
 
 # ------------------------------------------------------------------------------------------- ring in a disc
@@ -59,8 +63,10 @@ def _ring_of_the_peer(x, y, seed: int, epochs: int):
 
     recipe = Recipe(((RING_WIDTH, "TANH"), (RING_WIDTH, "TANH"), (1, "LINEAR")), "CROSSENTROPY", RING_RATE, 100, epochs, epochs)
     index = (~y).astype(int)
-    samples = [(x[at], y[at, None].astype(np.float32), _equal_weights(index[at]))
-               for at in drawn_events(index, len(x), len(x) // 5, seed)]
+    samples = [
+        (x[at], y[at, None].astype(np.float32), _equal_weights(index[at]))
+        for at in drawn_events(index, len(x), len(x) // 5, seed)
+    ]
     return train(recipe, *samples, seed=seed)[0]
 
 
@@ -86,16 +92,26 @@ def residual_layout(depth: int) -> str:
     return ",".join([*layers, "DENSE|1|LINEAR"])
 
 
-def depth(*, seed: int = 1, layers: int = 40, events: int = 20_000, test_events: int = 50_000, epochs: int = 20,
-          names=("shallow", "plain", "residual")) -> dict:
+def depth(
+    *,
+    seed: int = 1,
+    layers: int = 40,
+    events: int = 20_000,
+    test_events: int = 50_000,
+    epochs: int = 20,
+    names=("shallow", "plain", "residual"),
+) -> dict:
     """ROC areas on the ring: two hidden layers, `layers` of them, and `layers` with residual links; same events and epochs."""
     from tmvalite.evaluation import roc_area
 
     x, y = toys.ring_in_disc(events, seed)
     test_x, test_y = toys.ring_in_disc(test_events, 10_000 + seed)
     # rates that suit them: of 2e-3, 5e-3 and 1e-2 the best for the shallow net, of 5e-4, 1e-3 and 2e-3 for the deep ones
-    layouts = {"shallow": (plain_layout(2), 1e-2), "plain": (plain_layout(layers), 5e-4),
-               "residual": (residual_layout(layers), 1e-3)}
+    layouts = {
+        "shallow": (plain_layout(2), 1e-2),
+        "plain": (plain_layout(layers), 5e-4),
+        "residual": (residual_layout(layers), 1e-3),
+    }
     figures: dict = {"likelihood ratio": roc_area(toys.ring_likelihood_ratio(test_x), test_y)}
     for name in names:
         layout, rate = layouts[name]
@@ -123,18 +139,24 @@ def inputs(*, seed: int = 1, events: int = 10_000, test_events: int = 20_000, ep
     test_x, test_y = toys.information_in_the_second_input(test_events, 10_000 + seed)
     first = slice(0, toys.NOISE_INPUTS)
     second = slice(toys.NOISE_INPUTS, toys.NOISE_INPUTS + toys.INFORMATIVE_INPUTS)
-    method = booked(TWO_INPUTS, epochs=epochs, rate=3e-3, seed=seed,
-                    InputLayout=f"noise={toys.NOISE_INPUTS},signal={toys.INFORMATIVE_INPUTS}")
+    method = booked(
+        TWO_INPUTS, epochs=epochs, rate=3e-3, seed=seed, InputLayout=f"noise={toys.NOISE_INPUTS},signal={toys.INFORMATIVE_INPUTS}"
+    )
     method.fit(x, y, progress="silent")
-    samples = {"as it is": test_x, "input 1 permuted": toys.permute_columns(test_x, first, seed),
-               "input 2 permuted": toys.permute_columns(test_x, second, seed)}
+    samples = {
+        "as it is": test_x,
+        "input 1 permuted": toys.permute_columns(test_x, first, seed),
+        "input 2 permuted": toys.permute_columns(test_x, second, seed),
+    }
     return {name: roc_area(method.GetMvaValues(sample), test_y) for name, sample in samples.items()}
 
 
 # ------------------------------------------------------------------------------------------- class and target together
 
-JOINT = ("h=DENSE|32|TANH,h2=DENSE|32|TANH,score=DENSE|1|LINEAR@h2,energy=DENSE|1|LINEAR@h2,"
-         "OUTPUT|CROSSENTROPY@score,OUTPUT|SUMOFSQUARES|0.5@energy")
+JOINT = (
+    "h=DENSE|32|TANH,h2=DENSE|32|TANH,score=DENSE|1|LINEAR@h2,energy=DENSE|1|LINEAR@h2,"
+    "OUTPUT|CROSSENTROPY@score,OUTPUT|SUMOFSQUARES|0.5@energy"
+)
 JOINT_WEIGHTS = (1.0, 0.5)
 
 

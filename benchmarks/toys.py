@@ -124,7 +124,8 @@ def tutorial_series_trees(count: int, seed: int) -> tuple[dict, dict]:
         for j in range(10):
             turn = wave(np.pi * j / 10)
             shares = _histogram_shares(edges, np.array([5.0 + 0.2 * turn]), 4.0 + 0.3 * turn)[0]
-            tree[f"vars_time{j}"] = (rng.multinomial(1000, shares, size=count)
-                                     + rng.normal(0.0, 10.0, size=(count, 30))).astype(np.float32)  # fmt: skip
+            tree[f"vars_time{j}"] = (rng.multinomial(1000, shares, size=count) + rng.normal(0.0, 10.0, size=(count, 30))).astype(
+                np.float32
+            )
         trees.append(tree)
     return tuple(trees)

@@ -54,8 +54,10 @@ def main(arguments=None) -> int:
     for timing in result.timings:
         print(f"{timing.name:14s} {1e3 * timing.median:8.2f} ms")
     remark = "" if result.quiet else "; the machine was not quiet"
-    print(f"forward takes {slower:.2f} times the data gradient (at most {SLOWER}), "
-          f"stretching {faster:.2f} times forward (at least {FASTER}){remark}")  # fmt: skip
+    print(
+        f"forward takes {slower:.2f} times the data gradient (at most {SLOWER}), "
+        f"stretching {faster:.2f} times forward (at least {FASTER}){remark}"
+    )
     return int(slower > SLOWER or faster < FASTER)
 
 

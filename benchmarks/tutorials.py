@@ -94,8 +94,10 @@ def deviation(values, events) -> dict[str, float]:
 def _classes(values, events) -> dict[str, float]:
     from tmvalite.evaluation import roc_area
 
-    figures = {f"area of {name}": roc_area(values[:, c], events.class_index == c, events.weight)
-               for c, name in enumerate(("Signal", "bg0", "bg1", "bg2"))}
+    figures = {
+        f"area of {name}": roc_area(values[:, c], events.class_index == c, events.weight)
+        for c, name in enumerate(("Signal", "bg0", "bg1", "bg2"))
+    }
     right = np.argmax(values, axis=1) == events.class_index
     return {**figures, "accuracy": float(np.average(right, weights=events.weight))}
 
@@ -116,35 +118,50 @@ def _original_units(raw, chain):
 AREA = 0.003
 TUTORIALS = {
     "classification": Tutorial(
-        "Classification", _declare_classification,
+        "Classification",
+        _declare_classification,
         "nTrain_Signal=1000:nTrain_Background=1000:SplitMode=Random:NormMode=NumEvents:!V",
         "!H:V:ErrorStrategy=CROSSENTROPY:VarTransform=N:WeightInitialization=XAVIERUNIFORM:"
         "Layout=TANH|128,TANH|128,TANH|128,LINEAR:"
         "TrainingStrategy=LearningRate=1e-2,Momentum=0.9,ConvergenceSteps=20,BatchSize=100,TestRepetitions=1,WeightDecay=1e-4,"
         "Regularization=None,DropConfig=0.0+0.5+0.5+0.5:Architecture=CPU",
-        Recipe(((128, "TANH"), (128, "TANH"), (128, "TANH"), (1, "LINEAR")), "CROSSENTROPY", 1e-2, 100, 2000, 20,
-               (0.0, 0.5, 0.5, 0.5)),
-        _roc, _sigmoid, {"ROC area": (AREA, False)},
+        Recipe(
+            ((128, "TANH"), (128, "TANH"), (128, "TANH"), (1, "LINEAR")),
+            "CROSSENTROPY",
+            1e-2,
+            100,
+            2000,
+            20,
+            (0.0, 0.5, 0.5, 0.5),
+        ),
+        _roc,
+        _sigmoid,
+        {"ROC area": (AREA, False)},
     ),
     # the published string has VarTransform=G, of the variables; N transforms the target too
     "regression": Tutorial(
-        "Regression", _declare_regression,
+        "Regression",
+        _declare_regression,
         "nTrain_Regression=1000:nTest_Regression=0:SplitMode=Random:NormMode=NumEvents:!V",
         "!H:V:ErrorStrategy=SUMOFSQUARES:VarTransform=N:WeightInitialization=XAVIERUNIFORM:Architecture=CPU:"
         "Layout=TANH|50,TANH|50,TANH|50,LINEAR:"
         "TrainingStrategy=LearningRate=1e-3,Momentum=0.3,ConvergenceSteps=20,BatchSize=50,TestRepetitions=1,WeightDecay=0.0,"
         "Regularization=None,Optimizer=Adam",
         Recipe(((50, "TANH"), (50, "TANH"), (50, "TANH"), (1, "LINEAR")), "SUMOFSQUARES", 1e-3, 50, 2000, 20),
-        deviation, _original_units, {"RMS": (0.05, True)},
+        deviation,
+        _original_units,
+        {"RMS": (0.05, True)},
     ),
     "multiclass": Tutorial(
-        "multiclass", _declare_multiclass,
+        "multiclass",
+        _declare_multiclass,
         "SplitMode=Random:NormMode=NumEvents:!V",
         "!H:V:ErrorStrategy=CROSSENTROPY:VarTransform=N:WeightInitialization=XAVIERUNIFORM:Architecture=GPU:"
         "Layout=TANH|100,TANH|50,TANH|10,LINEAR:"
         "TrainingStrategy=Optimizer=ADAM,LearningRate=1e-3,TestRepetitions=1,ConvergenceSteps=10,BatchSize=100,MaxEpochs=20",
         Recipe(((100, "TANH"), (50, "TANH"), (10, "TANH"), (4, "LINEAR")), "CROSSENTROPY", 1e-3, 100, 20, 10),
-        _classes, _softmax,
+        _classes,
+        _softmax,
         {name: (AREA, False) for name in ("area of Signal", "area of bg0", "area of bg1", "area of bg2", "accuracy")},
     ),
 }
@@ -200,7 +217,10 @@ def train_peer(name: str, record, *, seed: int, same_start: bool = True):
 
     key, n_train = streams.stream_key(seed, streams.SHUFFLE), len(x) - n_valid
     apply, epochs, _ = train(
-        tutorial.recipe, sample(slice(0, n_train)), sample(slice(n_train, None)), seed=seed,
+        tutorial.recipe,
+        sample(slice(0, n_train)),
+        sample(slice(n_train, None)),
+        seed=seed,
         order=lambda epoch: streams.permutation(key, n_train, epoch=epoch),
         initial=initial_parameters(record.method, seed) if same_start else None,
     )
@@ -286,14 +306,28 @@ class Pairs:
         return self.mean - self.half_width > -self.allowed
 
     def summary(self) -> dict:
-        return {"figure": self.figure, "tmvalite": float(np.mean(self.ours)), "PyTorch": float(np.mean(self.theirs)),
-                "difference": self.mean, "interval": [self.mean - self.half_width, self.mean + self.half_width],
-                "allowed": self.allowed if math.isfinite(self.allowed) else None, "passes": self.passes,
-                "tmvalite by seed": self.ours, "PyTorch by seed": self.theirs}
+        return {
+            "figure": self.figure,
+            "tmvalite": float(np.mean(self.ours)),
+            "PyTorch": float(np.mean(self.theirs)),
+            "difference": self.mean,
+            "interval": [self.mean - self.half_width, self.mean + self.half_width],
+            "allowed": self.allowed if math.isfinite(self.allowed) else None,
+            "passes": self.passes,
+            "tmvalite by seed": self.ours,
+            "PyTorch by seed": self.theirs,
+        }
 
 
-def paired(name: str, shared: Path, *, seeds: int = 20, same_start: bool = True, same_split: bool = False,
-           progress: Callable[[str], None] = lambda line: None) -> dict:
+def paired(
+    name: str,
+    shared: Path,
+    *,
+    seeds: int = 20,
+    same_start: bool = True,
+    same_split: bool = False,
+    progress: Callable[[str], None] = lambda line: None,
+) -> dict:
     """Train a tutorial on both sides with seeds 1, 2, ...; every seed has a split of its own unless `same_split`."""
     tutorial = TUTORIALS[name]
     ours, theirs, extra = [], [], {"epochs, tmvalite": [], "epochs, PyTorch": []}
@@ -308,5 +342,11 @@ def paired(name: str, shared: Path, *, seeds: int = 20, same_start: bool = True,
             extra.setdefault("Fisher's area", []).append(fisher_area(record))
         progress(f"seed {seed:2d}  " + "  ".join(f"{k} {figures[k]:.4f} / {peer[k]:.4f}" for k in figures))
     pairs = [Pairs(k, [f[k] for f in ours], [f[k] for f in theirs], tutorial.margins.get(k)) for k in ours[0]]
-    return {"tutorial": name, "seeds": seeds, "same start": same_start, "same split": same_split,
-            "pairs": [p.summary() for p in pairs], **{k: v for k, v in extra.items()}}
+    return {
+        "tutorial": name,
+        "seeds": seeds,
+        "same start": same_start,
+        "same split": same_split,
+        "pairs": [p.summary() for p in pairs],
+        **{k: v for k, v in extra.items()},
+    }

@@ -86,8 +86,11 @@ def _short(warnings: list[TmvaliteWarning]) -> list[str]:
     for warning in warnings:
         first.setdefault(warning.code, warning)
     plain = ("key-without-effect", "architecture")
-    return [(code if code in plain or "blank" in code else f"{code}: {warning.message}")
-            + (f" ({count[code]})" if count[code] > 1 else "") for code, warning in first.items()]
+    return [
+        (code if code in plain or "blank" in code else f"{code}: {warning.message}")
+        + (f" ({count[code]})" if count[code] > 1 else "")
+        for code, warning in first.items()
+    ]
 
 
 def _layout(text: str) -> str:

@@ -40,7 +40,9 @@ def train(signal, background):
     loader.SetBackgroundWeightExpression("weight")
     loader.PrepareTrainingAndTestTree("", "nTrain_Signal=3000:nTrain_Background=3000:SplitMode=Random:NormMode=NumEvents:!V")
     factory.BookMethod(
-        loader, tmva.Types.kDL, "DNN_CPU",
+        loader,
+        tmva.Types.kDL,
+        "DNN_CPU",
         "!H:!V:ErrorStrategy=CROSSENTROPY:VarTransform=N:WeightInitialization=XAVIERUNIFORM:RandomSeed=1:"
         "Layout=TANH|64,TANH|64,LINEAR:"
         "TrainingStrategy=LearningRate=1e-3,ConvergenceSteps=10,BatchSize=100,TestRepetitions=1,MaxEpochs=15,"

@@ -29,7 +29,9 @@ def train(arguments):
         loader.AddTree(f"{arguments[0]}:{tree}" if arguments else make_tree(name, 2000, seed=1), name)
     loader.PrepareTrainingAndTestTree("", "SplitMode=Random:NormMode=NumEvents:!V")
     factory.BookMethod(
-        loader, tmva.Types.kDL, "DL_CPU",
+        loader,
+        tmva.Types.kDL,
+        "DL_CPU",
         "!H:!V:ErrorStrategy=MUTUALEXCLUSIVE:VarTransform=N:WeightInitialization=XAVIERUNIFORM:RandomSeed=1:Architecture=CPU:"
         "Layout=TANH|100,TANH|50,TANH|10,LINEAR:"
         "TrainingStrategy=Optimizer=ADAM,LearningRate=1e-3,TestRepetitions=1,ConvergenceSteps=10,BatchSize=100,MaxEpochs=20",

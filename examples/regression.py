@@ -27,7 +27,9 @@ def train(tree):
     loader.SetWeightExpression("var1", "Regression")
     loader.PrepareTrainingAndTestTree("", "nTrain_Regression=5000:nTest_Regression=0:SplitMode=Random:NormMode=NumEvents:!V")
     factory.BookMethod(
-        loader, tmva.Types.kDL, "DNN_CPU",
+        loader,
+        tmva.Types.kDL,
+        "DNN_CPU",
         "!H:!V:ErrorStrategy=SUMOFSQUARES:VarTransform=N:WeightInitialization=XAVIERUNIFORM:RandomSeed=1:Architecture=CPU:"
         "Layout=TANH|50,TANH|50,LINEAR:TrainingStrategy=LearningRate=2e-3,ConvergenceSteps=20,BatchSize=50,TestRepetitions=1,"
         "MaxEpochs=20,Optimizer=ADAM",
@@ -51,8 +53,10 @@ def main(arguments):
         new = make_tree(5000, seed=2)
         values = apply(np.stack([new["var1"], new["var2"]], axis=1))
         deviation = values[:, 0] - new["fvalue"]
-        print(f"new events: target from {new['fvalue'].min():.0f} to {new['fvalue'].max():.0f}, "
-              f"deviation {deviation.mean():.2f} +- {deviation.std():.2f}")
+        print(
+            f"new events: target from {new['fvalue'].min():.0f} to {new['fvalue'].max():.0f}, "
+            f"deviation {deviation.mean():.2f} +- {deviation.std():.2f}"
+        )
 
 
 if __name__ == "__main__":

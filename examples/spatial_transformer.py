@@ -70,7 +70,7 @@ def main():
         VarTransform="None",
         WeightInitialization="UNIFORM",  # smaller than XAVIER here: training must begin near the identity
         TrainingStrategy="LearningRate=2e-3,LearningRateSchedule=COSINE,BatchSize=50,MaxEpochs=25,ConvergenceSteps=25,"
-                         "TestRepetitions=1",
+        "TestRepetitions=1",
         RandomSeed=1,
         analysis_type="regression",
     )
@@ -80,8 +80,10 @@ def main():
     moved = method.GetRegressionValues(images)
     left = centres(moved) - centres(straight)
     undone = 1.0 - np.sqrt((left**2).sum() / (shift**2).sum())
-    print(f"mean squared difference from the straight picture: {np.mean((images - straight) ** 2):.4f} before, "
-          f"{np.mean((moved - straight) ** 2):.4f} behind the transformer")
+    print(
+        f"mean squared difference from the straight picture: {np.mean((images - straight) ** 2):.4f} before, "
+        f"{np.mean((moved - straight) ** 2):.4f} behind the transformer"
+    )
     print(f"the grid undoes {100 * undone:.1f} % of the shift")
     if len(sys.argv) > 1:
         save_picture(sys.argv[1], images, moved, straight)

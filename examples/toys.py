@@ -40,20 +40,22 @@ def numbers(n, seed=1, signal=0.5):
     rng = np.random.default_rng([20, seed])
     background = HIGH - (HIGH - LOW) * np.sqrt(rng.uniform(size=n))
     mass = np.where(rng.uniform(size=n) < signal, rng.normal(PEAK, WIDTH, n), background)
-    return np.stack([
-        mass,                              # m(jj), GeV
-        0.8 * rng.normal(size=n),          # rapidity of the pair, about
-        0.5 * rng.normal(size=n),          # half the difference of the pseudorapidities
-        rng.uniform(-np.pi, np.pi, n),     # azimuth of jet 1
-        0.25 * rng.normal(size=n),         # how far the jets are from back to back, radians
-        rng.exponential(0.12, n),          # logarithm of the ratio of the momenta, halved
-        *rng.normal(size=(4, n)),          # mass and charged multiplicity of each jet
-        *rng.normal(size=(2, n)),          # energy fraction of the charged particles of each jet
-        rng.normal(size=n),                # pile-up
-        rng.gamma(2.0, 1.0, n),            # missing momentum
-        rng.uniform(-np.pi, np.pi, n),     # its azimuth
-        *rng.normal(size=(5, n)),          # small: neutral multiplicities, electromagnetic fractions, ht
-    ])  # fmt: skip
+    return np.stack(
+        [
+            mass,  # m(jj), GeV
+            0.8 * rng.normal(size=n),  # rapidity of the pair, about
+            0.5 * rng.normal(size=n),  # half the difference of the pseudorapidities
+            rng.uniform(-np.pi, np.pi, n),  # azimuth of jet 1
+            0.25 * rng.normal(size=n),  # how far the jets are from back to back, radians
+            rng.exponential(0.12, n),  # logarithm of the ratio of the momenta, halved
+            *rng.normal(size=(4, n)),  # mass and charged multiplicity of each jet
+            *rng.normal(size=(2, n)),  # energy fraction of the charged particles of each jet
+            rng.normal(size=n),  # pile-up
+            rng.gamma(2.0, 1.0, n),  # missing momentum
+            rng.uniform(-np.pi, np.pi, n),  # its azimuth
+            *rng.normal(size=(5, n)),  # small: neutral multiplicities, electromagnetic fractions, ht
+        ]
+    )
 
 
 def jet_columns(z):
@@ -88,8 +90,12 @@ def jet_columns(z):
         }
     vertices = 30.0 * np.exp(0.25 * z[6])
     soft = (15.0 + 0.8 * vertices) * (1.0 + 0.1 * z[13])
-    return columns | {"npv": vertices, "met": 8.0 * z[7] + 0.1 * vertices, "met_phi": z[8],
-                      "ht": columns["jet1_pt"] + columns["jet2_pt"] + soft}  # fmt: skip
+    return columns | {
+        "npv": vertices,
+        "met": 8.0 * z[7] + 0.1 * vertices,
+        "met_phi": z[8],
+        "ht": columns["jet1_pt"] + columns["jet2_pt"] + soft,
+    }
 
 
 def wrap(angle):

@@ -27,7 +27,7 @@ def main():
     method = tmva.MethodDL(
         VarTransform="N",
         Layout="h=DENSE|64|TANH,h2=DENSE|64|TANH,score=DENSE|1|LINEAR@h2,mass=DENSE|1|LINEAR@h2,"
-               "OUTPUT|CROSSENTROPY@score,OUTPUT|SUMOFSQUARES|5@mass",
+        "OUTPUT|CROSSENTROPY@score,OUTPUT|SUMOFSQUARES|5@mass",
         TrainingStrategy="LearningRate=3e-3,LearningRateSchedule=COSINE,BatchSize=100,MaxEpochs=60,ConvergenceSteps=60,TestRepetitions=1",
         RandomSeed=1,
         analysis_type="classification",

@@ -8,14 +8,14 @@ import numpy as np
 
 # All relative, norm-wise (see `relative_error`). A tolerance is what the arithmetic allows with some room, never what a failing
 # test would need.
-EXACT_FLOAT64 = 1e-12     # two float64 evaluations that sum a few hundred terms in another order: 1e-14 is usual
-FLOAT32_FORWARD = 1e-6    # float32 kernels against float64: eps/2 = 6e-8 per operation, some of them in a row
-FLOAT32_GRADIENT = 5e-6   # the same through a backward pass, where errors of the forward pass enter twice
+EXACT_FLOAT64 = 1e-12  # two float64 evaluations that sum a few hundred terms in another order: 1e-14 is usual
+FLOAT32_FORWARD = 1e-6  # float32 kernels against float64: eps/2 = 6e-8 per operation, some of them in a row
+FLOAT32_GRADIENT = 5e-6  # the same through a backward pass, where errors of the forward pass enter twice
 STEPS_100_FLOAT64 = 1e-9  # parameters after 100 float64 steps: rounding differences grow along the training
-TRACE_FLOAT32 = 1e-5      # losses of 50 float32 steps: 1e-7 is usual, and rounding differences grow along the training
-GRADIENT = 1e-8           # central differences in float64 with step 1e-5: truncation 1e-10, rounding 1e-11 of the loss
+TRACE_FLOAT32 = 1e-5  # losses of 50 float32 steps: 1e-7 is usual, and rounding differences grow along the training
+GRADIENT = 1e-8  # central differences in float64 with step 1e-5: truncation 1e-10, rounding 1e-11 of the loss
 GRADIENT_STEP = 1e-5
-GRADIENT_FLOOR = 1e-9     # absolute, for gradients that are exactly zero (a bias before a normalisation)
+GRADIENT_FLOOR = 1e-9  # absolute, for gradients that are exactly zero (a bias before a normalisation)
 
 
 def relative_error(actual, expected) -> float:

@@ -153,10 +153,7 @@ def transposed_convolution(inputs, at, outputs):
     head = f"t=TRANSCONV|{outputs_}|{window[0]}|{window[1]}|{strides[0]}|{strides[1]}|0|0|LINEAR@a"
     biases = np.zeros(outputs_) if bias is None else bias
     need(not (max(frame) > 0 and biases.any()), "output padding with a bias")
-    parameters = {
-        ("t", "Weights"): w.transpose(1, 0, 2, 3).reshape(outputs_, -1),
-        ("t", "Biases"): np.reshape(biases, (-1, 1)),
-    }
+    parameters = {("t", "Weights"): w.transpose(1, 0, 2, 3).reshape(outputs_, -1), ("t", "Biases"): np.reshape(biases, (-1, 1))}
     return Said(f"{head},y=PADDING2D|{'|'.join(map(str, frame))}@t", [x], outputs[0], parameters)
 
 

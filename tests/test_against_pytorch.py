@@ -4,14 +4,7 @@ import numpy as np
 import pytest
 
 from tests import oracles
-from tests.helpers import (
-    EXACT_FLOAT64,
-    FLOAT32_FORWARD,
-    FLOAT32_GRADIENT,
-    STEPS_100_FLOAT64,
-    TRACE_FLOAT32,
-    assert_close,
-)
+from tests.helpers import EXACT_FLOAT64, FLOAT32_FORWARD, FLOAT32_GRADIENT, STEPS_100_FLOAT64, TRACE_FLOAT32, assert_close
 from tmvalite.errors import Diagnostics, Source, Span
 from tmvalite.graph import build_graph, input_shapes
 from tmvalite.string_utils import parse_input_layout, parse_layout, parse_strategy, resolve_strategy
@@ -29,7 +22,9 @@ def network(layout, n_variables, n_outputs, *, input_layout="", losses=("CROSSEN
     inputs = parse_input_layout(cut, Span(0, len(cut.text)), diagnostics) if cut.text else None
     graph = build_graph(
         parse_layout(source, Span(0, len(source.text)), diagnostics),
-        inputs=input_shapes(inputs, n_variables, diagnostics), n_variables=n_variables, n_outputs=n_outputs,
+        inputs=input_shapes(inputs, n_variables, diagnostics),
+        n_variables=n_variables,
+        n_outputs=n_outputs,
         diagnostics=diagnostics,
     )
     return Network(graph, precision=precision, losses=losses, threads=1)
@@ -76,8 +71,14 @@ def test_dense_layer_with_every_activation(name, precision, forward, backward):
 @pytest.mark.parametrize("case", [c for c in oracles.prefixes("graphs") if c != "dropout"])  # its mask is PyTorch's
 def test_graphs(case, precision, forward, backward):
     at = oracles.group("graphs", case)
-    net = network(at["layout"], at["x"].shape[1], at["targets"].shape[1], input_layout=at["input_layout"],
-                  losses=tuple(str(at["losses"]).split("+")), precision=precision)
+    net = network(
+        at["layout"],
+        at["x"].shape[1],
+        at["targets"].shape[1],
+        input_layout=at["input_layout"],
+        losses=tuple(str(at["losses"]).split("+")),
+        precision=precision,
+    )
     set_parameters(net, at)
     x, targets, w = sample(net, at["x"], at["targets"], at["w"])
     outputs = np.hstack([at[key] for key in at if key.startswith("out.")])
@@ -86,8 +87,12 @@ def test_graphs(case, precision, forward, backward):
     gradient = net.gradient(x, targets, w)
     for node, matrix in net.parameters.names():
         expected = at[f"{node}.grad_{matrix.lower()}"]
-        assert_close(gradient_of(net, gradient, node, matrix), expected if expected.ndim == 2 else expected[:, None], backward,
-                     f"{matrix} of {node}")
+        assert_close(
+            gradient_of(net, gradient, node, matrix),
+            expected if expected.ndim == 2 else expected[:, None],
+            backward,
+            f"{matrix} of {node}",
+        )
 
 
 @pytest.mark.parametrize("case", oracles.prefixes("losses"))
@@ -116,8 +121,9 @@ def test_a_hundred_steps_in_float64(case):
     losses, done = [], 0
     x, targets, w = sample(net, shared["x"], shared["targets"], shared["w"])
     for step in (1, 10, 100):
-        losses.append(net.train_steps(x, targets, w, shared["order"], batch_size=10, first=done, count=step - done,
-                                      optimizer=state))
+        losses.append(
+            net.train_steps(x, targets, w, shared["order"], batch_size=10, first=done, count=step - done, optimizer=state)
+        )
         done = step
         assert_close(flat(net), at[f"step{step}"], STEPS_100_FLOAT64, f"parameters after step {step}")
     assert_close(np.concatenate(losses), at["losses"], STEPS_100_FLOAT64, "losses")

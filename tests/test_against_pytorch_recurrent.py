@@ -51,8 +51,9 @@ def test_losses_of_fifty_steps_equal_stored_ones(name):
         net.parameters.set(node, matrix, values)
     assert len(batch_bounds(len(order), recurrent.BATCH)) == recurrent.STEPS
     adam = net.new_optimizer(OptimizerSettings("ADAM", learning_rate=1e-2))
-    losses = net.train_steps(x, targets, np.ones(len(x)), order, batch_size=recurrent.BATCH, first=0, count=recurrent.STEPS,
-                             optimizer=adam)  # fmt: skip
+    losses = net.train_steps(
+        x, targets, np.ones(len(x)), order, batch_size=recurrent.BATCH, first=0, count=recurrent.STEPS, optimizer=adam
+    )
     assert_close(losses, oracles.group("recurrent", name)["losses"], STEPS_100_FLOAT64)
 
 

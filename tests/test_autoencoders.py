@@ -66,8 +66,10 @@ def test_codes_of_a_categorical_autoencoder_are_one_hot(images):
 def test_weight_0_of_a_latent_loss_trains_the_plain_autoencoder():
     x = autoencoder_tables.surface(500, 1)
     plain = tmva.MethodAE(f"!V:Layout={autoencoder_tables.DENSE}:RandomSeed=3", TrainingStrategy="MaxEpochs=2,BatchSize=50")
-    weight_0 = tmva.MethodAE(f"!V:Layout={autoencoder_tables.DENSE}:LatentLoss=MMD:KLWeight=0:RandomSeed=3",
-                             TrainingStrategy="MaxEpochs=2,BatchSize=50")  # fmt: skip
+    weight_0 = tmva.MethodAE(
+        f"!V:Layout={autoencoder_tables.DENSE}:LatentLoss=MMD:KLWeight=0:RandomSeed=3",
+        TrainingStrategy="MaxEpochs=2,BatchSize=50",
+    )
     plain, weight_0 = (method.fit(x, progress="silent") for method in (plain, weight_0))
     assert np.array_equal(plain.reconstruct(x), weight_0.reconstruct(x))
 

@@ -58,33 +58,43 @@ def trained():
 # ------------------------------------------------------------------------------------------------- option strings
 
 
-@pytest.mark.parametrize("options, code, marked, hint", [
-    ("Layuot=TANH|4,LINEAR", "option-unknown", "Layuot", "did you mean 'Layout'?"),
-    ("Layout=DENES|4,LINEAR", "kind-unknown", "DENES", "did you mean 'DENSE'?"),
-    ("Layout=TAHN|4,LINEAR", "kind-unknown", "TAHN", "did you mean 'TANH'?"),
-    ("Layout=TANH|4x,LINEAR", "width", "x", None),
-    ("Layout=TANH|-4,LINEAR", "width", "-4", None),
-    ("TrainingStrategy=LearningRate=fast", "number", "fast", None),
-    ("TrainingStrategy=BatchSize=0", "range", "0", None),
-    ("RandomSeed=one", "number", "one", None),
-    ("ErrorStrategy=CROSENTROPY", "choice", "CROSENTROPY", "did you mean 'CROSSENTROPY'?"),
-    ("ValidationSize=many", "validation-size", "many", None),
-    ("VarTransform=M", "transform-unknown", "M", None),
-    ("BatchLayout=1|128|3:InputLayout=1|1|3", "batch-layout", "1|128|3",
-     "leave BatchLayout out: it follows from InputLayout and BatchSize"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "options, code, marked, hint",
+    [
+        ("Layuot=TANH|4,LINEAR", "option-unknown", "Layuot", "did you mean 'Layout'?"),
+        ("Layout=DENES|4,LINEAR", "kind-unknown", "DENES", "did you mean 'DENSE'?"),
+        ("Layout=TAHN|4,LINEAR", "kind-unknown", "TAHN", "did you mean 'TANH'?"),
+        ("Layout=TANH|4x,LINEAR", "width", "x", None),
+        ("Layout=TANH|-4,LINEAR", "width", "-4", None),
+        ("TrainingStrategy=LearningRate=fast", "number", "fast", None),
+        ("TrainingStrategy=BatchSize=0", "range", "0", None),
+        ("RandomSeed=one", "number", "one", None),
+        ("ErrorStrategy=CROSENTROPY", "choice", "CROSENTROPY", "did you mean 'CROSSENTROPY'?"),
+        ("ValidationSize=many", "validation-size", "many", None),
+        ("VarTransform=M", "transform-unknown", "M", None),
+        (
+            "BatchLayout=1|128|3:InputLayout=1|1|3",
+            "batch-layout",
+            "1|128|3",
+            "leave BatchLayout out: it follows from InputLayout and BatchSize",
+        ),
+    ],
+)
 def test_error_option_strings_point_at_what_is_wrong(options, code, marked, hint):
     error = refused(tmva.OptionError, tmva.MethodDL, options)
     assert (error.code, error.source.text[error.span.start : error.span.stop], error.hint) == (code, marked, hint)
 
 
-@pytest.mark.parametrize("options, code, marked", [
-    ("Layout=DENSE|4|TAHN,LINEAR", "activation-unknown", "TAHN"),
-    ("Layout=TANH|4,DENSE|3|LINEAR", "output-width", "DENSE|3|LINEAR"),
-    ("TrainingStrategy=LearninRate=1e-2", "key-unknown", "LearninRate"),
-    ("TrainingStrategy=MaxEpochs=10Optimizer=ADAM", "text-after-number", "Optimizer=ADAM"),
-    ("TrainingStrategy=Optimizer=Adma", "choice-unknown", "Adma"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "options, code, marked",
+    [
+        ("Layout=DENSE|4|TAHN,LINEAR", "activation-unknown", "TAHN"),
+        ("Layout=TANH|4,DENSE|3|LINEAR", "output-width", "DENSE|3|LINEAR"),
+        ("TrainingStrategy=LearninRate=1e-2", "key-unknown", "LearninRate"),
+        ("TrainingStrategy=MaxEpochs=10Optimizer=ADAM", "text-after-number", "Optimizer=ADAM"),
+        ("TrainingStrategy=Optimizer=Adma", "choice-unknown", "Adma"),
+    ],
+)
 def test_what_tmva_swallows_warns_once_and_is_an_error_under_strict(options, code, marked):
     options = f"InputLayout=1|1|3:{options}"
     with pytest.warns(tmva.TmvaliteWarning) as caught:
@@ -95,10 +105,13 @@ def test_what_tmva_swallows_warns_once_and_is_an_error_under_strict(options, cod
     assert refused(tmva.OptionError, tmva.MethodDL, options, Strict=True).code == code
 
 
-@pytest.mark.parametrize("analysis_type, y, width, message, hint", [
-    ("regression", np.c_[Y, Y], 3, "the last layer has 3 outputs, but there are 2 targets", "end with DENSE|2|LINEAR"),
-    ("multiclass", np.arange(120) % 3, 2, "the last layer has 2 outputs, but there are 3 classes", "end with DENSE|3|LINEAR"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "analysis_type, y, width, message, hint",
+    [
+        ("regression", np.c_[Y, Y], 3, "the last layer has 3 outputs, but there are 2 targets", "end with DENSE|2|LINEAR"),
+        ("multiclass", np.arange(120) % 3, 2, "the last layer has 2 outputs, but there are 3 classes", "end with DENSE|3|LINEAR"),
+    ],
+)
 def test_error_widths_that_are_not_those_of_the_data(analysis_type, y, width, message, hint):
     error = refused(tmva.ShapeError, fit, X, y, f"Layout=TANH|4,DENSE|{width}|LINEAR:{TRAINING}", analysis_type)
     assert (error.message, error.code, error.hint) == (message, "output-width", hint)
@@ -110,11 +123,14 @@ def test_error_a_class_or_variable_of_a_transformation_that_is_not_there():
     assert refused(tmva.OptionError, fit, options=f"VarTransform=N(pt):{OPTIONS}").code == "transform-selection"
 
 
-@pytest.mark.parametrize("size, message", [
-    (500, "ValidationSize leaves no event for training: 500 of 120 training events would validate"),
-    (120, "ValidationSize leaves no event for training: 120 of 120 training events would validate"),
-    (0.001, "ValidationSize leaves no event for validation: 0.1 % of 120 training events is 0"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "size, message",
+    [
+        (500, "ValidationSize leaves no event for training: 500 of 120 training events would validate"),
+        (120, "ValidationSize leaves no event for training: 120 of 120 training events would validate"),
+        (0.001, "ValidationSize leaves no event for validation: 0.1 % of 120 training events is 0"),
+    ],
+)
 def test_error_validation_sizes(size, message):
     error = refused(tmva.OptionError, fit, options=f"{OPTIONS}:ValidationSize={size}")
     assert (error.message, error.code) == (message, "validation-size")
@@ -127,9 +143,10 @@ def test_a_batch_larger_than_the_sample_is_one_batch(trained):
     assert np.array_equal(values(5000), values(96))  # 80 % of 120 events train
 
 
-@pytest.mark.parametrize("keywords, code", [
-    ({"norm": "Equal"}, "norm"), ({"progress": "loud"}, "progress"), ({"on_interrupt": "stop"}, "on-interrupt"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "keywords, code",
+    [({"norm": "Equal"}, "norm"), ({"progress": "loud"}, "progress"), ({"on_interrupt": "stop"}, "on-interrupt")],
+)
 def test_error_arguments_of_fit(keywords, code):
     assert refused(tmva.OptionError, fit, **keywords).code == code
 
@@ -137,22 +154,25 @@ def test_error_arguments_of_fit(keywords, code):
 # ------------------------------------------------------------------------------------------------- arrays
 
 
-@pytest.mark.parametrize("bad, message", [
-    (changed(X, np.nan, (3, 1)), "variable 'var2' is NaN in 1 of 120 events (row 3)"),
-    (changed(X, -np.inf, (3, 1)), "variable 'var2' is infinite in 1 of 120 events (row 3)"),
-    (changed(X, 1e300, (3, 1)), "variable 'var2' is 1e+300, too large for float32, in 1 of 120 events (row 3)"),
-    (X[:, 0], "X has shape (120,)"),
-    (X[None], "X has shape (1, 120, 3)"),
-    (X[:0], "X has 0 events of 3 variables"),
-    (X[:, :0], "X has 120 events of 0 variables"),
-    (X.astype(str), "X has values of type <U32, not numbers"),
-    (X * 1j, "X has values of type complex64, not numbers"),
-    (X.astype("i8").astype("M8[s]"), "X has values of type datetime64[s], not numbers"),
-    (np.full((120, 3), "a", object), "X holds values that are no numbers"),
-    ([[1, 2], [3]], "the rows of X have different lengths"),
-    ({"a": X[:, 0], "b": X[:5, 1]}, "the columns of X do not have one value per event each: a (120,), b (5,)"),
-    (None, "X has shape ()"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "bad, message",
+    [
+        (changed(X, np.nan, (3, 1)), "variable 'var2' is NaN in 1 of 120 events (row 3)"),
+        (changed(X, -np.inf, (3, 1)), "variable 'var2' is infinite in 1 of 120 events (row 3)"),
+        (changed(X, 1e300, (3, 1)), "variable 'var2' is 1e+300, too large for float32, in 1 of 120 events (row 3)"),
+        (X[:, 0], "X has shape (120,)"),
+        (X[None], "X has shape (1, 120, 3)"),
+        (X[:0], "X has 0 events of 3 variables"),
+        (X[:, :0], "X has 120 events of 0 variables"),
+        (X.astype(str), "X has values of type <U32, not numbers"),
+        (X * 1j, "X has values of type complex64, not numbers"),
+        (X.astype("i8").astype("M8[s]"), "X has values of type datetime64[s], not numbers"),
+        (np.full((120, 3), "a", object), "X holds values that are no numbers"),
+        ([[1, 2], [3]], "the rows of X have different lengths"),
+        ({"a": X[:, 0], "b": X[:5, 1]}, "the columns of X do not have one value per event each: a (120,), b (5,)"),
+        (None, "X has shape ()"),
+    ],
+)
 def test_error_events_to_train(bad, message):
     assert refused(tmva.DataError, fit, bad).message == message
 
@@ -162,18 +182,21 @@ def test_numbers_in_an_array_of_objects_are_numbers(trained):
     assert np.array_equal(trained.GetMvaValues(X.astype(object)), trained.GetMvaValues(X))
 
 
-@pytest.mark.parametrize("analysis_type, y, message, code", [
-    ("classification", Y * 0, "y has one class only: 0", "data-one-class"),
-    ("multiclass", Y * 0, "y has one class only: 0", "data-one-class"),
-    ("classification", np.arange(120) % 3, "a classification has two classes, y has 3: 0, 1, 2", "data-classes"),
-    ("classification", np.where(Y, "a", "b"), "which of 'a' and 'b' is the signal?", "data-signal"),
-    ("classification", changed(Y, np.nan, 5), "y is NaN in 1 of 120 events (row 5)", "data-not-finite"),
-    ("classification", Y[:7], "y has shape (7,), X has 120 events", "data-shape"),
-    ("classification", Y * 1j, "y has values of type complex128", "data-type"),
-    ("regression", changed(Y, np.nan, 5), "target 'target' is NaN in 1 of 120 events (row 5)", "data-not-finite"),
-    ("regression", changed(Y, np.inf, 5), "target 'target' is infinite in 1 of 120 events (row 5)", "data-not-finite"),
-    ("regression", Y[:7], "y has shape (7,), X has 120 events", "data-shape"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "analysis_type, y, message, code",
+    [
+        ("classification", Y * 0, "y has one class only: 0", "data-one-class"),
+        ("multiclass", Y * 0, "y has one class only: 0", "data-one-class"),
+        ("classification", np.arange(120) % 3, "a classification has two classes, y has 3: 0, 1, 2", "data-classes"),
+        ("classification", np.where(Y, "a", "b"), "which of 'a' and 'b' is the signal?", "data-signal"),
+        ("classification", changed(Y, np.nan, 5), "y is NaN in 1 of 120 events (row 5)", "data-not-finite"),
+        ("classification", Y[:7], "y has shape (7,), X has 120 events", "data-shape"),
+        ("classification", Y * 1j, "y has values of type complex128", "data-type"),
+        ("regression", changed(Y, np.nan, 5), "target 'target' is NaN in 1 of 120 events (row 5)", "data-not-finite"),
+        ("regression", changed(Y, np.inf, 5), "target 'target' is infinite in 1 of 120 events (row 5)", "data-not-finite"),
+        ("regression", Y[:7], "y has shape (7,), X has 120 events", "data-shape"),
+    ],
+)
 def test_error_classes_and_targets(analysis_type, y, message, code):
     error = refused(tmva.DataError, fit, X, y, analysis_type=analysis_type)
     assert (error.message, error.code) == (message, code)
@@ -183,30 +206,45 @@ ONES = np.ones(120)
 N_SIGNAL = int(Y.sum())
 
 
-@pytest.mark.parametrize("weight, message, code", [
-    (ONES[:5], "sample_weight has shape (5,), X has 120 events", "data-shape"),
-    (changed(ONES, np.nan, 5), "sample_weight is NaN in 1 of 120 events (row 5)", "data-not-finite"),
-    (changed(ONES, np.inf, 5), "sample_weight is infinite in 1 of 120 events (row 5)", "data-not-finite"),
-    (0 * ONES, f"the weights of class 'Signal' add up to 0 ({N_SIGNAL} events); their sum must be positive", "data-weight-sum"),
-    (-ONES, f"the weights of class 'Signal' add up to -{N_SIGNAL} ({N_SIGNAL} events); their sum must be positive",
-     "data-weight-sum"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "weight, message, code",
+    [
+        (ONES[:5], "sample_weight has shape (5,), X has 120 events", "data-shape"),
+        (changed(ONES, np.nan, 5), "sample_weight is NaN in 1 of 120 events (row 5)", "data-not-finite"),
+        (changed(ONES, np.inf, 5), "sample_weight is infinite in 1 of 120 events (row 5)", "data-not-finite"),
+        (
+            0 * ONES,
+            f"the weights of class 'Signal' add up to 0 ({N_SIGNAL} events); their sum must be positive",
+            "data-weight-sum",
+        ),
+        (
+            -ONES,
+            f"the weights of class 'Signal' add up to -{N_SIGNAL} ({N_SIGNAL} events); their sum must be positive",
+            "data-weight-sum",
+        ),
+    ],
+)
 def test_error_event_weights(weight, message, code):
     error = refused(tmva.DataError, fit, sample_weight=weight)
     assert (error.message, error.code) == (message, code)
 
 
-@pytest.mark.parametrize("bad, message", [
-    (X[:, :2], "the events have shape (120, 2), the method has 3 variables"),
-    (X[:, 0], "the events have shape (120,), the method has 3 variables"),
-    (X[None], "the events have shape (1, 120, 3), the method has 3 variables"),
-    (X.astype(str), "X has values of type <U32, not numbers"),
-    (X * 1j, "X has values of type complex64, not numbers"),
-    ([[1, 2, 3], [4]], "the rows of X have different lengths"),
-    ({"var1": X[:, 0], "var2": X[:, 1]}, "the events have no column 'var3'"),
-    ({"var1": X[:, 0], "var2": X[:, 1], "var3": [1.0]},
-     "the columns of X do not have one value per event each: var1 (120,), var2 (120,), var3 (1,)"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "bad, message",
+    [
+        (X[:, :2], "the events have shape (120, 2), the method has 3 variables"),
+        (X[:, 0], "the events have shape (120,), the method has 3 variables"),
+        (X[None], "the events have shape (1, 120, 3), the method has 3 variables"),
+        (X.astype(str), "X has values of type <U32, not numbers"),
+        (X * 1j, "X has values of type complex64, not numbers"),
+        ([[1, 2, 3], [4]], "the rows of X have different lengths"),
+        ({"var1": X[:, 0], "var2": X[:, 1]}, "the events have no column 'var3'"),
+        (
+            {"var1": X[:, 0], "var2": X[:, 1], "var3": [1.0]},
+            "the columns of X do not have one value per event each: var1 (120,), var2 (120,), var3 (1,)",
+        ),
+    ],
+)
 def test_error_events_to_score_are_the_same_for_method_and_reader(trained, bad, message):
     trained.save("a.weights.xml")
     for call in (trained.GetMvaValues, lambda events: reader().EvaluateMVA(events, "A")):
@@ -232,8 +270,21 @@ def columns(at, n=60, seed=1):
     return {"a": rng.normal(at, 1, n), "b": rng.normal(size=n), "w": np.ones(n), "t": rng.normal(size=n)}
 
 
-def book(signal=(), *, variables=("a", "b"), spectator=None, target=None, cut="", weight="", split="", options=OPTIONS, title="D",
-         dataset="data", file="out.root", analysis="Classification"):
+def book(
+    signal=(),
+    *,
+    variables=("a", "b"),
+    spectator=None,
+    target=None,
+    cut="",
+    weight="",
+    split="",
+    options=OPTIONS,
+    title="D",
+    dataset="data",
+    file="out.root",
+    analysis="Classification",
+):
     """A whole booking with one thing changed; `signal` is what is new in the signal tree, or another tree."""
     factory = tmva.Factory("Job", file, f"!V:Silent:!ROC:AnalysisType={analysis}")
     loader = tmva.DataLoader(dataset)
@@ -260,38 +311,83 @@ def with_value(name, value):
     return {name: changed(columns(1)[name], value, 4)}
 
 
-@pytest.mark.parametrize("error, code, message, change", [
-    (tmva.ExpressionError, "expression-unknown", "there is no column 'bb'", {"variables": ("a", "bb")}),
-    (tmva.ExpressionError, "expression-unknown", "there is no column 'c'", {"cut": "c > 0"}),
-    (tmva.ExpressionError, "expression-unknown", "there is no column 'ww'", {"weight": "ww"}),
-    (tmva.ExpressionError, "expression-unknown", "there is no column 's'", {"spectator": "s"}),
-    (tmva.ExpressionError, "expression-syntax", "'and' cannot stand here", {"cut": "a > 1 and b < 2"}),
-    (tmva.DataError, "data-empty-class", "class 'Signal' has no events: none of 60 passes the cut 'a > 1000'",
-     {"cut": "a > 1000"}),
-    (tmva.DataError, "data-not-finite", "variable 'a' is not a finite number in 1 event", {"signal": with_value("a", np.nan)}),
-    (tmva.DataError, "data-not-finite", "variable 'a' is not a finite number in 1 event", {"signal": with_value("a", np.inf)}),
-    (tmva.DataError, "data-not-finite", "the weight of class 'Signal' is not a finite number in 1 event",
-     {"signal": with_value("w", np.nan), "weight": "w"}),
-    (tmva.DataError, "data-not-finite", "the weight of class 'Signal' is not a finite number in 1 event",
-     {"signal": with_value("w", -np.inf), "weight": "w"}),
-    (tmva.DataError, "data-not-finite", "target 't' is not a finite number in 1 event",
-     {"signal": with_value("t", np.nan), "target": "t", "analysis": "Regression"}),
-    (tmva.DataError, "data-not-finite", "target 't' is not a finite number in 1 event",
-     {"signal": with_value("t", np.inf), "target": "t", "analysis": "Regression"}),
-    (tmva.DataError, "data-weights", "the training weights of class 'Signal' sum up to 0", {"weight": "0*w"}),
-    (tmva.DataError, "data-weights", "the training weights of class 'Signal' sum up to -30", {"weight": "-w"}),
-    (tmva.DataError, "data-column", "column 'a' holds text, not numbers", {"signal": {"a": ["x"] * 60}}),
-    (tmva.DataError, "data-column-length", "columns differ in length: 'a' has 3 entries, 'b' has 60",
-     {"signal": {"a": [1.0, 2.0, 3.0]}}),
-    (tmva.DataError, "data-too-few-events", "class 'Signal' has 60 events after cuts to train on, but 99 are requested",
-     {"split": "nTrain_Signal=99"}),
-    (tmva.OptionError, "option-unknown", "no option is called 'nTrian_Signal'", {"split": "nTrian_Signal=9"}),
-    (tmva.OptionError, "option-unknown", "no option is called 'Layuot'", {"options": "Layuot=TANH|4"}),
-    (tmva.OptionError, "title", "'a/b' cannot be the title of a method, since it names a file", {"title": "a/b"}),
-    (tmva.ShapeError, "output-width", "the last layer has 3 outputs, but there is 1 target",
-     {"options": "Layout=DENSE|3|LINEAR", "target": "t", "analysis": "Regression"}),
-    (tmva.DataError, "call-order", "a regression needs a target", {"analysis": "Regression"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "error, code, message, change",
+    [
+        (tmva.ExpressionError, "expression-unknown", "there is no column 'bb'", {"variables": ("a", "bb")}),
+        (tmva.ExpressionError, "expression-unknown", "there is no column 'c'", {"cut": "c > 0"}),
+        (tmva.ExpressionError, "expression-unknown", "there is no column 'ww'", {"weight": "ww"}),
+        (tmva.ExpressionError, "expression-unknown", "there is no column 's'", {"spectator": "s"}),
+        (tmva.ExpressionError, "expression-syntax", "'and' cannot stand here", {"cut": "a > 1 and b < 2"}),
+        (
+            tmva.DataError,
+            "data-empty-class",
+            "class 'Signal' has no events: none of 60 passes the cut 'a > 1000'",
+            {"cut": "a > 1000"},
+        ),
+        (
+            tmva.DataError,
+            "data-not-finite",
+            "variable 'a' is not a finite number in 1 event",
+            {"signal": with_value("a", np.nan)},
+        ),
+        (
+            tmva.DataError,
+            "data-not-finite",
+            "variable 'a' is not a finite number in 1 event",
+            {"signal": with_value("a", np.inf)},
+        ),
+        (
+            tmva.DataError,
+            "data-not-finite",
+            "the weight of class 'Signal' is not a finite number in 1 event",
+            {"signal": with_value("w", np.nan), "weight": "w"},
+        ),
+        (
+            tmva.DataError,
+            "data-not-finite",
+            "the weight of class 'Signal' is not a finite number in 1 event",
+            {"signal": with_value("w", -np.inf), "weight": "w"},
+        ),
+        (
+            tmva.DataError,
+            "data-not-finite",
+            "target 't' is not a finite number in 1 event",
+            {"signal": with_value("t", np.nan), "target": "t", "analysis": "Regression"},
+        ),
+        (
+            tmva.DataError,
+            "data-not-finite",
+            "target 't' is not a finite number in 1 event",
+            {"signal": with_value("t", np.inf), "target": "t", "analysis": "Regression"},
+        ),
+        (tmva.DataError, "data-weights", "the training weights of class 'Signal' sum up to 0", {"weight": "0*w"}),
+        (tmva.DataError, "data-weights", "the training weights of class 'Signal' sum up to -30", {"weight": "-w"}),
+        (tmva.DataError, "data-column", "column 'a' holds text, not numbers", {"signal": {"a": ["x"] * 60}}),
+        (
+            tmva.DataError,
+            "data-column-length",
+            "columns differ in length: 'a' has 3 entries, 'b' has 60",
+            {"signal": {"a": [1.0, 2.0, 3.0]}},
+        ),
+        (
+            tmva.DataError,
+            "data-too-few-events",
+            "class 'Signal' has 60 events after cuts to train on, but 99 are requested",
+            {"split": "nTrain_Signal=99"},
+        ),
+        (tmva.OptionError, "option-unknown", "no option is called 'nTrian_Signal'", {"split": "nTrian_Signal=9"}),
+        (tmva.OptionError, "option-unknown", "no option is called 'Layuot'", {"options": "Layuot=TANH|4"}),
+        (tmva.OptionError, "title", "'a/b' cannot be the title of a method, since it names a file", {"title": "a/b"}),
+        (
+            tmva.ShapeError,
+            "output-width",
+            "the last layer has 3 outputs, but there is 1 target",
+            {"options": "Layout=DENSE|3|LINEAR", "target": "t", "analysis": "Regression"},
+        ),
+        (tmva.DataError, "call-order", "a regression needs a target", {"analysis": "Regression"}),
+    ],
+)
 def test_error_bookings_leave_nothing_behind(error, code, message, change):
     found = refused(error, book, **change)
     assert (found.message, found.code) == (message, code)
@@ -331,7 +427,9 @@ def test_error_folders_are_looked_at_before_anything_is_read():
     read = {"signal": {"a": ["text"] * 60}}  # an error of its own, if it were read
     error = refused(tmva.FileError, book, dataset="afile", **read)
     assert (error.code, error.message) == (
-        "file-folder", "cannot make the folder 'afile/weights': something that is no folder has this name or stands above it")
+        "file-folder",
+        "cannot make the folder 'afile/weights': something that is no folder has this name or stands above it",
+    )
     error = refused(tmva.FileError, book, file="no/out.root", **read)
     assert (error.code, error.hint) == ("file-no-folder", f"make the folder '{Path('no').resolve()}' first, or choose another")
     assert refused(tmva.FileError, book, file=".", **read).code == "file-is-folder"
@@ -350,14 +448,21 @@ def reader(names=NAMES, spectators=(), path="a.weights.xml"):
     return made
 
 
-@pytest.mark.parametrize("names, spectators, code, message", [
-    (("var1", "vra2", "var3"), (), "reader-variable", "variable 1 of the Reader is 'vra2', but 'var2' in the weight file"),
-    (("var1", "var2"), (), "reader-count", "the weight file has 3 variables, the Reader 2"),
-    ((*NAMES, "var4"), (), "reader-count", "the weight file has 3 variables, the Reader 4"),
-    (("var2", "var1", "var3"), (), "reader-order",
-     "the variables of the Reader are those of the weight file in another order"),
-    (NAMES, ("run",), "reader-count", "the weight file has 0 spectators, the Reader 1"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "names, spectators, code, message",
+    [
+        (("var1", "vra2", "var3"), (), "reader-variable", "variable 1 of the Reader is 'vra2', but 'var2' in the weight file"),
+        (("var1", "var2"), (), "reader-count", "the weight file has 3 variables, the Reader 2"),
+        ((*NAMES, "var4"), (), "reader-count", "the weight file has 3 variables, the Reader 4"),
+        (
+            ("var2", "var1", "var3"),
+            (),
+            "reader-order",
+            "the variables of the Reader are those of the weight file in another order",
+        ),
+        (NAMES, ("run",), "reader-count", "the weight file has 0 spectators, the Reader 1"),
+    ],
+)
 def test_error_a_reader_with_other_variables_than_the_file(trained, names, spectators, code, message):
     trained.save("a.weights.xml")
     error = refused(tmva.DataError, reader, names, spectators)
@@ -383,14 +488,21 @@ def test_error_a_weight_file_cut_at_every_50th_byte(trained):
     assert length > 3000
 
 
-@pytest.mark.parametrize("old, new, code, word", [
-    ("DenseLayer", "AttentionLayer", "xml-unknown", "AttentionLayer"),
-    ('<Transformations NTransformations="0"/>',
-     '<Transformations NTransformations="1"><Transform Name="Fourier"/></Transformations>', "xml-unknown", "Fourier"),
-    ('Rows="4" Columns="3"', 'Rows="4" Columns="2"', None, "Weights"),
-    ('NVar="3"', 'NVar="2"', None, "NVar"),
-    ("DL::DL", "BDT::DL", "file-method", "BDT::DL"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "old, new, code, word",
+    [
+        ("DenseLayer", "AttentionLayer", "xml-unknown", "AttentionLayer"),
+        (
+            '<Transformations NTransformations="0"/>',
+            '<Transformations NTransformations="1"><Transform Name="Fourier"/></Transformations>',
+            "xml-unknown",
+            "Fourier",
+        ),
+        ('Rows="4" Columns="3"', 'Rows="4" Columns="2"', None, "Weights"),
+        ('NVar="3"', 'NVar="2"', None, "NVar"),
+        ("DL::DL", "BDT::DL", "file-method", "BDT::DL"),
+    ],
+)
 def test_error_weight_files_with_what_is_not_known(trained, old, new, code, word):
     trained.save("a.weights.xml")
     text = Path("a.weights.xml").read_text()
@@ -459,15 +571,26 @@ def test_a_folder_in_the_way_of_a_weight_file(trained):
 # ------------------------------------------------------------------------------------------------- the command line
 
 
-@pytest.mark.parametrize("options, first, last", [
-    ("Layuot=TANH|4", "error: no option is called 'Layuot'", "  hint: did you mean 'Layout'?"),
-    ("Layout=TANH|4,DENES|2", "error: there is no layer 'DENES'", "  hint: did you mean 'DENSE'?"),
-    ("TrainingStrategy=MaxEpochs=ten", "error: 'ten' is not a number; TMVA would read MaxEpochs as 0",
-     "  expected a whole number"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "options, first, last",
+    [
+        ("Layuot=TANH|4", "error: no option is called 'Layuot'", "  hint: did you mean 'Layout'?"),
+        ("Layout=TANH|4,DENES|2", "error: there is no layer 'DENES'", "  hint: did you mean 'DENSE'?"),
+        (
+            "TrainingStrategy=MaxEpochs=ten",
+            "error: 'ten' is not a number; TMVA would read MaxEpochs as 0",
+            "  expected a whole number",
+        ),
+    ],
+)
 def test_error_on_the_command_line(options, first, last):
     root = Path(tmva.__file__).parent.parent
-    done = subprocess.run([sys.executable, "-m", "tmvalite.cli", "check", options], capture_output=True, text=True,
-                          env={**os.environ, "PYTHONPATH": str(root)}, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "tmvalite.cli", "check", options],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        timeout=60,
+    )
     lines = done.stderr.splitlines()
     assert (done.returncode, done.stdout, lines[0], lines[-1]) == (2, "", first, last) and len(lines) <= 6

@@ -61,8 +61,11 @@ def test_contenders_alternate_and_the_ratio_is_that_of_the_rounds(clock, monkeyp
 
         return work
 
-    contenders = [Contender("ours", make, ("ours", 0.01)), Contender("peer a", make, ("peer a", 0.05)),
-                  Contender("peer b", make, ("peer b", 0.03))]
+    contenders = [
+        Contender("ours", make, ("ours", 0.01)),
+        Contender("peer a", make, ("peer a", 0.05)),
+        Contender("peer b", make, ("peer b", 0.03)),
+    ]
     result = harness.compare("case", contenders, threads=1, rounds=3, seconds=0.5, separate=False)
     assert started[-9:] == ["ours", "peer a", "peer b", "peer a", "peer b", "ours", "peer b", "ours", "peer a"]
     assert result.best("peer").name == "peer b"

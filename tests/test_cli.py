@@ -8,8 +8,10 @@ import pytest
 
 from tmvalite.cli import main
 
-STRING = ("!H:V:VarTransform=N:InputLayout=1|4|4:Layout=CONV|2|3|3|1|1|1|1|RELU,RESHAPE|FLAT,DENSE|8|TAHN,LINEAR:"
-          "TrainingStrategy=LearningRate=1e-2,BatchSize=100,Optimizer=SGD,Regularization=L2,WeightDecay=1e-4|BatchSize=50")
+STRING = (
+    "!H:V:VarTransform=N:InputLayout=1|4|4:Layout=CONV|2|3|3|1|1|1|1|RELU,RESHAPE|FLAT,DENSE|8|TAHN,LINEAR:"
+    "TrainingStrategy=LearningRate=1e-2,BatchSize=100,Optimizer=SGD,Regularization=L2,WeightDecay=1e-4|BatchSize=50"
+)
 
 
 def run(capsys, *arguments):
@@ -34,8 +36,10 @@ def test_check_prints_what_was_understood(capsys):
         "  4  DENSE|1|LINEAR           layer 3  1                9",
         "                                       total          293",
     ]
-    assert ("  phase 1: SGD, learning rate 0.01, batches of 100 events, at most 2000 epochs, stops after 100 epochs without "
-            "improvement, validates every 7 epochs, momentum 0.3, L2 with weight decay 0.0001") in lines
+    assert (
+        "  phase 1: SGD, learning rate 0.01, batches of 100 events, at most 2000 epochs, stops after 100 epochs without "
+        "improvement, validates every 7 epochs, momentum 0.3, L2 with weight decay 0.0001"
+    ) in lines
     at = lines.index("1 warning")
     assert lines[at + 1 : at + 5] == [
         "  DENSE has no activation 'TAHN'; TANH is used, as in TMVA",
@@ -75,15 +79,17 @@ def test_check_prints_json(capsys):
 def test_error_check_ends_with_one_error_and_exit_code_2(capsys):
     code, out, err = run(capsys, "V:Layout=TANH|5,DENES")
     assert (code, out) == (2, "")
-    assert err == "\n".join([
-        "error: there is no layer 'DENES'",
-        "  Layout=TANH|5,DENES",
-        "                ^~~~~",
-        "  in Layout, layer 2",
-        "  expected a kind of layer, an activation or a width",
-        "  hint: did you mean 'DENSE'?",
-        "",
-    ])
+    assert err == "\n".join(
+        [
+            "error: there is no layer 'DENES'",
+            "  Layout=TANH|5,DENES",
+            "                ^~~~~",
+            "  in Layout, layer 2",
+            "  expected a kind of layer, an activation or a width",
+            "  hint: did you mean 'DENSE'?",
+            "",
+        ]
+    )
 
 
 @pytest.mark.parametrize("arguments", [(STRING, "--strict"), (STRING + ":Strict",)])
@@ -97,13 +103,16 @@ def test_error_variables_that_contradict_the_layout(capsys):
     assert code == 2 and err.startswith("error: InputLayout holds 16 values, but the event has 15 variables\n")
 
 
-@pytest.mark.parametrize("option, text, first", [
-    ("--method=AE", "Layout=DENSE|3|RELU", "error: MethodAE needs Encoder and Decoder"),
-    ("--method=GAN", "Layout=DENSE|3|RELU", "error: MethodGAN needs two networks"),
-    ("--method=GAN", "Layout=DENSE|3|LINEAR##DENSE|1|LINEAR", "error: the generator gives 3 values, but an event has 4"),
-    ("--method=DNN", "InputLayout=1|1|4:Layout=TANH|3,LINEAR", "error: no option is called 'InputLayout'"),
-    ("--method=DL", "Layout=Encoder={TANH|3}Decoder={LINEAR}", "error: MethodDL has one network, not Encoder and Decoder"),
-])
+@pytest.mark.parametrize(
+    "option, text, first",
+    [
+        ("--method=AE", "Layout=DENSE|3|RELU", "error: MethodAE needs Encoder and Decoder"),
+        ("--method=GAN", "Layout=DENSE|3|RELU", "error: MethodGAN needs two networks"),
+        ("--method=GAN", "Layout=DENSE|3|LINEAR##DENSE|1|LINEAR", "error: the generator gives 3 values, but an event has 4"),
+        ("--method=DNN", "InputLayout=1|1|4:Layout=TANH|3,LINEAR", "error: no option is called 'InputLayout'"),
+        ("--method=DL", "Layout=Encoder={TANH|3}Decoder={LINEAR}", "error: MethodDL has one network, not Encoder and Decoder"),
+    ],
+)
 def test_error_of_the_methods(capsys, option, text, first):
     code, _, err = run(capsys, text, option)
     assert code == 2 and err.splitlines()[0] == first
@@ -123,8 +132,9 @@ def test_check_shows_generator_and_discriminator(capsys):
     assert code == 0 and "  input 'input': 6" in out.splitlines() and "Discriminator" in out.splitlines()
 
 
-TWO_OUTPUTS = ("Layout=h=DENSE|64|TANH,score=DENSE|1|LINEAR@h,mass=DENSE|1|LINEAR@h,OUTPUT|CROSSENTROPY@score,"
-               "OUTPUT|SUMOFSQUARES|0.1@mass")
+TWO_OUTPUTS = (
+    "Layout=h=DENSE|64|TANH,score=DENSE|1|LINEAR@h,mass=DENSE|1|LINEAR@h,OUTPUT|CROSSENTROPY@score,OUTPUT|SUMOFSQUARES|0.1@mass"
+)
 
 
 def test_check_says_of_the_outputs_what_a_booking_says(capsys):
@@ -181,6 +191,10 @@ def test_a_reader_that_closes_early_is_no_error():
 
 
 def test_characters_that_a_terminal_cannot_show_do_not_matter():
-    result = subprocess.run([sys.executable, "-m", "tmvalite.cli", "check", "Layout=TÄNH\u2192|5,LINEAR"], capture_output=True,
-                            env={"PYTHONIOENCODING": "ascii", "PYTHONPATH": ".", "PATH": ""}, timeout=60)
+    result = subprocess.run(
+        [sys.executable, "-m", "tmvalite.cli", "check", "Layout=TÄNH\u2192|5,LINEAR"],
+        capture_output=True,
+        env={"PYTHONIOENCODING": "ascii", "PYTHONPATH": ".", "PATH": ""},
+        timeout=60,
+    )
     assert result.returncode == 2 and b"Traceback" not in result.stderr and b"is no width" in result.stderr

@@ -221,8 +221,17 @@ def test_what_a_sink_adds_to_the_loss_equals_the_slow_twin(cls, example, precisi
     value, grads = TERMS[cls.kind](settings_of(network, "y"), inputs, weights.astype(float))
     term = next(t for t, term in enumerate(network.plan.terms, 1) if not term.reported)
     parts = np.zeros((1, len(network.term_names)))
-    network.train_steps(x, targets, weights, np.arange(6), batch_size=6, first=0, count=1, parts=parts,
-                        optimizer=network.new_optimizer(OptimizerSettings("SGD", 0.0)))  # fmt: skip
+    network.train_steps(
+        x,
+        targets,
+        weights,
+        np.arange(6),
+        batch_size=6,
+        first=0,
+        count=1,
+        parts=parts,
+        optimizer=network.new_optimizer(OptimizerSettings("SGD", 0.0)),
+    )
     assert_close(parts[0, term], value, 1e-13 if tight else 5e-6)
     # sigmoid layers, and a loss of the outputs that does not count
     network.set_weight("output1", 0.0)

@@ -16,19 +16,25 @@ SHOWN = {
     "classification.py": (r"ROC area on new events, read from the weight file: ([\d.]+)", [(0.79, 0.84)]),
     "regression.py": (r"deviation (-?[\d.]+) \+- ([\d.]+)", [(-1.0, 1.0), (0.9, 2.5)]),
     "multiclass.py": (r"Signal ([\d.]+), bg0 ([\d.]+), bg1 ([\d.]+), bg2 ([\d.]+)", [(0.75, 0.95)] * 4),
-    "image_classification.py": (r"TMVA's string: .*new images ([\d.]+) .*\nour string .*new images ([\d.]+) \(([\d.]+)",
-                                [(0.5, 0.75), (0.88, 0.94), (0.85, 0.93)]),
+    "image_classification.py": (
+        r"TMVA's string: .*new images ([\d.]+) .*\nour string .*new images ([\d.]+) \(([\d.]+)",
+        [(0.5, 0.75), (0.88, 0.94), (0.85, 0.93)],
+    ),
     "residual.py": (r"plain .*ROC area ([\d.]+)\n(?:.*\n)*.*residual: .*ROC area ([\d.]+)", [(0.4, 0.8), (0.98, 1.0)]),
     "spatial_transformer.py": (r"the grid undoes ([\d.]+) % of the shift", [(95.0, 100.0)]),
     "two_inputs.py": (r"ROC area on new events: ([\d.]+)", [(0.82, 0.87)]),
-    "two_outputs.py": (r"ROC area on new events: ([\d.]+)\nmass: deviation (-?[\d.]+) \+- ([\d.]+)",
-                       [(0.8, 0.9), (-1.0, 1.0), (1.0, 3.5)]),
+    "two_outputs.py": (
+        r"ROC area on new events: ([\d.]+)\nmass: deviation (-?[\d.]+) \+- ([\d.]+)",
+        [(0.8, 0.9), (-1.0, 1.0), (1.0, 3.5)],
+    ),
     "vae_squares.py": (r"-ELBO on validation images: ([\d.]+) nats.*\nactive units: (\d) of 2", [(20.0, 80.0), (2, 2)]),
     "denoising_squares.py": (r"plain [\d.]+, denoising [\d.]+: (-?[\d.]+)% less", [(20.0, 90.0)]),
     "categorical_squares.py": (r"-ELBO on validation images: ([\d.]+) nats.*\nstates in use: (\d+)", [(5.5, 9.0), (240, 256)]),
     "anomaly_higgs.py": (r"autoencoder ([\d.]+), principal components ([\d.]+)", [(0.82, 1.0), (0.6, 0.8)]),
-    "jet_compression.py": (r"autoencoder: .* shift ([-+][\d.]+) %; width [\d.]+ GeV, ([-+][\d.]+) %; squared errors ([\d.]+)",
-                           [(-0.2, 0.2), (-2.0, 10.0), (0.0, 0.01)]),
+    "jet_compression.py": (
+        r"autoencoder: .* shift ([-+][\d.]+) %; width [\d.]+ GeV, ([-+][\d.]+) %; squared errors ([\d.]+)",
+        [(-0.2, 0.2), (-2.0, 10.0), (0.0, 0.01)],
+    ),
     "toys.py": (r"the 24 columns have rank (\d+)\n([\d.]+)%", [(20, 20), (50.0, 60.0)]),
 }
 

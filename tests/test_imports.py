@@ -29,8 +29,11 @@ def test_imports_never_point_back():
 
 
 def test_kernels_know_nothing_but_kernels_and_lark_has_one_importer():
-    outside = {(f, m) for f, m in imports() if f.startswith("tmvalite/kernels/") and m.startswith("tmvalite.")
-               and not m.startswith("tmvalite.kernels")}
+    outside = {
+        (f, m)
+        for f, m in imports()
+        if f.startswith("tmvalite/kernels/") and m.startswith("tmvalite.") and not m.startswith("tmvalite.kernels")
+    }
     assert outside == set()
     assert {f for f, m in imports() if m.split(".")[0] == "lark"} == {"tmvalite/string_utils/parse.py"}
 

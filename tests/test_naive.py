@@ -236,8 +236,15 @@ def test_a_hundred_steps_equal_pytorch(case):
     for step in range(100):
         events = shared["order"][10 * step : 10 * step + 10]
         now = graph.with_parameters(nodes, theta)
-        result = graph.evaluate(now, [("score", "CROSSENTROPY", 1.0)], {"input": shared["x"][events]},
-                                shared["targets"][events], shared["w"][events], regularization, decay)
+        result = graph.evaluate(
+            now,
+            [("score", "CROSSENTROPY", 1.0)],
+            {"input": shared["x"][events]},
+            shared["targets"][events],
+            shared["w"][events],
+            regularization,
+            decay,
+        )
         penalty = sum(optimizers.penalty(regularization, decay, at["weights"]) for *_, at in now)
         assert result.loss - penalty == pytest.approx(float(oracles.group("training", case)["losses"][step]), rel=1e-9)
         theta = optimizer.step(theta, graph.flat({name: result.parameters[name] for name, *_ in nodes}))

@@ -176,15 +176,26 @@ def fitted(x_train, y_train, w_train, x_valid, y_valid, *, scale=1.0, optimizer=
     train_at, valid_at = drawn_events(1 - y, n, n_valid, seed)
     x, w = np.empty((n, x_train.shape[1])), np.ones(n)
     for kind in (0, 1):
-        for at, values, weights, labels in ((train_at, x_train, w_train, y_train),
-                                            (valid_at, x_valid, np.ones(n_valid), y_valid)):
+        for at, values, weights, labels in (
+            (train_at, x_train, w_train, y_train),
+            (valid_at, x_valid, np.ones(n_valid), y_valid),
+        ):
             places = at[y[at] == kind]
             assert len(places) == (labels == kind).sum()
             x[places], w[places] = values[labels == kind], weights[labels == kind]
-    strategy = (f"LearningRate=1e-2,Optimizer={optimizer},BatchSize={len(y_train)},MaxEpochs=12,TestRepetitions=1,"
-                "ConvergenceSteps=12")
-    method = tmvalite.MethodDL(Layout="TANH|16,TANH|8,LINEAR", TrainingStrategy=strategy, ValidationSize=n_valid, RandomSeed=seed,
-                               Precision="float64", Threads=1, IgnoreNegWeightsInTraining=ignore, analysis_type="classification")
+    strategy = (
+        f"LearningRate=1e-2,Optimizer={optimizer},BatchSize={len(y_train)},MaxEpochs=12,TestRepetitions=1,ConvergenceSteps=12"
+    )
+    method = tmvalite.MethodDL(
+        Layout="TANH|16,TANH|8,LINEAR",
+        TrainingStrategy=strategy,
+        ValidationSize=n_valid,
+        RandomSeed=seed,
+        Precision="float64",
+        Threads=1,
+        IgnoreNegWeightsInTraining=ignore,
+        analysis_type="classification",
+    )
     return method.fit(x, y, sample_weight=scale * w, progress="silent")
 
 
@@ -294,7 +305,9 @@ def test_arrays_need_nothing_but_numpy_numba_and_lark(tmp_path):
 def booked_for_bits(threads, precision="float32"):
     return tmvalite.MethodDL(
         "!V:VarTransform=N:Layout=TANH|128,RELU|128,LINEAR:RandomSeed=3:TrainingStrategy=LearningRate=1e-3,BatchSize=600,MaxEpochs=3,"
-        f"TestRepetitions=1,DropConfig=0.0+0.2+0.2:Threads={threads}:Precision={precision}", analysis_type="classification")
+        f"TestRepetitions=1,DropConfig=0.0+0.2+0.2:Threads={threads}:Precision={precision}",
+        analysis_type="classification",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -314,8 +327,11 @@ def trained(events):
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_one_and_two_threads_train_the_same_bits(precision, events, trained):
     x, y = events
-    methods = trained if precision == "float32" else [
-        booked_for_bits(threads, precision).fit(x[:2000], y[:2000], progress="silent") for threads in (1, 2)]
+    methods = (
+        trained
+        if precision == "float32"
+        else [booked_for_bits(threads, precision).fit(x[:2000], y[:2000], progress="silent") for threads in (1, 2)]
+    )
     assert [m.network.threads for m in methods] == [1, 2]
     assert methods[0].network.plan.shares(600) > 1  # so that the second thread has work
     assert np.array_equal(*(parameters_of(m) for m in methods))
@@ -366,8 +382,10 @@ def test_one_and_two_threads_give_the_factory_the_same_network(tmp_path, monkeyp
             add({name: column[chosen] for name, column in columns.items()}, 1.0)
         loader.PrepareTrainingAndTestTree("", "SplitMode=Random:NormMode=NumEvents:!V")
         factory = tmvalite.Factory("bits", "!V:Silent:AnalysisType=Classification")
-        options = ("!V:VarTransform=N:Layout=TANH|128,TANH|128,LINEAR:RandomSeed=3:TrainingStrategy=LearningRate=1e-3,"
-                   "BatchSize=600,MaxEpochs=3,TestRepetitions=1")
+        options = (
+            "!V:VarTransform=N:Layout=TANH|128,TANH|128,LINEAR:RandomSeed=3:TrainingStrategy=LearningRate=1e-3,"
+            "BatchSize=600,MaxEpochs=3,TestRepetitions=1"
+        )
         method = factory.BookMethod(loader, tmvalite.Types.kDL, "DNN", options, Threads=threads)
         factory.TrainAllMethods()
         factory.TestAllMethods()

@@ -42,7 +42,12 @@ def test_the_recipe_of_the_peer_is_the_published_string():
         method = tmvalite.MethodDL(text, analysis_type=name)
         (phase,), recipe = method.phases, tutorial.recipe
         assert (phase.learning_rate, phase.batch_size, phase.max_epochs, phase.convergence_steps, phase.optimizer) == (
-            recipe.learning_rate, recipe.batch_size, recipe.max_epochs, recipe.convergence_steps, "ADAM"), name
+            recipe.learning_rate,
+            recipe.batch_size,
+            recipe.max_epochs,
+            recipe.convergence_steps,
+            "ADAM",
+        ), name
         assert phase.drop_config == recipe.drop and phase.regularization == "NONE" and phase.test_repetitions == 1
         classes = {"classification": ("S", "B"), "multiclass": ("a", "b", "c", "d"), "regression": ("Regression",)}[name]
         info = DataSetInfo.from_names(["x", "y"], ["t"] if name == "regression" else [], classes=classes)
@@ -50,11 +55,14 @@ def test_the_recipe_of_the_peer_is_the_published_string():
         assert layers == [width for width, _ in recipe.layers], name
 
 
-@pytest.mark.parametrize("a, b, p", [
-    ([1, 2, 3], [4, 5, 6], 2 / 20),  # one way of 20 is as far off, and its mirror image
-    ([1, 4, 6], [2, 3, 5], 1.0),
-    ([1, 2, 2], [2, 5, 6], 6 / 20),  # midranks 1 3 3 of 1 3 3 3 5 6: a sum of 7 in three ways
-])
+@pytest.mark.parametrize(
+    "a, b, p",
+    [
+        ([1, 2, 3], [4, 5, 6], 2 / 20),  # one way of 20 is as far off, and its mirror image
+        ([1, 4, 6], [2, 3, 5], 1.0),
+        ([1, 2, 2], [2, 5, 6], 6 / 20),  # midranks 1 3 3 of 1 3 3 3 5 6: a sum of 7 in three ways
+    ],
+)
 def test_the_rank_test_counts_all_ways_to_share_out_the_ranks(a, b, p):
     assert images_series.rank_test(a, b) == pytest.approx(min(1.0, p))
     assert images_series.rank_test(b, a) == pytest.approx(min(1.0, p))
@@ -81,7 +89,12 @@ def test_the_network_of_the_peer_is_the_published_string(name, study):
         method = tmvalite.MethodDL(images_series.SCRIPTS[study].networks[name], analysis_type="classification")
     (phase,), recipe = method.phases, images_series.RECIPE
     assert (phase.learning_rate, phase.batch_size, phase.max_epochs, phase.convergence_steps, phase.optimizer) == (
-        recipe.learning_rate, recipe.batch_size, recipe.max_epochs, recipe.convergence_steps, "ADAM")
+        recipe.learning_rate,
+        recipe.batch_size,
+        recipe.max_epochs,
+        recipe.convergence_steps,
+        "ADAM",
+    )
     assert method.bound.values.WeightInitialization == images_series.SCRIPTS[study].start
     info = DataSetInfo.from_names([f"x{i}" for i in range(size)], classes=("Signal", "Background"))
     network = method.blueprint(info).network(precision="float32", threads=1)
@@ -149,7 +162,8 @@ def test_the_image_study_judges_ranks_and_the_better_string(monkeypatch, capsys)
     monkeypatch.setattr(images_series, "better", lambda shared, own_split: better)
     assert physics.main(["images"]) == 0
     assert "better string, 3 other seeds, the same split: 0.900 [0.790, 0.900], likelihood ratio 0.945, 0.40 s a training" in (
-        capsys.readouterr().out)
+        capsys.readouterr().out
+    )
     better["areas"][0] = 0.76
     assert physics.main(["images"]) == 1
     better["areas"][0] = 0.79

@@ -33,8 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tmvalite", description="TMVA's deep learning without ROOT.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    check = commands.add_parser("check", help="say what an option string means",
-                                description="Say what a booking option string means, layer by layer, with every warning.")
+    check = commands.add_parser(
+        "check",
+        help="say what an option string means",
+        description="Say what a booking option string means, layer by layer, with every warning.",
+    )
     check.add_argument("options", metavar="OPTIONS", help='such as "Layout=TANH|128,LINEAR:TrainingStrategy=BatchSize=100"')
     check.add_argument("--method", choices=("DL", "DNN", "AE", "GAN"), default="DL", help="the method booked (DL)")
     check.add_argument("--variables", type=_positive, metavar="N", help="number of input variables, if InputLayout has none")
@@ -57,9 +60,14 @@ def _positive(text: str) -> int:
 def _check(arguments: argparse.Namespace) -> str:
     from tmvalite.methods.report import understand
 
-    report = understand(arguments.options, method=arguments.method, n_variables=arguments.variables,
-                        n_classes=arguments.classes, n_targets=arguments.targets,
-                        diagnostics=Diagnostics(strict=arguments.strict))
+    report = understand(
+        arguments.options,
+        method=arguments.method,
+        n_variables=arguments.variables,
+        n_classes=arguments.classes,
+        n_targets=arguments.targets,
+        diagnostics=Diagnostics(strict=arguments.strict),
+    )
     return json.dumps(report.as_json(), indent=2) if arguments.json else report.as_text()
 
 

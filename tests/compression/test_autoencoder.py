@@ -9,8 +9,10 @@ from tmvalite.methods import MethodAE, load
 
 
 def autoencoder(x, layout, epochs=40, **options):
-    method = MethodAE(f"Layout={layout}:TrainingStrategy=LearningRate=1e-2,MaxEpochs={epochs},BatchSize=50,TestRepetitions=5"
-                      ":RandomSeed=1", **options)  # fmt: skip
+    method = MethodAE(
+        f"Layout={layout}:TrainingStrategy=LearningRate=1e-2,MaxEpochs={epochs},BatchSize=50,TestRepetitions=5:RandomSeed=1",
+        **options,
+    )
     return method.fit(x, progress="silent")
 
 

@@ -98,9 +98,28 @@ def run(capsys, *arguments):
 
 def test_commands_compress_and_decompress(capsys, model_file, source, tmp_path):
     archive = tmp_path / "x.tmvz"
-    code, out, err = run(capsys, "compress", model_file, source, archive, "--bound", "1%", "--precision", "float16", "--angles",
-                         "eta", "--peak", "m", "--window", 110, 220, "--report", tmp_path / "r.txt", "--report",
-                         tmp_path / "r.html")  # fmt: skip
+    code, out, err = run(
+        capsys,
+        "compress",
+        model_file,
+        source,
+        archive,
+        "--bound",
+        "1%",
+        "--precision",
+        "float16",
+        "--angles",
+        "eta",
+        "--peak",
+        "m",
+        "--window",
+        110,
+        220,
+        "--report",
+        tmp_path / "r.txt",
+        "--report",
+        tmp_path / "r.html",
+    )
     assert (code, err) == (0, "")
     lines = out.splitlines()
     assert lines[0] == "in.npz: 500 events, 8 variables -> 3 latent values (float16) by model.weights.xml"

@@ -167,7 +167,8 @@ def test_types_of_text_columns(tmp_path, text, kind):
 
 def test_error_a_column_that_is_named_twice():
     assert said(match_columns, table(p=np.zeros(3), q=np.zeros(3)), variables("a", "b"), ["p", "p"]) == (
-        "column 'p' is named twice\n  in the table")
+        "column 'p' is named twice\n  in the table"
+    )
 
 
 def test_arrays_of_one_number_come_back(model_file, columns, tmp_path):

@@ -167,11 +167,12 @@ def test_error_of_nan_in_an_event_that_passes():
 @pytest.mark.parametrize(
     ("declared", "what"),
     [
-        ({"targets": ("bad",)}, "target 'bad'"), ({"spectators": ("bad",)}, "spectator 'bad'"),
+        ({"targets": ("bad",)}, "target 'bad'"),
+        ({"spectators": ("bad",)}, "spectator 'bad'"),
         ({}, "the weight of class 'Signal'"),
         ({"cut": "bad"}, "the cut of class 'Signal'"),
     ],
-)  # fmt: skip
+)
 def test_error_of_nan_anywhere(declared, what):
     table = {"x": [1.0, 2.0], "bad": [1.0, np.nan]}
     cut = declared.pop("cut", "")
@@ -247,7 +248,7 @@ def test_error_of_a_class_emptied_by_its_cut():
         (info_of("x"), [TreeInput({"x": [1.0, 2.0]}, "Signal", -1.0)], "the training weights of class 'Signal' sum up to -1"),
         (info_of("x", spectators=("x", "x")), [TreeInput({"x": [1.0]}, "Signal")], "two spectators have the name 'x'"),
     ],
-)  # fmt: skip
+)
 def test_error_of_impossible_declarations(info, inputs, message):
     with pytest.raises(DataError) as caught:
         build_dataset(info, inputs, split=BLOCK)
@@ -257,18 +258,28 @@ def test_error_of_impossible_declarations(info, inputs, message):
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
-        ("pt+eta2", "there is no column 'eta2'\n  pt+eta2\n     ^~~~\n  in variable 'pt+eta2', the dict of arrays\n"
-         "  hint: did you mean 'eta'?"),
-        ("lbl := pt*true",
-         "there is no column 'true'\n  lbl := pt*true\n            ^~~~\n  in variable 'lbl', the dict of arrays\n"
-          "  hint: write 1 for true"),
-        ("b-tag+1",
-         "column 'b-tag' cannot be named in an expression: '-' has a meaning of its own there\n  b-tag+1\n  ^~~~~\n"
-         "  in variable 'b-tag+1', the dict of arrays\n  hint: rename the column"),
-        ("zzzzzz", "there is no column 'zzzzzz'\n  zzzzzz\n  ^~~~~~\n  in variable 'zzzzzz', the dict of arrays\n"
-         "  expected one of: pt, eta, b-tag"),
+        (
+            "pt+eta2",
+            "there is no column 'eta2'\n  pt+eta2\n     ^~~~\n  in variable 'pt+eta2', the dict of arrays\n"
+            "  hint: did you mean 'eta'?",
+        ),
+        (
+            "lbl := pt*true",
+            "there is no column 'true'\n  lbl := pt*true\n            ^~~~\n  in variable 'lbl', the dict of arrays\n"
+            "  hint: write 1 for true",
+        ),
+        (
+            "b-tag+1",
+            "column 'b-tag' cannot be named in an expression: '-' has a meaning of its own there\n  b-tag+1\n  ^~~~~\n"
+            "  in variable 'b-tag+1', the dict of arrays\n  hint: rename the column",
+        ),
+        (
+            "zzzzzz",
+            "there is no column 'zzzzzz'\n  zzzzzz\n  ^~~~~~\n  in variable 'zzzzzz', the dict of arrays\n"
+            "  expected one of: pt, eta, b-tag",
+        ),
     ],
-)  # fmt: skip
+)
 def test_error_of_an_unknown_column(expression, message):
     with pytest.raises(ExpressionError) as caught:
         whole(info_of(expression), {"pt": [1.0, 2.0], "eta": [1.0, 2.0], "b-tag": [1.0, 2.0]})
@@ -284,7 +295,7 @@ def test_events_given_as_values_need_no_columns():
         EventInput([[1, 2, 3, 4], [5, 6, 7, 8]], "Signal", [1.0, 0.5], "train"),
         EventInput([[9, 10, 11, 12]], "Signal", sample="test"),
         TreeInput({"x": [1.0, 2.0], "y": [1.0, 1.0], "z": [0.0, 0.0], "t": [0.0, 1.0], "s": [1, 2]}, "Background"),
-    ]  # fmt: skip
+    ]
     data = build_dataset(info, inputs, cuts={"Signal": "z<100"}, split=BLOCK)
     assert data.train.x.tolist() == [[1, 2], [5, 6], [2, 0]] and data.train.targets[:, 0].tolist() == [3, 7, 0]
     assert data.test.x[0].tolist() == [9, 10] and data.train.weight.tolist() == [1.0, 0.5, 1.0]

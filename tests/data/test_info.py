@@ -20,11 +20,16 @@ def test_label_and_expression_lose_their_blanks():
 @pytest.mark.parametrize(
     ("label", "name"),
     [
-        ("log(pt)", "log_pt_"), ("vars[3]", "vars_3_"), ("var1+var2", "var1_P_var2"), ("a*b/c-d", "a_T_b_D_c_M_d"),
-        ("TMath::Abs(x)", "TMath_Abs_x_"), ("p_{T}(A_{3})", "p_{T}_A_{3}_"), ("a<=b", "a__b"),
+        ("log(pt)", "log_pt_"),
+        ("vars[3]", "vars_3_"),
+        ("var1+var2", "var1_P_var2"),
+        ("a*b/c-d", "a_T_b_D_c_M_d"),
+        ("TMath::Abs(x)", "TMath_Abs_x_"),
+        ("p_{T}(A_{3})", "p_{T}_A_{3}_"),
+        ("a<=b", "a__b"),
         ("btag_jet_over2.4", "btag_jet_over2.4"),
     ],
-)  # fmt: skip
+)
 def test_internal_names_follow_tmva(label, name):
     assert internal_name(label) == name
 
@@ -47,7 +52,7 @@ def test_array_variables_share_label_and_expression():
         ("x := ", "the expression of 'x := ' is empty\n  x := \n      ^\n  expected 'expression' or 'label := expression'"),
         (" := y", "the label before ':=' is empty\n   := y\n  ^~~\n  expected 'expression' or 'label := expression'"),
     ],
-)  # fmt: skip
+)
 def test_error_of_an_empty_part(text, message):
     with pytest.raises(DataError) as caught:
         declare(text)

@@ -93,7 +93,7 @@ def test_shuffle_of_a_million_takes_seconds_at_most():
         (0, 0, 10, 4, 2, (6, 4, 4, 2)),
         (3, 1, 6, 4, 2, (6, 4, 4, 2)),
     ],
-)  # fmt: skip
+)
 def test_numbers_of_a_class(r, s, u, train, test, numbers):
     assert class_numbers(r, s, u, train, test, "Signal") == Numbers(*numbers)
 
@@ -101,15 +101,21 @@ def test_numbers_of_a_class(r, s, u, train, test, numbers):
 @pytest.mark.parametrize(
     ("numbers", "message"),
     [
-        ((0, 0, 10, 11, 0), "class 'Signal' has 10 events after cuts to train on, but 11 are requested\n"
-         "  hint: lower nTrain_Signal"),
-        ((0, 4, 6, 0, 11), "class 'Signal' has 10 events after cuts to test on, but 11 are requested\n"
-         "  hint: lower nTest_Signal"),
-        ((0, 0, 10, 8, 3),
-         "class 'Signal' has 10 events after cuts, but 8 + 3 to train and test on are requested\n"
-          "  hint: lower nTrain_Signal or nTest_Signal"),
+        (
+            (0, 0, 10, 11, 0),
+            "class 'Signal' has 10 events after cuts to train on, but 11 are requested\n  hint: lower nTrain_Signal",
+        ),
+        (
+            (0, 4, 6, 0, 11),
+            "class 'Signal' has 10 events after cuts to test on, but 11 are requested\n  hint: lower nTest_Signal",
+        ),
+        (
+            (0, 0, 10, 8, 3),
+            "class 'Signal' has 10 events after cuts, but 8 + 3 to train and test on are requested\n"
+            "  hint: lower nTrain_Signal or nTest_Signal",
+        ),
     ],
-)  # fmt: skip
+)
 def test_error_when_more_is_requested_than_there_is(numbers, message):
     with pytest.raises(DataError) as caught:
         class_numbers(*numbers, "Signal")

@@ -121,8 +121,13 @@ def test_examples_in_the_docstrings(module):
 @pytest.mark.parametrize(
     ("scores", "truth", "weights", "message"),
     [
-        ([1.0, np.nan], [1, 0], None, "1 of 2 outputs are not a number\n"
-         "  hint: look for NaN or infinity among the inputs of these events, or leave them out"),
+        (
+            [1.0, np.nan],
+            [1, 0],
+            None,
+            "1 of 2 outputs are not a number\n"
+            "  hint: look for NaN or infinity among the inputs of these events, or leave them out",
+        ),
         ([1.0, 2.0], [1, 1], None, "a ROC curve needs events of both kinds, but there is no background event"),
         ([1.0, 2.0], [0, 0], None, "a ROC curve needs events of both kinds, but there is no signal event"),
         ([1.0, 2.0, 3.0], [1, 0, 0], [1, 2, -2], "the weights of the background events sum to 0, so no rate can be given"),

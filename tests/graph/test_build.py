@@ -20,8 +20,10 @@ def test_a_dense_layer_without_width_has_the_outputs_of_the_method():
 
 
 def test_a_residual_link_reads_a_named_layer():
-    text = ("stem=CONV|16|3|3|1|1|1|1|RELU,CONV|16|3|3|1|1|1|1|RELU,r=CONV|16|3|3|1|1|1|1|LINEAR,ADD|RELU@r+stem,"
-            "RESHAPE|FLAT,DENSE|1|LINEAR")
+    text = (
+        "stem=CONV|16|3|3|1|1|1|1|RELU,CONV|16|3|3|1|1|1|1|RELU,r=CONV|16|3|3|1|1|1|1|LINEAR,ADD|RELU@r+stem,"
+        "RESHAPE|FLAT,DENSE|1|LINEAR"
+    )
     graph, warnings = build(text, IMAGE)
     add = graph.nodes[3]
     assert [value.name for value in add.inputs] == ["r", "stem"] and add.layer.activation == "RELU"
@@ -53,7 +55,7 @@ def test_naming_a_source_twice_is_fine():
 
 
 def test_several_outputs_have_losses_and_weights():
-    text = ("h=DENSE|64|RELU,score=DENSE|1|LINEAR@h,mass=DENSE|2|LINEAR@h,OUTPUT@score,OUTPUT|SUMOFSQUARES|0.1@mass")
+    text = "h=DENSE|64|RELU,score=DENSE|1|LINEAR@h,mass=DENSE|2|LINEAR@h,OUTPUT@score,OUTPUT|SUMOFSQUARES|0.1@mass"
     graph, warnings = build(text, n_outputs=3)
     assert [(o.value.name, o.loss, o.weight) for o in graph.outputs] == [("score", None, 1.0), ("mass", "SUMOFSQUARES", 0.1)]
     assert not warnings
@@ -78,10 +80,15 @@ def test_a_name_given_to_latent_is_that_of_the_sample():
 
 
 def test_head_and_discriminator_read_the_encoder():
-    graphs, _ = build("Encoder={DENSE|2|LINEAR}Decoder={DENSE|4|LINEAR}Head={DENSE|3|LINEAR}Discriminator={DENSE|1|LINEAR}",
-                      blocks=True)
+    graphs, _ = build(
+        "Encoder={DENSE|2|LINEAR}Decoder={DENSE|4|LINEAR}Head={DENSE|3|LINEAR}Discriminator={DENSE|1|LINEAR}", blocks=True
+    )
     assert {name: graph.inputs[0].shape for name, graph in graphs.items()} == {
-        "Encoder": (4,), "Decoder": (2,), "Head": (2,), "Discriminator": (2,)}
+        "Encoder": (4,),
+        "Decoder": (2,),
+        "Head": (2,),
+        "Discriminator": (2,),
+    }
 
 
 def test_names_may_repeat_in_other_blocks():
@@ -166,16 +173,18 @@ def test_the_text_of_blocks_gives_the_same_blocks():
 
 def test_the_table_shows_layers_shapes_and_parameters():
     graph, _ = build("stem=CONV|6|3|3|1|1|1|1|RELU,ADD@stem+stem,RESHAPE|FLAT,DENSE|N|TANH,LINEAR", IMAGE, drop=(0, 0, 0, 0.25))
-    assert describe(graph) == "\n".join([
-        "input 'input': 1x8x8",
-        "   name  layer                                     reads        output  parameters",
-        "1  stem  CONV|6|3|3|1|1|1|1|RELU                   input        6x8x8           60",
-        "2        ADD|LINEAR                                stem + stem  6x8x8            0",
-        "3        RESHAPE|FLAT                              layer 2      384              0",
-        "4        DENSE|64|TANH  (drops 0.25 of its input)  layer 3      64           24640",
-        "5        DENSE|1|LINEAR                            layer 4      1               65",
-        "                                                                total        24765",
-    ])
+    assert describe(graph) == "\n".join(
+        [
+            "input 'input': 1x8x8",
+            "   name  layer                                     reads        output  parameters",
+            "1  stem  CONV|6|3|3|1|1|1|1|RELU                   input        6x8x8           60",
+            "2        ADD|LINEAR                                stem + stem  6x8x8            0",
+            "3        RESHAPE|FLAT                              layer 2      384              0",
+            "4        DENSE|64|TANH  (drops 0.25 of its input)  layer 3      64           24640",
+            "5        DENSE|1|LINEAR                            layer 4      1               65",
+            "                                                                total        24765",
+        ]
+    )
 
 
 def test_dense_networks_can_be_trained():

@@ -198,7 +198,8 @@ def test_error_drop_probability():
     with pytest.raises(OptionError) as caught:
         build("TANH|3,LINEAR", drop=(0.0, 1.0))
     assert str(caught.value) == message(
-        "entry 2 of DropConfig is 1", "  in DropConfig", "  expected probabilities to drop, at least 0 and below 1")
+        "entry 2 of DropConfig is 1", "  in DropConfig", "  expected probabilities to drop, at least 0 and below 1"
+    )
 
 
 def test_error_outputs_of_a_regression():
@@ -213,7 +214,8 @@ def test_error_outputs_of_a_regression():
 
 def test_error_outputs_of_a_multiclass_analysis():
     assert outputs_error("TANH|3,DENSE|1|LINEAR", "Multiclass", 4).splitlines()[0] == (
-        "the last layer has 1 output, but there are 4 classes")
+        "the last layer has 1 output, but there are 4 classes"
+    )
 
 
 def test_error_outputs_together():

@@ -11,7 +11,11 @@ def kinds(text):
 
 def test_a_kind_that_tmva_lacks_starts_a_new_layer_and_after_it_any_kind_does():
     assert kinds("CONV|6|3|3|1|1|0|0|RELU|PADDING2D|1|1|1|1|MAXPOOL|2|2|2|2,RESHAPE|FLAT") == [
-        (0, "CONV"), (0, "PADDING2D"), (0, "MAXPOOL"), (1, "RESHAPE")]
+        (0, "CONV"),
+        (0, "PADDING2D"),
+        (0, "MAXPOOL"),
+        (1, "RESHAPE"),
+    ]
     assert kinds("DENSE|64|RELU|DROPOUT|0.5|DENSE|32|RELU") == [(0, "DENSE"), (0, "DROPOUT"), (0, "DENSE")]
     assert kinds("PADDING2D|1|1|1|1|CONV|6|3|3|1|1") == [(0, "PADDING2D"), (0, "CONV")]
     assert kinds("64|TANH|ACT|RELU") == [(0, "DENSE"), (0, "ACT")]
@@ -42,13 +46,15 @@ def test_words_of_fields_are_not_taken_for_kinds():
 
 def test_a_hidden_dense_layer_without_a_width_warns():
     _, (warning,) = read_steps("DENSE|64|TANH,DENSE,BNORM,DENSE|1|LINEAR")
-    assert str(warning) == "\n".join([
-        "DENSE without a width has as many nodes as the method has outputs, 1, also inside the network",
-        "  DENSE|64|TANH,DENSE,BNORM,DENSE|1|LINEAR",
-        "                ^~~~~",
-        "  in Layout, layer 2 (DENSE)",
-        "  hint: write its number of nodes",
-    ])
+    assert str(warning) == "\n".join(
+        [
+            "DENSE without a width has as many nodes as the method has outputs, 1, also inside the network",
+            "  DENSE|64|TANH,DENSE,BNORM,DENSE|1|LINEAR",
+            "                ^~~~~",
+            "  in Layout, layer 2 (DENSE)",
+            "  hint: write its number of nodes",
+        ]
+    )
 
 
 def test_the_last_dense_layer_needs_no_width():

@@ -48,8 +48,9 @@ def test_an_image_may_pass_from_block_to_block():
 
 
 def test_several_inputs_and_the_whole_event_belong_to_the_first_block():
-    graph = joined("Encoder={a=RESHAPE|FLAT@jets,b=DENSE|4|TANH@event,CONCAT@a+b+input,DENSE|2|LINEAR}"
-                   "Decoder={DENSE|45|LINEAR}", TWO)
+    graph = joined(
+        "Encoder={a=RESHAPE|FLAT@jets,b=DENSE|4|TANH@event,CONCAT@a+b+input,DENSE|2|LINEAR}Decoder={DENSE|45|LINEAR}", TWO
+    )
     assert [value.name for value in graph.inputs] == ["jets", "event"] and graph.event is not None
     assert block_of(graph, "Encoder").event is graph.event and block_of(graph, "Decoder").event is None
 

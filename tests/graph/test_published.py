@@ -65,7 +65,9 @@ IMAGE_ITEMS = st.one_of(
     st.builds("PADDING2D|{}|{}|{}|{}".format, SMALL, SMALL, SMALL, SMALL),
     st.builds("TRANSCONV|{}|{}|{}|{}|{}|SAME|TANH".format, SMALL, SMALL, SMALL, SMALL, SMALL),
     st.builds("DEPTHCONV|{}|{}|{}|1|1|VALID|ELU".format, SMALL, SMALL, SMALL),
-    st.just("BNORM"), st.just("UPSAMPLE|2|2"), st.just("ACT|GELU"),
+    st.just("BNORM"),
+    st.just("UPSAMPLE|2|2"),
+    st.just("ACT|GELU"),
 )
 
 

@@ -17,9 +17,13 @@ uproot = pytest.importorskip("uproot")
 def events(n=7):
     rng = np.random.default_rng(1)
     return EventTree.of_events(
-        rng.integers(0, 2, n), ("Signal", "Background"), {"a+b": rng.random(n), "v[3]": rng.random(n)}, {"t": rng.random(n)},
-        {"evt": np.arange(n) + 2**40, "run": np.arange(n, dtype=np.int32), "mass": rng.random(n)}, rng.random(n),
-    )  # fmt: skip
+        rng.integers(0, 2, n),
+        ("Signal", "Background"),
+        {"a+b": rng.random(n), "v[3]": rng.random(n)},
+        {"t": rng.random(n)},
+        {"evt": np.arange(n) + 2**40, "run": np.arange(n, dtype=np.int32), "mass": rng.random(n)},
+        rng.random(n),
+    )
 
 
 def written(tmp_path, **objects):
@@ -37,9 +41,19 @@ def test_a_tree_has_tmvas_branches(tmp_path):
     read = written(tmp_path, TestTree=tree)["data/TestTree"]
     assert read.classname == "TTree"
     assert [b.member("fTitle") for b in read.branches] == [
-        "classID/I", "className/C", "a_P_b/F", "v_3_/F", "t/F", "evt/L", "run/I", "mass/F", "weight/F", "DNN_CPU/F",
-        "DL.Signal/F", "DL.bg_2/F",
-    ]  # fmt: skip
+        "classID/I",
+        "className/C",
+        "a_P_b/F",
+        "v_3_/F",
+        "t/F",
+        "evt/L",
+        "run/I",
+        "mass/F",
+        "weight/F",
+        "DNN_CPU/F",
+        "DL.Signal/F",
+        "DL.bg_2/F",
+    ]
     for name, values in tree.columns.items():
         if name != "className":
             assert read[name].array(library="np").tolist() == values.tolist()
@@ -66,7 +80,12 @@ def test_a_variable_called_weight_gives_way():
 
 def test_branch_names():
     assert [branch_name(n) for n in ("log(pt)", "vars[3]", "a/b", "x;1", "DL.Signal")] == [
-        "log_pt_", "vars_3_", "a_D_b", "x_1", "DL.Signal"]  # fmt: skip
+        "log_pt_",
+        "vars_3_",
+        "a_D_b",
+        "x_1",
+        "DL.Signal",
+    ]
 
 
 def test_histograms_keep_weights_edges_and_labels(tmp_path):

@@ -102,8 +102,16 @@ def test_bits_do_not_depend_on_length_or_place(name, precision):
 
 def run_loss(name, o, y, w, count):
     scales, terms, grad = np.array([2.0]), np.zeros(1), np.zeros_like(o)
-    total = call(LOSSES[name], [o, y, w, grad], (0, 0, 0), rows=len(o), training=1, count=count, loss_scales=scales.ctypes.data,
-                 terms=terms.ctypes.data)  # fmt: skip
+    total = call(
+        LOSSES[name],
+        [o, y, w, grad],
+        (0, 0, 0),
+        rows=len(o),
+        training=1,
+        count=count,
+        loss_scales=scales.ctypes.data,
+        terms=terms.ctypes.data,
+    )
     assert total == 2 * terms[0] or np.isnan(total)
     return terms[0], grad / 2
 

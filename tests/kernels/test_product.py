@@ -11,12 +11,7 @@ from numba.core import types
 from tests.helpers import assert_close
 from tmvalite.kernels import math as kernel_math
 from tmvalite.kernels._jit import entry_point, is_null, null, pointer, uses
-from tmvalite.kernels.product import (
-    product,
-    product_dot,
-    product_of_transpose,
-    product_transposed,
-)
+from tmvalite.kernels.product import product, product_dot, product_of_transpose, product_transposed
 from tmvalite.kernels.product_tiles import product_dots, product_piece
 from tmvalite.kernels.transpose import transpose
 

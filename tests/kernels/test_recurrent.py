@@ -34,8 +34,13 @@ def twin(cell, sizes, sequence, network, sample):
     """States and gradients of the parameters through the slow twin."""
     steps, features, state = sizes
     x, targets, weights = (a.astype(float) for a in sample)
-    at = {"time_steps": steps, "input_size": features, "state_size": state, "return_sequence": sequence,
-          "reset_gate_after": cell == "GRU after"}  # fmt: skip
+    at = {
+        "time_steps": steps,
+        "input_size": features,
+        "state_size": state,
+        "return_sequence": sequence,
+        "reset_gate_after": cell == "GRU after",
+    }
     parameters = {name: network.parameters.get("y", name).astype(float) for _, name in network.parameters.names()}
     forward, backward = TWINS[CELLS[cell]]
     y = np.reshape(forward(at, parameters, [x]), (len(x), -1))
@@ -115,8 +120,9 @@ def test_decay_acts_on_input_and_state_matrices_and_not_on_biases(cell):
 
 def test_a_plan_to_score_keeps_one_step_only():
     graph = graph_of(layout_of("LSTM", 50, 4, 16, False), 200, 1, (("a", (50, 4)),))
-    train, score = (make_plan(graph, purpose=p, losses=("SUMOFSQUARES",), output_functions=("identity",))
-                    for p in ("train", "score"))  # fmt: skip
+    train, score = (
+        make_plan(graph, purpose=p, losses=("SUMOFSQUARES",), output_functions=("identity",)) for p in ("train", "score")
+    )
     assert score.place(32).size < train.place(32).size / 8
     assert "nothing kept" in str(score)
 

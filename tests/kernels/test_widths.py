@@ -34,11 +34,7 @@ NETWORKS = {
         (("image", (1, 6, 6)),),
         1,
     ),
-    "sequence": (
-        "l=LSTM|19|5|4|0|1@steps,g=GRU|11|19|4|0|1@l,r=RNN|21|11|4@g,DENSE|1|LINEAR",
-        (("steps", (4, 5)),),
-        1,
-    ),
+    "sequence": ("l=LSTM|19|5|4|0|1@steps,g=GRU|11|19|4|0|1@l,r=RNN|21|11|4@g,DENSE|1|LINEAR", (("steps", (4, 5)),), 1),
 }
 
 

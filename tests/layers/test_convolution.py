@@ -88,8 +88,14 @@ def test_transposed_convolution_is_the_adjoint_of_convolution(seed):
     fields = "|".join(map(str, (shape[0], *taps, *strides)))
     # the convolution undone: VALID leaves the output padding out
     frame = f"PADDING2D|{pads[0]}|{pads[0]}|{pads[1]}|{pads[1]}"
-    conv = network_of(f"{frame},y=CONV|{fields}|VALID|LINEAR,RESHAPE|FLAT", 1, inputs=(("u", transposed.output),),
-                      losses=("SUMOFSQUARES",), precision="float64", threads=1)  # fmt: skip
+    conv = network_of(
+        f"{frame},y=CONV|{fields}|VALID|LINEAR,RESHAPE|FLAT",
+        1,
+        inputs=(("u", transposed.output),),
+        losses=("SUMOFSQUARES",),
+        precision="float64",
+        threads=1,
+    )
     filters = rng.standard_normal((depth, shape[0], *taps))  # as TRANSCONV: output channels first
     transposed.set(Weights=filters, Biases=np.zeros(depth))
     conv.parameters.set("y", "Weights", filters.transpose(1, 0, 2, 3).reshape(shape[0], -1))
@@ -142,8 +148,13 @@ def test_a_stride_beyond_the_filter_leaves_biases_between():
     layer = ImageLayer("TRANSCONV|1|1|1|3|2|0|0|LINEAR|2|1", (1, 2, 2))
     layer.set(Weights=[2.0], Biases=[5.0])
     assert layer.forward([1, 2, 3, 4])[0].tolist() == [
-        [7, 5, 9, 5], [5, 5, 5, 5], [5, 5, 5, 5], [11, 5, 13, 5], [5, 5, 5, 5], [5, 5, 5, 5]
-    ]  # fmt: skip
+        [7, 5, 9, 5],
+        [5, 5, 5, 5],
+        [5, 5, 5, 5],
+        [11, 5, 13, 5],
+        [5, 5, 5, 5],
+        [5, 5, 5, 5],
+    ]
 
 
 def test_padding_and_cropping_by_hand():
@@ -215,13 +226,19 @@ def padded_by_hand(network, layout, shape, x):
             groups = source[0].shape[1] if at.kind == "DEPTHCONV" else 1
             filters = get(name, "Weights").reshape(node.shape[0], -1, at.filter_height, at.filter_width)
             pads = at.window(source[0].shape[1:]).pads
-            values[name] = naive.conv_forward(source[0], filters, get(name, "Biases")[:, 0], (at.stride_rows, at.stride_cols),
-                                              pads, groups)  # fmt: skip
+            values[name] = naive.conv_forward(
+                source[0], filters, get(name, "Biases")[:, 0], (at.stride_rows, at.stride_cols), pads, groups
+            )
         elif at.kind == "TRANSCONV":
             filters = get(name, "Weights").reshape(node.shape[0], -1, at.filter_height, at.filter_width)
-            values[name] = naive.transposed_forward(source[0], filters, get(name, "Biases")[:, 0],
-                                                    (at.stride_rows, at.stride_cols), at.window(source[0].shape[1:]).pads,
-                                                    node.shape[1:])  # fmt: skip
+            values[name] = naive.transposed_forward(
+                source[0],
+                filters,
+                get(name, "Biases")[:, 0],
+                (at.stride_rows, at.stride_cols),
+                at.window(source[0].shape[1:]).pads,
+                node.shape[1:],
+            )
         elif at.kind == "ADD":
             values[name] = source[0] + source[1]
         else:

@@ -25,11 +25,23 @@ def message(*lines):
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("text, width, activation", [
-    ("DENSE|64|RELU", 64, "RELU"), ("DENSE|RELU|64", 64, "RELU"), ("64|TANH|DENSE", 64, "TANH"), ("TANH|128", 128, "TANH"),
-    ("128|TANH", 128, "TANH"), ("LINEAR", 3, "LINEAR"), ("DENSE", 3, "TANH"), ("DENSE|0|LINEAR", 3, "LINEAR"),
-    ("DENSE|0|12|LINEAR", 12, "LINEAR"), ("(N+100)*2|SOFTSIGN", 210, "SOFTSIGN"), ("DENSE|N", 5, "TANH"), ("n", 5, "TANH"),
-])
+@pytest.mark.parametrize(
+    "text, width, activation",
+    [
+        ("DENSE|64|RELU", 64, "RELU"),
+        ("DENSE|RELU|64", 64, "RELU"),
+        ("64|TANH|DENSE", 64, "TANH"),
+        ("TANH|128", 128, "TANH"),
+        ("128|TANH", 128, "TANH"),
+        ("LINEAR", 3, "LINEAR"),
+        ("DENSE", 3, "TANH"),
+        ("DENSE|0|LINEAR", 3, "LINEAR"),
+        ("DENSE|0|12|LINEAR", 12, "LINEAR"),
+        ("(N+100)*2|SOFTSIGN", 210, "SOFTSIGN"),
+        ("DENSE|N", 5, "TANH"),
+        ("n", 5, "TANH"),
+    ],
+)
 def test_dense_fields_stand_in_any_order(text, width, activation):
     layer, warnings = read_layer(text, n_outputs=3)
     assert (layer.width, layer.activation) == (width, activation) and not warnings
@@ -174,40 +186,48 @@ def test_error_surplus_field_of_a_tmva_layer():
 
 def test_error_surplus_field_of_our_layer():
     assert error("PADDING2D|1|1|1|1|1") == message(
-        "PADDING2D has no field for '1'",
-        "  PADDING2D|1|1|1|1|1",
-        "                    ^",
-        "  in Layout, layer 1 (PADDING2D)",
+        "PADDING2D has no field for '1'", "  PADDING2D|1|1|1|1|1", "                    ^", "  in Layout, layer 1 (PADDING2D)"
     )
 
 
-@pytest.mark.parametrize("text, first", [
-    ("RESHAPE|4|5", "RESHAPE needs three sizes or the word FLAT"),
-    ("RESHAPE|4|0|5", "RESHAPE cannot have a size of 0"),
-    ("DROPOUT|1", "DROPOUT cannot have p 1"),
-    ("DROPOUT|x", "DROPOUT needs a number for p, not 'x'"),
-    ("DROPOUT|0.5x", "'x' behind the number 0.5 of p has no meaning"),
-    ("BNORM|1.5", "BNORM cannot have momentum 1.5"),
-    ("BNORM|0.9|-1", "BNORM cannot have epsilon -1"),
-    ("BNORM|0.9|1e999", "epsilon is too large: '1e999'"),
-    ("CONV|99999999999|3|3|1|1", "depth is too large: '99999999999'"),
-    ("UPSAMPLE|2|2|CUBIC", "UPSAMPLE has no method 'CUBIC'"),
-    ("OUTPUT|MSE", "OUTPUT has no loss 'MSE'"),
-    ("CORRUPT|1.5", "CORRUPT cannot have level 1.5 with MASK"),
-    ("TRANSCONV|1|3|3|2|2|0|0|LINEAR|2", "TRANSCONV cannot have output padding 2 with stride 2"),
-    ("TRANSCONV|1|3|3|2|2|0|0|1", "TRANSCONV with output padding needs an activation"),
-    ("TRANSCONV|1|3|3|2|2|SAME|LINEAR|1", "TRANSCONV with SAME has no output padding: its output is stride times its input"),
-    ("LATENT", "LATENT has no size (number of latent variables)"),
-])
+@pytest.mark.parametrize(
+    "text, first",
+    [
+        ("RESHAPE|4|5", "RESHAPE needs three sizes or the word FLAT"),
+        ("RESHAPE|4|0|5", "RESHAPE cannot have a size of 0"),
+        ("DROPOUT|1", "DROPOUT cannot have p 1"),
+        ("DROPOUT|x", "DROPOUT needs a number for p, not 'x'"),
+        ("DROPOUT|0.5x", "'x' behind the number 0.5 of p has no meaning"),
+        ("BNORM|1.5", "BNORM cannot have momentum 1.5"),
+        ("BNORM|0.9|-1", "BNORM cannot have epsilon -1"),
+        ("BNORM|0.9|1e999", "epsilon is too large: '1e999'"),
+        ("CONV|99999999999|3|3|1|1", "depth is too large: '99999999999'"),
+        ("UPSAMPLE|2|2|CUBIC", "UPSAMPLE has no method 'CUBIC'"),
+        ("OUTPUT|MSE", "OUTPUT has no loss 'MSE'"),
+        ("CORRUPT|1.5", "CORRUPT cannot have level 1.5 with MASK"),
+        ("TRANSCONV|1|3|3|2|2|0|0|LINEAR|2", "TRANSCONV cannot have output padding 2 with stride 2"),
+        ("TRANSCONV|1|3|3|2|2|0|0|1", "TRANSCONV with output padding needs an activation"),
+        ("TRANSCONV|1|3|3|2|2|SAME|LINEAR|1", "TRANSCONV with SAME has no output padding: its output is stride times its input"),
+        ("LATENT", "LATENT has no size (number of latent variables)"),
+    ],
+)
 def test_error_fields_that_cannot_be(text, first):
     assert error(text).splitlines()[0] == first
 
 
-@pytest.mark.parametrize("text, fields", [
-    ("MMD", ("GAUSS", "0", "1")), ("MMD|UNIFORM", ("UNIFORM", "-1", "1")), ("MMD|GAUSS|2|0.5", ("GAUSS", "2", "0.5")),
-    ("SWD|7", ("7", "GAUSS", "0", "1")), ("SWD|7|UNIFORM|0|3", ("7", "UNIFORM", "0", "3")), ("KL", ("0", "1")),
-    ("SPARSITY", ("L1",)), ("SPARSITY|KL|0.1", ("KL", "0.1")),
-])
+@pytest.mark.parametrize(
+    "text, fields",
+    [
+        ("MMD", ("GAUSS", "0", "1")),
+        ("MMD|UNIFORM", ("UNIFORM", "-1", "1")),
+        ("MMD|GAUSS|2|0.5", ("GAUSS", "2", "0.5")),
+        ("SWD|7", ("7", "GAUSS", "0", "1")),
+        ("SWD|7|UNIFORM|0|3", ("7", "UNIFORM", "0", "3")),
+        ("KL", ("0", "1")),
+        ("SPARSITY", ("L1",)),
+        ("SPARSITY|KL|0.1", ("KL", "0.1")),
+    ],
+)
 def test_a_prior_stands_behind_the_other_fields(text, fields):
     assert read_layer(text)[0].to_fields() == fields
 

@@ -56,16 +56,35 @@ def test_lstm_and_gru_matrices_stand_under_the_names_of_the_file():
     assert gru["ResetStateWeights"] == "W_z" and gru["UpdateStateWeights"] == "U_r" and gru["CandidateWeights"] == "U_z"
 
 
-@pytest.mark.parametrize("text, inputs, element", [
-    ("DENSE|2|TANH", (5,), ("DenseLayer", {"Width": "2", "ActivationFunction": "3"})),
-    ("MAXPOOL|2|3|1|1", (1, 5, 6), ("MaxPoolLayer", {"FilterHeight": "2", "FilterWidth": "3",
-                                                         "StrideRows": "1", "StrideCols": "1"})),
-    ("RESHAPE|FLAT", (2, 3, 4), ("ReshapeLayer", {"Depth": "1", "Height": "1", "Width": "24", "Flattening": "1"})),
-    ("RESHAPE|2|3|4", (24,), ("ReshapeLayer", {"Depth": "2", "Height": "3", "Width": "4", "Flattening": "0"})),
-    ("BNORM", (2,), ("BatchNormLayer", {"Momentum": "-1.0000000000000000e+00", "Epsilon": "9.9999997473787516e-05"})),
-    ("LSTM|7|5|3|0|1", (3, 5), ("LSTMLayer", {"StateSize": "7", "CellSize": "7", "InputSize": "5", "TimeSteps": "3",
-                                              "RememberState": "0", "ReturnSequence": "1"})),
-])
+@pytest.mark.parametrize(
+    "text, inputs, element",
+    [
+        ("DENSE|2|TANH", (5,), ("DenseLayer", {"Width": "2", "ActivationFunction": "3"})),
+        (
+            "MAXPOOL|2|3|1|1",
+            (1, 5, 6),
+            ("MaxPoolLayer", {"FilterHeight": "2", "FilterWidth": "3", "StrideRows": "1", "StrideCols": "1"}),
+        ),
+        ("RESHAPE|FLAT", (2, 3, 4), ("ReshapeLayer", {"Depth": "1", "Height": "1", "Width": "24", "Flattening": "1"})),
+        ("RESHAPE|2|3|4", (24,), ("ReshapeLayer", {"Depth": "2", "Height": "3", "Width": "4", "Flattening": "0"})),
+        ("BNORM", (2,), ("BatchNormLayer", {"Momentum": "-1.0000000000000000e+00", "Epsilon": "9.9999997473787516e-05"})),
+        (
+            "LSTM|7|5|3|0|1",
+            (3, 5),
+            (
+                "LSTMLayer",
+                {
+                    "StateSize": "7",
+                    "CellSize": "7",
+                    "InputSize": "5",
+                    "TimeSteps": "3",
+                    "RememberState": "0",
+                    "ReturnSequence": "1",
+                },
+            ),
+        ),
+    ],
+)
 def test_the_element_is_that_of_tmva(text, inputs, element):
     assert element_of(read_layer(text)[0], inputs) == element
 
@@ -75,14 +94,17 @@ def test_even_padding_by_same_is_written_as_numbers():
     assert (attributes["PaddingHeight"], attributes["PaddingWidth"]) == ("1", "2")
 
 
-@pytest.mark.parametrize("text, inputs", [
-    ("CONV|4|2|2|1|1|SAME|RELU", (1, 8, 8)),      # uneven padding
-    ("CONV|4|3|3|2|2|VALID|RELU", (1, 8, 8)),     # does not end at the edge
-    ("MAXPOOL|3|3|2|2|VALID", (1, 8, 8)),
-    ("DENSE|4|GELU", (5,)),                       # no code
-    ("BNORM", (3, 5)),                            # a sequence
-    ("DROPOUT|0.5", (5,)),
-])
+@pytest.mark.parametrize(
+    "text, inputs",
+    [
+        ("CONV|4|2|2|1|1|SAME|RELU", (1, 8, 8)),  # uneven padding
+        ("CONV|4|3|3|2|2|VALID|RELU", (1, 8, 8)),  # does not end at the edge
+        ("MAXPOOL|3|3|2|2|VALID", (1, 8, 8)),
+        ("DENSE|4|GELU", (5,)),  # no code
+        ("BNORM", (3, 5)),  # a sequence
+        ("DROPOUT|0.5", (5,)),
+    ],
+)
 def test_what_root_cannot_run_has_no_element(text, inputs):
     assert element_of(read_layer(text)[0], inputs) is None
 
@@ -97,13 +119,16 @@ def test_error_unknown_element():
     )
 
 
-@pytest.mark.parametrize("attributes, message", [
-    ({"Width": "3"}, "DenseLayer has no attribute ActivationFunction"),
-    ({"Width": "0", "ActivationFunction": "3"}, "DenseLayer cannot have Width='0'"),
-    ({"Width": "3.5", "ActivationFunction": "3"}, "DenseLayer cannot have Width='3.5'"),
-    ({"Width": "99999999999", "ActivationFunction": "3"}, "DenseLayer cannot have Width='99999999999'"),
-    ({"Width": "3", "ActivationFunction": "8"}, "DenseLayer cannot have ActivationFunction='8'"),
-])
+@pytest.mark.parametrize(
+    "attributes, message",
+    [
+        ({"Width": "3"}, "DenseLayer has no attribute ActivationFunction"),
+        ({"Width": "0", "ActivationFunction": "3"}, "DenseLayer cannot have Width='0'"),
+        ({"Width": "3.5", "ActivationFunction": "3"}, "DenseLayer cannot have Width='3.5'"),
+        ({"Width": "99999999999", "ActivationFunction": "3"}, "DenseLayer cannot have Width='99999999999'"),
+        ({"Width": "3", "ActivationFunction": "8"}, "DenseLayer cannot have ActivationFunction='8'"),
+    ],
+)
 def test_error_damaged_element(attributes, message):
     with pytest.raises(FileError) as caught:
         layer_from_element("DenseLayer", attributes)

@@ -76,9 +76,10 @@ def test_the_gradient_of_a_value_cut_into_parts_is_put_together_again():
     assert not network.parameters.get("x", "Weights")[5:].any() and network.parameters.get("x", "Weights")[:5].all()
 
 
-@pytest.mark.parametrize("pool, folds", [
-    ("MAXPOOL|2|2|1|1", True), ("MAXPOOL|3|2|2|1|VALID", True), ("AVGPOOL|2|2|2|2|VALID", True), ("AVGPOOL|3|3|1|1|1|1", False),
-])
+@pytest.mark.parametrize(
+    "pool, folds",
+    [("MAXPOOL|2|2|1|1", True), ("MAXPOOL|3|2|2|1|VALID", True), ("AVGPOOL|2|2|2|2|VALID", True), ("AVGPOOL|3|3|1|1|1|1", False)],
+)
 def test_zeros_in_front_of_a_pool_are_not_copied(pool, folds):
     shape, pads = (2, 5, 6), (1, 2, 0, 3)
     image = RNG.standard_normal((1, *shape)) - 1.0

@@ -59,13 +59,16 @@ def test_balers_layouts_have_its_numbers_of_parameters(variables, latent, parame
 
 
 def test_balers_convolutional_layout():
-    text = ("InputLayout=1|28|28:Layout=Encoder={CONV|20|5|5|2|2|2|2|LEAKYRELU,CONV|50|5|5|2|2|2|2|LINEAR,RESHAPE|FLAT,"
-            "DENSE|500|LINEAR,DENSE|10|LINEAR}Decoder={DENSE|500|LEAKYRELU,DENSE|2450|LINEAR,RESHAPE|50|7|7,"
-            "TRANSCONV|20|5|5|2|2|2|2|1|1|LINEAR,TRANSCONV|1|5|5|2|2|2|2|1|1|LEAKYRELU}")
+    text = (
+        "InputLayout=1|28|28:Layout=Encoder={CONV|20|5|5|2|2|2|2|LEAKYRELU,CONV|50|5|5|2|2|2|2|LINEAR,RESHAPE|FLAT,"
+        "DENSE|500|LINEAR,DENSE|10|LINEAR}Decoder={DENSE|500|LEAKYRELU,DENSE|2450|LINEAR,RESHAPE|50|7|7,"
+        "TRANSCONV|20|5|5|2|2|2|2|1|1|LINEAR,TRANSCONV|1|5|5|2|2|2|2|1|1|LEAKYRELU}"
+    )
     understood = understand(text, method="AE")
     graphs = understood.graphs
     assert [w.message for w in understood.diagnostics.warnings][:1] == [
-        "CONV does not end at the edge of its padded input: 1 row and 1 column left over, where TMVA stops"]
+        "CONV does not end at the edge of its padded input: 1 row and 1 column left over, where TMVA stops"
+    ]
     assert graphs["Encoder"].nodes[2].shape == (2450,) and graphs["Decoder"].outputs[0].value.shape == (1, 28, 28)
 
 
@@ -123,15 +126,18 @@ def test_the_anomaly_score_of_a_bernoulli_decoder_is_its_cross_entropy():
 
 def test_a_decoder_that_ends_in_sigmoid_has_one_sigmoid():
     with pytest.warns(TmvaliteWarning, match="CROSSENTROPY applies the sigmoid itself"):
-        once = fitted(PLAIN.replace("N|LINEAR", "N|SIGMOID"), more="ErrorStrategy=CROSSENTROPY:RandomSeed=5",
-                      data=probabilities())
+        once = fitted(
+            PLAIN.replace("N|LINEAR", "N|SIGMOID"), more="ErrorStrategy=CROSSENTROPY:RandomSeed=5", data=probabilities()
+        )
     plain = fitted(more="ErrorStrategy=CROSSENTROPY:RandomSeed=5", data=probabilities())
     assert np.array_equal(once.reconstruct(probabilities()), plain.reconstruct(probabilities()))
 
 
 def test_outputs_of_two_losses_take_their_variables_in_order():
-    layout = ("Encoder={DENSE|16|TANH,DENSE|2|LINEAR}Decoder={h=DENSE|16|TANH,a=DENSE|2|LINEAR@h,b=DENSE|2|LINEAR@h,"
-              "OUTPUT|SUMOFSQUARES@a,OUTPUT|CROSSENTROPY@b}")
+    layout = (
+        "Encoder={DENSE|16|TANH,DENSE|2|LINEAR}Decoder={h=DENSE|16|TANH,a=DENSE|2|LINEAR@h,b=DENSE|2|LINEAR@h,"
+        "OUTPUT|SUMOFSQUARES@a,OUTPUT|CROSSENTROPY@b}"
+    )
     X = np.concatenate([10 * curved()[:, :2], probabilities()[:, 2:]], axis=1)
     values = fitted(layout, 30, data=X).reconstruct(X)
     assert values[:, :2].std() > 3 and 0 < values[:, 2:].min() and values[:, 2:].max() < 1
@@ -172,8 +178,11 @@ def test_event_weights_weigh_the_reconstruction():
 
 def test_what_is_printed_names_both_halves_and_the_code():
     text = str(fitted(VAE, 1)).splitlines()
-    assert text[:3] == ["MethodAE 'AE', classification, trained", "variables: var1, var2, var3, var4",
-                        "code: 2 values, KL with prior GAUSS|0|1"]
+    assert text[:3] == [
+        "MethodAE 'AE', classification, trained",
+        "variables: var1, var2, var3, var4",
+        "code: 2 values, KL with prior GAUSS|0|1",
+    ]
     assert "Encoder" in text and "Decoder" in text and "2  LATENT|2       layer 1  2               68" in text
     assert str(MethodAE(f"InputLayout=1|1|4:Layout={PLAIN}")).splitlines()[1] == "code: 2 values"
 
@@ -210,11 +219,14 @@ def test_kl_annealing_grows_the_weight_epoch_by_epoch():
     assert np.allclose((np.array(history["valid_loss"]) - history["valid_reconstruction"]) / history["valid_kl"], 3, rtol=1e-4)
 
 
-@pytest.mark.parametrize("more, expected", [
-    ("RandomSeed=5", [0, 0.5, 1, 1, 1, 1, 1, 1]),  # a quarter of the epochs
-    ("KLAnnealing=0:RandomSeed=5", [1] * 8),
-    ("DecoderSigma=1:RandomSeed=5", [1] * 8),  # what does not follow the training needs no time
-])
+@pytest.mark.parametrize(
+    "more, expected",
+    [
+        ("RandomSeed=5", [0, 0.5, 1, 1, 1, 1, 1, 1]),  # a quarter of the epochs
+        ("KLAnnealing=0:RandomSeed=5", [1] * 8),
+        ("DecoderSigma=1:RandomSeed=5", [1] * 8),  # what does not follow the training needs no time
+    ],
+)
 def test_kl_grows_by_default_where_the_width_of_the_decoder_follows_the_training(more, expected):
     history = fitted(VAE, 8, more=more).history
     weights = (np.array(history["train_loss"]) - history["reconstruction"]) / history["kl"]
@@ -271,9 +283,9 @@ def test_trace_has_the_means_over_optimisation_steps():
 # ------------------------------------------------------------------------------------------- other codes
 
 
-@pytest.mark.parametrize("more, name", [
-    ("LatentLoss=MMD:KLWeight=10", "mmd"), ("LatentLoss=SWD:Projections=20:KLWeight=5", "swd"),
-])
+@pytest.mark.parametrize(
+    "more, name", [("LatentLoss=MMD:KLWeight=10", "mmd"), ("LatentLoss=SWD:Projections=20:KLWeight=5", "swd")]
+)
 def test_a_distance_pulls_the_codes_to_the_prior(more, name):
     method = fitted(PLAIN, 40, more=f"{more}:Prior=GAUSS|3|1:RandomSeed=5")
     codes = method.encode(curved())
@@ -303,8 +315,10 @@ def test_a_discriminator_in_the_layout_asks_for_an_adversary():
 def test_sparsity_makes_codes_small():
     X = curved()
     wide = PLAIN.replace("DENSE|2|LINEAR}D", "DENSE|8|SIGMOID}D")
-    dense, sparse, rho = (fitted(wide, 30, more=f"{more}RandomSeed=5").encode(X).mean() for more in (
-        "", "Sparsity=L1:SparsityWeight=0.05:", "Sparsity=KL:Rho=0.1:SparsityWeight=0.1:"))
+    dense, sparse, rho = (
+        fitted(wide, 30, more=f"{more}RandomSeed=5").encode(X).mean()
+        for more in ("", "Sparsity=L1:SparsityWeight=0.05:", "Sparsity=KL:Rho=0.1:SparsityWeight=0.1:")
+    )
     assert sparse < 0.8 * dense and rho < 0.8 * dense
 
 
@@ -353,14 +367,18 @@ def test_a_head_learns_several_classes():
 def test_a_head_learns_targets_in_their_own_units():
     X = curved()
     y = 100 + 10 * X[:, 0]
-    method = fitted(PLAIN + "Head={DENSE|8|TANH,DENSE|1|LINEAR}", 40, more="VarTransform=N:HeadWeight=5:RandomSeed=5", y=y,
-                    analysis_type="regression")
+    method = fitted(
+        PLAIN + "Head={DENSE|8|TANH,DENSE|1|LINEAR}",
+        40,
+        more="VarTransform=N:HeadWeight=5:RandomSeed=5",
+        y=y,
+        analysis_type="regression",
+    )
     assert method.score(X, y) > 0.9 and method.predict(X).shape == (400,)
     assert method.GetRegressionValues(X).shape == (400, 4)
 
 
 # ------------------------------------------------------------------------------------------- the log
-
 
 
 def test_the_epoch_table_shows_the_parts_of_the_loss(capsys):

@@ -70,8 +70,10 @@ def test_error_a_half_says_what_it_lacks(tmp_path):
     assert str(caught.value) == "this autoencoder has no Encoder; it has Decoder\n  hint: load the file of the whole"
     with pytest.raises(OptionError) as caught:
         decoder.sample(3)
-    assert str(caught.value) == ("a decoder alone does not know how its codes are distributed\n"
-                                 "  hint: call decode with codes of your own, or load the file of the whole")
+    assert str(caught.value) == (
+        "a decoder alone does not know how its codes are distributed\n"
+        "  hint: call decode with codes of your own, or load the file of the whole"
+    )
 
 
 def damaged(tmp_path, change):

@@ -83,5 +83,8 @@ def test_check_prints_the_blocks(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "MethodAE, classification, 4 variables"
     assert [line for line in lines if line in ("Encoder", "Decoder", "Head", "Discriminator")] == [
-        "Encoder", "Decoder", "Discriminator"]
+        "Encoder",
+        "Decoder",
+        "Discriminator",
+    ]
     assert "  2  DENSE|4|LINEAR  layer 1  4               68" in lines

@@ -16,9 +16,13 @@ def test_arrays_lists_tables_and_dicts_give_the_same_matrix():
     table = pd.DataFrame({"pt": [1, 3, 5], "eta": [2.5, 4, 6]})
     structured = np.array([tuple(r) for r in rows], dtype=[("pt", "i4"), ("eta", "f8")])
     for given, names in [
-        (rows, ("var1", "var2")), (np.array(rows), ("var1", "var2")), (np.asfortranarray(rows), ("var1", "var2")),
-        (table, ("pt", "eta")), (dict(table), ("pt", "eta")), (structured, ("pt", "eta")),
-    ]:  # fmt: skip
+        (rows, ("var1", "var2")),
+        (np.array(rows), ("var1", "var2")),
+        (np.asfortranarray(rows), ("var1", "var2")),
+        (table, ("pt", "eta")),
+        (dict(table), ("pt", "eta")),
+        (structured, ("pt", "eta")),
+    ]:
         x, found = event_matrix(given, F32)
         assert np.array_equal(x, expected) and x.dtype == np.float32 and x.flags.c_contiguous and found == names
 
@@ -49,31 +53,40 @@ def test_error_too_large_for_single_precision():
     assert event_matrix(x, np.dtype(float))[0][1, 0] == 1e300
 
 
-@pytest.mark.parametrize("X, message", [
-    (np.zeros(4), "X has shape (4,)\n  expected (events, variables)\n  hint: one row of variables per event"),
-    (np.zeros((4, 2, 2)), "X has shape (4, 2, 2)\n  expected (events, variables)\n"
-                          "  hint: flatten every event: X.reshape(len(X), -1); InputLayout says its shape"),
-    (np.zeros((0, 2)), "X has 0 events of 2 variables"),
-    (np.zeros((2, 0)), "X has 2 events of 0 variables"),
-    ([["a", "b"]], "X has values of type <U1, not numbers"),
-    (np.array([[1j]]), "X has values of type complex128, not numbers"),
-    ([[1], [2, 3]], "the rows of X have different lengths"),
-    ([[None, 1.0], ["x", 2.0]], "X holds values that are no numbers"),
-    ({"a": [1, 2], "b": [1]}, "the columns of X do not have one value per event each: a (2,), b (1,)"),
-])
+@pytest.mark.parametrize(
+    "X, message",
+    [
+        (np.zeros(4), "X has shape (4,)\n  expected (events, variables)\n  hint: one row of variables per event"),
+        (
+            np.zeros((4, 2, 2)),
+            "X has shape (4, 2, 2)\n  expected (events, variables)\n"
+            "  hint: flatten every event: X.reshape(len(X), -1); InputLayout says its shape",
+        ),
+        (np.zeros((0, 2)), "X has 0 events of 2 variables"),
+        (np.zeros((2, 0)), "X has 2 events of 0 variables"),
+        ([["a", "b"]], "X has values of type <U1, not numbers"),
+        (np.array([[1j]]), "X has values of type complex128, not numbers"),
+        ([[1], [2, 3]], "the rows of X have different lengths"),
+        ([[None, 1.0], ["x", 2.0]], "X holds values that are no numbers"),
+        ({"a": [1, 2], "b": [1]}, "the columns of X do not have one value per event each: a (2,), b (1,)"),
+    ],
+)
 def test_error_shapes_and_types(X, message):
     assert refusal(event_matrix, X, F32) == message
 
 
-@pytest.mark.parametrize("y, signal, values, names", [
-    ([0, 1, 1], None, (1, 0), ("Signal", "Background")),
-    ([-1, 1, 1], None, (1, -1), ("Signal", "Background")),
-    ([False, True, True], None, (True, False), ("Signal", "Background")),
-    (["bkg", "Sig", "Sig"], None, ("Sig", "bkg"), ("Sig", "bkg")),
-    (["qcd", "tt", "tt"], "tt", ("tt", "qcd"), ("tt", "qcd")),
-    ([2.0, 1.0, 1.0], None, (1.0, 2.0), ("Signal", "Background")),
-    ([0, 1, 1], 1, (1, 0), ("Signal", "Background")),
-])
+@pytest.mark.parametrize(
+    "y, signal, values, names",
+    [
+        ([0, 1, 1], None, (1, 0), ("Signal", "Background")),
+        ([-1, 1, 1], None, (1, -1), ("Signal", "Background")),
+        ([False, True, True], None, (True, False), ("Signal", "Background")),
+        (["bkg", "Sig", "Sig"], None, ("Sig", "bkg"), ("Sig", "bkg")),
+        (["qcd", "tt", "tt"], "tt", ("tt", "qcd"), ("tt", "qcd")),
+        ([2.0, 1.0, 1.0], None, (1.0, 2.0), ("Signal", "Background")),
+        ([0, 1, 1], 1, (1, 0), ("Signal", "Background")),
+    ],
+)
 def test_the_signal_is_class_0(y, signal, values, names):
     for given in (y, np.array(y, dtype=object), pd.Series(y)):
         labels = class_labels(given, 3, multiclass=False, signal=signal)
@@ -87,19 +100,34 @@ def test_many_classes_are_sorted():
     assert class_labels([2, 0, 1], 3, multiclass=True).names == ("0", "1", "2")
 
 
-@pytest.mark.parametrize("y, keywords, message", [
-    ([1, 1, 1], {}, "y has one class only: 1\n  expected at least two classes"),
-    ([1, 0], {}, "y has shape (2,), X has 3 events\n  expected one class per event"),
-    (np.eye(3), {}, "y has shape (3, 3), X has 3 events\n  expected one class per event\n"
-                    "  hint: give the class of every event, not one column per class"),
-    ([0, 1, np.nan], {}, "y is NaN in 1 of 3 events (row 2)"),
-    ([0, 1, 2], {}, "a classification has two classes, y has 3: 0, 1, 2\n"
-                    "  hint: analysis_type=\"multiclass\" takes more; \"regression\" takes numbers"),
-    (["qcd", "tt", "tt"], {}, "which of 'qcd' and 'tt' is the signal?\n  expected a class called Signal, or the number 1\n"
-                              "  hint: say it: fit(..., signal='qcd')"),
-    (["qcd", "tt", "tt"], {"signal": "t"}, "the signal 't' is no class of y\n  expected one of: 'qcd', 'tt'"),
-    (np.zeros(3, "M8[s]"), {}, "y has values of type datetime64[s]\n  expected names or numbers of classes"),
-])
+@pytest.mark.parametrize(
+    "y, keywords, message",
+    [
+        ([1, 1, 1], {}, "y has one class only: 1\n  expected at least two classes"),
+        ([1, 0], {}, "y has shape (2,), X has 3 events\n  expected one class per event"),
+        (
+            np.eye(3),
+            {},
+            "y has shape (3, 3), X has 3 events\n  expected one class per event\n"
+            "  hint: give the class of every event, not one column per class",
+        ),
+        ([0, 1, np.nan], {}, "y is NaN in 1 of 3 events (row 2)"),
+        (
+            [0, 1, 2],
+            {},
+            "a classification has two classes, y has 3: 0, 1, 2\n"
+            '  hint: analysis_type="multiclass" takes more; "regression" takes numbers',
+        ),
+        (
+            ["qcd", "tt", "tt"],
+            {},
+            "which of 'qcd' and 'tt' is the signal?\n  expected a class called Signal, or the number 1\n"
+            "  hint: say it: fit(..., signal='qcd')",
+        ),
+        (["qcd", "tt", "tt"], {"signal": "t"}, "the signal 't' is no class of y\n  expected one of: 'qcd', 'tt'"),
+        (np.zeros(3, "M8[s]"), {}, "y has values of type datetime64[s]\n  expected names or numbers of classes"),
+    ],
+)
 def test_error_labels(y, keywords, message):
     assert refusal(class_labels, y, 3, multiclass=False, **keywords) == message
 
@@ -111,17 +139,23 @@ def test_targets_keep_their_names():
     assert names == ("e", "m") and not flat
 
 
-@pytest.mark.parametrize("y, message", [
-    ([1, 2, 3], "y has shape (3,), X has 2 events\n  expected (events,) or (events, targets)"),
-    ([1, np.nan], "target 'target' is NaN in 1 of 2 events (row 1)\n  hint: remove these events or give them a number"),
-])
+@pytest.mark.parametrize(
+    "y, message",
+    [
+        ([1, 2, 3], "y has shape (3,), X has 2 events\n  expected (events,) or (events, targets)"),
+        ([1, np.nan], "target 'target' is NaN in 1 of 2 events (row 1)\n  hint: remove these events or give them a number"),
+    ],
+)
 def test_error_targets(y, message):
     assert refusal(target_matrix, y, 2, F32) == message
 
 
-@pytest.mark.parametrize("w, message", [
-    ([1, 2, 3], "sample_weight has shape (3,), X has 2 events\n  expected one weight per event"),
-    ([1, np.inf], "sample_weight is infinite in 1 of 2 events (row 1)\n  hint: every event needs a finite weight"),
-])
+@pytest.mark.parametrize(
+    "w, message",
+    [
+        ([1, 2, 3], "sample_weight has shape (3,), X has 2 events\n  expected one weight per event"),
+        ([1, np.inf], "sample_weight is infinite in 1 of 2 events (row 1)\n  hint: every event needs a finite weight"),
+    ],
+)
 def test_error_weights(w, message):
     assert refusal(weight_vector, w, 2) == message

@@ -230,8 +230,10 @@ def test_norm_balances_the_classes():
     X, y = two_classes(600)
     keep = (y == 0) | (np.arange(600) % 6 == 0)
     X, y = X[keep], y[keep]
-    means = {norm: MethodDL(options(60)).fit(X, y, norm=norm, progress="silent").GetMvaValues(X).mean()
-             for norm in ("EqualNumEvents", "NumEvents", None)}
+    means = {
+        norm: MethodDL(options(60)).fit(X, y, norm=norm, progress="silent").GetMvaValues(X).mean()
+        for norm in ("EqualNumEvents", "NumEvents", None)
+    }
     assert means["EqualNumEvents"] > means["NumEvents"] + 0.05
     assert means["NumEvents"] == means[None]  # unit weights are already what NumEvents makes of them
 
@@ -278,8 +280,7 @@ def test_multiclass_values_stand_in_the_order_of_the_classes():
 
 def test_classes_and_targets_from_one_network():
     X, y = two_classes()
-    layout = ("h=DENSE|16|TANH,score=DENSE|1|LINEAR@h,mass=DENSE|2|LINEAR@h,"
-              "OUTPUT|CROSSENTROPY@score,OUTPUT|SUMOFSQUARES|0.5@mass")
+    layout = "h=DENSE|16|TANH,score=DENSE|1|LINEAR@h,mass=DENSE|2|LINEAR@h,OUTPUT|CROSSENTROPY@score,OUTPUT|SUMOFSQUARES|0.5@mass"
     targets = np.stack([100 + 5 * X[:, 0], X[:, 1] - X[:, 2]], axis=1)
     method = MethodDL(options(60, layout=layout, more="VarTransform=N:RandomSeed=5"))
     method.fit(X, y, targets=targets, progress="silent")
@@ -291,13 +292,23 @@ def test_classes_and_targets_from_one_network():
 # ------------------------------------------------------------------------------------------- what cannot be
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: fitted(options(layout="TANH|8,DENSE|2|LINEAR"), "regression", line),
-     "the last layer has 2 outputs, but there is 1 target"),
-    (lambda: fitted(options(layout="TANH|8,DENSE|2|LINEAR"), "multiclass", three_classes),
-     "the last layer has 2 outputs, but there are 3 classes"),
-    (lambda: fitted(options(more="InputLayout=1|1|4:RandomSeed=5")), "InputLayout holds 4 values, but the event has 3 variables"),
-])
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (
+            lambda: fitted(options(layout="TANH|8,DENSE|2|LINEAR"), "regression", line),
+            "the last layer has 2 outputs, but there is 1 target",
+        ),
+        (
+            lambda: fitted(options(layout="TANH|8,DENSE|2|LINEAR"), "multiclass", three_classes),
+            "the last layer has 2 outputs, but there are 3 classes",
+        ),
+        (
+            lambda: fitted(options(more="InputLayout=1|1|4:RandomSeed=5")),
+            "InputLayout holds 4 values, but the event has 3 variables",
+        ),
+    ],
+)
 def test_error_shapes(call, message):
     with pytest.raises(ShapeError, match=message):
         call()

@@ -27,8 +27,9 @@ CASES = {
     "float64": lambda: trained(options(2, more="Precision=float64:RandomSeed=5")),
     "two outputs": lambda: trained(options(2, layout=TWO_OUTPUTS), targets=two_classes()[0][:, 0]),
     "residual": lambda: trained(options(2, layout="a=DENSE|8|TANH,b=DENSE|8|LINEAR,ADD|RELU@a+b,DENSE|1|LINEAR")),
-    "two inputs": lambda: trained(options(2, layout="a=DENSE|4|TANH@p,b=DENSE|4|TANH@q,CONCAT@a+b,DENSE|1|LINEAR",
-                                          more="InputLayout=p=2,q=1:RandomSeed=5")),
+    "two inputs": lambda: trained(
+        options(2, layout="a=DENSE|4|TANH@p,b=DENSE|4|TANH@q,CONCAT@a+b,DENSE|1|LINEAR", more="InputLayout=p=2,q=1:RandomSeed=5")
+    ),
     "softmax": lambda: trained(options(2, layout="TANH|8,DENSE|2|LINEAR", more="ErrorStrategy=MUTUALEXCLUSIVE:RandomSeed=5")),
 }
 
@@ -54,20 +55,37 @@ def test_a_method_read_back_gives_the_same_bits(case, tmp_path):
 
 
 def test_a_network_that_root_can_run_has_tmvas_elements_and_options_only(tmp_path):
-    method = trained(options(2, more="Precision=float32:Threads=1:WeightInitialization=GLOROT:VarTransform=N:RandomSeed=5",
-                             WeightDecay="1e-4", Regularization="L2"))
+    method = trained(
+        options(
+            2,
+            more="Precision=float32:Threads=1:WeightInitialization=GLOROT:VarTransform=N:RandomSeed=5",
+            WeightDecay="1e-4",
+            Regularization="L2",
+        )
+    )
     method.save(tmp_path / "a.weights.xml")
     root = ElementTree.parse(tmp_path / "a.weights.xml").getroot()
     assert root.attrib == {"Method": "DL::NN"}
     assert [o.get("name") for o in root.iter("Option")] == (
         "V VerbosityLevel VarTransform H CreateMVAPdfs IgnoreNegWeightsInTraining InputLayout BatchLayout Layout ErrorStrategy "
-        "WeightInitialization RandomSeed ValidationSize Architecture TrainingStrategy").split()
+        "WeightInitialization RandomSeed ValidationSize Architecture TrainingStrategy"
+    ).split()
     weights = root.find("Weights")
     assert weights.attrib == {
-        "NetDepth": "2", "InputDepth": "1", "InputHeight": "1", "InputWidth": "3", "BatchSize": "1", "BatchDepth": "1",
-        "BatchHeight": "40", "BatchWidth": "3", "LossFunction": "C", "Initialization": "X", "Regularization": "2",
-        "OutputFunction": "S", "WeightDecay": "1.0000000000000000e-04",
-    }  # fmt: skip
+        "NetDepth": "2",
+        "InputDepth": "1",
+        "InputHeight": "1",
+        "InputWidth": "3",
+        "BatchSize": "1",
+        "BatchDepth": "1",
+        "BatchHeight": "40",
+        "BatchWidth": "3",
+        "LossFunction": "C",
+        "Initialization": "X",
+        "Regularization": "2",
+        "OutputFunction": "S",
+        "WeightDecay": "1.0000000000000000e-04",
+    }
     assert [layer.tag for layer in weights] == ["DenseLayer", "DenseLayer"]
     assert weights[0].attrib == {"Width": "8", "ActivationFunction": "3"}
     assert root.find("Network") is None
@@ -111,13 +129,22 @@ def dnn_file(tmp_path, **changes):
     """A file of MethodDNN: two variables, tanh of three nodes, one output."""
     rng = np.random.default_rng(7)
     layers = [
-        LayerRecord("Layer", {"ActivationFunction": code}, [("Weights", rng.normal(size=shape).astype("f4")),
-                                                            ("Biases", np.full((shape[0], 1), code, "f4"))])
+        LayerRecord(
+            "Layer",
+            {"ActivationFunction": code},
+            [("Weights", rng.normal(size=shape).astype("f4")), ("Biases", np.full((shape[0], 1), code, "f4"))],
+        )
         for code, shape in ((3, (3, 2)), (0, (1, 3)))
     ]
-    file = WeightFile("DNN", "old", {"AnalysisType": "Classification"}, variables=[VariableInfo("x"), VariableInfo("y")],
-                      classes=["Signal", "Background"], network=layers,
-                      header={"InputWidth": 2, "Depth": 2, "LossFunction": "C", "OutputFunction": "S"})
+    file = WeightFile(
+        "DNN",
+        "old",
+        {"AnalysisType": "Classification"},
+        variables=[VariableInfo("x"), VariableInfo("y")],
+        classes=["Signal", "Background"],
+        network=layers,
+        header={"InputWidth": 2, "Depth": 2, "LossFunction": "C", "OutputFunction": "S"},
+    )
     for name, value in changes.items():
         setattr(file, name, value)
     write_weights(tmp_path / "old.weights.xml", file)
@@ -137,16 +164,23 @@ def test_files_of_method_dnn_are_read_and_written_as_method_dl(tmp_path):
     assert np.array_equal(load(tmp_path / "new.weights.xml").GetMvaValues(x), method.GetMvaValues(x))
 
 
-@pytest.mark.parametrize("changes, message", [
-    ({"variables": [VariableInfo("x")]}, "the network reads 2 values, but the weight file has 1 variables"),
-    ({"classes": ["a", "b", "c"]}, "a classification has two classes, the weight file 3"),
-    ({"info": {"AnalysisType": "Regression"}, "targets": [VariableInfo("t"), VariableInfo("u")]},
-     "the network has 1 outputs, but the weight file 2 targets"),
-    ({"info": {"AnalysisType": "Multiclass"}, "classes": ["a", "b", "c"]},
-     "the network has 1 outputs, but the weight file 3 classes"),
-    ({"info": {"AnalysisType": "Classification", "Class labels": "[1"}}, "the weight file has the class labels '\\[1'"),
-    ({"info": {"AnalysisType": "Classification", "Class labels": "[1, \"a\"]"}}, "the weight file has the class labels"),
-])
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"variables": [VariableInfo("x")]}, "the network reads 2 values, but the weight file has 1 variables"),
+        ({"classes": ["a", "b", "c"]}, "a classification has two classes, the weight file 3"),
+        (
+            {"info": {"AnalysisType": "Regression"}, "targets": [VariableInfo("t"), VariableInfo("u")]},
+            "the network has 1 outputs, but the weight file 2 targets",
+        ),
+        (
+            {"info": {"AnalysisType": "Multiclass"}, "classes": ["a", "b", "c"]},
+            "the network has 1 outputs, but the weight file 3 classes",
+        ),
+        ({"info": {"AnalysisType": "Classification", "Class labels": "[1"}}, "the weight file has the class labels '\\[1'"),
+        ({"info": {"AnalysisType": "Classification", "Class labels": '[1, "a"]'}}, "the weight file has the class labels"),
+    ],
+)
 def test_error_what_does_not_fit_together_is_refused(changes, message, tmp_path):
     _, path = dnn_file(tmp_path, **changes)
     with pytest.raises(FileError, match=message):
@@ -173,13 +207,16 @@ def test_error_a_transformation_that_is_not_available_yet(tmp_path):
     assert caught.value.code == "transform-unavailable"
 
 
-@pytest.mark.parametrize("change, message", [
-    (lambda f: setattr(f.extension.blocks[0].nodes[0], "fields", "DENSE|8|TAHN"), "DENSE has no activation 'TAHN'"),
-    (lambda f: setattr(f.extension.blocks[0].nodes[0], "fields", "DENS|8|TANH"), "the kind 'DENS', which is not known"),
-    (lambda f: setattr(f.extension.blocks[0].nodes[0], "shape", (9,)), r"states the shape \(9,\), the layer gives \(8,\)"),
-    (lambda f: f.extension.blocks[0].nodes[0].parameters.pop(), "Biases of layer a is nothing in the weight file"),
-    (lambda f: f.extension.settings.clear(), "the weight file does not say what its outputs mean"),
-])
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda f: setattr(f.extension.blocks[0].nodes[0], "fields", "DENSE|8|TAHN"), "DENSE has no activation 'TAHN'"),
+        (lambda f: setattr(f.extension.blocks[0].nodes[0], "fields", "DENS|8|TANH"), "the kind 'DENS', which is not known"),
+        (lambda f: setattr(f.extension.blocks[0].nodes[0], "shape", (9,)), r"states the shape \(9,\), the layer gives \(8,\)"),
+        (lambda f: f.extension.blocks[0].nodes[0].parameters.pop(), "Biases of layer a is nothing in the weight file"),
+        (lambda f: f.extension.settings.clear(), "the weight file does not say what its outputs mean"),
+    ],
+)
 def test_error_extensions_that_cannot_be(change, message, tmp_path):
     file = dl_file.weight_file("NN", CASES["residual"]()._model)
     change(file)

@@ -5,11 +5,26 @@ import math
 TWO_CHARACTERS = ("<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "**")
 # level (higher binds tighter) and whether it groups to the right
 BINARY = {
-    "||": (1, False), "&&": (2, False), "|": (3, False), "&": (4, False),
-    "<": (5, True), "<=": (5, True), ">": (5, True), ">=": (5, True), "==": (6, True), "!=": (7, True),
-    "+": (8, False), "-": (8, False), "%": (9, True), "<<": (10, True), ">>": (10, True),
-    "*": (11, False), "/": (11, False), "^": (13, False), "**": (13, False),
-}  # fmt: skip
+    "||": (1, False),
+    "&&": (2, False),
+    "|": (3, False),
+    "&": (4, False),
+    "<": (5, True),
+    "<=": (5, True),
+    ">": (5, True),
+    ">=": (5, True),
+    "==": (6, True),
+    "!=": (7, True),
+    "+": (8, False),
+    "-": (8, False),
+    "%": (9, True),
+    "<<": (10, True),
+    ">>": (10, True),
+    "*": (11, False),
+    "/": (11, False),
+    "^": (13, False),
+    "**": (13, False),
+}
 
 
 def tokenize(text):
@@ -164,13 +179,24 @@ def _log(x):
 
 
 FUNCTIONS = {
-    "abs": abs, "fabs": abs, "sqrt": lambda x: math.sqrt(abs(x)), "log": _log, "sq": lambda x: x * x,
-    "exp": lambda x: math.exp(min(x, 700.0)), "int": lambda x: float(math.trunc(x)), "floor": lambda x: float(math.floor(x)),
-    "min": lambda a, b: a if a <= b else b, "max": lambda a, b: a if a >= b else b,
-    "sin": math.sin, "cos": math.cos, "atan2": math.atan2, "TMath::Hypot": math.hypot, "TMath::Abs": abs,
+    "abs": abs,
+    "fabs": abs,
+    "sqrt": lambda x: math.sqrt(abs(x)),
+    "log": _log,
+    "sq": lambda x: x * x,
+    "exp": lambda x: math.exp(min(x, 700.0)),
+    "int": lambda x: float(math.trunc(x)),
+    "floor": lambda x: float(math.floor(x)),
+    "min": lambda a, b: a if a <= b else b,
+    "max": lambda a, b: a if a >= b else b,
+    "sin": math.sin,
+    "cos": math.cos,
+    "atan2": math.atan2,
+    "TMath::Hypot": math.hypot,
+    "TMath::Abs": abs,
     "TMath::Pi": lambda: math.pi,
     "sign": lambda x: -1.0 if x < 0 else 1.0,
-}  # fmt: skip
+}
 
 
 def apply(operator, a, b):
@@ -196,8 +222,15 @@ def apply(operator, a, b):
             return math.inf if a == 0 else math.nan
         return power
     return {
-        "*": lambda: a * b, "+": lambda: a + b, "-": lambda: a - b,
-        "<": lambda: float(a < b), "<=": lambda: float(a <= b), ">": lambda: float(a > b), ">=": lambda: float(a >= b),
-        "==": lambda: float(a == b), "!=": lambda: float(a != b),
-        "&&": lambda: float(a != 0 and b != 0), "||": lambda: float(a != 0 or b != 0),
-    }[operator]()  # fmt: skip
+        "*": lambda: a * b,
+        "+": lambda: a + b,
+        "-": lambda: a - b,
+        "<": lambda: float(a < b),
+        "<=": lambda: float(a <= b),
+        ">": lambda: float(a > b),
+        ">=": lambda: float(a >= b),
+        "==": lambda: float(a == b),
+        "!=": lambda: float(a != b),
+        "&&": lambda: float(a != 0 and b != 0),
+        "||": lambda: float(a != 0 or b != 0),
+    }[operator]()

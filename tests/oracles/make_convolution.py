@@ -20,14 +20,18 @@ CASES = {
     "conv_strided": ("CONV|5|5|3|2|3|2|1|LINEAR", (2, 9, 10), (5, 2, 5, 3), lambda x, w, b: F.conv2d(x, w, b, (2, 3), (2, 1))),
     "depth": ("DEPTHCONV|2|3|3|2|2|1|1|LINEAR", (3, 7, 5), (6, 1, 3, 3), lambda x, w, b: F.conv2d(x, w, b, 2, 1, groups=3)),
     "transposed": (
-        "TRANSCONV|4|4|3|1|1|2|0|LINEAR", (3, 5, 4), (4, 3, 4, 3),
+        "TRANSCONV|4|4|3|1|1|2|0|LINEAR",
+        (3, 5, 4),
+        (4, 3, 4, 3),
         lambda x, w, b: F.conv_transpose2d(x, w.transpose(0, 1), b, 1, (2, 0)),
     ),
     "transposed_strided": (
-        "TRANSCONV|2|5|4|2|3|2|1|LINEAR|1|2", (3, 4, 3), (2, 3, 5, 4),
+        "TRANSCONV|2|5|4|2|3|2|1|LINEAR|1|2",
+        (3, 4, 3),
+        (2, 3, 5, 4),
         lambda x, w, b: F.conv_transpose2d(x, w.transpose(0, 1), b, (2, 3), (2, 1), (1, 2)),
     ),
-}  # fmt: skip
+}
 
 
 def main() -> None:
@@ -37,8 +41,16 @@ def main() -> None:
         y = run(x, w, b)
         grad = torch.tensor(rng.standard_normal(y.shape))
         y.backward(grad)
-        results = {"x": x[0], "weights": w.flatten(1), "biases": b[:, None], "grad_y": grad[0], "y": y[0], "grad_x": x.grad[0],
-                   "grad_weights": w.grad.flatten(1), "grad_biases": b.grad[:, None]}  # fmt: skip
+        results = {
+            "x": x[0],
+            "weights": w.flatten(1),
+            "biases": b[:, None],
+            "grad_y": grad[0],
+            "y": y[0],
+            "grad_x": x.grad[0],
+            "grad_weights": w.grad.flatten(1),
+            "grad_biases": b.grad[:, None],
+        }
         arrays |= {f"{name}/{key}": value.detach().numpy() for key, value in results.items()} | {f"{name}/text": np.array(text)}
     np.savez_compressed(DATA / "convolution.npz", **arrays)
 

@@ -176,15 +176,38 @@ def wide(net, x):
 
 
 GRAPHS = {  # builder, layout, input layout, losses and weights of the outputs, variables, targets
-    "residual": (residual, "stem=DENSE|8|TANH,a=DENSE|8|RELU,r=DENSE|8|LINEAR,s=ADD|RELU@r+stem,score=DENSE|1|LINEAR", "",
-                 (("CROSSENTROPY", 1.0),), 5, 1),
-    "product": (product, "a=DENSE|6|TANH,b=DENSE|6|SIGMOID@input,p=MUL@a+b+a,score=DENSE|3|LINEAR", "",
-                (("MUTUALEXCLUSIVE", 1.0),), 5, 3),
-    "two_inputs": (two_inputs, "j=DENSE|7|TANH@jets,e=DENSE|3|SWISH@event,c=CONCAT@j+e,h=DENSE|5|GELU,score=DENSE|1|LINEAR",
-                   "jets=6,event=3", (("CROSSENTROPY", 1.0),), 9, 1),
-    "two_outputs": (two_outputs, "h=DENSE|9|SOFTSIGN,score=DENSE|1|LINEAR@h,mass=DENSE|2|LINEAR@h,"
-                    "OUTPUT|CROSSENTROPY@score,OUTPUT|SUMOFSQUARES|0.1@mass", "",
-                    (("CROSSENTROPY", 1.0), ("SUMOFSQUARES", 0.1)), 4, 3),
+    "residual": (
+        residual,
+        "stem=DENSE|8|TANH,a=DENSE|8|RELU,r=DENSE|8|LINEAR,s=ADD|RELU@r+stem,score=DENSE|1|LINEAR",
+        "",
+        (("CROSSENTROPY", 1.0),),
+        5,
+        1,
+    ),
+    "product": (
+        product,
+        "a=DENSE|6|TANH,b=DENSE|6|SIGMOID@input,p=MUL@a+b+a,score=DENSE|3|LINEAR",
+        "",
+        (("MUTUALEXCLUSIVE", 1.0),),
+        5,
+        3,
+    ),
+    "two_inputs": (
+        two_inputs,
+        "j=DENSE|7|TANH@jets,e=DENSE|3|SWISH@event,c=CONCAT@j+e,h=DENSE|5|GELU,score=DENSE|1|LINEAR",
+        "jets=6,event=3",
+        (("CROSSENTROPY", 1.0),),
+        9,
+        1,
+    ),
+    "two_outputs": (
+        two_outputs,
+        "h=DENSE|9|SOFTSIGN,score=DENSE|1|LINEAR@h,mass=DENSE|2|LINEAR@h,OUTPUT|CROSSENTROPY@score,OUTPUT|SUMOFSQUARES|0.1@mass",
+        "",
+        (("CROSSENTROPY", 1.0), ("SUMOFSQUARES", 0.1)),
+        4,
+        3,
+    ),
     "dropout": (dropout, "a=DENSE|10|TANH,b=DENSE|6|RELU,score=DENSE|1|LINEAR", "", (("CROSSENTROPY", 1.0),), 5, 1),
     "wide": (wide, "a=DENSE|33|TANH,b=DENSE|17|ELU,score=DENSE|4|LINEAR", "", (("SUMOFSQUARES", 1.0),), 28, 4),
 }
@@ -208,8 +231,16 @@ def graph_vectors():
             loss = loss + weight * loss_of(name, o, tensor(targets[:, column : column + o.shape[1]]), tensor(w))
             column += o.shape[1]
         loss.backward()
-        arrays = {"layout": layout, "input_layout": input_layout, "losses": "+".join(name for name, _ in losses),
-                  "x": x, "targets": targets, "w": w, "loss": loss.detach().numpy(), "grad_x": at.grad.numpy()}
+        arrays = {
+            "layout": layout,
+            "input_layout": input_layout,
+            "losses": "+".join(name for name, _ in losses),
+            "x": x,
+            "targets": targets,
+            "w": w,
+            "loss": loss.detach().numpy(),
+            "grad_x": at.grad.numpy(),
+        }
         for node, (weights, biases) in net.parameters.items():
             arrays[f"{node}.weights"], arrays[f"{node}.biases"] = weights.detach().numpy(), biases.detach().numpy()
             arrays[f"{node}.grad_weights"], arrays[f"{node}.grad_biases"] = weights.grad.numpy(), biases.grad.numpy()
@@ -224,14 +255,26 @@ def graph_vectors():
 LAYOUT = "h1=DENSE|8|TANH,h2=DENSE|6|SIGMOID,score=DENSE|1|LINEAR"
 STRATEGIES = {  # optimizer, TMVA's text, settings, regularisation, decay
     "SGD": ("LearningRate=5e-2,Momentum=0.9,Optimizer=SGD", {"lr": 5e-2, "momentum": 0.9}, "NONE", 0.0),
-    "SGD_L2": ("LearningRate=5e-2,Momentum=0.3,Optimizer=SGD,Regularization=L2,WeightDecay=1e-3",
-               {"lr": 5e-2, "momentum": 0.3}, "L2", 1e-3),
+    "SGD_L2": (
+        "LearningRate=5e-2,Momentum=0.3,Optimizer=SGD,Regularization=L2,WeightDecay=1e-3",
+        {"lr": 5e-2, "momentum": 0.3},
+        "L2",
+        1e-3,
+    ),
     "ADAM": ("LearningRate=1e-2,Optimizer=ADAM", {"lr": 1e-2, "b1": 0.9, "b2": 0.999, "eps": 1e-7}, "NONE", 0.0),
-    "ADAM_L1": ("LearningRate=1e-2,Optimizer=ADAM,ADAM_beta1=0.8,ADAM_beta2=0.99,ADAM_eps=1e-6,"
-                "Regularization=L1,WeightDecay=1e-3", {"lr": 1e-2, "b1": 0.8, "b2": 0.99, "eps": 1e-6}, "L1", 1e-3),
+    "ADAM_L1": (
+        "LearningRate=1e-2,Optimizer=ADAM,ADAM_beta1=0.8,ADAM_beta2=0.99,ADAM_eps=1e-6,Regularization=L1,WeightDecay=1e-3",
+        {"lr": 1e-2, "b1": 0.8, "b2": 0.99, "eps": 1e-6},
+        "L1",
+        1e-3,
+    ),
     "ADAGRAD": ("LearningRate=2e-2,Optimizer=ADAGRAD", {"lr": 2e-2, "eps": 1e-8}, "NONE", 0.0),
-    "RMSPROP": ("LearningRate=1e-3,Momentum=0.3,Optimizer=RMSPROP",
-                {"lr": 1e-3, "rho": 0.9, "eps": 1e-7, "momentum": 0.3}, "NONE", 0.0),
+    "RMSPROP": (
+        "LearningRate=1e-3,Momentum=0.3,Optimizer=RMSPROP",
+        {"lr": 1e-3, "rho": 0.9, "eps": 1e-7, "momentum": 0.3},
+        "NONE",
+        0.0,
+    ),
     "ADADELTA": ("LearningRate=1.0,Optimizer=ADADELTA", {"lr": 1.0, "rho": 0.95, "eps": 1e-8}, "NONE", 0.0),
 }
 
@@ -324,8 +367,14 @@ def training_vectors():
     targets = (x[:, :1] * x[:, 1:2] + 0.3 * rng.normal(size=(60, 1)) > 0).astype(float)
     w = rng.uniform(0.5, 1.5, size=60)
     order = np.concatenate([rng.permutation(60) for _ in range(17)])[:1000]
-    shapes = {"h1.weights": (8, 4), "h1.biases": (8,), "h2.weights": (6, 8), "h2.biases": (6,),
-              "score.weights": (1, 6), "score.biases": (1,)}
+    shapes = {
+        "h1.weights": (8, 4),
+        "h1.biases": (8,),
+        "h2.weights": (6, 8),
+        "h2.biases": (6,),
+        "score.weights": (1, 6),
+        "score.biases": (1,),
+    }
     initial = np.concatenate([(rng.normal(size=s) * (0.5 if len(s) == 2 else 0.1)).reshape(-1) for s in shapes.values()])
     # float32 values, so that both precisions start from the same numbers
     x, w, initial = (a.astype(np.float32).astype(float) for a in (x, w, initial))

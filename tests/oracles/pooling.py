@@ -30,8 +30,10 @@ def random_layer(seed: int, kind: str):
         padding = words[rng.integers(len(words))]
         window, strides, pads = _window(rng, image, padding)
         fields = [*window, *strides, *(pads if padding == "numbers" else [padding] if padding else [])]
-        ends = [max(0, (-(-n // s) - 1) * s + k - n) if padding == "SAME" else 2 * p
-                for n, k, s, p in zip(image, window, strides, pads)]
+        ends = [
+            max(0, (-(-n // s) - 1) * s + k - n) if padding == "SAME" else 2 * p
+            for n, k, s, p in zip(image, window, strides, pads)
+        ]
         frame = (ends[1] // 2, ends[1] - ends[1] // 2, ends[0] // 2, ends[0] - ends[0] // 2)
         return "|".join(map(str, [kind, *fields])), [x], _pool(kind, window, strides, frame)
     if kind == "UPSAMPLE":

@@ -112,9 +112,18 @@ def test_codes_of_classes_and_a_flat_prior():
     check(latent_figure(codes, prior=None))
 
 
-HISTORY = {"epoch": [1, 2, 3], "train_loss": [30.0, 20.0, 10.0], "valid_loss": [None, 21.0, 12.0], "phase": ["a", "a", "b"],
-           "reconstruction": [25.0, 15.0, 6.0], "kl": [5.0, 5.0, 4.0], "valid_kl": [5.0, 5.0, 4.5], "penalty": [0.0, 0.0, 0.0],
-           "latent_mean": [0.1, 0.0, 0.0], "learning_rate": [1e-3] * 3}  # fmt: skip
+HISTORY = {
+    "epoch": [1, 2, 3],
+    "train_loss": [30.0, 20.0, 10.0],
+    "valid_loss": [None, 21.0, 12.0],
+    "phase": ["a", "a", "b"],
+    "reconstruction": [25.0, 15.0, 6.0],
+    "kl": [5.0, 5.0, 4.0],
+    "valid_kl": [5.0, 5.0, 4.5],
+    "penalty": [0.0, 0.0, 0.0],
+    "latent_mean": [0.1, 0.0, 0.0],
+    "learning_rate": [1e-3] * 3,
+}
 
 
 def test_losses_with_their_parts():
@@ -193,7 +202,7 @@ def test_error_of_pictures_of_nothing(model, images):
         (lambda: loss_figure({"epoch": [1]}), "the history has no losses\n  expected columns such as train_loss and valid_loss"),
         (lambda: column_figure({"a": np.ones(3)}, {}), "there is no column 'a' before and after"),
         (lambda: deviation_figure([]), "no residual to show"),
-    ):  # fmt: skip
+    ):
         with pytest.raises(DataError) as caught:
             call()
         assert str(caught.value).startswith(text)

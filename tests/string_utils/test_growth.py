@@ -43,11 +43,26 @@ def seconds(parse, text):
 
 
 SHAPES = [
-    (parse_layout, "|"), (parse_layout, "A,,"), (parse_layout, "A \n"), (parse_layout, "Encoder={"), (parse_layout, "a@b+"),
-    (parse_layout, "#"), (parse_layout, " "), (resolve, ","), (resolve, "x=1,"), (resolve, "BatchSize=1,"),
-    (resolve, "BatchSize=9"), (resolve, "|"), (parse_drop_config, "0.1x+"), (bind, "V :"), (bind, "[["), (bind, "!"),
-    (parse_var_transform, "N("), (parse_var_transform, "N(()"), (parse_input_layout, "-1|"),
-]  # fmt: skip
+    (parse_layout, "|"),
+    (parse_layout, "A,,"),
+    (parse_layout, "A \n"),
+    (parse_layout, "Encoder={"),
+    (parse_layout, "a@b+"),
+    (parse_layout, "#"),
+    (parse_layout, " "),
+    (resolve, ","),
+    (resolve, "x=1,"),
+    (resolve, "BatchSize=1,"),
+    (resolve, "BatchSize=9"),
+    (resolve, "|"),
+    (parse_drop_config, "0.1x+"),
+    (bind, "V :"),
+    (bind, "[["),
+    (bind, "!"),
+    (parse_var_transform, "N("),
+    (parse_var_transform, "N(()"),
+    (parse_input_layout, "-1|"),
+]
 
 
 @pytest.mark.parametrize(("parse", "shape"), SHAPES, ids=[f"{p.__name__}-{s!r}" for p, s in SHAPES])

@@ -166,17 +166,41 @@ def test_published_strings_bind():
 
 
 WARNINGS = [
-    ("RandomSeed=12abc", "RandomSeed is read up to 12, and 'abc' is ignored, as TMVA does", "RandomSeed=12abc", 13, 3,
-     "write RandomSeed=12"),
-    ("RandomSeed=1e3", "RandomSeed is read up to 1, and 'e3' is ignored, as TMVA does", "RandomSeed=1e3", 12, 2,
-     "write RandomSeed=1000"),
+    (
+        "RandomSeed=12abc",
+        "RandomSeed is read up to 12, and 'abc' is ignored, as TMVA does",
+        "RandomSeed=12abc",
+        13,
+        3,
+        "write RandomSeed=12",
+    ),
+    (
+        "RandomSeed=1e3",
+        "RandomSeed is read up to 1, and 'e3' is ignored, as TMVA does",
+        "RandomSeed=1e3",
+        12,
+        2,
+        "write RandomSeed=1000",
+    ),
     ("V:!V", "V is given twice; the last one counts, as in TMVA, and not 'True'", "!V", 0, 2, "remove one of them"),
-    ("Layout=A, B:V", "the value of Layout has a blank inside; TMVA would stop there and ignore 'B'", "Layout=A, B", 9, 1,
-     "remove the blank, so that TMVA reads the whole value too"),
-    ("Architecture=CPU x", "Architecture is read up to 'CPU', and 'x' is ignored, as TMVA does", "Architecture=CPU x", 17, 1,
-     "write Architecture=CPU"),
+    (
+        "Layout=A, B:V",
+        "the value of Layout has a blank inside; TMVA would stop there and ignore 'B'",
+        "Layout=A, B",
+        9,
+        1,
+        "remove the blank, so that TMVA reads the whole value too",
+    ),
+    (
+        "Architecture=CPU x",
+        "Architecture is read up to 'CPU', and 'x' is ignored, as TMVA does",
+        "Architecture=CPU x",
+        17,
+        1,
+        "write Architecture=CPU",
+    ),
     ("H: V", "a blank stands before 'V'; TMVA would not find the option", " V", 0, 1, "remove the blank"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "first", "line", "at", "length", "hint"), WARNINGS, ids=[w[0] for w in WARNINGS])
@@ -194,18 +218,48 @@ TRUTH = "expected one of: 1, true, ktrue, t, 0, false, kfalse, f"
 ERRORS = [
     ("V:Layuot=3:H", "no option is called 'Layuot'", "Layuot=3", 0, 6, [ALL, "hint: did you mean 'Layout'?"]),
     ("CPUU", "no option is called 'CPUU'", "CPUU", 0, 4, [ALL, "hint: did you mean 'CPU'?"]),
-    ("LearningRate=1", "no option is called 'LearningRate'", "LearningRate=1", 0, 12,
-     [ALL, "hint: LearningRate belongs into TrainingStrategy: write TrainingStrategy=LearningRate=...,..."]),
-    ("V=maybe", "V is either on or off, not 'maybe'", "V=maybe", 2, 5,
-     [TRUTH, "hint: write V to switch it on, !V to switch it off"]),
-    ("RandomSeed=abc", "'abc' is not a number; TMVA would read RandomSeed as 0", "RandomSeed=abc", 11, 3,
-     ["expected a whole number"]),
+    (
+        "LearningRate=1",
+        "no option is called 'LearningRate'",
+        "LearningRate=1",
+        0,
+        12,
+        [ALL, "hint: LearningRate belongs into TrainingStrategy: write TrainingStrategy=LearningRate=...,..."],
+    ),
+    (
+        "V=maybe",
+        "V is either on or off, not 'maybe'",
+        "V=maybe",
+        2,
+        5,
+        [TRUTH, "hint: write V to switch it on, !V to switch it off"],
+    ),
+    (
+        "RandomSeed=abc",
+        "'abc' is not a number; TMVA would read RandomSeed as 0",
+        "RandomSeed=abc",
+        11,
+        3,
+        ["expected a whole number"],
+    ),
     ("RandomSeed=-1", "RandomSeed cannot be -1", "RandomSeed=-1", 11, 2, ["expected at least 0"]),
     ("RandomSeed=", "RandomSeed has no value", "RandomSeed=", 11, 1, ["expected a whole number"]),
-    ("Scale=e-3", "'e-3' is not a number; TMVA would read Scale as 0", "Scale=e-3", 6, 3,
-     ["expected a number", "hint: did you mean 1e-3?"]),
-    ("ErrorStrategy=CROSENTROPY", "ErrorStrategy cannot be 'CROSENTROPY'", "ErrorStrategy=CROSENTROPY", 14, 11,
-     ["expected one of: CROSSENTROPY, SUMOFSQUARES, MUTUALEXCLUSIVE", "hint: did you mean 'CROSSENTROPY'?"]),
+    (
+        "Scale=e-3",
+        "'e-3' is not a number; TMVA would read Scale as 0",
+        "Scale=e-3",
+        6,
+        3,
+        ["expected a number", "hint: did you mean 1e-3?"],
+    ),
+    (
+        "ErrorStrategy=CROSENTROPY",
+        "ErrorStrategy cannot be 'CROSENTROPY'",
+        "ErrorStrategy=CROSENTROPY",
+        14,
+        11,
+        ["expected one of: CROSSENTROPY, SUMOFSQUARES, MUTUALEXCLUSIVE", "hint: did you mean 'CROSSENTROPY'?"],
+    ),
     ("Bins=3", "Bins cannot be '3'", "Bins=3", 5, 1, ["expected one of: 2, 4"]),
     ("V:Layout", "Layout has no value", "Layout", 0, 6, ["hint: write Layout=value"]),
     ("!Layout", "Layout cannot be switched off", "!Layout", 0, 7, ["hint: write Layout=value"]),
@@ -215,7 +269,7 @@ ERRORS = [
     ("V:=3", "the name before '=' is missing", "=3", 0, 1, ["hint: write name=value"]),
     ("V:!", "'!' stands without the name of an option", "!", 0, 1, ["hint: write !name to switch an option off"]),
     ("!!V", "'!' stands twice", "!!V", 1, 1, ["hint: write one '!' before the name, or none"]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "first", "line", "at", "length", "rest"), ERRORS, ids=[e[0] for e in ERRORS])

@@ -63,8 +63,16 @@ def test_errors_are_explained_by_the_caller():
         return Explanation("no", "my-code", expected="yes", hint="try")
 
     with pytest.raises(DataError) as caught:
-        run("options", Source("ab N) c"[0:2] + "  N ) c"), Transforms, span=Span(2, 9), start="transforms",
-            explain=explain, error=DataError, where="here")  # fmt: skip
+        run(
+            "options",
+            Source("ab N) c"[0:2] + "  N ) c"),
+            Transforms,
+            span=Span(2, 9),
+            start="transforms",
+            explain=explain,
+            error=DataError,
+            where="here",
+        )
     assert str(caught.value) == "no\n  ab  N ) c\n        ^\n  in here\n  expected yes\n  hint: try"
     assert caught.value.code == "my-code"
 

@@ -55,8 +55,10 @@ def test_numbers_of_an_optimizer_can_be_set():
 
 
 def test_schedules():
-    settings = phase("LearningRate=1e-2,LearningRateSchedule=plateau,LearningRateFactor=0.5,LearningRatePatience=3,"
-                     "LearningRateMinimum=1e-6,LearningRateDecay=0.01")  # fmt: skip
+    settings = phase(
+        "LearningRate=1e-2,LearningRateSchedule=plateau,LearningRateFactor=0.5,LearningRatePatience=3,"
+        "LearningRateMinimum=1e-6,LearningRateDecay=0.01"
+    )
     assert settings.learning_rate_schedule == "PLATEAU"
     assert (settings.learning_rate_factor, settings.learning_rate_patience) == (0.5, 3)
     assert (settings.learning_rate_minimum, settings.learning_rate_decay) == (1e-6, 0.01)
@@ -110,34 +112,86 @@ def test_published_strategies_resolve_except_for_the_rate_without_digits():
 
 
 WARNINGS = [
-    ("MaxEpochs=10Optimizer=ADAM",
-     "MaxEpochs is read up to 10, and 'Optimizer=ADAM' is ignored, as TMVA does; Optimizer keeps its default, ADAM",
-     12, 14, [IN, "  hint: write ',' before Optimizer"]),
-    ("DropConfig=0.0+0.1Regularization=L2",
-     "DropConfig is read up to 0.1, and 'Regularization=L2' is ignored, as TMVA does; Regularization keeps its default, none",
-     18, 17, [IN, "  hint: write ',' before Regularization"]),
-    ("MaxEpochs=100WeightDecay=0,WeightDecay=1",
-     "MaxEpochs is read up to 100, and 'WeightDecay=0' is ignored, as TMVA does; WeightDecay keeps its other value",
-     13, 13, [IN, "  hint: write ',' before WeightDecay"]),
-    ("MaxEpochs=1e3", "MaxEpochs is read up to 1, and 'e3' is ignored, as TMVA does", 11, 2,
-     [IN, "  hint: write MaxEpochs=1000"]),
+    (
+        "MaxEpochs=10Optimizer=ADAM",
+        "MaxEpochs is read up to 10, and 'Optimizer=ADAM' is ignored, as TMVA does; Optimizer keeps its default, ADAM",
+        12,
+        14,
+        [IN, "  hint: write ',' before Optimizer"],
+    ),
+    (
+        "DropConfig=0.0+0.1Regularization=L2",
+        "DropConfig is read up to 0.1, and 'Regularization=L2' is ignored, as TMVA does; Regularization keeps its default, none",
+        18,
+        17,
+        [IN, "  hint: write ',' before Regularization"],
+    ),
+    (
+        "MaxEpochs=100WeightDecay=0,WeightDecay=1",
+        "MaxEpochs is read up to 100, and 'WeightDecay=0' is ignored, as TMVA does; WeightDecay keeps its other value",
+        13,
+        13,
+        [IN, "  hint: write ',' before WeightDecay"],
+    ),
+    (
+        "MaxEpochs=1e3",
+        "MaxEpochs is read up to 1, and 'e3' is ignored, as TMVA does",
+        11,
+        2,
+        [IN, "  hint: write MaxEpochs=1000"],
+    ),
     ("BatchSize=2.5", "BatchSize is read up to 2, and '.5' is ignored, as TMVA does", 11, 2, [IN, "  hint: write BatchSize=2"]),
-    ("LerningRate=1", "no key of TrainingStrategy is called 'LerningRate'; it is ignored, as TMVA does", 0, 11,
-     [IN, "  hint: did you mean 'LearningRate'?"]),
-    ("BatchSize=1,BatchSize=2", "BatchSize is set twice in one phase; as in TMVA the first value counts: '1'", 12, 11,
-     [IN, "  hint: remove one of them"]),
-    ("Optimizer=sgd", "Optimizer cannot be 'sgd'; as in TMVA, ADAM is taken", 10, 3,
-     [IN, "  expected one of: SGD, ADAM, ADAGRAD, RMSPROP, ADADELTA", "  hint: did you mean 'SGD'?"]),
-    ("Regularization=l2", "Regularization cannot be 'l2'; as in TMVA, no regularisation is taken", 15, 2,
-     [IN, "  expected one of: NONE, L1, L2", "  hint: did you mean 'L2'?"]),
+    (
+        "LerningRate=1",
+        "no key of TrainingStrategy is called 'LerningRate'; it is ignored, as TMVA does",
+        0,
+        11,
+        [IN, "  hint: did you mean 'LearningRate'?"],
+    ),
+    (
+        "BatchSize=1,BatchSize=2",
+        "BatchSize is set twice in one phase; as in TMVA the first value counts: '1'",
+        12,
+        11,
+        [IN, "  hint: remove one of them"],
+    ),
+    (
+        "Optimizer=sgd",
+        "Optimizer cannot be 'sgd'; as in TMVA, ADAM is taken",
+        10,
+        3,
+        [IN, "  expected one of: SGD, ADAM, ADAGRAD, RMSPROP, ADADELTA", "  hint: did you mean 'SGD'?"],
+    ),
+    (
+        "Regularization=l2",
+        "Regularization cannot be 'l2'; as in TMVA, no regularisation is taken",
+        15,
+        2,
+        [IN, "  expected one of: NONE, L1, L2", "  hint: did you mean 'L2'?"],
+    ),
     ("Repetitions=1", "Repetitions has no effect, in TMVA neither", 0, 13, [IN, "  hint: remove Repetitions"]),
-    ("Optimizer=SGD,ADAM_beta1=0.5", "ADAM_beta1 has no effect: the optimizer is SGD", 14, 14,
-     [IN, "  hint: remove it, or write Optimizer=ADAM"]),
-    ("LearningRateStep=5", "LearningRateStep has no effect: LearningRateSchedule is CONSTANT", 0, 18,
-     [IN, "  hint: remove it, or write LearningRateSchedule=STEP"]),
-    ("LearningRateDecay=0.95", "LearningRateDecay=0.95 multiplies the learning rate by 0.05 after every epoch", 0, 22,
-     [IN, "  hint: did you mean 0.05?"]),
-]  # fmt: skip
+    (
+        "Optimizer=SGD,ADAM_beta1=0.5",
+        "ADAM_beta1 has no effect: the optimizer is SGD",
+        14,
+        14,
+        [IN, "  hint: remove it, or write Optimizer=ADAM"],
+    ),
+    (
+        "LearningRateStep=5",
+        "LearningRateStep has no effect: LearningRateSchedule is CONSTANT",
+        0,
+        18,
+        [IN, "  hint: remove it, or write LearningRateSchedule=STEP"],
+    ),
+    (
+        "LearningRateDecay=0.95",
+        "LearningRateDecay=0.95 multiplies the learning rate by 0.05 after every epoch",
+        0,
+        22,
+        [IN, "  hint: did you mean 0.05?"],
+    ),
+]
 
 
 @pytest.mark.parametrize(("text", "first", "at", "length", "rest"), WARNINGS, ids=[w[0] for w in WARNINGS])
@@ -157,17 +211,31 @@ ERRORS = [
     ("LearningRate=", "LearningRate has no value", 13, 1, [IN, "  expected a number"]),
     ("LearningRate=-1", "LearningRate cannot be -1", 13, 2, [IN, "  expected a number, at least 0"]),
     ("BatchSize=0", "BatchSize cannot be 0", 10, 1, [IN, "  expected a whole number, at least 1"]),
-    ("BatchSize=99999999999999999999", "BatchSize is too large: '99999999999999999999'", 10, 20,
-     [IN, "  expected a whole number"]),
+    (
+        "BatchSize=99999999999999999999",
+        "BatchSize is too large: '99999999999999999999'",
+        10,
+        20,
+        [IN, "  expected a whole number"],
+    ),
     ("ADAM_beta2=1", "ADAM_beta2 cannot be 1", 11, 1, [IN, "  expected a number, at least 0, less than 1"]),
     ("ADAM_eps=0", "ADAM_eps cannot be 0", 9, 1, [IN, "  expected a number, more than 0"]),
-    ("DropConfig=0.5+1", "probability 2 of DropConfig cannot be '1'", 15, 1,
-     [IN, "  expected a probability: at least 0, less than 1"]),
-    ("LearningRateSchedule=cosin", "LearningRateSchedule cannot be 'cosin'", 21, 5,
-     [IN, "  expected one of: CONSTANT, STEP, COSINE, PLATEAU", "  hint: did you mean 'COSINE'?"]),
-    ("LearningRateMinimum=1", "LearningRateMinimum cannot be larger than LearningRate", 0, 21,
-     [IN, "  expected at most 1e-05"]),
-]  # fmt: skip
+    (
+        "DropConfig=0.5+1",
+        "probability 2 of DropConfig cannot be '1'",
+        15,
+        1,
+        [IN, "  expected a probability: at least 0, less than 1"],
+    ),
+    (
+        "LearningRateSchedule=cosin",
+        "LearningRateSchedule cannot be 'cosin'",
+        21,
+        5,
+        [IN, "  expected one of: CONSTANT, STEP, COSINE, PLATEAU", "  hint: did you mean 'COSINE'?"],
+    ),
+    ("LearningRateMinimum=1", "LearningRateMinimum cannot be larger than LearningRate", 0, 21, [IN, "  expected at most 1e-05"]),
+]
 
 
 @pytest.mark.parametrize(("text", "first", "at", "length", "rest"), ERRORS, ids=[e[0] for e in ERRORS])

@@ -62,9 +62,11 @@ chains = st.lists(items, min_size=1, max_size=3).map(tuple)
 
 @st.composite
 def layouts(draw):
-    kinds = draw(st.lists(st.none() | st.sampled_from(BLOCKS), min_size=1, max_size=4).filter(
-        lambda kinds: len({k for k in kinds if k}) == len([k for k in kinds if k])
-    ))  # fmt: skip
+    kinds = draw(
+        st.lists(st.none() | st.sampled_from(BLOCKS), min_size=1, max_size=4).filter(
+            lambda kinds: len({k for k in kinds if k}) == len([k for k in kinds if k])
+        )
+    )
     return Layout(tuple(Block(draw(chains), kind and Word(kind)) for kind in kinds))
 
 

@@ -74,14 +74,24 @@ def test_error_of_a_validation_size():
 INPUT = "  InputLayout="
 ERRORS = [
     ("a|2", "'a' is not a number; TMVA would read a size as 0", 0, 1, ["  in InputLayout", "  expected a whole number"]),
-    ("j=10|4,5", "one of several inputs has no name", 7, 1,
-     ["  in InputLayout, input 2", "  hint: name every input, as in jets=10|4,event=5"]),
+    (
+        "j=10|4,5",
+        "one of several inputs has no name",
+        7,
+        1,
+        ["  in InputLayout, input 2", "  hint: name every input, as in jets=10|4,event=5"],
+    ),
     ("j=1,j=2", "two inputs are called j", 4, 1, ["  in InputLayout"]),
     ("j=1@k", "an input reads nothing", 4, 1, ["  in InputLayout", "  hint: remove the '@' and what follows"]),
-    ("1##2", "InputLayout describes the shape of one event, not blocks", 3, 1,
-     ["  in InputLayout", "  expected sizes, as in 1|16|16 or jets=10|4,event=5"]),
+    (
+        "1##2",
+        "InputLayout describes the shape of one event, not blocks",
+        3,
+        1,
+        ["  in InputLayout", "  expected sizes, as in 1|16|16 or jets=10|4,event=5"],
+    ),
     ("3000000000", "the size '3000000000' is too large", 0, 10, ["  in InputLayout", "  expected at most 2147483647"]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "first", "at", "length", "rest"), ERRORS, ids=[e[0] for e in ERRORS])

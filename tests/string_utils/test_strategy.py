@@ -56,15 +56,35 @@ WARNINGS = [
     ("A=1||B=2", "an empty phase is dropped", 4, 1, ["  in TrainingStrategy", "  hint: remove the extra '|'"]),
     ("A=1|", "an empty phase is dropped", 3, 1, ["  in TrainingStrategy", "  hint: remove the '|' at the end"]),
     ("A=1,", "an empty entry is dropped", 3, 1, ["  in TrainingStrategy, phase 1", "  hint: remove the ',' at the end"]),
-    ("A=1|foo,B=2", "'foo' is ignored, as TMVA does: it has no '='", 4, 3,
-     ["  in TrainingStrategy, phase 2", "  hint: write key=value"]),
-    ("=5,A=1", "'=5' is ignored, as TMVA does: it has no key before its '='", 0, 2,
-     ["  in TrainingStrategy, phase 1", "  hint: write key=value"]),
-    (",|A=1", "the phase has no settings; as in TMVA it runs with the default of every key", 0, 1,
-     ["  in TrainingStrategy, phase 1", "  hint: remove the phase"]),
-    ("A=1, B=2", "the value of TrainingStrategy has a blank inside; TMVA would stop there and ignore 'B=2'", 4, 1,
-     ["  hint: remove the blank, so that TMVA reads the whole value too"]),
-]  # fmt: skip
+    (
+        "A=1|foo,B=2",
+        "'foo' is ignored, as TMVA does: it has no '='",
+        4,
+        3,
+        ["  in TrainingStrategy, phase 2", "  hint: write key=value"],
+    ),
+    (
+        "=5,A=1",
+        "'=5' is ignored, as TMVA does: it has no key before its '='",
+        0,
+        2,
+        ["  in TrainingStrategy, phase 1", "  hint: write key=value"],
+    ),
+    (
+        ",|A=1",
+        "the phase has no settings; as in TMVA it runs with the default of every key",
+        0,
+        1,
+        ["  in TrainingStrategy, phase 1", "  hint: remove the phase"],
+    ),
+    (
+        "A=1, B=2",
+        "the value of TrainingStrategy has a blank inside; TMVA would stop there and ignore 'B=2'",
+        4,
+        1,
+        ["  hint: remove the blank, so that TMVA reads the whole value too"],
+    ),
+]
 
 
 @pytest.mark.parametrize(("text", "first", "at", "length", "rest"), WARNINGS, ids=[w[0] for w in WARNINGS])

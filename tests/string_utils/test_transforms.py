@@ -65,10 +65,15 @@ ERRORS = [
     ("(a)", "'(' has no transformation before it", 0, 1, ["  hint: write the transformation first, as in N(_V_)"]),
     ("N()", "the parentheses of N name no variable", 0, 3, ["  hint: write N alone, or N(_V_) for all variables"]),
     ("N P", "a separator is missing before 'P'", 2, 1, ["  hint: separate transformations by ',' or '+'"]),
-    ("I;D", "';' does not belong into VarTransform", 1, 1,
-     ["  hint: only the Factory's Transformations takes several lists; separate transformations by ','"]),
+    (
+        "I;D",
+        "';' does not belong into VarTransform",
+        1,
+        1,
+        ["  hint: only the Factory's Transformations takes several lists; separate transformations by ','"],
+    ),
     (",", "VarTransform names no transformation", 0, 1, ["  hint: write VarTransform=None for no transformation"]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "first", "at", "length", "rest"), ERRORS, ids=[e[0] for e in ERRORS])

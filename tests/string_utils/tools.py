@@ -19,10 +19,7 @@ METHOD_DL = OptionTable(
     DeclaredOption("Layout", str, "DENSE|(N+100)*2|SOFTSIGN,DENSE|0|LINEAR"),
     DeclaredOption("ErrorStrategy", str, "CROSSENTROPY", choices=("CROSSENTROPY", "SUMOFSQUARES", "MUTUALEXCLUSIVE")),
     DeclaredOption(
-        "WeightInitialization",
-        str,
-        "XAVIER",
-        choices=("XAVIER", "XAVIERUNIFORM", "GAUSS", "UNIFORM", "IDENTITY", "ZERO"),
+        "WeightInitialization", str, "XAVIER", choices=("XAVIER", "XAVIERUNIFORM", "GAUSS", "UNIFORM", "IDENTITY", "ZERO")
     ),
     DeclaredOption("RandomSeed", int, 0, minimum=0),
     DeclaredOption("ValidationSize", str, "20%"),

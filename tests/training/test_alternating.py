@@ -30,11 +30,13 @@ def adversarial(settings=None, **of_turns):
 
     turns = {
         "reconstruct": Turn(part("Encoder", "Decoder", losses=("SUMOFSQUARES",), trained=("Encoder", "Decoder")), slice(0, 4)),
-        "adversary": Turn(part("Discriminator", losses=("CROSSENTROPY",), trained=("Discriminator",)), make=made,
-                          extra="adversary"),
-        "deceive": Turn(part("Encoder", "Discriminator", losses=("CROSSENTROPY",), trained=("Encoder",)), rate_of="output2",
-                        regularised=False),
-    }  # fmt: skip
+        "adversary": Turn(
+            part("Discriminator", losses=("CROSSENTROPY",), trained=("Discriminator",)), make=made, extra="adversary"
+        ),
+        "deceive": Turn(
+            part("Encoder", "Discriminator", losses=("CROSSENTROPY",), trained=("Encoder",)), rate_of="output2", regularised=False
+        ),
+    }
     return whole, turns
 
 
@@ -59,8 +61,9 @@ def changed(whole, before):
 def one_epoch(network, x, y, w, seed=3, **settings):
     optimizer = network.new_optimizer(OptimizerSettings("SGD", learning_rate=0.1, **settings))
     parts = np.zeros((3, len(network.term_names)))
-    losses = network.train_steps(x, y, w, np.arange(len(x)), batch_size=20, first=0, count=3, optimizer=optimizer, epoch=1,
-                                 seed=seed, parts=parts)  # fmt: skip
+    losses = network.train_steps(
+        x, y, w, np.arange(len(x)), batch_size=20, first=0, count=3, optimizer=optimizer, epoch=1, seed=seed, parts=parts
+    )
     return losses, parts
 
 
@@ -97,7 +100,8 @@ def test_a_weight_is_a_factor_of_the_learning_rate_of_its_turn():
 def test_regularisation_acts_in_one_turn_of_a_block():
     whole, turns = adversarial()
     optimizers = Alternating(whole, list(turns.values())).new_optimizer(
-        OptimizerSettings("SGD", weight_decay=0.1, regularization="L2"))
+        OptimizerSettings("SGD", weight_decay=0.1, regularization="L2")
+    )
     assert [state.settings.weight_decay for state in optimizers.states] == [0.1, 0.1, 0.0]
 
 

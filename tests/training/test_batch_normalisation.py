@@ -54,8 +54,16 @@ def test_running_values_follow_the_batches_of_an_epoch(layout, node, inputs):
 def test_mean_far_from_zero_loses_no_digits():
     network = network_of("BNORM,LINEAR", 2, precision="float64", threads=1)
     x, y, w = sample_of(network, 200)
-    network.train_steps(x + 1e7, y, w, np.arange(200), batch_size=200, first=0, count=1,
-                        optimizer=network.new_optimizer(OptimizerSettings("SGD", learning_rate=0.0)))  # fmt: skip
+    network.train_steps(
+        x + 1e7,
+        y,
+        w,
+        np.arange(200),
+        batch_size=200,
+        first=0,
+        count=1,
+        optimizer=network.new_optimizer(OptimizerSettings("SGD", learning_rate=0.0)),
+    )
     assert_close(network.parameters.get("BNORM#1", "Training-variance")[0], x.var(axis=0, ddof=1), 1e-6)
 
 

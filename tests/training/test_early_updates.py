@@ -16,8 +16,9 @@ def trained(settings, threads=1, layout=LAYOUT, events=3 * BATCH):
     """Losses and parameters after three steps, and the matrices that steps update themselves."""
     network = network_of(layout, INPUTS, 3, losses=("SUMOFSQUARES",), precision="float32", threads=threads, scale=0.1)
     sample = sample_of(network, events)
-    losses = network.train_steps(*sample, np.arange(events), batch_size=events // 3, first=0, count=3,
-                                 optimizer=network.new_optimizer(settings))  # fmt: skip
+    losses = network.train_steps(
+        *sample, np.arange(events), batch_size=events // 3, first=0, count=3, optimizer=network.new_optimizer(settings)
+    )
     early = {slot.node for step in network.plan.steps for slot in step.updated_slots}
     return losses.tobytes() + network.parameters.flat.tobytes(), early
 

@@ -18,13 +18,16 @@ def matrix(method, shape=(ROWS, COLUMNS), init="weights"):
     return initial_matrix(Parameter("Weights", shape, init=init), method, KEY)
 
 
-@pytest.mark.parametrize("method, bound", [
-    ("XAVIERUNIFORM", math.sqrt(6 / (ROWS + COLUMNS))),
-    ("UNIFORM", math.sqrt(2 / COLUMNS)),
-    ("GLOROTUNIFORM", math.sqrt(6 / (ROWS + COLUMNS))),
-    ("HEUNIFORM", math.sqrt(6 / COLUMNS)),
-    ("TORCH", math.sqrt(1 / COLUMNS)),
-])
+@pytest.mark.parametrize(
+    "method, bound",
+    [
+        ("XAVIERUNIFORM", math.sqrt(6 / (ROWS + COLUMNS))),
+        ("UNIFORM", math.sqrt(2 / COLUMNS)),
+        ("GLOROTUNIFORM", math.sqrt(6 / (ROWS + COLUMNS))),
+        ("HEUNIFORM", math.sqrt(6 / COLUMNS)),
+        ("TORCH", math.sqrt(1 / COLUMNS)),
+    ],
+)
 def test_uniform_methods_fill_their_range_evenly(method, bound):
     w = matrix(method)
     assert np.abs(w).max() < bound and np.abs(w).max() > 0.999 * bound
@@ -32,11 +35,10 @@ def test_uniform_methods_fill_their_range_evenly(method, bound):
     assert abs(w.mean()) < 4 * bound / math.sqrt(3 * w.size)
 
 
-@pytest.mark.parametrize("method, sigma", [
-    ("XAVIER", math.sqrt(6 / (ROWS + COLUMNS))),
-    ("GLOROT", math.sqrt(2 / (ROWS + COLUMNS))),
-    ("HE", math.sqrt(2 / COLUMNS)),
-])
+@pytest.mark.parametrize(
+    "method, sigma",
+    [("XAVIER", math.sqrt(6 / (ROWS + COLUMNS))), ("GLOROT", math.sqrt(2 / (ROWS + COLUMNS))), ("HE", math.sqrt(2 / COLUMNS))],
+)
 def test_truncated_methods_stop_at_two_sigma(method, sigma):
     w = matrix(method)
     assert 1.98 * sigma < np.abs(w).max() <= 2 * sigma

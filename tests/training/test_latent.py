@@ -22,8 +22,16 @@ def vae(layout=VAE, outputs=6, **options):
 
 def step(network, sample, *, steps=1, seed=0, epoch=0, first=0, rate=0.0):
     rows = len(sample[0])
-    return network.train_steps(*sample, np.arange(rows), batch_size=rows // steps, first=first, count=steps - first, seed=seed,
-                               epoch=epoch, optimizer=network.new_optimizer(OptimizerSettings("SGD", rate)))  # fmt: skip
+    return network.train_steps(
+        *sample,
+        np.arange(rows),
+        batch_size=rows // steps,
+        first=first,
+        count=steps - first,
+        seed=seed,
+        epoch=epoch,
+        optimizer=network.new_optimizer(OptimizerSettings("SGD", rate)),
+    )
 
 
 # ------------------------------------------------------------------------------------------ what is drawn when
@@ -130,8 +138,15 @@ def test_losses_over_codes_see_the_whole_batch():
     z = sample[0] @ network.parameters.get("z", "Weights").T + network.parameters.get("z", "Biases").T
     at = {"prior": "GAUSS", "first": 0.0, "second": 1.0, "keys": [stream_key(0, "noise", "MMD#2#0")]}
     parts = np.zeros((1, 2))
-    network.train_steps(*sample, np.arange(events), batch_size=events, first=0, count=1, parts=parts,
-                        optimizer=network.new_optimizer(OptimizerSettings("SGD", 0.0)))  # fmt: skip
+    network.train_steps(
+        *sample,
+        np.arange(events),
+        batch_size=events,
+        first=0,
+        count=1,
+        parts=parts,
+        optimizer=network.new_optimizer(OptimizerSettings("SGD", 0.0)),
+    )
     assert_close(parts[0, 1], naive.mmd(at, [z], None)[0], 1e-12)
 
 
@@ -160,11 +175,14 @@ def test_tied_weights_give_the_bits_of_a_dense_layer_with_the_transposed_matrix(
     assert_close(tied.parameters.get("h", "Weights"), total, 1e-14 if precision == "float64" else 1e-6)
 
 
-@pytest.mark.parametrize("layout", [
-    "h=DENSE|7|TANH,y=TIED|h|TANH,g=TIED|h|TANH@h,ADD@y+g",
-    "h=DENSE|15|TANH,y=TIED|h|TANH,g=TIED|h|TANH@h,ADD@y+g",
-    "h=DENSE|15|TANH,k=DENSE|4|TANH,j=TIED|k|TANH,TIED|h|LINEAR",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "h=DENSE|7|TANH,y=TIED|h|TANH,g=TIED|h|TANH@h,ADD@y+g",
+        "h=DENSE|15|TANH,y=TIED|h|TANH,g=TIED|h|TANH@h,ADD@y+g",
+        "h=DENSE|15|TANH,k=DENSE|4|TANH,j=TIED|k|TANH,TIED|h|LINEAR",
+    ],
+)
 def test_gradients_of_weights_used_three_times_equal_central_differences(layout):
     network = vae(layout)
     sample = sample_of(network, 70)  # two tiles
@@ -228,13 +246,27 @@ def calls_of(network, sample):
 IMAGES = "CONV|4|3|3|1|1|1|1|RELU,TRANSCONV|3|2|2|2|2|0|0|RELU,PADDING2D|1|1|1|1,RESHAPE|FLAT,DENSE|6|LINEAR"
 
 
-@pytest.mark.parametrize("layout, inputs, expected", [
-    (VAE, None, {"Divergence": 1, "backward DivergenceGradient": 1, "Sample": 1, "backward SampleGradient": 1}),
-    ("DENSE|6|LINEAR,GUMBEL|2|3,DENSE|6|LINEAR", None,
-     {"GumbelSample": 1, "backward GumbelGradient": 1, "CategoricalDivergence": 1, "backward CategoricalDivergenceGradient": 1}),
-    (IMAGES, (("image", (1, 2, 3)),),  # one convolution hands a gradient down, two have filters
-     {"Convolution": 2, "backward Convolution": 1, "backward ConvolutionFilters": 2, "Pad": 1, "backward Pad": 1}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "layout, inputs, expected",
+    [
+        (VAE, None, {"Divergence": 1, "backward DivergenceGradient": 1, "Sample": 1, "backward SampleGradient": 1}),
+        (
+            "DENSE|6|LINEAR,GUMBEL|2|3,DENSE|6|LINEAR",
+            None,
+            {
+                "GumbelSample": 1,
+                "backward GumbelGradient": 1,
+                "CategoricalDivergence": 1,
+                "backward CategoricalDivergenceGradient": 1,
+            },
+        ),
+        (
+            IMAGES,
+            (("image", (1, 2, 3)),),  # one convolution hands a gradient down, two have filters
+            {"Convolution": 2, "backward Convolution": 1, "backward ConvolutionFilters": 2, "Pad": 1, "backward Pad": 1},
+        ),
+    ],
+)
 def test_a_training_step_calls_the_compiled_kernels(layout, inputs, expected):
     network = network_of(layout, 6, 6, inputs=inputs, losses=("SUMOFSQUARES",), threads=1)
     counts = calls_of(network, sample_of(network, 20))  # one tile

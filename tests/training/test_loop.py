@@ -57,7 +57,7 @@ def test_the_training_loss_is_the_mean_over_events_not_over_batches():
 
     def spy(*args, **keywords):
         losses.extend(original(*args, **keywords))
-        return losses[-keywords["count"]:]
+        return losses[-keywords["count"] :]
 
     network.train_steps = spy
     history = training(BASE + "1", network=network).run()
@@ -237,7 +237,15 @@ def test_progress_hears_of_phases_batches_and_epochs():
     progress = Recorder()
     training(BASE + "1|" + BASE + "1", network=FakeNetwork(3, losses=[1.0, 0.5, 0.5, 0.6]), progress=progress).run()
     assert progress.events == [
-        ("phase", 1, 2, 23, 11, 1.0), ("batches", 1, 0.6), ("batches", 1, 1.0), ("epoch", 1, 1, 0), ("end phase",),
-        ("phase", 2, 2, 23, 11, 0.5), ("batches", 1, 0.6), ("batches", 1, 1.0), ("epoch", 1, 2, 1), ("end phase",),
+        ("phase", 1, 2, 23, 11, 1.0),
+        ("batches", 1, 0.6),
+        ("batches", 1, 1.0),
+        ("epoch", 1, 1, 0),
+        ("end phase",),
+        ("phase", 2, 2, 23, 11, 0.5),
+        ("batches", 1, 0.6),
+        ("batches", 1, 1.0),
+        ("epoch", 1, 2, 1),
+        ("end phase",),
         ("end", 2),
-    ]  # fmt: skip
+    ]

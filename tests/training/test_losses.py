@@ -16,15 +16,18 @@ def resolve(analysis, strategy, given=True, width=1):
     return found, diagnostics.warnings
 
 
-@pytest.mark.parametrize("analysis, strategy, given, width, kernel, function", [
-    ("classification", "CROSSENTROPY", False, 1, "CROSSENTROPY", "sigmoid"),
-    ("classification", "SUMOFSQUARES", True, 1, "SUMOFSQUARES_SIGMOID", "sigmoid"),
-    ("classification", "MUTUALEXCLUSIVE", True, 2, "MUTUALEXCLUSIVE", "softmax"),
-    ("regression", "CROSSENTROPY", False, 3, "SUMOFSQUARES", "identity"),
-    ("regression", "SUMOFSQUARES", True, 3, "SUMOFSQUARES", "identity"),
-    ("multiclass", "CROSSENTROPY", False, 4, "MUTUALEXCLUSIVE", "softmax"),
-    ("multiclass", "SUMOFSQUARES", True, 4, "SUMOFSQUARES", "softmax"),
-])
+@pytest.mark.parametrize(
+    "analysis, strategy, given, width, kernel, function",
+    [
+        ("classification", "CROSSENTROPY", False, 1, "CROSSENTROPY", "sigmoid"),
+        ("classification", "SUMOFSQUARES", True, 1, "SUMOFSQUARES_SIGMOID", "sigmoid"),
+        ("classification", "MUTUALEXCLUSIVE", True, 2, "MUTUALEXCLUSIVE", "softmax"),
+        ("regression", "CROSSENTROPY", False, 3, "SUMOFSQUARES", "identity"),
+        ("regression", "SUMOFSQUARES", True, 3, "SUMOFSQUARES", "identity"),
+        ("multiclass", "CROSSENTROPY", False, 4, "MUTUALEXCLUSIVE", "softmax"),
+        ("multiclass", "SUMOFSQUARES", True, 4, "SUMOFSQUARES", "softmax"),
+    ],
+)
 def test_resolved_without_a_warning(analysis, strategy, given, width, kernel, function):
     found, warnings = resolve(analysis, strategy, given, width)
     assert (found.loss, found.function) == (kernel, function) and not warnings

@@ -362,8 +362,14 @@ def test_small_batches_of_large_layers_train_with_the_same_bits_as_large_workspa
         plan_module.SPARE_TILES = spare_tiles
         try:
             assert len(network.plan.transposes_for(batches)) == (2 if spare_tiles == 0 else 0)
-            network.train_steps(*sample, np.arange(60), batch_size=30, first=0, count=2,
-                                optimizer=network.new_optimizer(OptimizerSettings("ADAM", 1e-2)))  # fmt: skip
+            network.train_steps(
+                *sample,
+                np.arange(60),
+                batch_size=30,
+                first=0,
+                count=2,
+                optimizer=network.new_optimizer(OptimizerSettings("ADAM", 1e-2)),
+            )
         finally:
             plan_module.SPARE_TILES = kept
         states.append(network.parameters.flat.tobytes())
@@ -377,8 +383,14 @@ def test_threads_that_share_the_steps_of_a_small_batch_leave_the_same_bits(layou
         network = network_of(layout, 7, threads=threads, scale=0.05)
         assert network.plan.pays_to_split and network.plan.shares(16) == 1
         sample = sample_of(network, 60)
-        losses = network.train_steps(*sample, np.arange(60), batch_size=16, first=0, count=4,
-                                     optimizer=network.new_optimizer(OptimizerSettings("ADAM", 1e-2)))  # fmt: skip
+        losses = network.train_steps(
+            *sample,
+            np.arange(60),
+            batch_size=16,
+            first=0,
+            count=4,
+            optimizer=network.new_optimizer(OptimizerSettings("ADAM", 1e-2)),
+        )
         states.append((losses.tobytes(), network.parameters.flat.tobytes()))
     assert states[0] == states[1] == states[2]
 

@@ -34,8 +34,9 @@ def test_cosine_goes_from_the_rate_to_the_minimum():
 
 
 def test_plateau_waits_for_more_than_its_patience_then_starts_anew():
-    rate = LearningRate(PhaseSettings(learning_rate=1.0, learning_rate_schedule="PLATEAU", learning_rate_patience=2,
-                                      learning_rate_factor=0.5))
+    rate = LearningRate(
+        PhaseSettings(learning_rate=1.0, learning_rate_schedule="PLATEAU", learning_rate_patience=2, learning_rate_factor=0.5)
+    )
     seen = []
     for epoch, improved in enumerate([False, False, True, False, False, False, False, False, False], 1):
         seen.append(rate.at(epoch))

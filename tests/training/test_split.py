@@ -13,10 +13,19 @@ def count(text, n):
     return validation_count(parse_validation_size(source, Span(15, len(source.text))), n, source=source)
 
 
-@pytest.mark.parametrize("text, n, expected", [
-    ("20%", 100, 20), ("20%", 99, 19), ("0.2", 10, 2), ("7", 10, 7), ("1.0", 10, 1), ("30%", 10, 3), ("0.1%", 1000, 1),
-    ("70%", 10, 7),
-])
+@pytest.mark.parametrize(
+    "text, n, expected",
+    [
+        ("20%", 100, 20),
+        ("20%", 99, 19),
+        ("0.2", 10, 2),
+        ("7", 10, 7),
+        ("1.0", 10, 1),
+        ("30%", 10, 3),
+        ("0.1%", 1000, 1),
+        ("70%", 10, 7),
+    ],
+)
 def test_sizes_are_rounded_down_as_in_tmva(text, n, expected):
     assert count(text, n) == expected
 

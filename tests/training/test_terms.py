@@ -69,8 +69,15 @@ def test_terms_of_every_step_are_those_before_its_update():
     sample = sample_of(net, 40)
     expected, _ = numbers(net, *(a[:20] for a in sample))
     parts = np.empty((2, 4))
-    losses = net.train_steps(*sample, np.arange(40), batch_size=20, first=0, count=2,
-                             optimizer=net.new_optimizer(OptimizerSettings("ADAM", 1e-2)), parts=parts)  # fmt: skip
+    losses = net.train_steps(
+        *sample,
+        np.arange(40),
+        batch_size=20,
+        first=0,
+        count=2,
+        optimizer=net.new_optimizer(OptimizerSettings("ADAM", 1e-2)),
+        parts=parts,
+    )
     np.testing.assert_allclose(parts[0], expected, rtol=1e-12)
     np.testing.assert_allclose(losses, parts[:, 0] + parts[:, 1], rtol=1e-12)
     assert parts[1, 0] != parts[0, 0]
@@ -99,8 +106,15 @@ def test_terms_do_not_depend_on_threads():
         net = network_of("h=DENSE|300|TANH,SQUARE@h,DENSE|1|LINEAR@h", 40, threads=threads)
         sample = sample_of(net, 5000)
         parts = np.empty((1, 4))
-        net.train_steps(*sample, np.arange(5000), batch_size=5000, first=0, count=1,
-                        optimizer=net.new_optimizer(OptimizerSettings("SGD", 1e-3)), parts=parts)  # fmt: skip
+        net.train_steps(
+            *sample,
+            np.arange(5000),
+            batch_size=5000,
+            first=0,
+            count=1,
+            optimizer=net.new_optimizer(OptimizerSettings("SGD", 1e-3)),
+            parts=parts,
+        )
         valid = np.empty(4)
         net.loss(*sample, parts=valid)
         results.append((parts.tobytes(), valid.tobytes(), net.parameters.flat.tobytes()))
@@ -142,8 +156,14 @@ def test_frozen_blocks_keep_their_bits_and_running_statistics(frozen):
     trained = {"first": "second", "second": "first"}[frozen]
     part = whole.part(graph, losses=("CROSSENTROPY",), trained=(trained,))
     before = {key: whole.parameters.get(*key) for key in whole.parameters.names()}
-    part.train_steps(*sample_of(part, 60), np.arange(60), batch_size=20, first=0, count=3,
-                     optimizer=part.new_optimizer(OptimizerSettings("ADAM", 1e-2)))  # fmt: skip
+    part.train_steps(
+        *sample_of(part, 60),
+        np.arange(60),
+        batch_size=20,
+        first=0,
+        count=3,
+        optimizer=part.new_optimizer(OptimizerSettings("ADAM", 1e-2)),
+    )
     for node, name in whole.parameters.names():
         changed = not np.array_equal(before[node, name], whole.parameters.get(node, name))
         assert changed == ((node == "b") == (trained == "second")), (node, name)

@@ -59,9 +59,7 @@ class FakeMethod:
             "analysis_type": self.analysis_type,
             "sign": self.sign * (2.0 if self.spoil else 1.0),
             "classes": list(info.classes),
-            "groups": [
-                [[v.expression, v.label] for v in group] for group in (info.variables, info.targets, info.spectators)
-            ],
+            "groups": [[[v.expression, v.label] for v in group] for group in (info.variables, info.targets, info.spectators)],
         }
         with open(path, "w", encoding="utf-8") as file:
             json.dump(state, file)

@@ -98,15 +98,23 @@ def test_keywords_are_options_as_in_pyroot():
         (("a>0", "b>0", "V"), False, (("Signal", "a>0"), ("Background", "b>0")), "V"),
         (("a>0",), True, ((None, "a>0"),), ""),
         (("a>0", "b>0"), True, (("Signal", "a>0"), ("Background", "b>0")), ""),
-        (("a>0", 10, 20, 30, 40), False, ((None, "a>0"),),
-         "nTrain_Signal=10:nTrain_Background=20:nTest_Signal=30:nTest_Background=40"),
-        (("a>0", 10, 20, 30, 40, "SplitMode=Block"), False, ((None, "a>0"),),
-         "nTrain_Signal=10:nTrain_Background=20:nTest_Signal=30:nTest_Background=40:SplitMode=Block"),
+        (
+            ("a>0", 10, 20, 30, 40),
+            False,
+            ((None, "a>0"),),
+            "nTrain_Signal=10:nTrain_Background=20:nTest_Signal=30:nTest_Background=40",
+        ),
+        (
+            ("a>0", 10, 20, 30, 40, "SplitMode=Block"),
+            False,
+            ((None, "a>0"),),
+            "nTrain_Signal=10:nTrain_Background=20:nTest_Signal=30:nTest_Background=40:SplitMode=Block",
+        ),
         (("a>0", 10), False, ((None, "a>0"),), "nTrain_{class}=10"),
         (("a>0", 10, 5), False, ((None, "a>0"),), "nTrain_{class}=10:nTest_{class}=5"),
         (("SplitMode=Block",), False, (), "SplitMode=Block"),
     ],
-)  # fmt: skip
+)
 def test_forms_of_prepare(args, keywords, cuts, options):
     call = understand_prepare_call(args, keywords)
     assert (call.cuts, call.options) == (cuts, options)
@@ -154,9 +162,12 @@ def test_old_forms_of_adding_trees():
     made.AddRegressionTree(table(10), 2.0)
     made.SetInputTrees(table(10), table(10), 3.0, 4.0)
     assert [(t.class_name, t.weight, t.cut) for t in made.trees] == [
-        ("Signal", 1.0, "a > 0"), ("Background", 1.0, "a <= 0"), ("Regression", 2.0, ""), ("Signal", 3.0, ""),
+        ("Signal", 1.0, "a > 0"),
+        ("Background", 1.0, "a <= 0"),
+        ("Regression", 2.0, ""),
+        ("Signal", 3.0, ""),
         ("Background", 4.0, ""),
-    ]  # fmt: skip
+    ]
 
 
 def test_single_events_are_variables_targets_spectators():

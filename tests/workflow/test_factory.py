@@ -267,18 +267,30 @@ def test_analysis_types(given, classes, expected):
 @pytest.mark.parametrize(
     ("given", "classes", "targets", "text"),
     [
-        ("Auto", ["Regression"], 1,
-         "AnalysisType=Auto cannot be resolved for 1 class\n  expected one of: Classification, Regression, Multiclass\n"
-         "  hint: write AnalysisType=Regression in the Factory's options"),
-        ("Auto", [], 0,
-         "AnalysisType=Auto cannot be resolved for 0 classes\n  expected one of: Classification, Regression, Multiclass\n"
-         "  hint: add trees of two classes first"),
+        (
+            "Auto",
+            ["Regression"],
+            1,
+            "AnalysisType=Auto cannot be resolved for 1 class\n  expected one of: Classification, Regression, Multiclass\n"
+            "  hint: write AnalysisType=Regression in the Factory's options",
+        ),
+        (
+            "Auto",
+            [],
+            0,
+            "AnalysisType=Auto cannot be resolved for 0 classes\n  expected one of: Classification, Regression, Multiclass\n"
+            "  hint: add trees of two classes first",
+        ),
         ("Regression", ["Regression"], 0, "a regression needs a target\n  hint: call AddTarget first"),
-        ("Classification", ["Signal"], 0,
-         "a classification needs at least two classes, but there is Signal\n"
-         "  hint: call AddSignalTree and AddBackgroundTree, or AddTree for each class, first"),
+        (
+            "Classification",
+            ["Signal"],
+            0,
+            "a classification needs at least two classes, but there is Signal\n"
+            "  hint: call AddSignalTree and AddBackgroundTree, or AddTree for each class, first",
+        ),
     ],
-)  # fmt: skip
+)
 def test_error_of_an_analysis_type_that_does_not_fit(given, classes, targets, text):
     assert message((OptionError, DataError), lambda: resolve_analysis_type(given, classes, targets)) == text
 
@@ -310,9 +322,9 @@ def test_error_of_files_that_cannot_be_written_comes_at_booking(fake_method):
     )
 
 
-@pytest.mark.parametrize("chains, ranked, others", [
-    ("I", True, None), ("I;D;P;G,D", True, "D; P; G,D"), ("N", False, "N"), ("None", False, None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "chains, ranked, others", [("I", True, None), ("I;D;P;G,D", True, "D; P; G,D"), ("N", False, "N"), ("None", False, None)]
+)
 def test_inputs_are_ranked_as_they_are_and_other_transformations_are_named(fake_method, capsys, chains, ranked, others):
     factory = Factory("Job", f"!Color:AnalysisType=Classification:Transformations={chains}")
     factory.BookMethod(loader(), Types.kDL, "D")

@@ -159,27 +159,31 @@ def test_a_silent_reader_prints_nothing(weights, capsys):
     ("variables", "spectators", "message"),
     [
         (
-            ("var3", "var1+var2", "var4"), ("var1*2", "eventID"),
+            ("var3", "var1+var2", "var4"),
+            ("var1*2", "eventID"),
             "the variables of the Reader are those of the weight file in another order\n"
             "  in weight file fake.weights.xml\n"
             "  expected var1+var2, var3, var4 (declared: var3, var1+var2, var4)\n"
             "  hint: call AddVariable in the order of the file",
         ),
         (
-            ("var1+var2", "var3", "var5"), ("var1*2", "eventID"),
+            ("var1+var2", "var3", "var5"),
+            ("var1*2", "eventID"),
             "variable 2 of the Reader is 'var5', but 'var4' in the weight file\n"
             "  in weight file fake.weights.xml\n"
             "  expected var1+var2, var3, var4",
         ),
         (
-            ("var1+var2", "var3"), ("var1*2", "eventID"),
+            ("var1+var2", "var3"),
+            ("var1*2", "eventID"),
             "the weight file has 3 variables, the Reader 2\n"
             "  in weight file fake.weights.xml\n"
             "  expected var1+var2, var3, var4\n"
             "  hint: call AddVariable for each of them before BookMVA",
         ),
         (
-            (), (),
+            (),
+            (),
             "the weight file has 3 variables, the Reader 0\n"
             "  in weight file fake.weights.xml\n"
             "  expected var1+var2, var3, var4\n"
@@ -187,14 +191,15 @@ def test_a_silent_reader_prints_nothing(weights, capsys):
             "tmvalite.load(file).GetMvaValues(X) needs no declarations",
         ),
         (
-            ("var1+var2", "var3", "var4"), ("var1*2",),
+            ("var1+var2", "var3", "var4"),
+            ("var1*2",),
             "the weight file has 2 spectators, the Reader 1\n"
             "  in weight file fake.weights.xml\n"
             "  expected var1*2, eventID\n"
             "  hint: call AddSpectator for each of them before BookMVA",
         ),
     ],
-)  # fmt: skip
+)
 def test_error_of_declarations_that_are_not_those_of_the_file(weights, variables, spectators, message):
     reader = declared(variables, spectators)
     with pytest.raises(DataError) as caught:

@@ -27,9 +27,15 @@ def test_names_that_begin_with_k():
 
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [("train", ETreeType.kTraining), ("Test", ETreeType.kTesting), ("Training and Testing", ETreeType.kMaxTreeType),
-     ("", ETreeType.kMaxTreeType), (Types.kTesting, ETreeType.kTesting), (0, ETreeType.kTraining)],
-)  # fmt: skip
+    [
+        ("train", ETreeType.kTraining),
+        ("Test", ETreeType.kTesting),
+        ("Training and Testing", ETreeType.kMaxTreeType),
+        ("", ETreeType.kMaxTreeType),
+        (Types.kTesting, ETreeType.kTesting),
+        (0, ETreeType.kTraining),
+    ],
+)
 def test_tree_types(given, expected):
     assert tree_type(given) is expected
 

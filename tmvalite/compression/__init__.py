@@ -9,9 +9,17 @@ from __future__ import annotations
 import importlib
 
 __all__ = [
-    "Archive", "Bound", "compress", "decompress", "make_report", "parse_bound", "prepare", "read_archive", "read_table",
+    "Archive",
+    "Bound",
+    "compress",
+    "decompress",
+    "make_report",
+    "parse_bound",
+    "prepare",
+    "read_archive",
+    "read_table",
     "write_table",
-]  # fmt: skip
+]
 
 _PLACES = {
     "Archive": "tmvalite.compression.archive",

@@ -167,8 +167,9 @@ class Correction:
     raw: np.ndarray
 
 
-def correct(decoded: np.ndarray, like: np.ndarray, correction: dict | None, symbols, raw, *, dtype: np.dtype, whole: bool,
-            digits: int) -> np.ndarray:  # fmt: skip
+def correct(
+    decoded: np.ndarray, like: np.ndarray, correction: dict | None, symbols, raw, *, dtype: np.dtype, whole: bool, digits: int
+) -> np.ndarray:
     """The final values of a column.
 
     Parameters
@@ -218,8 +219,9 @@ def correct(decoded: np.ndarray, like: np.ndarray, correction: dict | None, symb
     return out
 
 
-def find_correction(x: np.ndarray, decoded: np.ndarray, like: np.ndarray, bound: Bound | None, *, whole: bool,
-                    digits: int) -> Correction | None:  # fmt: skip
+def find_correction(
+    x: np.ndarray, decoded: np.ndarray, like: np.ndarray, bound: Bound | None, *, whole: bool, digits: int
+) -> Correction | None:
     """The shortest correction with which a column keeps its bound, or None if it needs none.
 
     Without a bound only those entries are corrected that no decoder can give: NaN, infinities, and what decodes to them.

@@ -8,16 +8,19 @@ import argparse
 def add_commands(commands) -> None:
     """Add the two verbs to the subcommands of a parser; what they need is imported when they run."""
     compress = commands.add_parser(
-        "compress", help="compress a table of events with a trained autoencoder",
-        description="Compress the events of a ROOT tree, an .npz or a .csv file with a trained MethodAE.")  # fmt: skip
+        "compress",
+        help="compress a table of events with a trained autoencoder",
+        description="Compress the events of a ROOT tree, an .npz or a .csv file with a trained MethodAE.",
+    )
     compress.add_argument("model", metavar="MODEL", help="weight file of the autoencoder")
     compress.add_argument("input", metavar="INPUT", help="table.csv, table.npz, table.root or table.root:tree")
     compress.add_argument("output", metavar="OUTPUT", help="the archive to write")
     compress.add_argument("--columns", metavar="A,B,...", help="columns that are the model's variables, in their order")
     compress.add_argument("--tree", metavar="NAME", help="the tree of a ROOT file that has several")
     compress.add_argument("--precision", choices=("float32", "float16"), default="float32", help="of the latent values (float32)")
-    compress.add_argument("--bound", metavar="BOUND", help="largest error of every entry: 1%%, 0.01, abs:0.5, or by column "
-                                                           "1%%,phi=abs:0.01")  # fmt: skip
+    compress.add_argument(
+        "--bound", metavar="BOUND", help="largest error of every entry: 1%%, 0.01, abs:0.5, or by column 1%%,phi=abs:0.01"
+    )
     compress.add_argument(
         "--others",
         choices=("keep", "drop", "refuse"),

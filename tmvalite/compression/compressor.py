@@ -98,8 +98,17 @@ def compress(model, source, archive: str | os.PathLike, *, overwrite: bool = Fal
     return done
 
 
-def prepare(model, source, *, columns: Sequence[str] | None = None, tree: str | None = None, precision: str = "float32",
-            bound: str | None = None, embed: bool = True, others: str = "keep") -> Compressed:  # fmt: skip
+def prepare(
+    model,
+    source,
+    *,
+    columns: Sequence[str] | None = None,
+    tree: str | None = None,
+    precision: str = "float32",
+    bound: str | None = None,
+    embed: bool = True,
+    others: str = "keep",
+) -> Compressed:
     """What `compress` writes, verified, but not written.
 
     Parameters
@@ -149,8 +158,10 @@ def prepare(model, source, *, columns: Sequence[str] | None = None, tree: str | 
     kind, embedded = _embedded(method, model_bytes) if embed else ("", b"")
     record = ModelRecord(file, hashlib.sha256(model_bytes).hexdigest(), [v.label for v in variables], latent.shape[1], kind)
     digits = [digits_for(column.digits, bounds.get(column.name)) for column in table.columns]
-    records = [ColumnRecord(column.name, column.values.dtype.str, column.values.shape[1:], at, digit, column.whole)
-               for column, at, digit in zip(table.columns, start, digits)]  # fmt: skip
+    records = [
+        ColumnRecord(column.name, column.values.dtype.str, column.values.shape[1:], at, digit, column.whole)
+        for column, at, digit in zip(table.columns, start, digits)
+    ]
     original = {"file": _plain_name(source), "bytes": table.n_bytes, "raw_bytes": table.raw_bytes}
     out = Archive(
         table.kind,

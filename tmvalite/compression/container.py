@@ -116,8 +116,16 @@ class Parts:
             with self._archive.open(info) as part:
                 data = part.read(size)
                 end = part.read(1)  # at the end the checksum is compared
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError,
-                LZMAError) as problem:  # fmt: skip
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            ValueError,
+            RuntimeError,
+            LZMAError,
+        ) as problem:
             raise self.damaged(f"its part {quoted(name)} cannot be unpacked ({problem})") from problem
         if len(data) != size or end:
             raise self.damaged(f"its part {quoted(name)} is cut off")

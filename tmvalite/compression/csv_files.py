@@ -123,8 +123,10 @@ def _texts(column: FileColumn, words: dict) -> list[str]:
     if column.values.dtype.kind != "f":
         return [str(value) for value in values]
     gap = words.get("gap", "nan")
-    return [gap if value != value else format(value, ".0f") if column.whole and abs(value) < 2.0**53 else repr(value)
-            for value in values]  # fmt: skip
+    return [
+        gap if value != value else format(value, ".0f") if column.whole and abs(value) < 2.0**53 else repr(value)
+        for value in values
+    ]
 
 
 def round_digits(values: np.ndarray, digits: int) -> np.ndarray:

@@ -38,8 +38,14 @@ class Decompressed:
         return "\n".join(lines)
 
 
-def decompress(archive: str | os.PathLike | Archive, output: str | os.PathLike | None = None, *, model=None,
-               overwrite: bool = False, max_bytes: int | None = None) -> Decompressed:  # fmt: skip
+def decompress(
+    archive: str | os.PathLike | Archive,
+    output: str | os.PathLike | None = None,
+    *,
+    model=None,
+    overwrite: bool = False,
+    max_bytes: int | None = None,
+) -> Decompressed:
     """Restore the table of an archive, and write it if `output` is given.
 
     Parameters

@@ -81,6 +81,9 @@ def check_distinct(**paths: str | os.PathLike | None) -> None:
         match = _ROOT_PATH.fullmatch(name)
         place = os.path.realpath(match["file"] if match else name)
         if place in seen:
-            raise FileError(f"'{name}' is both {seen[place]} and {use.replace('_', ' ')}", code="file-same",
-                            hint="give every file a name of its own")
+            raise FileError(
+                f"'{name}' is both {seen[place]} and {use.replace('_', ' ')}",
+                code="file-same",
+                hint="give every file a name of its own",
+            )
         seen[place] = use.replace("_", " ")

@@ -51,8 +51,13 @@ def read_npz(path: str | os.PathLike, *, drop: bool = False) -> EventTable:
     extras = {name: values for name, values in arrays.items() if name not in taken}
     strange = next((name for name, values in extras.items() if values.dtype.kind not in NUMBERS + TEXT), None)
     if strange is not None and not drop:
-        raise DataError(f"array '{strange}' holds {extras[strange].dtype}, which cannot be kept", code="data-column", where=where,
-                        expected="numbers or text", hint="leave such arrays out: --others drop")
+        raise DataError(
+            f"array '{strange}' holds {extras[strange].dtype}, which cannot be kept",
+            code="data-column",
+            where=where,
+            expected="numbers or text",
+            hint="leave such arrays out: --others drop",
+        )
     extras = {name: values for name, values in extras.items() if values.dtype.kind in NUMBERS + TEXT}
     return EventTable("npz", columns, len(columns[0].values), layout, extras, os.path.getsize(path), where)
 

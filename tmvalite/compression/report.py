@@ -101,24 +101,48 @@ class CompressionReport:
             "latent": self.latent,
             "precision": self.precision,
             "bound": self.bound,
-            "sizes": {"file": self.sizes.file, "raw": self.sizes.raw, "lossless": self.sizes.lossless,
-                      "archive": self.sizes.archive, "model": self.sizes.model, "embedded": self.sizes.embedded,
-                      "parts": self.sizes.parts},
+            "sizes": {
+                "file": self.sizes.file,
+                "raw": self.sizes.raw,
+                "lossless": self.sizes.lossless,
+                "archive": self.sizes.archive,
+                "model": self.sizes.model,
+                "embedded": self.sizes.embedded,
+                "parts": self.sizes.parts,
+            },
             "ratios": self.sizes.ratios(),
             "columns": [
-                {"name": c.name, "angle": c.angle, "equal": c.equal, "skipped": c.skipped, "zeros": c.zeros,
-                 "corrected": self.corrected.get(c.name, 0), "residual": _spread(c.residual), "response": _spread(c.response)}
+                {
+                    "name": c.name,
+                    "angle": c.angle,
+                    "equal": c.equal,
+                    "skipped": c.skipped,
+                    "zeros": c.zeros,
+                    "corrected": self.corrected.get(c.name, 0),
+                    "residual": _spread(c.residual),
+                    "response": _spread(c.response),
+                }
                 for c in self.columns
             ],
             "kept": list(self.kept),
-            "peaks": [{"name": p.name, "shift_percent": _number(p.shift), "broadening_percent": _number(p.broadening),
-                       "before": _fit(p.before), "after": _fit(p.after)} for p in self.peaks],
-        }  # fmt: skip
+            "peaks": [
+                {
+                    "name": p.name,
+                    "shift_percent": _number(p.shift),
+                    "broadening_percent": _number(p.broadening),
+                    "before": _fit(p.before),
+                    "after": _fit(p.after),
+                }
+                for p in self.peaks
+            ],
+        }
 
     def as_text(self) -> str:
         """The numbers as tables."""
-        lines = [f"{self.file or 'events'}: {self.events} events, {self.variables} variables -> {self.latent} latent values "
-                 f"({self.precision}) by {self.model}"]  # fmt: skip
+        lines = [
+            f"{self.file or 'events'}: {self.events} events, {self.variables} variables -> {self.latent} latent values "
+            f"({self.precision}) by {self.model}"
+        ]
         if self.bound:
             lines.append(f"bound {self.bound}: holds for every entry")
         return "\n".join([*lines, "", *self._size_lines(), "", *_column_lines(self.columns, self.corrected), *self._peak_lines()])
@@ -156,8 +180,10 @@ class CompressionReport:
 
 def _column_lines(columns: Sequence[ColumnComparison], corrected: dict[str, int]) -> list[str]:
     width = max([6, *(len(c.name) for c in columns)])
-    head = (f"{'column':{width}s} {'residual: mean':>14s} {'RMS':>10s} {'0.1 %':>10s} {'99.9 %':>10s} {'largest':>10s} "
-            f"{'response: mean':>14s} {'RMS':>9s} {'out':>7s} {'equal':>9s} {'corrected':>9s}")  # fmt: skip
+    head = (
+        f"{'column':{width}s} {'residual: mean':>14s} {'RMS':>10s} {'0.1 %':>10s} {'99.9 %':>10s} {'largest':>10s} "
+        f"{'response: mean':>14s} {'RMS':>9s} {'out':>7s} {'equal':>9s} {'corrected':>9s}"
+    )
     lines = [head, f"{'':{width}s} {'':58s} {'%':>14s} {'%':>9s} {'entries':>7s}"]
     for c in columns:
         r, q = c.residual, c.response
@@ -174,8 +200,13 @@ def _number(value: float) -> float | None:
 
 def _spread(s: Spread) -> dict:
     numbers = {name: _number(getattr(s, name)) for name in ("mean", "rms", "low", "high", "largest")}
-    histogram = {"low": float(s.edges[0]), "high": float(s.edges[-1]), "contents": s.contents.tolist(),
-                 "underflow": s.underflow, "overflow": s.overflow}  # fmt: skip
+    histogram = {
+        "low": float(s.edges[0]),
+        "high": float(s.edges[-1]),
+        "contents": s.contents.tolist(),
+        "underflow": s.underflow,
+        "overflow": s.overflow,
+    }
     return {"count": s.count, **numbers, "histogram": histogram}
 
 
@@ -184,8 +215,14 @@ def _fit(fit: PeakFit) -> dict:
     return {name: _number(getattr(fit, name)) for name in names} | {"degrees": fit.degrees, "converged": fit.converged}
 
 
-def make_report(done: Compressed, *, angles: Sequence[str] = (), peaks: Sequence[str] = (), window: tuple[float, float] = WINDOW,
-                bins: int = BINS) -> CompressionReport:  # fmt: skip
+def make_report(
+    done: Compressed,
+    *,
+    angles: Sequence[str] = (),
+    peaks: Sequence[str] = (),
+    window: tuple[float, float] = WINDOW,
+    bins: int = BINS,
+) -> CompressionReport:
     """The report of a compression.
 
     Parameters
@@ -223,9 +260,19 @@ def make_report(done: Compressed, *, angles: Sequence[str] = (), peaks: Sequence
         fits.append(compare_peaks(label, quantity(done.before, text), quantity(done.after, text), window, bins))
     original, model = archive.original, archive.model
     return CompressionReport(
-        str(original.get("file", "")), model.file, archive.precision, archive.bound, archive.n_events, len(model.variables),
-        model.latent, _sizes(done), columns, corrected, tuple(n for n, r in records.items() if r.start < 0), tuple(fits),
-    )  # fmt: skip
+        str(original.get("file", "")),
+        model.file,
+        archive.precision,
+        archive.bound,
+        archive.n_events,
+        len(model.variables),
+        model.latent,
+        _sizes(done),
+        columns,
+        corrected,
+        tuple(n for n, r in records.items() if r.start < 0),
+        tuple(fits),
+    )
 
 
 def _sizes(done: Compressed) -> Sizes:
@@ -245,8 +292,11 @@ def _sizes(done: Compressed) -> Sizes:
 
 def quantity(table: EventTable, text: str) -> np.ndarray:
     """`label := expression` of the columns of a table, (N,) float64. Raises ExpressionError, DataError."""
-    columns = {column.name: Column(np.ascontiguousarray(column.values, column.values.dtype.newbyteorder("=")))
-               for column in table.columns if column.is_number}  # fmt: skip
+    columns = {
+        column.name: Column(np.ascontiguousarray(column.values, column.values.dtype.newbyteorder("=")))
+        for column in table.columns
+        if column.is_number
+    }
     info = declare(text)
     expression = parse_expression(info.expression) if info.expression in columns else expression_of(info)
     needed = needed_columns(expression, ArrayTable(columns, table.n_events, table.name), list(columns), "the peak")

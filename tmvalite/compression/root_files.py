@@ -39,8 +39,13 @@ def read_root(path: str | os.PathLike, tree: str | None = None, *, drop: bool = 
                 continue
             if problem.code == "data-file-damaged":
                 raise
-            raise DataError(problem.message, code=problem.code, where=where, expected=problem.expected,
-                            hint="leave such branches out: --others drop") from problem
+            raise DataError(
+                problem.message,
+                code=problem.code,
+                where=where,
+                expected=problem.expected,
+                hint="leave such branches out: --others drop",
+            ) from problem
         if column.offsets is None:
             columns.append(FileColumn(name, column.values, whole=is_whole(column.values)))
         elif not drop:

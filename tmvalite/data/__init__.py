@@ -3,12 +3,21 @@
 from importlib import import_module
 
 _WHERE = {
-    "DataSet": "info", "DataSetInfo": "info", "Events": "info", "VariableInfo": "info",
-    "declare": "info", "declare_array": "info",
-    "EventInput": "dataset", "TreeInput": "dataset", "build_dataset": "dataset",
-    "SplitOptions": "split", "read_split_options": "split",
-    "TransformChain": "transforms", "open_table": "sources", "parse_expression": "expression",
-}  # fmt: skip
+    "DataSet": "info",
+    "DataSetInfo": "info",
+    "Events": "info",
+    "VariableInfo": "info",
+    "declare": "info",
+    "declare_array": "info",
+    "EventInput": "dataset",
+    "TreeInput": "dataset",
+    "build_dataset": "dataset",
+    "SplitOptions": "split",
+    "read_split_options": "split",
+    "TransformChain": "transforms",
+    "open_table": "sources",
+    "parse_expression": "expression",
+}
 __all__ = list(_WHERE)
 
 

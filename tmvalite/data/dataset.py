@@ -350,9 +350,7 @@ class _Building:
     def _warn_about_lost_values(self) -> None:
         for what, n in self.reader.not_finite.items():
             plural = "value that is" if n == 1 else "values that are"
-            self.diagnostics.warn(
-                f"{what} has {n} {plural} not finite, in events that the cut removes", code="data-not-finite"
-            )
+            self.diagnostics.warn(f"{what} has {n} {plural} not finite, in events that the cut removes", code="data-not-finite")
 
 
 def _integral(values: np.ndarray) -> bool:

@@ -301,7 +301,9 @@ def formulas_for(
         )
 
     return Formulas(
-        group("variable", info.variables), group("target", info.targets), group("spectator", info.spectators),
+        group("variable", info.variables),
+        group("target", info.targets),
+        group("spectator", info.spectators),
         tuple(Formula(expression, what) for what, expression in cuts),
         None if weight is None else Formula(weight, f"the weight of class '{class_name}'"),
-    )  # fmt: skip
+    )

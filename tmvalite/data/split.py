@@ -111,10 +111,18 @@ def read_split_options(
             f"SplitSeed cannot be {values.SplitSeed}", code="range", source=source, span=span, expected="at most 4294967295"
         )
     return SplitOptions(
-        values.SplitMode, values.MixMode, values.SplitSeed, values.NormMode, values.ScaleWithPreselEff,
-        {name: values[f"nTrain_{name}"] for name in classes}, {name: values[f"nTest_{name}"] for name in classes}, fractions,
-        values.V, values.Correlations, values.CalcCorrelations,
-    )  # fmt: skip
+        values.SplitMode,
+        values.MixMode,
+        values.SplitSeed,
+        values.NormMode,
+        values.ScaleWithPreselEff,
+        {name: values[f"nTrain_{name}"] for name in classes},
+        {name: values[f"nTest_{name}"] for name in classes},
+        fractions,
+        values.V,
+        values.Correlations,
+        values.CalcCorrelations,
+    )
 
 
 @dataclass(frozen=True)

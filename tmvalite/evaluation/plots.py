@@ -14,9 +14,7 @@ def _new_figure():
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise MissingExtraError(
-            "drawing needs matplotlib, which is not installed", hint="pip install 'tmvalite[plot]'"
-        ) from None
+        raise MissingExtraError("drawing needs matplotlib, which is not installed", hint="pip install 'tmvalite[plot]'") from None
     return Figure(figsize=(6.0, 4.5), layout="constrained")
 
 

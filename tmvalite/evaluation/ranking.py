@@ -50,9 +50,11 @@ def rank_classification(x, class_index, names, weights=None, *, signal: int = 0,
     classes = [signal] if len(np.unique(class_index)) <= 2 else [int(c) for c in np.unique(class_index)]
     integer = integer if integer is not None else [False] * x.shape[1]
     values = [
-        float(np.mean([
-            separation(x[:, v], class_index == c, weights, max_rms=INPUT_RMS, integer=bool(integer[v])) for c in classes
-        ]))
+        float(
+            np.mean(
+                [separation(x[:, v], class_index == c, weights, max_rms=INPUT_RMS, integer=bool(integer[v])) for c in classes]
+            )
+        )
         for v in range(x.shape[1])
     ]
     return _ranked("Separation", names, values)

@@ -45,9 +45,12 @@ def mutual_information(x, y, weights=None, *, bins=BINS, ranges=None) -> float:
     """
     x, y = as_scores(x), as_scores(y)
     (low_x, high_x), (low_y, high_y) = ranges or ((_range(x)), (_range(y)))
-    cells = fill2d(x, y, as_weights(weights, len(x)), *(
-        np.linspace(low, high, n + 1) for low, high, n in ((low_x, high_x, bins[0]), (low_y, high_y, bins[1]))
-    ))
+    cells = fill2d(
+        x,
+        y,
+        as_weights(weights, len(x)),
+        *(np.linspace(low, high, n + 1) for low, high, n in ((low_x, high_x, bins[0]), (low_y, high_y, bins[1]))),
+    )
     return mutual_information_of_cells(cells)
 
 

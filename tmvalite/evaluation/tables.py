@@ -104,9 +104,7 @@ def multiclass_table(
     return [*lines, "", RULE_MULTICLASS]
 
 
-def confusion_tables(
-    classes: Sequence[str], rows: Sequence[tuple[str, Sequence[np.ndarray], Sequence[np.ndarray]]]
-) -> list[str]:
+def confusion_tables(classes: Sequence[str], rows: Sequence[tuple[str, Sequence[np.ndarray], Sequence[np.ndarray]]]) -> list[str]:
     """For each method and reference background one matrix, row = signal class, column = background class, test (train).
 
     Each row holds the title, then the (C, C) matrices of the test sample at REFERENCE_BACKGROUNDS, then those of the

@@ -9,7 +9,23 @@ from tmvalite.graph.ir import Graph, Node, Output, Value
 from tmvalite.graph.rewrite import rewrite, without_last_activation
 
 __all__ = [
-    "Graph", "Node", "Output", "Value", "build_graph", "build_graphs", "chain", "check_outputs", "describe",
-    "describe_all", "drop_rates", "event_shape", "input_shapes", "layout_text", "require_lowering", "stored_sizes",
-    "rewrite", "variables_of", "without_last_activation",
+    "Graph",
+    "Node",
+    "Output",
+    "Value",
+    "build_graph",
+    "build_graphs",
+    "chain",
+    "check_outputs",
+    "describe",
+    "describe_all",
+    "drop_rates",
+    "event_shape",
+    "input_shapes",
+    "layout_text",
+    "require_lowering",
+    "stored_sizes",
+    "rewrite",
+    "variables_of",
+    "without_last_activation",
 ]

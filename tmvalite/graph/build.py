@@ -16,8 +16,9 @@ WHOLE_EVENT = "input"  # the name of the whole event
 INPUTS = tuple[tuple[str, Shape], ...]
 
 
-def build_graph(layout: Layout, *, inputs: INPUTS, n_variables: int, n_outputs: int, drop: Iterable[float] = (),
-                diagnostics: Diagnostics) -> Graph:
+def build_graph(
+    layout: Layout, *, inputs: INPUTS, n_variables: int, n_outputs: int, drop: Iterable[float] = (), diagnostics: Diagnostics
+) -> Graph:
     """The graph of a layout of one network, as MethodDL has it.
 
     Parameters
@@ -42,13 +43,20 @@ def build_graph(layout: Layout, *, inputs: INPUTS, n_variables: int, n_outputs: 
     """
     if layout.parts and (len(layout.parts) > 1 or layout.parts[0].name is not None):
         _refuse_blocks(layout)
-    return build_graphs(layout, inputs=inputs, n_variables=n_variables, n_outputs=n_outputs, drop=drop,
-                        diagnostics=diagnostics)[""]
+    return build_graphs(layout, inputs=inputs, n_variables=n_variables, n_outputs=n_outputs, drop=drop, diagnostics=diagnostics)[
+        ""
+    ]
 
 
-def build_graphs(layout: Layout, *, inputs: INPUTS | Mapping[str, INPUTS], n_variables: int,
-                 n_outputs: int | Mapping[str, int], drop: Iterable[float] = (),
-                 diagnostics: Diagnostics) -> dict[str, Graph]:
+def build_graphs(
+    layout: Layout,
+    *,
+    inputs: INPUTS | Mapping[str, INPUTS],
+    n_variables: int,
+    n_outputs: int | Mapping[str, int],
+    drop: Iterable[float] = (),
+    diagnostics: Diagnostics,
+) -> dict[str, Graph]:
     """A graph per block, in the order written; "" is the name of a single bare chain.
 
     Two bare chains (`generator ## discriminator`) are called Generator and Discriminator. `inputs` and `n_outputs`
@@ -79,8 +87,7 @@ def build_graphs(layout: Layout, *, inputs: INPUTS | Mapping[str, INPUTS], n_var
 class _Builder:
     """Places the layers of one block one after another; keeps what names mean so far."""
 
-    def __init__(self, block: str, inputs: INPUTS, surroundings: Surroundings, others: Mapping[str, Graph],
-                 n_variables: int):
+    def __init__(self, block: str, inputs: INPUTS, surroundings: Surroundings, others: Mapping[str, Graph], n_variables: int):
         self.block, self.around, self.others = block, surroundings, others
         self.inputs = tuple(Value(name, shape) for name, shape in inputs)
         self.values = {value.name: value for value in self.inputs}
@@ -100,13 +107,16 @@ class _Builder:
             if self._is_dummy(step, steps):
                 self.around.diagnostics.warn(
                     f"the last layer '{step.item.fields[0]}' is left out: the layer before it has "
-                    f"{self.around.n_outputs} outputs already", code="dummy-layer", source=self.around.source,
-                    span=step.item.span, where=step.place)
+                    f"{self.around.n_outputs} outputs already",
+                    code="dummy-layer",
+                    source=self.around.source,
+                    span=step.item.span,
+                    where=step.place,
+                )
                 break
             self._place(step)
         outputs = self._outputs(block)
-        graph = Graph(self.inputs, tuple(self.nodes), outputs, self.around.source,
-                      self.event if self._reads_event() else None)
+        graph = Graph(self.inputs, tuple(self.nodes), outputs, self.around.source, self.event if self._reads_event() else None)
         check_size(graph)
         check_branches(graph, self.around.diagnostics)
         return graph
@@ -127,14 +137,33 @@ class _Builder:
             shape = layer.output_shape(*shapes)
             parameters = layer.parameters(*shapes)
         except ShapeError as error:
-            raise ShapeError(error.message, code=error.code, source=self.around.source, span=step.item.span,
-                             where=step.place + self._reading(reads), expected=error.expected,
-                             hint=error.hint) from None
+            raise ShapeError(
+                error.message,
+                code=error.code,
+                source=self.around.source,
+                span=step.item.span,
+                where=step.place + self._reading(reads),
+                expected=error.expected,
+                hint=error.hint,
+            ) from None
         for remark in layer.remarks(*shapes):
-            self.around.diagnostics.warn(remark, code="layer-remark", source=self.around.source, span=step.item.span,
-                                         where=step.place)
-        node = Node(name, layer, reads, shape, parameters, step.index, self.block, span=step.item.span,
-                    named=step.named, origin=step.origin, shared=shared, place=step.place)
+            self.around.diagnostics.warn(
+                remark, code="layer-remark", source=self.around.source, span=step.item.span, where=step.place
+            )
+        node = Node(
+            name,
+            layer,
+            reads,
+            shape,
+            parameters,
+            step.index,
+            self.block,
+            span=step.item.span,
+            named=step.named,
+            origin=step.origin,
+            shared=shared,
+            place=step.place,
+        )
         self.nodes.append(node)
         self.taken[name] = step.item.name.span
         self.values[name] = node.output
@@ -144,8 +173,13 @@ class _Builder:
         layer, words = step.layer, step.item.sources
         if not words:
             if layer.min_inputs > 1:
-                self._fail(f"{layer.kind} reads several values and must name them", "sources-missing", step.item.span,
-                           step.place, hint=f"write {layer.kind}@a+b")
+                self._fail(
+                    f"{layer.kind} reads several values and must name them",
+                    "sources-missing",
+                    step.item.span,
+                    step.place,
+                    hint=f"write {layer.kind}@a+b",
+                )
             return (self._previous(step),)
         values = [self._source(word, step) for word in words]
         span = Span(words[0].span.start, words[-1].span.stop)
@@ -154,9 +188,13 @@ class _Builder:
         if layer.max_inputs is not None and len(values) > layer.max_inputs:
             one = layer.max_inputs == 1
             names = "+".join(word.text for word in words)
-            self._fail(f"{layer.kind} reads {'one value' if one else f'{layer.max_inputs} values'}, not {len(values)}",
-                       "sources-many", span, step.place,
-                       hint=f"join them first: CONCAT@{names}" if one else None)
+            self._fail(
+                f"{layer.kind} reads {'one value' if one else f'{layer.max_inputs} values'}, not {len(values)}",
+                "sources-many",
+                span,
+                step.place,
+                hint=f"join them first: CONCAT@{names}" if one else None,
+            )
         return values
 
     def _previous(self, step: Step) -> Value:
@@ -164,13 +202,24 @@ class _Builder:
         before = next((node for node in reversed(self.nodes) if step.origin is None or node.origin is not step.origin), None)
         if before is not None:
             if before.layer.sink:
-                self._fail(f"{step.layer.kind} has nothing to read: {before.layer.kind} before it gives no values",
-                           "source-sink", step.item.span, step.place, hint="name what it reads with @")
+                self._fail(
+                    f"{step.layer.kind} has nothing to read: {before.layer.kind} before it gives no values",
+                    "source-sink",
+                    step.item.span,
+                    step.place,
+                    hint="name what it reads with @",
+                )
             return before.output
         if len(self.inputs) > 1:
             names = tuple(value.name for value in self.inputs)
-            self._fail("the first layer must say which input it reads", "input-which", step.item.span, step.place,
-                       expected=(*names, WHOLE_EVENT), hint=f"write {step.item.fields[0]}...@{names[0]}")
+            self._fail(
+                "the first layer must say which input it reads",
+                "input-which",
+                step.item.span,
+                step.place,
+                expected=(*names, WHOLE_EVENT),
+                hint=f"write {step.item.fields[0]}...@{names[0]}",
+            )
         return self.inputs[0]
 
     def _source(self, word: Word, step: Step) -> Value:
@@ -179,19 +228,27 @@ class _Builder:
         if name in self.values:
             value = self.values[name]
             if value.producer is not None and value.producer.layer.sink:
-                self._fail(f"nothing can read '{name}': {value.producer.layer.kind} gives no values", "source-sink",
-                           word.span, step.place)
+                self._fail(
+                    f"nothing can read '{name}': {value.producer.layer.kind} gives no values",
+                    "source-sink",
+                    word.span,
+                    step.place,
+                )
             return value
         if name in self.later:
-            self._fail(f"'{name}' comes only later; a layer reads what stands before it", "source-later", word.span,
-                       step.place)
+            self._fail(f"'{name}' comes only later; a layer reads what stands before it", "source-later", word.span, step.place)
         for block, graph in self.others.items():
             if any(node.name == name for node in graph.nodes):
-                self._fail(f"'{name}' is a layer of {block}; {self.block} cannot read it", "source-block", word.span,
-                           step.place)
+                self._fail(f"'{name}' is a layer of {block}; {self.block} cannot read it", "source-block", word.span, step.place)
         known = [value.name for value in self.values.values() if value.producer is None or value.producer.named]
-        self._fail(f"there is nothing called {quoted(name)}", "source-unknown", word.span, step.place,
-                   expected=tuple(known[:12]), hint=did_you_mean(name, known))
+        self._fail(
+            f"there is nothing called {quoted(name)}",
+            "source-unknown",
+            word.span,
+            step.place,
+            expected=tuple(known[:12]),
+            hint=did_you_mean(name, known),
+        )
 
     def _shared(self, step: Step) -> Node:
         """The node whose parameters an item uses too; it may stand in an earlier block."""
@@ -202,8 +259,13 @@ class _Builder:
             if node.name == name:
                 return node
         guess = did_you_mean(name, [node.name for node in earlier if node.named])
-        self._fail(f"there is no layer called {quoted(name)} before this one", "source-unknown", word.span, step.place,
-                   hint=guess or f"write {name}=... before the layer meant")
+        self._fail(
+            f"there is no layer called {quoted(name)} before this one",
+            "source-unknown",
+            word.span,
+            step.place,
+            hint=guess or f"write {name}=... before the layer meant",
+        )
 
     def _outputs(self, block: Block) -> tuple[Output, ...]:
         """The outputs: what the output sinks read, or else the last value."""
@@ -216,23 +278,32 @@ class _Builder:
             )
         last = self.nodes[-1]
         if last.layer.sink:
-            self._fail(f"the last layer is the output, but {last.layer.kind} gives no values", "output-sink", last.span,
-                       last.place, hint=f"put {last.layer.kind} before the last layer")
+            self._fail(
+                f"the last layer is the output, but {last.layer.kind} gives no values",
+                "output-sink",
+                last.span,
+                last.place,
+                hint=f"put {last.layer.kind} before the last layer",
+            )
         return (Output(last.output, span=last.span),)
 
     def _is_dummy(self, step: Step, steps: list[Step]) -> bool:
         """Whether this is the bare last LINEAR that published autoencoder strings end with."""
         return (
-            self.block == "Decoder" and step is steps[-1] and not step.named and not step.item.sources
+            self.block == "Decoder"
+            and step is steps[-1]
+            and not step.named
+            and not step.item.sources
             and [word.text for word in step.item.fields] == ["LINEAR"]
-            and bool(self.nodes) and self.nodes[-1].shape == (self.around.n_outputs,)
+            and bool(self.nodes)
+            and self.nodes[-1].shape == (self.around.n_outputs,)
         )
 
     def _reads_event(self) -> bool:
         return self.event is not None and any(value is self.event for node in self.nodes for value in node.inputs)
 
     def _reading(self, values: tuple[Value, ...]) -> str:
-        """", reading layer 3 (MAXPOOL)": where the shapes of a message come from."""
+        """ ", reading layer 3 (MAXPOOL)": where the shapes of a message come from."""
         parts = []
         for value in values:
             if value.producer is None:
@@ -243,29 +314,36 @@ class _Builder:
         return ", reading " + " and ".join(parts)
 
     def _fail(self, message, code, span, place, *, expected=(), hint=None):
-        raise OptionError(message, code=code, source=self.around.source, span=span, where=place, expected=expected,
-                          hint=hint)
+        raise OptionError(message, code=code, source=self.around.source, span=span, where=place, expected=expected, hint=hint)
 
 
 def _block_names(layout: Layout) -> list[str]:
     """Names of the parts; complains about a repeated block and about bare chains that do not fit."""
     if not layout.parts:
-        raise OptionError("the layout has no layers", code="layout-empty", source=layout.source, span=layout.span,
-                          where="Layout")
+        raise OptionError("the layout has no layers", code="layout-empty", source=layout.source, span=layout.span, where="Layout")
     bare = [block for block in layout.parts if block.name is None]
     if not bare:
         names = [block.name.text for block in layout.parts]
         for i, block in enumerate(layout.parts):
             if names[i] in names[:i]:
-                raise OptionError(f"there are two blocks {names[i]}", code="block-repeated", source=layout.source,
-                                  span=block.name.span, where="Layout")
+                raise OptionError(
+                    f"there are two blocks {names[i]}",
+                    code="block-repeated",
+                    source=layout.source,
+                    span=block.name.span,
+                    where="Layout",
+                )
         return names
     if len(bare) == len(layout.parts) <= 2:
         return [""] if len(bare) == 1 else ["Generator", "Discriminator"]
     raise OptionError(
-        "a chain of layers stands outside the blocks" if len(bare) < len(layout.parts) else
-        f"a layout has at most two chains, found {len(bare)}",
-        code="layout-parts", source=layout.source, span=bare[-1].span, where="Layout",
+        "a chain of layers stands outside the blocks"
+        if len(bare) < len(layout.parts)
+        else f"a layout has at most two chains, found {len(bare)}",
+        code="layout-parts",
+        source=layout.source,
+        span=bare[-1].span,
+        where="Layout",
         expected="one chain, two chains joined by ##, or blocks such as Encoder={...}Decoder={...}",
     )
 
@@ -274,7 +352,10 @@ def _refuse_blocks(layout: Layout) -> None:
     names = _block_names(layout)
     gan = "Generator" in names
     raise OptionError(
-        f"MethodDL has one network, not {' and '.join(names)}", code="layout-blocks", source=layout.source,
-        span=layout.parts[0].name.span if layout.parts[0].name else layout.parts[1].span, where="Layout",
+        f"MethodDL has one network, not {' and '.join(names)}",
+        code="layout-blocks",
+        source=layout.source,
+        span=layout.parts[0].name.span if layout.parts[0].name else layout.parts[1].span,
+        where="Layout",
         hint=f"book {'MethodGAN' if gan else 'MethodAE'}, or write the layers without blocks",
     )

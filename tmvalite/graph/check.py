@@ -19,20 +19,26 @@ def check_branches(graph: Graph, diagnostics: Diagnostics) -> None:
         if not node.layer.sink and node.output not in read:
             what = f"'{node.name}'" if node.named else f"this {node.layer.kind}"
             raise OptionError(
-                f"nothing reads {what}, so it reaches no output", code="branch-dead", source=graph.source,
-                span=node.span, where=node.place,
-                hint=f"read it with @, or end the branch with OUTPUT@{node.name}" if node.named
+                f"nothing reads {what}, so it reaches no output",
+                code="branch-dead",
+                source=graph.source,
+                span=node.span,
+                where=node.place,
+                hint=f"read it with @, or end the branch with OUTPUT@{node.name}"
+                if node.named
                 else "give it a name and read it with @, or take it out",
             )
     if graph.event is None:
         for value in graph.inputs:
             if value not in read:
-                diagnostics.warn(f"no layer reads the input '{value.name}'", code="input-unread", source=graph.source,
-                                 where="InputLayout")
+                diagnostics.warn(
+                    f"no layer reads the input '{value.name}'", code="input-unread", source=graph.source, where="InputLayout"
+                )
 
 
-def drop_rates(graphs: tuple[Graph, ...], drop: Iterable[float], diagnostics: Diagnostics,
-               where: str = "DropConfig") -> dict[Node, float]:
+def drop_rates(
+    graphs: tuple[Graph, ...], drop: Iterable[float], diagnostics: Diagnostics, where: str = "DropConfig"
+) -> dict[Node, float]:
     """Dropout probability of the input of each node by a DropConfig: entries count items as written, blocks one after
     another, and act on dense items only. Entries elsewhere that are not 0 give a warning.
 
@@ -50,16 +56,27 @@ def drop_rates(graphs: tuple[Graph, ...], drop: Iterable[float], diagnostics: Di
     rates: dict[Node, float] = {}
     for number, p in enumerate(entries):
         if not 0 <= p < 1:
-            raise OptionError(f"entry {number + 1} of DropConfig is {p:g}", code="drop-range", where=where,
-                              expected="probabilities to drop, at least 0 and below 1")
+            raise OptionError(
+                f"entry {number + 1} of DropConfig is {p:g}",
+                code="drop-range",
+                where=where,
+                expected="probabilities to drop, at least 0 and below 1",
+            )
         if p == 0:
             continue
         if number >= len(items):
-            diagnostics.warn(f"entry {number + 1} of DropConfig ({p:g}) is ignored: there are {len(items)} layers",
-                             code="drop-surplus", where=where)
+            diagnostics.warn(
+                f"entry {number + 1} of DropConfig ({p:g}) is ignored: there are {len(items)} layers",
+                code="drop-surplus",
+                where=where,
+            )
         elif not items[number].layer.drops_input:
-            diagnostics.warn(f"entry {number + 1} of DropConfig ({p:g}) is ignored: layer {number + 1} is "
-                             f"{items[number].layer.kind}, and only dense layers drop inputs", code="drop-kind", where=where)
+            diagnostics.warn(
+                f"entry {number + 1} of DropConfig ({p:g}) is ignored: layer {number + 1} is "
+                f"{items[number].layer.kind}, and only dense layers drop inputs",
+                code="drop-kind",
+                where=where,
+            )
         else:
             rates[items[number]] = p
     return rates
@@ -83,9 +100,14 @@ def check_outputs(graph: Graph, analysis_type: str, n_outputs: int, diagnostics:
     kind = analysis_type.lower()
     for output in graph.outputs:
         if len(output.value.shape) != 1:
-            raise ShapeError(f"the output is {describe(output.value.shape)}, not a vector", code="output-shape",
-                             source=graph.source, span=output.span, where=_place(graph, output),
-                             hint="end with RESHAPE|FLAT or a DENSE layer")
+            raise ShapeError(
+                f"the output is {describe(output.value.shape)}, not a vector",
+                code="output-shape",
+                source=graph.source,
+                span=output.span,
+                where=_place(graph, output),
+                hint="end with RESHAPE|FLAT or a DENSE layer",
+            )
     if kind in OUTPUT_FUNCTIONS:
         _remark_activations(graph, OUTPUT_FUNCTIONS[kind], diagnostics)
     total = sum(output.value.size for output in graph.outputs)
@@ -93,18 +115,32 @@ def check_outputs(graph: Graph, analysis_type: str, n_outputs: int, diagnostics:
         return
     last = graph.outputs[-1]
     if kind == "classification" and len(graph.outputs) == 1 and n_outputs == 1:
-        diagnostics.warn(f"the last layer has {total} outputs; classification uses the first one only, as in TMVA",
-                         code="output-width", source=graph.source, span=last.span, where=_place(graph, last),
-                         hint="end with DENSE|1|LINEAR")
+        diagnostics.warn(
+            f"the last layer has {total} outputs; classification uses the first one only, as in TMVA",
+            code="output-width",
+            source=graph.source,
+            span=last.span,
+            where=_place(graph, last),
+            hint="end with DENSE|1|LINEAR",
+        )
         return
     one, many = {"regression": ("target", "targets"), "multiclass": ("class", "classes")}.get(
-        kind, ("value to learn", "values to learn"))
+        kind, ("value to learn", "values to learn")
+    )
     wanted = one if n_outputs == 1 else many
-    have = f"the last layer has {total} output{'s' * (total != 1)}" if len(graph.outputs) == 1 else \
-        f"the outputs have {total} values together"
-    raise ShapeError(f"{have}, but there {'is' if n_outputs == 1 else 'are'} {n_outputs} {wanted}", code="output-width",
-                     source=graph.source, span=last.span, where=_place(graph, last),
-                     hint=f"end with DENSE|{n_outputs}|LINEAR" if len(graph.outputs) == 1 else None)
+    have = (
+        f"the last layer has {total} output{'s' * (total != 1)}"
+        if len(graph.outputs) == 1
+        else f"the outputs have {total} values together"
+    )
+    raise ShapeError(
+        f"{have}, but there {'is' if n_outputs == 1 else 'are'} {n_outputs} {wanted}",
+        code="output-width",
+        source=graph.source,
+        span=last.span,
+        where=_place(graph, last),
+        hint=f"end with DENSE|{n_outputs}|LINEAR" if len(graph.outputs) == 1 else None,
+    )
 
 
 def check_size(graph: Graph) -> None:
@@ -119,9 +155,15 @@ def check_size(graph: Graph) -> None:
     if parameters <= LARGEST_NETWORK and all(node.output.size <= LARGEST_NETWORK for node in graph.nodes):
         return
     largest = max(graph.nodes, key=lambda node: max(count(node), node.output.size))
-    raise OptionError(f"the network has {parameters:g} parameters, {count(largest):g} of them here, and this layer gives "
-                      f"{largest.output.size:g} values", code="network-size", source=graph.source, span=largest.span,
-                      where=largest.place, expected=f"at most {LARGEST_NETWORK} of either")
+    raise OptionError(
+        f"the network has {parameters:g} parameters, {count(largest):g} of them here, and this layer gives "
+        f"{largest.output.size:g} values",
+        code="network-size",
+        source=graph.source,
+        span=largest.span,
+        where=largest.place,
+        expected=f"at most {LARGEST_NETWORK} of either",
+    )
 
 
 def count(node: Node) -> int:
@@ -139,9 +181,14 @@ def require_lowering(graph: Graph) -> None:
     """
     for node in graph.nodes:
         if not hasattr(node.layer, "lower"):
-            raise OptionError(f"{node.layer.kind} is understood, but it cannot be trained or applied yet",
-                              code="kind-not-available", source=graph.source, span=node.span, where=node.place,
-                              hint="its kernels come with a later release")
+            raise OptionError(
+                f"{node.layer.kind} is understood, but it cannot be trained or applied yet",
+                code="kind-not-available",
+                source=graph.source,
+                span=node.span,
+                where=node.place,
+                hint="its kernels come with a later release",
+            )
 
 
 def _remark_activations(graph: Graph, function: str, diagnostics: Diagnostics) -> None:
@@ -150,9 +197,14 @@ def _remark_activations(graph: Graph, function: str, diagnostics: Diagnostics) -
         node = output.value.producer
         activation = getattr(node.layer, "activation", "") if node is not None else ""
         if activation in ("SIGMOID", "SOFTMAX") and output.loss != "SUMOFSQUARES":
-            diagnostics.warn(f"the {function} of the output is applied to the {activation} of the last layer, as in TMVA",
-                             code="output-activation", source=graph.source, span=node.span, where=node.place,
-                             hint="write LINEAR in the last layer")
+            diagnostics.warn(
+                f"the {function} of the output is applied to the {activation} of the last layer, as in TMVA",
+                code="output-activation",
+                source=graph.source,
+                span=node.span,
+                where=node.place,
+                hint="write LINEAR in the last layer",
+            )
 
 
 def _place(graph: Graph, output) -> str:

@@ -29,9 +29,17 @@ def rows(graph: Graph) -> list[Row]:
     found = []
     for group in _groups(graph):
         last = group[-1]
-        found.append(Row(last.index + 1, last.name if last.named else "", layer_text(group),
-                         tuple(_label(value) for value in group[0].inputs), last.shape,
-                         sum(count(node) for node in group), group[0].drop))
+        found.append(
+            Row(
+                last.index + 1,
+                last.name if last.named else "",
+                layer_text(group),
+                tuple(_label(value) for value in group[0].inputs),
+                last.shape,
+                sum(count(node) for node in group),
+                group[0].drop,
+            )
+        )
     return found
 
 

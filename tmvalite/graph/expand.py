@@ -59,8 +59,7 @@ def implied_kind() -> type[Layer]:
 
 def expand(block: Block, surroundings: Surroundings) -> list[Step]:
     """All layers of a block in order, their fields read. Raises OptionError with the place."""
-    parts = [(index, number, part) for index, item in enumerate(block.items)
-             for number, part in enumerate(split_item(item))]
+    parts = [(index, number, part) for index, item in enumerate(block.items) for number, part in enumerate(split_item(item))]
     firsts = [next((REGISTRY.get(word.text) for word in part.fields if word.text), None) for _, _, part in parts]
     last_dense = max((i for i, cls in enumerate(firsts) if cls is None or cls.implied), default=-1)
     several_outputs = any(cls is not None and cls.marks_output for cls in firsts)
@@ -91,8 +90,14 @@ def split_item(item: Item) -> list[Item]:
     for start, stop in zip(cuts, [*cuts[1:], len(fields)], strict=True):
         words = fields[start:stop]
         first, last = start == 0, stop == len(fields)
-        parts.append(Item(words, name=item.name if last else None, sources=item.sources if first else (),
-                          span=Span(words[0].span.start, words[-1].span.stop)))
+        parts.append(
+            Item(
+                words,
+                name=item.name if last else None,
+                sources=item.sources if first else (),
+                span=Span(words[0].span.start, words[-1].span.stop),
+            )
+        )
     return parts
 
 
@@ -108,11 +113,21 @@ def _read(item: Item, index: int, number: int, *, hidden: bool, surroundings: Su
     place = f"{surroundings.title}, layer {index + 1}"
     fields = tuple(w for w in item.fields if w.text)
     if not fields:
-        raise OptionError("an item of the layout has no fields", code="item-empty", source=surroundings.source,
-                          span=item.span, where=place)
+        raise OptionError(
+            "an item of the layout has no fields", code="item-empty", source=surroundings.source, span=item.span, where=place
+        )
     cls, words = _kind(fields, place, surroundings)
-    context = LayerContext(surroundings.n_variables, surroundings.n_outputs, surroundings.diagnostics,
-                           surroundings.source, kind=cls.kind, words=words, span=item.span, place=place, hidden=hidden)
+    context = LayerContext(
+        surroundings.n_variables,
+        surroundings.n_outputs,
+        surroundings.diagnostics,
+        surroundings.source,
+        kind=cls.kind,
+        words=words,
+        span=item.span,
+        place=place,
+        hidden=hidden,
+    )
     layer = cls.from_fields(words, context)
     label = f"{cls.kind}#{index + 1}" + (f".{number + 1}" if number else "")
     inner = layer.expand(item, label)
@@ -140,6 +155,11 @@ def _kind(fields: tuple[Word, ...], place: str, surroundings: Surroundings) -> t
     known = [*REGISTRY, *ACTIVATIONS]
     hint = "write RESHAPE|FLAT" if first.text.upper() == "FLAT" else did_you_mean(first.text, known)
     raise OptionError(
-        f"there is no layer {quoted(first.text)}", code="kind-unknown", source=surroundings.source, span=first.span,
-        where=place, expected="a kind of layer, an activation or a width" if hint else tuple(REGISTRY), hint=hint,
+        f"there is no layer {quoted(first.text)}",
+        code="kind-unknown",
+        source=surroundings.source,
+        span=first.span,
+        where=place,
+        expected="a kind of layer, an activation or a width" if hint else tuple(REGISTRY),
+        hint=hint,
     )

@@ -10,8 +10,7 @@ from tmvalite.layers.shapes import normal_shape
 from tmvalite.string_utils.syntax import InputLayout, InputShape
 
 
-def input_shapes(input_layout: InputLayout | None, n_variables: int,
-                 diagnostics: Diagnostics) -> tuple[tuple[str, Shape], ...]:
+def input_shapes(input_layout: InputLayout | None, n_variables: int, diagnostics: Diagnostics) -> tuple[tuple[str, Shape], ...]:
     """Name and shape of every input, in the order in which they take the event's variables.
 
     `0|0|0` and nothing give ("input", (N,)); `W` and `1|1|W` vectors, `A|W` a sequence of A steps, `C|H|W` an image.
@@ -32,8 +31,14 @@ def input_shapes(input_layout: InputLayout | None, n_variables: int,
     found: dict[str, Shape] = {}
     for item in input_layout.inputs:
         if item.name is None and len(input_layout.inputs) > 1:
-            raise OptionError("several inputs need names", code="input-name", source=source, span=item.span,
-                              where="InputLayout", hint="write InputLayout=jets=10|4,event=5")
+            raise OptionError(
+                "several inputs need names",
+                code="input-name",
+                source=source,
+                span=item.span,
+                where="InputLayout",
+                hint="write InputLayout=jets=10|4,event=5",
+            )
         name = item.name.text if item.name else "input"
         if name in found or (name == "input" and item.name is not None):
             message = "'input' is the name of the whole event" if name == "input" else f"two inputs are called '{name}'"
@@ -42,8 +47,13 @@ def input_shapes(input_layout: InputLayout | None, n_variables: int,
     total = sum(math.prod(shape) for shape in found.values())
     if total != n_variables:
         values = "value" if total == 1 else "values"
-        raise ShapeError(f"InputLayout holds {total} {values}, but the event has {n_variables} variables",
-                         code="input-size", source=source, span=input_layout.span, where="InputLayout")
+        raise ShapeError(
+            f"InputLayout holds {total} {values}, but the event has {n_variables} variables",
+            code="input-size",
+            source=source,
+            span=input_layout.span,
+            where="InputLayout",
+        )
     return tuple(found.items())
 
 
@@ -74,17 +84,33 @@ def stored_sizes(shape: Shape) -> tuple[int, int, int]:
 def _shape(item: InputShape, source, diagnostics: Diagnostics) -> Shape:
     sizes = item.sizes
     if len(sizes) > 3:
-        diagnostics.warn(f"InputLayout has three sizes; {'|'.join(str(n) for n in sizes[3:])} is ignored, as in TMVA",
-                         code="input-surplus", source=source, span=item.span, where="InputLayout")
+        diagnostics.warn(
+            f"InputLayout has three sizes; {'|'.join(str(n) for n in sizes[3:])} is ignored, as in TMVA",
+            code="input-surplus",
+            source=source,
+            span=item.span,
+            where="InputLayout",
+        )
         sizes = sizes[:3]
     if any(n < 0 for n in sizes):
-        diagnostics.warn("the sign of a size in InputLayout is ignored, as in TMVA", code="input-sign", source=source,
-                         span=item.span, where="InputLayout")
+        diagnostics.warn(
+            "the sign of a size in InputLayout is ignored, as in TMVA",
+            code="input-sign",
+            source=source,
+            span=item.span,
+            where="InputLayout",
+        )
         sizes = tuple(abs(n) for n in sizes)
     if not sizes or 0 in sizes:
-        raise OptionError("InputLayout has a size of 0", code="input-zero", source=source, span=item.span,
-                          where="InputLayout", expected="width, steps|width or channels|rows|columns",
-                          hint="0|0|0 stands for all variables in one row")
+        raise OptionError(
+            "InputLayout has a size of 0",
+            code="input-zero",
+            source=source,
+            span=item.span,
+            where="InputLayout",
+            expected="width, steps|width or channels|rows|columns",
+            hint="0|0|0 stands for all variables in one row",
+        )
     if len(sizes) == 2:
         return sizes if sizes[0] > 1 else sizes[1:]
     return normal_shape(*sizes) if len(sizes) == 3 else sizes

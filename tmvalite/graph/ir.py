@@ -44,12 +44,12 @@ class Node:
     parameters: tuple[Parameter, ...]
     index: int
     block: str = ""
-    drop: float = 0.0            # DropConfig entry: probability to drop an element of the input (dense layers)
+    drop: float = 0.0  # DropConfig entry: probability to drop an element of the input (dense layers)
     span: Span = Span(0, 0)
-    named: bool = False          # whether the user wrote the name
+    named: bool = False  # whether the user wrote the name
     origin: Layer | None = None
-    shared: Node | None = None   # the node whose parameters this one uses too (TIED)
-    place: str = ""              # in words, for messages: "Layout, layer 2 (DENSE)"
+    shared: Node | None = None  # the node whose parameters this one uses too (TIED)
+    place: str = ""  # in words, for messages: "Layout, layer 2 (DENSE)"
 
     @property
     def output(self) -> Value:
@@ -82,7 +82,7 @@ class Graph:
     nodes: tuple[Node, ...]
     outputs: tuple[Output, ...]
     source: Source = Source("")
-    event: Value | None = None   # the whole event as a vector, where the inputs have names and something reads `input`
+    event: Value | None = None  # the whole event as a vector, where the inputs have names and something reads `input`
 
     @property
     def input_size(self) -> int:

@@ -32,9 +32,14 @@ def without_last_activation(graph: Graph, diagnostics: Diagnostics) -> Graph:
     activation = getattr(last.layer, "activation", "LINEAR")
     if activation == "LINEAR":
         return graph
-    diagnostics.warn(f"MethodDNN gives the last layer no activation; {activation} is ignored, as in TMVA",
-                     code="last-activation", source=graph.source, span=last.span, where=last.place,
-                     hint="write LINEAR, or book MethodDL")
+    diagnostics.warn(
+        f"MethodDNN gives the last layer no activation; {activation} is ignored, as in TMVA",
+        code="last-activation",
+        source=graph.source,
+        span=last.span,
+        where=last.place,
+        hint="write LINEAR, or book MethodDL",
+    )
     return made_linear(graph, last)
 
 

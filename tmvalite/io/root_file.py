@@ -249,8 +249,10 @@ def _root_histogram(name: str, h: Histogram):
     centres = [(edges[1:] + edges[:-1]) / 2 for edges in h.edges]
     total = float(h.contents.sum())
     squares = float((h.contents if h.sumw2 is None else np.asarray(h.sumw2)).sum())
-    axes = [to_TAxis(n, "", len(edges) - 1, edges[0], edges[-1], fXbins=_edges(edges), fLabels=_labels(h.labels[i : i + 1]))
-            for i, (n, edges) in enumerate(zip(("xaxis", "yaxis"), h.edges))]  # fmt: skip
+    axes = [
+        to_TAxis(n, "", len(edges) - 1, edges[0], edges[-1], fXbins=_edges(edges), fLabels=_labels(h.labels[i : i + 1]))
+        for i, (n, edges) in enumerate(zip(("xaxis", "yaxis"), h.edges))
+    ]
     common = {
         "fName": name,
         "fTitle": h.title,

@@ -14,9 +14,20 @@ from tmvalite.data.info import VariableInfo
 from tmvalite.data.transforms.base import SelectionRecord, TransformRecord
 
 __all__ = [
-    "DL_HEADER", "DNN_HEADER", "BlockRecord", "LayerRecord", "NetworkRecord", "NodeRecord", "OptionRecord", "OutputRecord",
-    "PdfRecord", "SelectionRecord", "TransformRecord", "VariableInfo", "WeightFile",
-]  # fmt: skip
+    "DL_HEADER",
+    "DNN_HEADER",
+    "BlockRecord",
+    "LayerRecord",
+    "NetworkRecord",
+    "NodeRecord",
+    "OptionRecord",
+    "OutputRecord",
+    "PdfRecord",
+    "SelectionRecord",
+    "TransformRecord",
+    "VariableInfo",
+    "WeightFile",
+]
 
 # TMVA's order of the attributes of <Weights>; one-letter codes are str, WeightDecay is float, the others are int.
 DL_HEADER = (

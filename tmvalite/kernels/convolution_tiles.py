@@ -125,8 +125,12 @@ def _gradient_tile(module, element, rows: int, columns: int):
     _, sums = counted_loop(builder, i64(0), count, 1, [vectors.zero] * (pairs * columns), one)
     if together == 2:
         halves = [list(range(group.lanes)), list(range(group.lanes, vectors.lanes))]
-        sums = [group.shuffle(sums[i * columns + c], sums[i * columns + c], half)
-                for i in range(pairs) for half in halves for c in range(columns)]  # fmt: skip
+        sums = [
+            group.shuffle(sums[i * columns + c], sums[i * columns + c], half)
+            for i in range(pairs)
+            for half in halves
+            for c in range(columns)
+        ]
     for i, total in enumerate(group.sums_of_lanes(sums)):
         where = builder.gep(out, [builder.add(builder.mul(row, i64(i // columns)), at[i % columns][1])])
         builder.store(builder.fadd(builder.load(where), total), where)

@@ -43,8 +43,11 @@ def sample_backward(d, run, arena, theta, copies, grad):
 @kernel
 def _prior(d, column):
     """Mean, 1/sigma and log sigma^2 of the prior."""
-    return (doubles_at(address_of(shift(d, column)))[0], doubles_at(address_of(shift(d, column + 1)))[0],
-            doubles_at(address_of(shift(d, column + 2)))[0])  # fmt: skip
+    return (
+        doubles_at(address_of(shift(d, column)))[0],
+        doubles_at(address_of(shift(d, column + 1)))[0],
+        doubles_at(address_of(shift(d, column + 2)))[0],
+    )
 
 
 @kernel

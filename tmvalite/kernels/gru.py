@@ -49,13 +49,7 @@ def _backward_reset(m, r, h, grad_q, carry, incoming):
 
 def _backward_after(m, r, z, g, u, h, grad_h, incoming):
     grad_g = grad_h * (1.0 - z) * (1.0 - g * g)
-    return (
-        grad_g * u * (r * (1.0 - r)),
-        grad_h * (h - g) * (z * (1.0 - z)),
-        grad_g,
-        grad_g * r,
-        m.fma(grad_h, z, incoming),
-    )
+    return (grad_g * u * (r * (1.0 - r)), grad_h * (h - g) * (z * (1.0 - z)), grad_g, grad_g * r, m.fma(grad_h, z, incoming))
 
 
 _R, _Z, _G = (("gates", block) for block in range(3))
@@ -64,11 +58,7 @@ _reset_gates = GatePass(
     "gru_reset", ("before", "gates", "h", "q"), (*_BEFORE[:2], ("h", 0)), (_R, _Z, ("q", 0)), _reset
 ).intrinsic()
 _candidate_gate = GatePass(
-    "gru_candidate",
-    ("before", "gates", "h", "state", "y"),
-    (_BEFORE[2], _Z, ("h", 0)),
-    (_G, ("state", 0), ("y", 0)),
-    _candidate,
+    "gru_candidate", ("before", "gates", "h", "state", "y"), (_BEFORE[2], _Z, ("h", 0)), (_G, ("state", 0), ("y", 0)), _candidate
 ).intrinsic()
 _forward_after_gates = GatePass(
     "gru_forward_after",

@@ -136,9 +136,17 @@ def add_term(slot, run, value):
 def _arguments(d, run, arena):
     """What every loss is called with, from the descriptor: o targets weights grad column slot accumulate."""
     targets = shift(operand(d, 3, run, arena), d[9])
-    return (run[ROWS], d[2], operand(d, 1, run, arena), targets, d[4], operand(d, 5, run, arena),
-            doubles_at(run[LOSS_SCALES])[d[10]] / run[COUNT],
-            _grad(d, run, arena), d[11] != 0)  # fmt: skip
+    return (
+        run[ROWS],
+        d[2],
+        operand(d, 1, run, arena),
+        targets,
+        d[4],
+        operand(d, 5, run, arena),
+        doubles_at(run[LOSS_SCALES])[d[10]] / run[COUNT],
+        _grad(d, run, arena),
+        d[11] != 0,
+    )
 
 
 @family

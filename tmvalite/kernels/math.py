@@ -22,10 +22,19 @@ from ._jit import _OPTIONS
 # q(r), highest power first; tests/kernels/test_elementwise.py holds the functions against longer arithmetic
 TAIL = {
     "float32": (0.0013926213, 0.008363203, 0.041666556, 0.16666577, 0.5),
-    "float64": (2.5100424157005067e-08, 2.7620138719733994e-07, 2.7557268378684192e-06, 2.480152119021773e-05,
-                0.00019841269863105968, 0.0013888888917281794, 0.008333333333330051, 0.04166666666662399,
-                0.16666666666666669, 0.5000000000000001),
-}  # fmt: skip
+    "float64": (
+        2.5100424157005067e-08,
+        2.7620138719733994e-07,
+        2.7557268378684192e-06,
+        2.480152119021773e-05,
+        0.00019841269863105968,
+        0.0013888888917281794,
+        0.008333333333330051,
+        0.04166666666662399,
+        0.16666666666666669,
+        0.5000000000000001,
+    ),
+}
 LOG_TERMS = {"float32": 5, "float64": 11}  # powers of s^2 in atanh(s)/s - 1
 
 
@@ -140,8 +149,9 @@ def _binary_parts(take):
     return operation
 
 
-mantissa = _binary_parts(lambda builder, kind, bits, exponent, place: builder.bitcast(
-    builder.sub(bits, builder.shl(exponent, place)), kind))  # fmt: skip
+mantissa = _binary_parts(
+    lambda builder, kind, bits, exponent, place: builder.bitcast(builder.sub(bits, builder.shl(exponent, place)), kind)
+)
 binary_exponent = _binary_parts(lambda builder, kind, bits, exponent, place: builder.sitofp(exponent, kind))
 
 

@@ -143,9 +143,7 @@ class Vectors:
             halves = [[j for j in range(2 * self.lanes) if j % (2 * width) // width == h] for h in (0, 1)]
             pairs = [(sums[g], sums[g + 1] if g + 1 < len(sums) else undefined) for g in range(0, len(sums), 2)]
             sums = [self.builder.fadd(*(self.shuffle(a, b, half) for half in halves)) for a, b in pairs]
-        return [
-            self.builder.extract_element(sums[i // self.lanes], ir.Constant(I32, i % self.lanes)) for i in range(count)
-        ]
+        return [self.builder.extract_element(sums[i // self.lanes], ir.Constant(I32, i % self.lanes)) for i in range(count)]
 
 
 @intrinsic

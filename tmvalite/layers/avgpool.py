@@ -40,7 +40,9 @@ class AvgPool(Pool):
         if self.pad_height >= self.filter_height or self.pad_width >= self.filter_width:
             raise ShapeError(
                 f"AVGPOOL padding {self.pad_height}x{self.pad_width} leaves windows of {self.filter_height}x{self.filter_width} "
-                "without a pixel", code="window-padding", hint="padding must be smaller than the window",
+                "without a pixel",
+                code="window-padding",
+                hint="padding must be smaller than the window",
             )
         return super().window(x)
 

@@ -47,8 +47,7 @@ class Arg:
     choices: tuple[str, ...] = ()
 
 
-def arg(help: str, *, type: type = int, default: Any = MISSING, minimum=None, maximum=None, below=None,
-        choices=()) -> Any:
+def arg(help: str, *, type: type = int, default: Any = MISSING, minimum=None, maximum=None, below=None, choices=()) -> Any:
     """Declare a field of a layer; without a default it must be written."""
     meta = {"arg": Arg(help, type, minimum, maximum, below, tuple(choices))}
     return dataclasses.field(metadata=meta) if default is MISSING else dataclasses.field(default=default, metadata=meta)
@@ -116,13 +115,13 @@ class Layer:
     """Base of all layer kinds. Subclasses are frozen dataclasses whose fields are declared with `arg`."""
 
     kind: ClassVar[str] = ""
-    tmva: ClassVar[bool] = False           # TMVA's layouts have it
-    max_inputs: ClassVar[int | None] = 1   # None: any number
+    tmva: ClassVar[bool] = False  # TMVA's layouts have it
+    max_inputs: ClassVar[int | None] = 1  # None: any number
     min_inputs: ClassVar[int] = 1
-    sink: ClassVar[bool] = False           # nothing may read it (OUTPUT, KL)
-    marks_output: ClassVar[bool] = False   # a sink that makes what it reads an output; has `loss` and `weight`
-    drops_input: ClassVar[bool] = False    # DropConfig entries act on its input
-    implied: ClassVar[bool] = False        # what an item is whose first field is no kind; one layer only
+    sink: ClassVar[bool] = False  # nothing may read it (OUTPUT, KL)
+    marks_output: ClassVar[bool] = False  # a sink that makes what it reads an output; has `loss` and `weight`
+    drops_input: ClassVar[bool] = False  # DropConfig entries act on its input
+    implied: ClassVar[bool] = False  # what an item is whose first field is no kind; one layer only
     activations: ClassVar[tuple[str, ...] | None] = None  # allowed names; None: all of them
     examples: ClassVar[tuple[Example, ...]] = ()
     weight_element: ClassVar[WeightElement | None] = None  # None: TMVA's weight file has no element for it

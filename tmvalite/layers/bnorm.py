@@ -19,8 +19,9 @@ class BatchNorm(Layer):
     negative one is their plain average over the batches of an epoch. The running variance carries n / (n - 1).
     """
 
-    momentum: float = arg("weight of the old running values; negative: average over an epoch", type=float, default=-1.0,
-                          maximum=1)
+    momentum: float = arg(
+        "weight of the old running values; negative: average over an epoch", type=float, default=-1.0, maximum=1
+    )
     epsilon: float = arg("added to the variance", type=float, default=0.0001, minimum=0)
 
     tmva = True

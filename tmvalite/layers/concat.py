@@ -24,8 +24,9 @@ class Concat(Merge):
     def output_shape(self, *inputs: Shape) -> Shape:
         axis = concat_axis(inputs[0])
         for number, shape in enumerate(inputs[1:], 2):
-            if len(shape) != len(inputs[0]) or any(a != b for i, (a, b) in enumerate(zip(shape, inputs[0], strict=True))
-                                                   if i != axis):
+            if len(shape) != len(inputs[0]) or any(
+                a != b for i, (a, b) in enumerate(zip(shape, inputs[0], strict=True)) if i != axis
+            ):
                 what = {1: "vectors", 2: "sequences of as many steps", 3: "images of as many rows and columns"}
                 raise ShapeError(
                     f"CONCAT joins {what[len(inputs[0])]}, but source 1 is {shape_text(inputs[0])} "

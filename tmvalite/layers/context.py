@@ -68,18 +68,22 @@ class LayerContext:
             text += f" ({argument_name(name)})" if name and number else ""
         return text
 
-    def fail(self, message: str, *, code: str, word: Word | None = None, span: Span | None = None, name=None,
-             expected=(), hint=None) -> NoReturn:
+    def fail(
+        self, message: str, *, code: str, word: Word | None = None, span: Span | None = None, name=None, expected=(), hint=None
+    ) -> NoReturn:
         """Raise an OptionError that points at the word, or at the whole item."""
         span = span or (word.span if word is not None else self.span)
-        raise OptionError(message, code=code, source=self.source, span=span, where=self.where(word, name),
-                          expected=expected, hint=hint)
+        raise OptionError(
+            message, code=code, source=self.source, span=span, where=self.where(word, name), expected=expected, hint=hint
+        )
 
-    def warn(self, message: str, *, code: str, word: Word | None = None, span: Span | None = None, name=None,
-             expected=(), hint=None) -> None:
+    def warn(
+        self, message: str, *, code: str, word: Word | None = None, span: Span | None = None, name=None, expected=(), hint=None
+    ) -> None:
         span = span or (word.span if word is not None else self.span)
-        self.diagnostics.warn(message, code=code, source=self.source, span=span, where=self.where(word, name),
-                              expected=expected, hint=hint)
+        self.diagnostics.warn(
+            message, code=code, source=self.source, span=span, where=self.where(word, name), expected=expected, hint=hint
+        )
 
     def read_fields(self, cls: type[Layer], words: tuple[Word, ...], **fixed: Any) -> Layer:
         """Read the declared fields of `cls` in order; `fixed` are values already known and not written.
@@ -91,12 +95,15 @@ class LayerContext:
         declared = [f for f in declared_fields(cls) if f.name not in fixed]
         for f, word in zip(declared, words, strict=False):
             values[f.name] = self.read(cls, f.name, f.metadata["arg"], word)
-        self.surplus(cls, words[len(declared):])
-        for f in declared[len(words):]:
+        self.surplus(cls, words[len(declared) :])
+        for f in declared[len(words) :]:
             if f.default is MISSING:
                 tail = f"; {MISSING_TEXT}" if cls.tmva else ""
-                self.fail(f"{self.kind} has no {argument_name(f.name)} ({f.metadata['arg'].help}){tail}",
-                          code="field-missing", expected="|".join([self.kind, *(d.name for d in declared_fields(cls))]))
+                self.fail(
+                    f"{self.kind} has no {argument_name(f.name)} ({f.metadata['arg'].help}){tail}",
+                    code="field-missing",
+                    expected="|".join([self.kind, *(d.name for d in declared_fields(cls))]),
+                )
         return cls(**values)
 
     def surplus(self, cls: type[Layer], words: tuple[Word, ...]) -> None:
@@ -118,13 +125,21 @@ class LayerContext:
         if arg.type is str:
             return self.read_choice(word, name, arg)
         value = self.read_number(cls, word, name, arg.type)
-        limits = [("at least", arg.minimum, lambda v, limit: v >= limit), ("at most", arg.maximum, lambda v, limit: v <= limit),
-                  ("below", arg.below, lambda v, limit: v < limit)]
+        limits = [
+            ("at least", arg.minimum, lambda v, limit: v >= limit),
+            ("at most", arg.maximum, lambda v, limit: v <= limit),
+            ("below", arg.below, lambda v, limit: v < limit),
+        ]
         limits = [(text, limit, holds) for text, limit, holds in limits if limit is not None]
         if not all(holds(value, limit) for _, limit, holds in limits):
             bounds = " and ".join(f"{text} {limit:g}" for text, limit, _ in limits)
-            self.fail(f"{self.kind} cannot have {argument_name(name)} {word.text[:20]}", code="field-range", word=word,
-                      name=name, expected=f"{arg.help}, {bounds}")
+            self.fail(
+                f"{self.kind} cannot have {argument_name(name)} {word.text[:20]}",
+                code="field-range",
+                word=word,
+                name=name,
+                expected=f"{arg.help}, {bounds}",
+            )
         return value
 
     def read_number(self, cls: type[Layer], word: Word, name: str, kind: type) -> Any:
@@ -137,13 +152,24 @@ class LayerContext:
                 hint = "formulas in N are understood in the width of DENSE only"
             elif word.text.lower() in ("true", "false"):
                 hint = f"write {int(word.text.lower() == 'true')}"
-            self.fail(f"{self.kind} needs a number for {field_name}, not {quoted(word.text)}{tail}", code="field-number",
-                      word=word, name=name, hint=hint)
-        number = read_number(word.text, float if kind is float else int, self.source, word.span, name=field_name,
-                             where=self.where(word, name))
+            self.fail(
+                f"{self.kind} needs a number for {field_name}, not {quoted(word.text)}{tail}",
+                code="field-number",
+                word=word,
+                name=name,
+                hint=hint,
+            )
+        number = read_number(
+            word.text, float if kind is float else int, self.source, word.span, name=field_name, where=self.where(word, name)
+        )
         if kind is not float and abs(number.value) > LARGEST:
-            self.fail(f"{field_name} is too large: {quoted(word.text)}", code="field-range", word=word, name=name,
-                      expected=f"at most {LARGEST}")
+            self.fail(
+                f"{field_name} is too large: {quoted(word.text)}",
+                code="field-range",
+                word=word,
+                name=name,
+                expected=f"at most {LARGEST}",
+            )
         if number.ignored is not None:
             message = f"{quoted(number.rest)} behind the number {number.value:g} of {field_name}"
             if not cls.tmva:
@@ -153,8 +179,14 @@ class LayerContext:
 
     def read_choice(self, word: Word, name: str, arg: Arg) -> str:
         if arg.choices and word.text not in arg.choices:
-            self.fail(f"{self.kind} has no {argument_name(name)} {quoted(word.text)}", code="field-choice", word=word,
-                      name=name, expected=arg.choices, hint=did_you_mean(word.text, arg.choices))
+            self.fail(
+                f"{self.kind} has no {argument_name(name)} {quoted(word.text)}",
+                code="field-choice",
+                word=word,
+                name=name,
+                expected=arg.choices,
+                hint=did_you_mean(word.text, arg.choices),
+            )
         return word.text
 
     def read_activation(self, cls: type[Layer], word: Word, name: str = "activation") -> str:
@@ -166,6 +198,12 @@ class LayerContext:
         message = f"{self.kind} has no activation {quoted(word.text)}"
         if not cls.tmva:
             self.fail(message, code="activation-unknown", word=word, name=name, expected=known, hint=hint)
-        self.warn(f"{message}; {DEFAULT} is used, as in TMVA", code="activation-unknown", word=word, name=name,
-                  expected=known, hint=hint)
+        self.warn(
+            f"{message}; {DEFAULT} is used, as in TMVA",
+            code="activation-unknown",
+            word=word,
+            name=name,
+            expected=known,
+            hint=hint,
+        )
         return DEFAULT

@@ -19,17 +19,19 @@ class Corrupt(Layer):
     level: float = arg("probability, or standard deviation for GAUSS", type=float, minimum=0)
     noise: str = arg("kind of noise", type=str, default="MASK", choices=("MASK", "SALT", "GAUSS"))
 
-    examples = (
-        Example("CORRUPT|0.1", ((5,),), (5,)),
-        Example("CORRUPT|0.5|GAUSS", ((3, 4, 5),), (3, 4, 5)),
-    )
+    examples = (Example("CORRUPT|0.1", ((5,),), (5,)), Example("CORRUPT|0.5|GAUSS", ((3, 4, 5),), (3, 4, 5)))
 
     @classmethod
     def from_fields(cls, words, context):
         layer = super().from_fields(words, context)
         if layer.noise != "GAUSS" and layer.level > 1:
-            context.fail(f"CORRUPT cannot have level {words[0].text} with {layer.noise}", code="field-range",
-                         word=words[0], name="level", expected="a probability, at most 1")
+            context.fail(
+                f"CORRUPT cannot have level {words[0].text} with {layer.noise}",
+                code="field-range",
+                word=words[0],
+                name="level",
+                expected="a probability, at most 1",
+            )
         return layer
 
     def output_shape(self, x: Shape) -> Shape:

@@ -7,17 +7,7 @@ from dataclasses import dataclass
 
 from tmvalite.errors import Span, did_you_mean, quoted
 from tmvalite.layers.activations import ACTIVATIONS, DEFAULT
-from tmvalite.layers.base import (
-    ActivationName,
-    Attribute,
-    Example,
-    Layer,
-    Parameter,
-    Shape,
-    WeightElement,
-    arg,
-    register,
-)
+from tmvalite.layers.base import ActivationName, Attribute, Example, Layer, Parameter, Shape, WeightElement, arg, register
 from tmvalite.layers.formula import FormulaError, evaluate_width
 from tmvalite.layers.shapes import as_vector
 
@@ -77,8 +67,11 @@ class Dense(Layer):
         if not width:
             width = context.n_outputs
             if context.hidden:
-                context.warn(f"{cls.kind} without a width has as many nodes as the method has outputs, {width}, "
-                             "also inside the network", code="dense-no-width", hint="write its number of nodes")
+                context.warn(
+                    f"{cls.kind} without a width has as many nodes as the method has outputs, {width}, also inside the network",
+                    code="dense-no-width",
+                    hint="write its number of nodes",
+                )
         _complain(cls.kind, width, name, surplus, overridden, context)
         return cls(width, name)
 
@@ -106,8 +99,13 @@ def _width(word, context) -> int:
         return evaluate_width(word.text, context.n_variables)
     except FormulaError as error:
         span = Span(word.span.start + error.start, min(word.span.start + error.stop, word.span.stop))
-        context.fail(f"{quoted(word.text)} is no width: {error}", code="width", span=span, name="width",
-                     expected="a number of nodes or a formula in N, such as 64 or (N+100)*2")
+        context.fail(
+            f"{quoted(word.text)} is no width: {error}",
+            code="width",
+            span=span,
+            name="width",
+            expected="a number of nodes or a formula in N, such as 64 or (N+100)*2",
+        )
 
 
 def _complain(kind, width, activation, surplus, overridden, context) -> None:
@@ -118,13 +116,20 @@ def _complain(kind, width, activation, surplus, overridden, context) -> None:
     if len(ignored) == 1 and surplus and _WORD.fullmatch(surplus[0].text) and surplus[0].text not in ("N", "n"):
         word = surplus[0]
         used = f"{activation} is used" if activation != DEFAULT else f"{DEFAULT} is used, as in TMVA"
-        context.warn(f"{kind} has no activation {quoted(word.text)}; {used}", code="activation-unknown", word=word,
-                     name="activation", expected=tuple(ACTIVATIONS), hint=did_you_mean(word.text, ACTIVATIONS))
+        context.warn(
+            f"{kind} has no activation {quoted(word.text)}; {used}",
+            code="activation-unknown",
+            word=word,
+            name="activation",
+            expected=tuple(ACTIVATIONS),
+            hint=did_you_mean(word.text, ACTIVATIONS),
+        )
         return
     text = ", ".join(quoted(word.text) for word in ignored[:6]) + (" and more" if len(ignored) > 6 else "")
     context.warn(
         f"this is one dense layer of {width} nodes with {activation}, as in TMVA; {text} {_is(ignored)} ignored",
-        code="field-surplus", span=Span(ignored[0].span.start, ignored[-1].span.stop),
+        code="field-surplus",
+        span=Span(ignored[0].span.start, ignored[-1].span.stop),
         hint="a comma begins the next layer",
     )
 

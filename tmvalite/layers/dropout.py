@@ -14,10 +14,7 @@ class Dropout(Layer):
 
     p: float = arg("probability to drop a value", type=float, minimum=0, below=1)
 
-    examples = (
-        Example("DROPOUT|0.5", ((5,),), (5,)),
-        Example("DROPOUT|0", ((3, 4, 5),), (3, 4, 5)),
-    )
+    examples = (Example("DROPOUT|0.5", ((5,),), (5,)), Example("DROPOUT|0", ((3, 4, 5),), (3, 4, 5)))
 
     def output_shape(self, x: Shape) -> Shape:
         return x

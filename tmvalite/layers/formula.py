@@ -77,7 +77,7 @@ def evaluate(text: str, n_variables: int) -> float:
     """Value of a formula by two stacks (shunting-yard), so that nesting costs no recursion."""
     values: list[float] = []
     pending: list[tuple[str, int, int]] = []  # operators, "(" and function names with their place
-    arguments: list[int] = []                 # for every open "(": arguments seen so far
+    arguments: list[int] = []  # for every open "(": arguments seen so far
     wants_value = True
     end = len(text)
 

@@ -37,8 +37,11 @@ class GridSample(Layer):
     def output_shape(self, image: Shape, theta: Shape) -> Shape:
         channels, rows, columns = as_image(self.kind, image)
         if theta != (6,):
-            raise ShapeError(f"the second source of GRIDSAMPLE is a vector of 6 numbers, not {describe(theta)}",
-                             code="shape-theta", hint="GRIDSAMPLE@image+theta with theta=DENSE|6|LINEAR")
+            raise ShapeError(
+                f"the second source of GRIDSAMPLE is a vector of 6 numbers, not {describe(theta)}",
+                code="shape-theta",
+                hint="GRIDSAMPLE@image+theta with theta=DENSE|6|LINEAR",
+            )
         return (channels, self.height or rows, self.width or columns)
 
     def lower(self, low, inputs, slots):

@@ -34,9 +34,15 @@ class Gru(Recurrent):
         "GRULayer",
         (Attribute("StateSize", "state_size"), *ATTRIBUTES, Attribute("ResetGateAfter", "reset_gate_after")),
         (
-            ("ResetWeights", "W_r"), ("ResetStateWeights", "W_z"), ("ResetBiases", "b_r"),
-            ("UpdateWeights", "W_c"), ("UpdateStateWeights", "U_r"), ("UpdateBiases", "b_z"),
-            ("CandidateWeights", "U_z"), ("CandidateStateWeights", "U_c"), ("CandidateBiases", "b_c"),
+            ("ResetWeights", "W_r"),
+            ("ResetStateWeights", "W_z"),
+            ("ResetBiases", "b_r"),
+            ("UpdateWeights", "W_c"),
+            ("UpdateStateWeights", "U_r"),
+            ("UpdateBiases", "b_z"),
+            ("CandidateWeights", "U_z"),
+            ("CandidateStateWeights", "U_c"),
+            ("CandidateBiases", "b_c"),
         ),
     )
     examples = (

@@ -23,17 +23,17 @@ class Gumbel(Layer):
     classes: int = arg("classes of each", minimum=2)
     temperature: float = arg("tau, small values give nearly one-hot values", type=float, default=1.0, minimum=0.001)
 
-    examples = (
-        Example("GUMBEL|2|3", ((6,),), (6,)),
-        Example("GUMBEL|3|5|0.5", ((15,),), (15,)),
-    )
+    examples = (Example("GUMBEL|2|3", ((6,),), (6,)), Example("GUMBEL|3|5|0.5", ((15,),), (15,)))
 
     def output_shape(self, x: Shape) -> Shape:
         width = as_vector(self.kind, x)
         if width != self.variables * self.classes:
-            raise ShapeError(f"GUMBEL of {self.variables} variables with {self.classes} classes reads "
-                             f"{self.variables * self.classes} values, not {width}", code="shape-gumbel",
-                             hint=f"put DENSE|{self.variables * self.classes}|LINEAR before it")
+            raise ShapeError(
+                f"GUMBEL of {self.variables} variables with {self.classes} classes reads "
+                f"{self.variables * self.classes} values, not {width}",
+                code="shape-gumbel",
+                hint=f"put DENSE|{self.variables * self.classes}|LINEAR before it",
+            )
         return x
 
     def lower(self, low, inputs, slots):

@@ -22,10 +22,7 @@ class Kl(Layer):
     min_inputs = 2
     max_inputs = 2
     sink = True
-    examples = (
-        Example("KL@a+b", ((3,), (3,)), (1,)),
-        Example("KL|0.5|2@a+b", ((5,), (5,)), (1,)),
-    )
+    examples = (Example("KL@a+b", ((3,), (3,)), (1,)), Example("KL|0.5|2@a+b", ((5,), (5,)), (1,)))
 
     def output_shape(self, mu: Shape, log_variance: Shape) -> Shape:
         check_heads(self.kind, mu, log_variance)

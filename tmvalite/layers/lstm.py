@@ -23,10 +23,18 @@ class Lstm(Recurrent):
         "LSTMLayer",
         (Attribute("StateSize", "state_size"), Attribute("CellSize", "state_size", read=False), *ATTRIBUTES),
         (
-            ("InputWeights", "W_i"), ("InputStateWeights", "W_f"), ("InputBiases", "b_i"),
-            ("ForgetWeights", "W_c"), ("ForgetStateWeights", "W_o"), ("ForgetBiases", "b_f"),
-            ("CandidateWeights", "U_i"), ("CandidateStateWeights", "U_f"), ("CandidateBiases", "b_c"),
-            ("OuputWeights", "U_c"), ("OutputStateWeights", "U_o"), ("OutputBiases", "b_o"),  # sic, Ouput
+            ("InputWeights", "W_i"),
+            ("InputStateWeights", "W_f"),
+            ("InputBiases", "b_i"),
+            ("ForgetWeights", "W_c"),
+            ("ForgetStateWeights", "W_o"),
+            ("ForgetBiases", "b_f"),
+            ("CandidateWeights", "U_i"),
+            ("CandidateStateWeights", "U_f"),
+            ("CandidateBiases", "b_c"),
+            ("OuputWeights", "U_c"),
+            ("OutputStateWeights", "U_o"),
+            ("OutputBiases", "b_o"),  # sic, Ouput
         ),
     )
     examples = (

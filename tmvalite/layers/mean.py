@@ -34,15 +34,21 @@ class Mean(Layer):
 
     def output_shape(self, x: Shape) -> Shape:
         if self.axis > len(x):
-            raise ShapeError(f"MEAN over axis {self.axis} of {describe(x)}", code="shape-mean",
-                             hint=f"its axes are numbered from 1 to {len(x)}")
+            raise ShapeError(
+                f"MEAN over axis {self.axis} of {describe(x)}",
+                code="shape-mean",
+                hint=f"its axes are numbered from 1 to {len(x)}",
+            )
         if self.axis and len(x) == 3:
             return (*x[: self.axis - 1], 1, *x[self.axis :])
         if self.axis:
             return (*x[: self.axis - 1], *x[self.axis :]) or (1,)
         if len(x) == 1:
-            raise ShapeError(f"MEAN reads a sequence or an image, not {describe(x)}", code="shape-mean",
-                             hint="MEAN|1 averages over the values of a vector")
+            raise ShapeError(
+                f"MEAN reads a sequence or an image, not {describe(x)}",
+                code="shape-mean",
+                hint="MEAN|1 averages over the values of a vector",
+            )
         return (x[1],) if len(x) == 2 else (x[0],)
 
     def to_fields(self) -> tuple[str, ...]:

@@ -23,10 +23,7 @@ class Mmd(Layer):
     second: float = second_arg()
 
     sink = True
-    examples = (
-        Example("MMD@a", ((3,),), (1,)),
-        Example("MMD|UNIFORM|-2|3@a", ((2,),), (1,)),
-    )
+    examples = (Example("MMD@a", ((3,),), (1,)), Example("MMD|UNIFORM|-2|3@a", ((2,),), (1,)))
 
     @classmethod
     def from_fields(cls, words, context):

@@ -15,17 +15,15 @@ BOOKED = "BOOKED"  # the method's ErrorStrategy
 class Output(Layer):
     """An output: `weight` times the loss of what it reads is added to the loss of the network; nothing reads it."""
 
-    loss: str = arg("loss of this output; BOOKED is the method's ErrorStrategy", type=str, default=BOOKED,
-                    choices=(*LOSSES, BOOKED))
+    loss: str = arg(
+        "loss of this output; BOOKED is the method's ErrorStrategy", type=str, default=BOOKED, choices=(*LOSSES, BOOKED)
+    )
     weight: float = arg("weight in the total loss", type=float, default=1.0, minimum=0)
 
     sink = True
     marks_output = True
     booked = BOOKED
-    examples = (
-        Example("OUTPUT", ((1,),), (1,)),
-        Example("OUTPUT|SUMOFSQUARES|0.1", ((3,),), (3,)),
-    )
+    examples = (Example("OUTPUT", ((1,),), (1,)), Example("OUTPUT|SUMOFSQUARES|0.1", ((3,),), (3,)))
 
     def output_shape(self, x: Shape) -> Shape:
         return x

@@ -34,8 +34,9 @@ class Padding2D(Layer):
         channels, rows, columns = as_image(self.kind, x)
         out = (channels, rows + self.top + self.bottom, columns + self.left + self.right)
         for name, before, n, after, size in (
-            ("rows", self.top, rows, self.bottom, out[1]), ("columns", self.left, columns, self.right, out[2])
-        ):  # fmt: skip
+            ("rows", self.top, rows, self.bottom, out[1]),
+            ("columns", self.left, columns, self.right, out[2]),
+        ):
             if size < 1 or before + n < 1 or after + n < 1:
                 raise ShapeError(f"PADDING2D leaves no {name}: {before} + {n} + {after}", code="padding-size")
         return out
@@ -50,7 +51,8 @@ class Padding2D(Layer):
         x = forms.reshape(inputs[0], shapes[0], image)
         top, bottom, left, right = (max(0, -n) for n in (self.top, self.bottom, self.left, self.right))
         if top or bottom or left or right:
-            x = forms.node("Slice", x, forms.integers(top, left), forms.integers(rows - bottom, columns - right),
-                           forms.integers(2, 3))
+            x = forms.node(
+                "Slice", x, forms.integers(top, left), forms.integers(rows - bottom, columns - right), forms.integers(2, 3)
+            )
         top, bottom, left, right = (max(0, n) for n in (self.top, self.bottom, self.left, self.right))
         return forms.node("Pad", x, forms.integers(0, 0, top, left, 0, 0, bottom, right), mode="constant")

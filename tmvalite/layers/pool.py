@@ -40,8 +40,13 @@ class Pool(Layer):
         channels, rows, columns = as_image(self.kind, low.node.inputs[0].shape)
         window = self.window(low.node.inputs[0].shape)
         return low.pool(
-            inputs[0], self.value, channels, image=(rows, columns), small=window.out,
-            filter=(self.filter_height, self.filter_width), strides=(self.stride_rows, self.stride_cols),
+            inputs[0],
+            self.value,
+            channels,
+            image=(rows, columns),
+            small=window.out,
+            filter=(self.filter_height, self.filter_width),
+            strides=(self.stride_rows, self.stride_cols),
             pads=(window.pads[0], window.pads[2]),
         )
 

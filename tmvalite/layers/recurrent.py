@@ -46,8 +46,12 @@ class Recurrent(Layer):
     def from_fields(cls, words, context):
         layer = super().from_fields(words, context)
         if layer.remember_state:
-            context.warn(f"{cls.kind} starts from a zero state for every event: rememberState=1 has no effect",
-                         code="remember-state", word=words[3], name="remember_state")
+            context.warn(
+                f"{cls.kind} starts from a zero state for every event: rememberState=1 has no effect",
+                code="remember-state",
+                word=words[3],
+                name="remember_state",
+            )
         return layer
 
     def output_shape(self, x: Shape) -> Shape:
@@ -55,8 +59,7 @@ class Recurrent(Layer):
         if (steps, features) != (self.time_steps, self.input_size):
             many = "s" * (self.time_steps > 1)
             raise ShapeError(
-                f"{self.kind} expects {self.time_steps} step{many} of {self.input_size} features, "
-                f"but it reads {describe(x)}",
+                f"{self.kind} expects {self.time_steps} step{many} of {self.input_size} features, but it reads {describe(x)}",
                 code="shape-sequence",
                 hint=f"{self.kind}|{self.state_size}|{features}|{steps} fits",
             )
@@ -81,9 +84,7 @@ class Recurrent(Layer):
     def onnx(self, forms, inputs, shapes, parameters):
         """Steps are the first axis there: onnxruntime refuses the other layout."""
         size = self.state_size
-        w, u, b = (
-            np.concatenate([parameters[f"{name}_{gate}" if gate else name] for gate in self.onnx_gates]) for name in "WUb"
-        )
+        w, u, b = (np.concatenate([parameters[f"{name}_{gate}" if gate else name] for gate in self.onnx_gates]) for name in "WUb")
         biases = np.concatenate([b.ravel(), np.zeros(b.size)])  # those of the input, those of the state
         x = forms.reshape(inputs[0], shapes[0], (self.time_steps, self.input_size))
         x = forms.node("Transpose", x, perm=(1, 0, 2))

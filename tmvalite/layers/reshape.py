@@ -28,8 +28,12 @@ class Reshape(Layer):
     tmva = True
     weight_element = WeightElement(
         "ReshapeLayer",
-        (Attribute("Depth", "depth"), Attribute("Height", "height"), Attribute("Width", "width"),
-         Attribute("Flattening", "flat")),
+        (
+            Attribute("Depth", "depth"),
+            Attribute("Height", "height"),
+            Attribute("Width", "width"),
+            Attribute("Flattening", "flat"),
+        ),
     )
     examples = (
         Example("RESHAPE|FLAT", ((3, 4, 5),), (60,)),
@@ -44,8 +48,11 @@ class Reshape(Layer):
         sizes = tuple(w for w in words if w.text != FLAT)
         flat = len(sizes) < len(words)
         if not flat and len(sizes) < 3:
-            context.fail("RESHAPE needs three sizes or the word FLAT", code="field-missing",
-                         expected="RESHAPE|depth|height|width or RESHAPE|FLAT")
+            context.fail(
+                "RESHAPE needs three sizes or the word FLAT",
+                code="field-missing",
+                expected="RESHAPE|depth|height|width or RESHAPE|FLAT",
+            )
         layer = context.read_fields(cls, sizes, flat=flat)
         if not flat and 0 in (layer.depth, layer.height, layer.width):
             zero = next(w for w in sizes if int(w.text) == 0)

@@ -14,7 +14,8 @@ class Rnn(Recurrent):
     """h_t = tanh(W x_t + U h_{t-1} + b)."""
 
     weight_element = WeightElement(
-        "RNNLayer", (Attribute("StateSize", "state_size"), *ATTRIBUTES),
+        "RNNLayer",
+        (Attribute("StateSize", "state_size"), *ATTRIBUTES),
         (("InputWeights", "W"), ("StateWeights", "U"), ("Biases", "b")),
     )
     examples = (

@@ -30,8 +30,7 @@ def describe(shape: Shape) -> str:
 def as_vector(kind: str, shape: Shape) -> int:
     """Width of a vector; anything else is an error that suggests flattening."""
     if len(shape) != 1:
-        raise ShapeError(f"{kind} reads a vector, not {describe(shape)}", code="shape-vector",
-                         hint="put RESHAPE|FLAT before it")
+        raise ShapeError(f"{kind} reads a vector, not {describe(shape)}", code="shape-vector", hint="put RESHAPE|FLAT before it")
     return shape[0]
 
 
@@ -41,8 +40,11 @@ def as_image(kind: str, shape: Shape) -> tuple[int, int, int]:
         return shape
     if len(shape) == 2:
         return shape[0], 1, shape[1]
-    raise ShapeError(f"{kind} reads an image, not {describe(shape)}", code="shape-image",
-                     hint="give the shape in InputLayout=channels|rows|columns or with RESHAPE|channels|rows|columns")
+    raise ShapeError(
+        f"{kind} reads an image, not {describe(shape)}",
+        code="shape-image",
+        hint="give the shape in InputLayout=channels|rows|columns or with RESHAPE|channels|rows|columns",
+    )
 
 
 def as_sequence(kind: str, shape: Shape) -> tuple[int, int]:
@@ -55,8 +57,9 @@ def as_sequence(kind: str, shape: Shape) -> tuple[int, int]:
         return shape[1], shape[2]
     if shape[1] == 1:
         return shape[0], shape[2]
-    raise ShapeError(f"{kind} reads a sequence, not {describe(shape)}", code="shape-sequence",
-                     hint="RESHAPE|1|steps|features makes a sequence")
+    raise ShapeError(
+        f"{kind} reads a sequence, not {describe(shape)}", code="shape-sequence", hint="RESHAPE|1|steps|features makes a sequence"
+    )
 
 
 def normal_shape(depth: int, height: int, width: int) -> Shape:

@@ -28,12 +28,12 @@ class Slice(Layer):
         axis = concat_axis(x)
         if self.first + self.count > x[axis]:
             raise ShapeError(f"SLICE ends at {self.first + self.count}, but it reads {describe(x)}", code="shape-slice")
-        return (*x[:axis], self.count, *x[axis + 1:])
+        return (*x[:axis], self.count, *x[axis + 1 :])
 
     def lower(self, low, inputs, slots):
         shape = low.node.inputs[0].shape
         axis = concat_axis(shape)
-        inner, steps = size(shape[axis + 1:]), size(shape[:axis])
+        inner, steps = size(shape[axis + 1 :]), size(shape[:axis])
         return low.slice(inputs[0], self.first * inner, self.count * inner, low.node.shape, steps)
 
     def onnx(self, forms, inputs, shapes, parameters):

@@ -21,10 +21,7 @@ class Sparsity(Layer):
     rho: float = arg("mean activity wanted by KL", type=float, default=0.05, minimum=1e-6, maximum=1 - 1e-6)
 
     sink = True
-    examples = (
-        Example("SPARSITY|L1@a", ((5,),), (1,)),
-        Example("SPARSITY|KL|0.2@a", ((2, 3, 4),), (1,)),
-    )
+    examples = (Example("SPARSITY|L1@a", ((5,),), (1,)), Example("SPARSITY|KL|0.2@a", ((2, 3, 4),), (1,)))
 
     def output_shape(self, x: Shape) -> Shape:
         return (1,)

@@ -24,10 +24,7 @@ class Swd(Layer):
     second: float = second_arg()
 
     sink = True
-    examples = (
-        Example("SWD@a", ((3,),), (1,)),
-        Example("SWD|7|UNIFORM|-2|3@a", ((2,),), (1,)),
-    )
+    examples = (Example("SWD@a", ((3,),), (1,)), Example("SWD|7|UNIFORM|-2|3@a", ((2,),), (1,)))
 
     @classmethod
     def from_fields(cls, words, context):

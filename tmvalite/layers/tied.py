@@ -19,8 +19,8 @@ class Tied(Layer):
 
     name: str = arg("name of the dense layer whose weights are used", type=str)
     activation: str = arg("function of every node", type=ActivationName, default="TANH")
-    width: int = 0   # inputs of the layer named, known once that is found
-    reads: int = 0   # its nodes
+    width: int = 0  # inputs of the layer named, known once that is found
+    reads: int = 0  # its nodes
 
     examples = (Example("TIED|h|SIGMOID", ((7,),), (5,)),)
 
@@ -36,8 +36,9 @@ class Tied(Layer):
 
     def output_shape(self, x: Shape) -> Shape:
         if as_vector(self.kind, x) != self.reads:
-            raise ShapeError(f"TIED reads as many values as '{self.name}' has nodes, {self.reads}, not {size(x)}",
-                             code="shape-tied")
+            raise ShapeError(
+                f"TIED reads as many values as '{self.name}' has nodes, {self.reads}, not {size(x)}", code="shape-tied"
+            )
         return (self.width,)
 
     def parameters(self, x: Shape) -> tuple[Parameter, ...]:

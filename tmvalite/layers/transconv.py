@@ -51,17 +51,27 @@ class TransConv(Layer):
         numbers = tuple(w for w in tail if w.text[:1].isdigit())
         layer = context.read_fields(cls, (*head, *names[:1], *numbers) if names else head, padding=padding)
         if numbers and not names:
-            context.fail("TRANSCONV with output padding needs an activation", code="field-missing",
-                         expected="...|ACTIVATION|rows|columns")
+            context.fail(
+                "TRANSCONV with output padding needs an activation", code="field-missing", expected="...|ACTIVATION|rows|columns"
+            )
         context.surplus(cls, names[1:])
-        for word, name, stride in zip(numbers, ("output_pad_height", "output_pad_width"),
-                                      (layer.stride_rows, layer.stride_cols), strict=False):
+        for word, name, stride in zip(
+            numbers, ("output_pad_height", "output_pad_width"), (layer.stride_rows, layer.stride_cols), strict=False
+        ):
             if getattr(layer, name) >= stride:
-                context.fail(f"TRANSCONV cannot have output padding {word.text} with stride {stride}",
-                             code="field-range", word=word, name=name, expected=f"at least 0 and below {stride}")
+                context.fail(
+                    f"TRANSCONV cannot have output padding {word.text} with stride {stride}",
+                    code="field-range",
+                    word=word,
+                    name=name,
+                    expected=f"at least 0 and below {stride}",
+                )
         if padding == "SAME" and numbers:
-            context.fail("TRANSCONV with SAME has no output padding: its output is stride times its input",
-                         code="field-surplus", word=numbers[0])
+            context.fail(
+                "TRANSCONV with SAME has no output padding: its output is stride times its input",
+                code="field-surplus",
+                word=numbers[0],
+            )
         return layer
 
     def window(self, x: Shape) -> Window:
@@ -84,7 +94,9 @@ class TransConv(Layer):
             if axes[-1][0] < 1:
                 raise ShapeError(
                     f"TRANSCONV leaves nothing: stride {s} * ({n} - 1) + output padding {a} + filter {k} "
-                    f"- 2 * padding {p} = {axes[-1][0]}", code="window-size")
+                    f"- 2 * padding {p} = {axes[-1][0]}",
+                    code="window-size",
+                )
         (height, top, bottom), (width, left, right) = axes
         return Window((height, width), (top, bottom, left, right))
 

@@ -47,8 +47,12 @@ def layer_from_element(name: str, attributes: Mapping[str, str], *, place: str =
     """
     cls = ELEMENTS.get(name)
     if cls is None:
-        raise FileError(f"the weight file has an element {quoted(name)} that is no layer", code="element-unknown",
-                        where=place or None, expected=tuple(ELEMENTS))
+        raise FileError(
+            f"the weight file has an element {quoted(name)} that is no layer",
+            code="element-unknown",
+            where=place or None,
+            expected=tuple(ELEMENTS),
+        )
     args = _arguments(cls)
     values = {}
     for attribute in cls.weight_element.attributes:
@@ -60,8 +64,9 @@ def layer_from_element(name: str, attributes: Mapping[str, str], *, place: str =
         try:
             values[attribute.field] = _read(args[attribute.field], text)
         except ValueError:
-            raise FileError(f"{name} cannot have {attribute.name}={quoted(text)}", code="attribute-value",
-                            where=place or None) from None
+            raise FileError(
+                f"{name} cannot have {attribute.name}={quoted(text)}", code="attribute-value", where=place or None
+            ) from None
     return cls(**values)
 
 
@@ -100,6 +105,4 @@ def _read(arg: Arg, text: str) -> Any:
     return arg.type(value)
 
 
-ELEMENTS: dict[str, type[Layer]] = {
-    cls.weight_element.name: cls for cls in REGISTRY.values() if cls.weight_element is not None
-}
+ELEMENTS: dict[str, type[Layer]] = {cls.weight_element.name: cls for cls in REGISTRY.values() if cls.weight_element is not None}

@@ -43,8 +43,14 @@ class Window:
         }
 
 
-def slide(kind: str, image: tuple[int, int], window: tuple[int, int], strides: tuple[int, int],
-          pads: tuple[int, int] = (0, 0), padding: str = "") -> Window:
+def slide(
+    kind: str,
+    image: tuple[int, int],
+    window: tuple[int, int],
+    strides: tuple[int, int],
+    pads: tuple[int, int] = (0, 0),
+    padding: str = "",
+) -> Window:
     """Place a window on an image. `padding` is "" (the numbers in `pads` count), "SAME" or "VALID".
 
     Raises
@@ -62,8 +68,9 @@ def slide(kind: str, image: tuple[int, int], window: tuple[int, int], strides: t
     padded = (image[0] + 2 * pads[0], image[1] + 2 * pads[1])
     if window[0] > padded[0] or window[1] > padded[1]:
         what = "padded input" if any(pads) else "input"
-        raise ShapeError(f"{kind} filter {window[0]}x{window[1]} does not fit its {what} {padded[0]}x{padded[1]}",
-                         code="window-size")
+        raise ShapeError(
+            f"{kind} filter {window[0]}x{window[1]} does not fit its {what} {padded[0]}x{padded[1]}", code="window-size"
+        )
     rest = [(n - k) % s for n, k, s in zip(padded, window, strides, strict=True)]
     out = ((padded[0] - window[0]) // strides[0] + 1, (padded[1] - window[1]) // strides[1] + 1)
     return Window(out, (pads[0], pads[0], pads[1], pads[1]), not any(rest))
@@ -77,7 +84,7 @@ def read_padding(words: tuple[Word, ...], at: int) -> tuple[tuple[Word, ...], st
     if len(words) > at and words[at].text in PADDINGS:
         word = words[at]
         zero = Word("0", word.span)
-        return (*words[:at], zero, zero, *words[at + 1:]), word.text
+        return (*words[:at], zero, zero, *words[at + 1 :]), word.text
     return words, ""
 
 
@@ -85,8 +92,14 @@ def window_of(layer, x: Shape) -> Window:
     """The window of a convolution or pool on its input."""
     _, rows, columns = as_image(layer.kind, x)
     pads = (getattr(layer, "pad_height", 0), getattr(layer, "pad_width", 0))
-    return slide(layer.kind, (rows, columns), (layer.filter_height, layer.filter_width),
-                 (layer.stride_rows, layer.stride_cols), pads, layer.padding)
+    return slide(
+        layer.kind,
+        (rows, columns),
+        (layer.filter_height, layer.filter_width),
+        (layer.stride_rows, layer.stride_cols),
+        pads,
+        layer.padding,
+    )
 
 
 def edge_remarks(layer, x: Shape) -> tuple[str, ...]:
@@ -95,8 +108,10 @@ def edge_remarks(layer, x: Shape) -> tuple[str, ...]:
         return ()
     _, rows, columns = as_image(layer.kind, x)
     left = []
-    for name, n, k, s, p in (("row", rows, layer.filter_height, layer.stride_rows, getattr(layer, "pad_height", 0)),
-                             ("column", columns, layer.filter_width, layer.stride_cols, getattr(layer, "pad_width", 0))):
+    for name, n, k, s, p in (
+        ("row", rows, layer.filter_height, layer.stride_rows, getattr(layer, "pad_height", 0)),
+        ("column", columns, layer.filter_width, layer.stride_cols, getattr(layer, "pad_width", 0)),
+    ):
         count = (n + 2 * p - k) % s
         if count:
             left.append(f"{count} {name}{'s' * (count > 1)}")

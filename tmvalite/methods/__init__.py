@@ -34,6 +34,9 @@ def load(path: str | os.PathLike):
 
     file = read_weights(path)
     if file.method_type not in _OF_FILES:
-        raise FileError(f"the weight file '{os.fspath(path)}' is for the method {quoted(file.method_type)}",
-                        code="method-unknown", expected=tuple(_OF_FILES))
+        raise FileError(
+            f"the weight file '{os.fspath(path)}' is for the method {quoted(file.method_type)}",
+            code="method-unknown",
+            expected=tuple(_OF_FILES),
+        )
     return __getattr__(_OF_FILES[file.method_type]).from_read(file, path)

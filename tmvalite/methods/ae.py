@@ -99,15 +99,31 @@ class MethodAE(Method):
         """The network for these variables, classes and targets, not made yet. Raises OptionError and ShapeError."""
         blueprint = make_blueprint(self, info)
         source, span = self.bound.place("BatchLayout")
-        check_batch_layout(self.batch_layout, tuple(v.shape for v in blueprint.graph.inputs), [p.batch_size for p in self.phases],
-                           source=source, span=span)
+        check_batch_layout(
+            self.batch_layout,
+            tuple(v.shape for v in blueprint.graph.inputs),
+            [p.batch_size for p in self.phases],
+            source=source,
+            span=span,
+        )
         remark_without_effect(self.bound, blueprint, self.diagnostics)
         return blueprint
 
     # ------------------------------------------------------------------------------------- training
 
-    def fit(self, X, y=None, sample_weight=None, *, targets=None, norm: str | None = "EqualNumEvents", signal=None,
-            progress: str = "auto", on_interrupt: str = "raise", trace: int = 0):
+    def fit(
+        self,
+        X,
+        y=None,
+        sample_weight=None,
+        *,
+        targets=None,
+        norm: str | None = "EqualNumEvents",
+        signal=None,
+        progress: str = "auto",
+        on_interrupt: str = "raise",
+        trace: int = 0,
+    ):
         """Train on arrays. The validation events are drawn.
 
         Parameters
@@ -131,13 +147,32 @@ class MethodAE(Method):
         """
         trace = _whole("trace", trace)
         events, info, labels, flat = self._declared(X, y, sample_weight, targets, norm, signal)
-        self._train(events, info, drawn=True, labels=labels, flat=flat, progress=progress, write=print, on_interrupt=on_interrupt,
-                    trace=trace)
+        self._train(
+            events,
+            info,
+            drawn=True,
+            labels=labels,
+            flat=flat,
+            progress=progress,
+            write=print,
+            on_interrupt=on_interrupt,
+            trace=trace,
+        )
         return self
 
     def _train(self, events, info, *, drawn, labels, flat, progress, write, on_interrupt, trace=0):
-        train_autoencoder(self, events, info, drawn=drawn, labels=labels, flat=flat, progress=progress, write=write,
-                          on_interrupt=on_interrupt, trace=trace)
+        train_autoencoder(
+            self,
+            events,
+            info,
+            drawn=drawn,
+            labels=labels,
+            flat=flat,
+            progress=progress,
+            write=write,
+            on_interrupt=on_interrupt,
+            trace=trace,
+        )
 
     @property
     def trace(self) -> dict[str, list]:
@@ -170,8 +205,11 @@ class MethodAE(Method):
         model = self._trained()
         model.part(DECODER)
         if ENCODER not in model.blocks:
-            raise OptionError("a decoder alone does not know how its codes are distributed", code="no-prior",
-                              hint="call decode with codes of your own, or load the file of the whole")
+            raise OptionError(
+                "a decoder alone does not know how its codes are distributed",
+                code="no-prior",
+                hint="call decode with codes of your own, or load the file of the whole",
+            )
         seed = streams.drawn_seed() if seed is None else seed
         return model.decode(sampled_codes(model.blocks[ENCODER], model.latent, model.prior, n, model.dtype, seed))
 
@@ -215,8 +253,11 @@ class MethodAE(Method):
         """
         model = self._trained()
         if self.analysis_type != "multiclass":
-            raise OptionError(f"this method is a {self.analysis_type}, not multiclass", code="analysis-type",
-                              hint="use predict for what the Head learned" if HEAD in model.blocks else "use GetMvaValues")
+            raise OptionError(
+                f"this method is a {self.analysis_type}, not multiclass",
+                code="analysis-type",
+                hint="use predict for what the Head learned" if HEAD in model.blocks else "use GetMvaValues",
+            )
         return model.classes(X)
 
     # ------------------------------------------------------------------------------------- files

@@ -16,8 +16,9 @@ EXPECTED = "Encoder={...}Decoder={...}"
 ADVERSARY = "DENSE|64|RELU,DENSE|64|RELU,DENSE|1|LINEAR"  # where LatentLoss=ADV and no Discriminator is written
 
 
-def build_blocks(layout: Layout, *, inputs, n_variables: int, head_outputs: int, drop: Iterable[float] = (),
-                 diagnostics: Diagnostics) -> dict[str, Graph]:
+def build_blocks(
+    layout: Layout, *, inputs, n_variables: int, head_outputs: int, drop: Iterable[float] = (), diagnostics: Diagnostics
+) -> dict[str, Graph]:
     """The graphs by block: Encoder, Decoder, then Head and Discriminator where they are written.
 
     Parameters
@@ -35,8 +36,14 @@ def build_blocks(layout: Layout, *, inputs, n_variables: int, head_outputs: int,
         With the place in the layout.
     """
     _check_names(layout)
-    graphs = build_graphs(layout, inputs=inputs, n_variables=n_variables, drop=drop, diagnostics=diagnostics, n_outputs={
-        ENCODER: n_variables, DECODER: n_variables, HEAD: head_outputs, DISCRIMINATOR: 1})
+    graphs = build_graphs(
+        layout,
+        inputs=inputs,
+        n_variables=n_variables,
+        drop=drop,
+        diagnostics=diagnostics,
+        n_outputs={ENCODER: n_variables, DECODER: n_variables, HEAD: head_outputs, DISCRIMINATOR: 1},
+    )
     _check_encoder(graphs[ENCODER])
     _check_decoder(graphs[DECODER], n_variables)
     if DISCRIMINATOR in graphs:
@@ -52,8 +59,9 @@ def default_discriminator(encoder: Graph) -> Graph:
     code = encoder.outputs[-1].value.shape
     source = Source(("" if len(code) == 1 else "RESHAPE|FLAT,") + ADVERSARY)
     quiet = Diagnostics(source, strict=True)
-    return build_graph(parse_layout(source, diagnostics=quiet), inputs=(("input", code),), n_variables=1, n_outputs=1,
-                       diagnostics=quiet)
+    return build_graph(
+        parse_layout(source, diagnostics=quiet), inputs=(("input", code),), n_variables=1, n_outputs=1, diagnostics=quiet
+    )
 
 
 def with_one_sigmoid(graphs: dict[str, Graph], booked: str, diagnostics: Diagnostics) -> dict[str, Graph]:
@@ -69,14 +77,24 @@ def with_one_sigmoid(graphs: dict[str, Graph], booked: str, diagnostics: Diagnos
         node = graph.outputs[0].value.producer
         activation = getattr(node.layer, "activation", "LINEAR")
         if activation == "SIGMOID":
-            diagnostics.warn("CROSSENTROPY applies the sigmoid itself; the last layer's SIGMOID is not applied a second time",
-                             code="output-activation", source=graph.source, span=node.span, where=node.place,
-                             hint="write LINEAR in the last layer")
+            diagnostics.warn(
+                "CROSSENTROPY applies the sigmoid itself; the last layer's SIGMOID is not applied a second time",
+                code="output-activation",
+                source=graph.source,
+                span=node.span,
+                where=node.place,
+                hint="write LINEAR in the last layer",
+            )
             out[name] = made_linear(graph, node)
         elif name == DISCRIMINATOR and activation != "LINEAR":
-            diagnostics.warn(f"the sigmoid of the Discriminator's value is applied to the {activation} of its last layer",
-                             code="output-activation", source=graph.source, span=node.span, where=node.place,
-                             hint="write LINEAR in the last layer")
+            diagnostics.warn(
+                f"the sigmoid of the Discriminator's value is applied to the {activation} of its last layer",
+                code="output-activation",
+                source=graph.source,
+                span=node.span,
+                where=node.place,
+                hint="write LINEAR in the last layer",
+            )
     return out
 
 
@@ -88,8 +106,11 @@ def _check_names(layout: Layout) -> None:
 
     missing = [name for name in (ENCODER, DECODER) if name not in names]
     if missing:
-        fail(f"MethodAE needs {' and '.join(missing)}", layout.span,
-             hint="write what the code is made into: Decoder={...,DENSE|N|LINEAR}" if missing == [DECODER] else None)
+        fail(
+            f"MethodAE needs {' and '.join(missing)}",
+            layout.span,
+            hint="write what the code is made into: Decoder={...,DENSE|N|LINEAR}" if missing == [DECODER] else None,
+        )
     for name, block in zip(names, layout.parts, strict=True):
         if name and name not in BLOCKS:
             fail(f"MethodAE has no {name}", block.name.span)
@@ -99,12 +120,21 @@ def _check_names(layout: Layout) -> None:
 
 
 def _check_encoder(graph: Graph) -> None:
-    if len(graph.outputs) == 1 and graph.outputs[0].loss is None and graph.outputs[0].weight == 1.0 \
-            and not any(node.layer.marks_output for node in graph.nodes):
+    if (
+        len(graph.outputs) == 1
+        and graph.outputs[0].loss is None
+        and graph.outputs[0].weight == 1.0
+        and not any(node.layer.marks_output for node in graph.nodes)
+    ):
         return
     marked = next(node for node in graph.nodes if node.layer.marks_output)
-    raise OptionError(f"the Encoder has one output, its last layer: the code; {marked.layer.kind} belongs into Decoder or Head",
-                      code="encoder-output", source=graph.source, span=marked.span, where=marked.place)
+    raise OptionError(
+        f"the Encoder has one output, its last layer: the code; {marked.layer.kind} belongs into Decoder or Head",
+        code="encoder-output",
+        source=graph.source,
+        span=marked.span,
+        where=marked.place,
+    )
 
 
 def _check_decoder(graph: Graph, n_variables: int) -> None:
@@ -116,8 +146,14 @@ def _check_decoder(graph: Graph, n_variables: int) -> None:
     alone = len(graph.outputs) == 1
     what = f"{given} value{'s' * (given != 1)}" + (f" ({shape_text(shape)})" if len(shape) > 1 and alone else "")
     hint = f"end the Decoder with DENSE|{n_variables}|LINEAR" if len(shape) == 1 and alone else None
-    raise ShapeError(f"the Decoder gives {what}, but an event has {n_variables} variable{'s' * (n_variables != 1)}",
-                     code="output-width", source=graph.source, span=last.span, where=_place(graph, last), hint=hint)
+    raise ShapeError(
+        f"the Decoder gives {what}, but an event has {n_variables} variable{'s' * (n_variables != 1)}",
+        code="output-width",
+        source=graph.source,
+        span=last.span,
+        where=_place(graph, last),
+        hint=hint,
+    )
 
 
 def _check_no_terms(name: str, graph: Graph) -> None:
@@ -125,17 +161,28 @@ def _check_no_terms(name: str, graph: Graph) -> None:
     node = next((node for node in graph.nodes if node.layer.sink and not node.layer.marks_output), None)
     if node is not None:
         kind = graph.source.text[node.span.start : node.span.stop].partition("|")[0].rpartition("=")[2].strip()
-        raise OptionError(f"{kind} compares the code with its prior and belongs into the Encoder; it stands in the {name}",
-                          code="latent-place", source=graph.source, span=node.span, where=node.place,
-                          hint="end the Encoder with it")
+        raise OptionError(
+            f"{kind} compares the code with its prior and belongs into the Encoder; it stands in the {name}",
+            code="latent-place",
+            source=graph.source,
+            span=node.span,
+            where=node.place,
+            hint="end the Encoder with it",
+        )
 
 
 def _check_discriminator(graph: Graph) -> None:
     given = sum(output.value.size for output in graph.outputs)
     if given != 1:
         last = graph.outputs[-1]
-        raise ShapeError(f"the Discriminator gives {given} values, but it says one thing: code or prior", code="output-width",
-                         source=graph.source, span=last.span, where=_place(graph, last), hint="end it with DENSE|1|LINEAR")
+        raise ShapeError(
+            f"the Discriminator gives {given} values, but it says one thing: code or prior",
+            code="output-width",
+            source=graph.source,
+            span=last.span,
+            where=_place(graph, last),
+            hint="end it with DENSE|1|LINEAR",
+        )
 
 
 def _place(graph: Graph, output) -> str:

@@ -49,8 +49,18 @@ def weight_file(title: str, model: AutoencoderModel, blocks: Sequence[str] = BLO
     if len(blocks) == 1 and blocks[0] not in model.blocks:
         raise OptionError(f"this autoencoder has no {blocks[0]}; it has {' and '.join(model.blocks)}", code="block-missing")
     info, chosen = model.info, [name for name in blocks if name in model.blocks]
-    file = WeightFile("AE", title, dict(model.facts), list(model.options), list(info.variables), list(info.spectators),
-                      list(info.targets), list(info.classes), model.chain.to_records(), list(model.pdfs))
+    file = WeightFile(
+        "AE",
+        title,
+        dict(model.facts),
+        list(model.options),
+        list(info.variables),
+        list(info.spectators),
+        list(info.targets),
+        list(info.classes),
+        model.chain.to_records(),
+        list(model.pdfs),
+    )
     settings = {
         _LOSSES: "+".join(o.strategy for o in _objectives_of(model, chosen)),
         _FUNCTIONS: "+".join(o.function for o in _objectives_of(model, chosen)),
@@ -109,21 +119,29 @@ def _block_record(model: AutoencoderModel, name: str, *, alone: bool) -> BlockRe
 def model(file: WeightFile, analysis: str) -> AutoencoderModel:
     """The autoencoder, or the half, that a weight file states. Raises FileError, DataError and OptionError (transformations)."""
     if file.extension is None:
-        raise FileError("this weight file of TMVA's MethodAE does not say where the encoder ends", code="network-blocks",
-                        hint="train again with tmvalite.MethodAE and the same option string")
+        raise FileError(
+            "this weight file of TMVA's MethodAE does not say where the encoder ends",
+            code="network-blocks",
+            hint="train again with tmvalite.MethodAE and the same option string",
+        )
     info = DataSetInfo(tuple(file.variables), tuple(file.targets), tuple(file.spectators), tuple(file.classes))
     blocks, matrices = _read_blocks(file.extension.blocks)
     objectives, settings = _read_settings(file, blocks)
     _check_sizes(blocks, info)
     graph = named_outputs(join(blocks), blocks)
     known = [Objective("SUMOFSQUARES", "identity")] if not objectives else objectives
-    network = Network(graph, precision=file.extension.precision, losses=tuple(o.loss for o in known),
-                      output_functions=tuple(o.function for o in known))
+    network = Network(
+        graph,
+        precision=file.extension.precision,
+        losses=tuple(o.loss for o in known),
+        output_functions=tuple(o.function for o in known),
+    )
     for node, name, values in matrices:
         network.parameters.set(node, name, values)
     chain = TransformChain.from_records(file.transforms, info)
-    result = AutoencoderModel(blocks, network, tuple(objectives), chain, info, analysis, labels_of(file, info),
-                              info.n_targets == 1, **settings)
+    result = AutoencoderModel(
+        blocks, network, tuple(objectives), chain, info, analysis, labels_of(file, info), info.n_targets == 1, **settings
+    )
     result.facts, result.options, result.pdfs = dict(file.info), list(file.options), list(file.pdfs)
     return result
 
@@ -131,10 +149,17 @@ def model(file: WeightFile, analysis: str) -> AutoencoderModel:
 def _read_blocks(records: Sequence[BlockRecord]) -> tuple[dict[str, Graph], list[tuple[str, str, np.ndarray]]]:
     """The graphs by block, and the matrices under the names of the joined graph."""
     names = [record.name for record in records]
-    if not names or not set(names) <= set(BLOCKS) or names != [name for name in BLOCKS if name in names] \
-            or (ENCODER not in names and names != [DECODER]):
-        raise FileError(f"the weight file has the networks {', '.join(name or 'without a name' for name in names)}",
-                        code="network-blocks", expected="Encoder and Decoder, perhaps Head and Discriminator, or one half")
+    if (
+        not names
+        or not set(names) <= set(BLOCKS)
+        or names != [name for name in BLOCKS if name in names]
+        or (ENCODER not in names and names != [DECODER])
+    ):
+        raise FileError(
+            f"the weight file has the networks {', '.join(name or 'without a name' for name in names)}",
+            code="network-blocks",
+            expected="Encoder and Decoder, perhaps Head and Discriminator, or one half",
+        )
     blocks, matrices, earlier = {}, [], {}
     for record in records:
         graph, found = network_of_block(record, earlier)
@@ -143,8 +168,9 @@ def _read_blocks(records: Sequence[BlockRecord]) -> tuple[dict[str, Graph], list
         earlier |= {node.name: node for node in graph.nodes}
         others = [name for name in blocks if name != names[0]]
         if record.name in others and [v.shape for v in graph.inputs] != [blocks[names[0]].outputs[-1].value.shape]:
-            raise FileError(f"the {record.name} of the weight file does not read what the {names[0]} gives",
-                            code="network-inputs")
+            raise FileError(
+                f"the {record.name} of the weight file does not read what the {names[0]} gives", code="network-inputs"
+            )
     return blocks, matrices
 
 
@@ -160,13 +186,21 @@ def _read_settings(file: WeightFile, blocks: dict[str, Graph]) -> tuple[list[Obj
         sigma = math.nan
     good = (
         len(strategies) == len(functions) == n_outputs
-        and set(strategies) <= set(LOSS_CODES) and set(functions) <= {*FUNCTIONS.values()}
-        and classes.isdecimal() and len(classes) < 10 and latent in (*LATENT_TERMS, "NONE")
-        and math.isfinite(sigma) and sigma > 0 and _PRIOR in given
+        and set(strategies) <= set(LOSS_CODES)
+        and set(functions) <= {*FUNCTIONS.values()}
+        and classes.isdecimal()
+        and len(classes) < 10
+        and latent in (*LATENT_TERMS, "NONE")
+        and math.isfinite(sigma)
+        and sigma > 0
+        and _PRIOR in given
     )
     if not good:
-        raise FileError("the weight file does not say what its networks are for", code="network-settings",
-                        expected=f"settings {', '.join((_LOSSES, _FUNCTIONS, _HEAD_CLASSES, _LATENT, _PRIOR, _SIGMA))}")
+        raise FileError(
+            "the weight file does not say what its networks are for",
+            code="network-settings",
+            expected=f"settings {', '.join((_LOSSES, _FUNCTIONS, _HEAD_CLASSES, _LATENT, _PRIOR, _SIGMA))}",
+        )
     prior = parse_prior(Source(given[_PRIOR]))
     head = blocks[HEAD].outputs if HEAD in blocks else ()
     if int(classes) > sum(output.value.size for output in head):
@@ -182,5 +216,6 @@ def _check_sizes(blocks: dict[str, Graph], info: DataSetInfo) -> None:
         sizes["gives"] = sum(output.value.size for output in blocks[DECODER].outputs)
     for what, size in sizes.items():
         if size != info.n_variables:
-            raise FileError(f"the network {what} {size} values, but the weight file has {info.n_variables} variables",
-                            code="network-inputs")
+            raise FileError(
+                f"the network {what} {size} values, but the weight file has {info.n_variables} variables", code="network-inputs"
+            )

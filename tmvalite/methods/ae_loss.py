@@ -14,14 +14,7 @@ import math
 
 import numpy as np
 
-from tmvalite.methods.ae_network import (
-    HEAD_LOSS,
-    LATENT_TERMS,
-    RECONSTRUCTION,
-    Blueprint,
-    gaussian_constant,
-    nats,
-)
+from tmvalite.methods.ae_network import HEAD_LOSS, LATENT_TERMS, RECONSTRUCTION, Blueprint, gaussian_constant, nats
 from tmvalite.training.loop import Companion
 
 SMALLEST_VARIANCE = 1e-6  # of sigma^2, as a part of where it begins: data that are reproduced exactly have no width
@@ -63,15 +56,17 @@ class AutoencoderLoss(Companion):
         objectives = blueprint.objectives
         outputs = dict(zip((output.name for output in blueprint.graph.outputs), zip(blueprint.graph.outputs, objectives)))
         self._outputs = {name: pair for name, pair in outputs.items() if name in network.term_names}
-        self._gaussian = sum(o.value.size for name, (o, objective) in self._outputs.items()
-                             if _is(name, RECONSTRUCTION) and objective.strategy == "SUMOFSQUARES")
+        self._gaussian = sum(
+            o.value.size
+            for name, (o, objective) in self._outputs.items()
+            if _is(name, RECONSTRUCTION) and objective.strategy == "SUMOFSQUARES"
+        )
         self.estimated = blueprint.latent == "KL" and values.DecoderSigma == 0 and self._gaussian > 0
         self.sigma = values.DecoderSigma or (math.sqrt(variance) if self.estimated and variance > 0 else 1.0)
         automatic = min(ANNEALING_EPOCHS, epochs // 4) if self.estimated else 0
         self.annealing = values.KLAnnealing if values.KLAnnealing >= 0 else automatic
         self._least = SMALLEST_VARIANCE * self.sigma**2
-        self._temperatures = {d.node: network.setting("temperature", d.node) for d in network.draws
-                              if d.setting == "temperature"}
+        self._temperatures = {d.node: network.setting("temperature", d.node) for d in network.draws if d.setting == "temperature"}
         self.latent_weight = self._trained_weight = values.KLWeight
         self.batch_terms = set(network.batch_terms)
         self.training_only = self.batch_terms | set(getattr(network, "extras", ()))
@@ -165,8 +160,14 @@ class AutoencoderLoss(Companion):
     def mean_squared_error(self, terms: np.ndarray) -> float:
         """Over the values of the Gaussian outputs, from the unweighted terms."""
         found = zip(self.network.term_names, terms.tolist())
-        return sum(value * self._outputs[name][0].value.size for name, value in found
-                   if _is(name, RECONSTRUCTION) and self._outputs[name][1].strategy == "SUMOFSQUARES") / self._gaussian
+        return (
+            sum(
+                value * self._outputs[name][0].value.size
+                for name, value in found
+                if _is(name, RECONSTRUCTION) and self._outputs[name][1].strategy == "SUMOFSQUARES"
+            )
+            / self._gaussian
+        )
 
     def reported(self, terms: np.ndarray) -> dict[str, float]:
         """The terms in nats by name: outputs of one kind and terms of equal names added up, weights of options not applied."""

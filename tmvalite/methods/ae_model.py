@@ -83,14 +83,16 @@ class AutoencoderModel:
             missing = [name for name in blocks if name not in self.blocks]
             if missing:
                 have = " and ".join(self.blocks)
-                raise OptionError(f"this autoencoder has no {missing[0]}; it has {have}", code="block-missing",
-                                  hint=_HINTS[missing[0]])
+                raise OptionError(
+                    f"this autoencoder has no {missing[0]}; it has {have}", code="block-missing", hint=_HINTS[missing[0]]
+                )
             graph = block_of(self.network.graph, *blocks)
             names = [output.name for output in self.network.graph.outputs]
             known = dict(zip(names, self.objectives))
             objectives = [known.get(output.name, Objective("SUMOFSQUARES", "identity")) for output in graph.outputs]
-            self._parts[blocks] = self.network.part(graph, losses=tuple(o.loss for o in objectives),
-                                                    output_functions=tuple(o.function for o in objectives))
+            self._parts[blocks] = self.network.part(
+                graph, losses=tuple(o.loss for o in objectives), output_functions=tuple(o.function for o in objectives)
+            )
         return self._parts[blocks]
 
     @property
@@ -136,8 +138,11 @@ class AutoencoderModel:
         z = np.ascontiguousarray(z.reshape(1, -1) if single else z)
         if z.ndim != 2 or z.shape[1] != self.latent_size:
             q = self.latent_size
-            raise DataError(f"the codes have shape {shape}, this autoencoder has {q} latent variable{'s' * (q != 1)}",
-                            code="data-shape", expected=f"(codes, {q}), or ({q},) for one code")
+            raise DataError(
+                f"the codes have shape {shape}, this autoencoder has {q} latent variable{'s' * (q != 1)}",
+                code="data-shape",
+                expected=f"(codes, {q}), or ({q},) for one code",
+            )
         return z, single
 
     # --------------------------------------------------------------------------- scores

@@ -59,8 +59,13 @@ class Blueprint:
     prior: Prior
 
     def network(self, *, precision: str, threads: int | None) -> Network:
-        return Network(self.graph, precision=precision, losses=tuple(o.loss for o in self.objectives),
-                       output_functions=tuple(o.function for o in self.objectives), threads=threads)
+        return Network(
+            self.graph,
+            precision=precision,
+            losses=tuple(o.loss for o in self.objectives),
+            output_functions=tuple(o.function for o in self.objectives),
+            threads=threads,
+        )
 
     @property
     def code(self):
@@ -81,8 +86,14 @@ def make_blueprint(method, info: DataSetInfo) -> Blueprint:
     inputs = input_shapes(method.input_layout, info.n_variables, diagnostics)
 
     def build(drop) -> dict[str, Graph]:
-        return build_blocks(method.layout, inputs=inputs, n_variables=info.n_variables, head_outputs=max(1, n_head), drop=drop,
-                            diagnostics=diagnostics)
+        return build_blocks(
+            method.layout,
+            inputs=inputs,
+            n_variables=info.n_variables,
+            head_outputs=max(1, n_head),
+            drop=drop,
+            diagnostics=diagnostics,
+        )
 
     blocks, rates = graphs_for_phases(build, [phase.drop_config for phase in method.phases])
     for graph in blocks.values():
@@ -118,8 +129,9 @@ def latent_loss(method, blocks: dict[str, Graph]) -> str:
     span = method.bound.spans.get("LatentLoss")
 
     def fail(message, hint, at=span, expected=()):
-        raise OptionError(message, code="latent-loss", source=method.bound.source, span=at, where="LatentLoss", expected=expected,
-                          hint=hint)
+        raise OptionError(
+            message, code="latent-loss", source=method.bound.source, span=at, where="LatentLoss", expected=expected, hint=hint
+        )
 
     sinks = sorted(written & {"MMD", "SWD"})
     if asked == "AUTO":
@@ -133,14 +145,22 @@ def latent_loss(method, blocks: dict[str, Graph]) -> str:
         fail(f"the Encoder has {' and '.join(others)}, but LatentLoss is {asked}", f"leave {others[0]} out of the Encoder")
     setting = draws_of(blocks[ENCODER])
     if asked in ("MMD", "SWD", "ADV") and "temperature" in setting.values():
-        fail(f"LatentLoss={asked} compares the code with {method.prior}, which categories cannot follow",
-             "write LatentLoss=KL for GUMBEL")
+        fail(
+            f"LatentLoss={asked} compares the code with {method.prior}, which categories cannot follow",
+            "write LatentLoss=KL for GUMBEL",
+        )
     if asked == "ADV" and "noise" in setting.values():
         fail("LatentLoss=ADV needs a code without noise of its own", "end the Encoder with a DENSE layer")
     if asked == "KL" and method.prior.kind != "GAUSS":
-        raise OptionError(f"KL has a Gaussian prior, not {method.prior.kind}", code="prior", source=method.bound.source,
-                          span=method.bound.spans.get("Prior"), where="Prior", expected="GAUSS|mean|sigma",
-                          hint="MMD, SWD and ADV take any prior")
+        raise OptionError(
+            f"KL has a Gaussian prior, not {method.prior.kind}",
+            code="prior",
+            source=method.bound.source,
+            span=method.bound.spans.get("Prior"),
+            where="Prior",
+            expected="GAUSS|mean|sigma",
+            hint="MMD, SWD and ADV take any prior",
+        )
     return asked
 
 
@@ -186,9 +206,14 @@ def _with_latent_loss(method, blocks: dict[str, Graph], latent: str) -> dict[str
         activation = getattr(code.producer.layer, "activation", "")
         if values.Sparsity == "KL" and activation not in UNIT_RANGE:
             what = f"its activation is {activation}" if activation else f"it comes from {code.producer.layer.kind}"
-            raise OptionError(f"Sparsity=KL needs a code between 0 and 1, but {what}", code="sparsity",
-                              source=method.bound.source, span=method.bound.spans.get("Sparsity"), where="Sparsity",
-                              hint="end the Encoder with SIGMOID, or write Sparsity=L1")
+            raise OptionError(
+                f"Sparsity=KL needs a code between 0 and 1, but {what}",
+                code="sparsity",
+                source=method.bound.source,
+                span=method.bound.spans.get("Sparsity"),
+                where="Sparsity",
+                hint="end the Encoder with SIGMOID, or write Sparsity=L1",
+            )
         text = "SPARSITY|L1" if values.Sparsity == "L1" else f"SPARSITY|KL|{values.Rho:g}"
         encoder = append(encoder, "Sparsity", text)
     blocks = {**blocks, ENCODER: encoder}
@@ -208,11 +233,22 @@ def _objectives(method, blocks: dict[str, Graph], info: DataSetInfo) -> tuple[tu
     if HEAD in blocks:
         if method.analysis_type == "regression" and not info.n_targets:
             output = blocks[HEAD].outputs[-1]
-            raise ShapeError("the Head of a regression learns targets, and there are none", code="head-targets",
-                             source=blocks[HEAD].source, span=output.span, where="Layout, Head",
-                             hint="give targets, or leave Head out")
-        more, classes = outputs_of(blocks[HEAD], method.analysis_type, n_classes=info.n_classes, n_targets=info.n_targets,
-                                   booked=BookedLoss(), diagnostics=method.diagnostics)
+            raise ShapeError(
+                "the Head of a regression learns targets, and there are none",
+                code="head-targets",
+                source=blocks[HEAD].source,
+                span=output.span,
+                where="Layout, Head",
+                hint="give targets, or leave Head out",
+            )
+        more, classes = outputs_of(
+            blocks[HEAD],
+            method.analysis_type,
+            n_classes=info.n_classes,
+            n_targets=info.n_targets,
+            booked=BookedLoss(),
+            diagnostics=method.diagnostics,
+        )
         found += more
     if DISCRIMINATOR in blocks:
         found.append(Objective("CROSSENTROPY", "sigmoid"))
@@ -246,8 +282,9 @@ def gaussian_constant(width: int, sigma: float) -> float:
 # ---------------------------------------------------------------------------------------------- targets
 
 
-def target_matrix(blueprint: Blueprint, x: np.ndarray, events: Events, targets: np.ndarray, info: DataSetInfo,
-                  analysis: str) -> np.ndarray:
+def target_matrix(
+    blueprint: Blueprint, x: np.ndarray, events: Events, targets: np.ndarray, info: DataSetInfo, analysis: str
+) -> np.ndarray:
     """What the network learns, (N, outputs): the transformed variables, then what the Head learns, then 1 for the Discriminator.
 
     Parameters

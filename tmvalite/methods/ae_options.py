@@ -19,8 +19,14 @@ def check_numbers(bound: BoundOptions) -> None:
     for name, (allowed, words) in _RANGES.items():
         value = bound.values[name]
         if not allowed(value):
-            raise OptionError(f"{name} cannot be {value:g}", code="range", source=bound.source, span=bound.spans.get(name),
-                              where=name, expected=words)
+            raise OptionError(
+                f"{name} cannot be {value:g}",
+                code="range",
+                source=bound.source,
+                span=bound.spans.get(name),
+                where=name,
+                expected=words,
+            )
 
 
 def remark_without_effect(bound: BoundOptions, blueprint: Blueprint, diagnostics: Diagnostics) -> None:
@@ -44,5 +50,11 @@ def remark_without_effect(bound: BoundOptions, blueprint: Blueprint, diagnostics
     }
     for name, reason in unread.items():
         if reason and bound.is_set(name):
-            diagnostics.warn(f"{name} has no effect: {reason}", code="option-without-effect", source=bound.source,
-                             span=bound.spans[name], where=name, hint=f"remove {name}")
+            diagnostics.warn(
+                f"{name} has no effect: {reason}",
+                code="option-without-effect",
+                source=bound.source,
+                span=bound.spans[name],
+                where=name,
+                hint=f"remove {name}",
+            )

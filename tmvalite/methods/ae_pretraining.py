@@ -23,8 +23,9 @@ from tmvalite.training.network import Network
 from tmvalite.training.progress import Progress
 
 
-def pretrain(method, network: Network, blueprint: Blueprint, train: Sample, valid: Sample, *, seed: int,
-             progress: Progress) -> None:
+def pretrain(
+    method, network: Network, blueprint: Blueprint, train: Sample, valid: Sample, *, seed: int, progress: Progress
+) -> None:
     """Give the dense layers of the encoder, and their mirror images in the decoder, better first weights.
 
     Raises
@@ -44,8 +45,14 @@ def pretrain(method, network: Network, blueprint: Blueprint, train: Sample, vali
         progress.message(f"Pre-training of layer {number} of {len(stack)}: {x.shape[1]} -> {node.shape[0]} -> {x.shape[1]}")
         layer, own = _layer_network(node, x.shape[1], values, values.ErrorStrategy if number == 1 else "SUMOFSQUARES")
         initialise(layer, values.WeightInitialization, seed)
-        training = Training(layer, _itself(x, train.weights), _itself(x_valid, valid.weights), [phase], seed=seed,
-                            source=method.bound.place("TrainingStrategy")[0])
+        training = Training(
+            layer,
+            _itself(x, train.weights),
+            _itself(x_valid, valid.weights),
+            [phase],
+            seed=seed,
+            source=method.bound.place("TrainingStrategy")[0],
+        )
         history = training.run()
         if history.interrupted:
             raise KeyboardInterrupt
@@ -83,8 +90,14 @@ def dense_stack(method, graph: Graph) -> list[Node]:
     if found:
         return found
     span = method.bound.spans.get("Pretrain")
-    raise OptionError("Pretrain=GREEDY trains dense layers one behind the other, and the Encoder does not begin with any",
-                      code="pretrain", source=method.bound.source, span=span, where="Pretrain", hint="leave Pretrain out")
+    raise OptionError(
+        "Pretrain=GREEDY trains dense layers one behind the other, and the Encoder does not begin with any",
+        code="pretrain",
+        source=method.bound.source,
+        span=span,
+        where="Pretrain",
+        hint="leave Pretrain out",
+    )
 
 
 def _mirrors(graph: Graph, stack: list[Node]) -> dict[Node, Node]:
@@ -108,8 +121,13 @@ def _layer_network(node: Node, width: int, values, strategy: str) -> tuple[Netwo
     own = "|".join([node.layer.kind, *node.layer.to_fields()])
     source = Source(f"CORRUPT|{values.PretrainCorruption:g},h={own},back=TIED|h|LINEAR")
     quiet = Diagnostics(source, strict=True)
-    graph = build_graph(parse_layout(source, diagnostics=quiet), inputs=(("input", (width,)),), n_variables=width,
-                        n_outputs=width, diagnostics=quiet)
+    graph = build_graph(
+        parse_layout(source, diagnostics=quiet),
+        inputs=(("input", (width,)),),
+        n_variables=width,
+        n_outputs=width,
+        diagnostics=quiet,
+    )
     network = Network(graph, precision=values.Precision, losses=(strategy,), threads=values.Threads or None)
     return network, [("h", "Weights"), ("h", "Biases"), ("back", "Biases")]
 

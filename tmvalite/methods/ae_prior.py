@@ -32,14 +32,22 @@ def sampled_codes(encoder: Graph, latent: str, prior: Prior, n: int, dtype, seed
         Nothing made the codes follow a prior.
     """
     if latent == "NONE":
-        raise OptionError("a plain autoencoder has no prior to sample from", code="no-prior",
-                          hint="end the Encoder with LATENT|2, or train with LatentLoss=MMD, SWD or ADV")
+        raise OptionError(
+            "a plain autoencoder has no prior to sample from",
+            code="no-prior",
+            hint="end the Encoder with LATENT|2, or train with LatentLoss=MMD, SWD or ADV",
+        )
     size = encoder.outputs[-1].value.size
     if latent != "KL":
         return prior_draws(prior, n, size, dtype, seed=seed)
     settings, node = draws_of(encoder), encoder.outputs[-1].value.producer
-    while node is not None and node.name not in settings and not node.parameters and len(node.inputs) == 1 \
-            and node.output.size == node.inputs[0].size:
+    while (
+        node is not None
+        and node.name not in settings
+        and not node.parameters
+        and len(node.inputs) == 1
+        and node.output.size == node.inputs[0].size
+    ):
         node = node.inputs[0].producer  # a RESHAPE behind the latent layer
     setting = settings.get(node.name) if node is not None else None
     if setting == "noise":
@@ -50,5 +58,8 @@ def sampled_codes(encoder: Graph, latent: str, prior: Prior, n: int, dtype, seed
         key = streams.stream_key(seed, STREAM, "code")
         chosen = np.minimum((streams.uniforms(key, n * groups) * classes).astype(np.int64), classes - 1)
         return np.eye(classes, dtype=dtype)[chosen].reshape(n, size)
-    raise OptionError("the prior of this code is not known, because layers stand behind its latent variables", code="no-prior",
-                      hint="end the Encoder with the latent layer, or call decode with codes of your own")
+    raise OptionError(
+        "the prior of this code is not known, because layers stand behind its latent variables",
+        code="no-prior",
+        hint="end the Encoder with the latent layer, or call decode with codes of your own",
+    )

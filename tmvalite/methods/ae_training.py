@@ -36,8 +36,19 @@ from tmvalite.training.loop import Sample, Training
 ROUNDING = 1e-6  # by which a variable scaled to [0, 1] may lie outside
 
 
-def train_autoencoder(method, events: Events, info: DataSetInfo, *, drawn: bool, labels: tuple, flat: bool, progress, write,
-                      on_interrupt: str, trace: int = 0) -> None:
+def train_autoencoder(
+    method,
+    events: Events,
+    info: DataSetInfo,
+    *,
+    drawn: bool,
+    labels: tuple,
+    flat: bool,
+    progress,
+    write,
+    on_interrupt: str,
+    trace: int = 0,
+) -> None:
     """Train `method`, a MethodAE, and leave the model, the history and the trace in it; see `MethodAE.fit`."""
     progress = check_call(progress, write, on_interrupt)
     began = time.perf_counter()
@@ -75,14 +86,34 @@ def train_autoencoder(method, events: Events, info: DataSetInfo, *, drawn: bool,
         progress.message("compiling the kernels for this machine, which takes some seconds the first time")
     if values.Pretrain == "GREEDY":
         pretrain(method, network, blueprint, train, valid, seed=seed, progress=progress)
-    training = Training(trained, train, valid, method.phases, dropout=blueprint.dropout, seed=seed, progress=progress,
-                        source=method.bound.place("TrainingStrategy")[0], companion=loss)
+    training = Training(
+        trained,
+        train,
+        valid,
+        method.phases,
+        dropout=blueprint.dropout,
+        seed=seed,
+        progress=progress,
+        source=method.bound.place("TrainingStrategy")[0],
+        companion=loss,
+    )
     method._history, method._trace = training.history, loss.traced
 
     def keep() -> None:
-        model = AutoencoderModel(blueprint.blocks, network, blueprint.objectives, chain, with_ranges(info, events), analysis,
-                                 labels, flat, blueprint.head_classes, blueprint.latent, blueprint.prior,
-                                 _final_sigma(loss, network, train, seed))
+        model = AutoencoderModel(
+            blueprint.blocks,
+            network,
+            blueprint.objectives,
+            chain,
+            with_ranges(info, events),
+            analysis,
+            labels,
+            flat,
+            blueprint.head_classes,
+            blueprint.latent,
+            blueprint.prior,
+            _final_sigma(loss, network, train, seed),
+        )
         model.facts = general_info(analysis, len(events), time.perf_counter() - began, seed, info, labels)
         ae_file.describe_for_file(model, method)
         method._model = model
@@ -121,14 +152,20 @@ def _check_targets(blueprint: Blueprint, x: np.ndarray, info: DataSetInfo, *, tr
                 name = quoted(info.variables[start + worst].label)
                 raise DataError(
                     f"{objective.strategy} reconstructs values from 0 to 1, and variable {name} lies between {low[worst]:g} and "
-                    f"{high[worst]:g}{after}", code="target-range",
-                    hint="ErrorStrategy=SUMOFSQUARES reconstructs any values; or scale the variables to [0, 1]")
+                    f"{high[worst]:g}{after}",
+                    code="target-range",
+                    hint="ErrorStrategy=SUMOFSQUARES reconstructs any values; or scale the variables to [0, 1]",
+                )
         if objective.strategy == "MUTUALEXCLUSIVE":
             sums = part.sum(axis=1, dtype=np.float64)
             row = int(np.argmax(np.abs(sums - 1.0)))
             if abs(sums[row] - 1.0) > 1e-3:
-                raise DataError(f"MUTUALEXCLUSIVE reconstructs probabilities that add up to 1, and those of row {row} add up to "
-                                f"{sums[row]:g}", code="target-range", hint="CROSSENTROPY takes every variable by itself")
+                raise DataError(
+                    f"MUTUALEXCLUSIVE reconstructs probabilities that add up to 1, and those of row {row} add up to "
+                    f"{sums[row]:g}",
+                    code="target-range",
+                    hint="CROSSENTROPY takes every variable by itself",
+                )
         start = stop
 
 
@@ -150,8 +187,11 @@ def _alternation(network, blueprint: Blueprint) -> Alternating:
     reconstruct = network.part(block_of(network.graph, *blocks), losses=tuple(of_loss[:-1]), trained=blocks)
     adversary = network.part(block_of(network.graph, DISCRIMINATOR), losses=("CROSSENTROPY",), trained=(DISCRIMINATOR,))
     deceive = network.part(block_of(network.graph, ENCODER, DISCRIMINATOR), losses=("CROSSENTROPY",), trained=(ENCODER,))
-    return Alternating(network, [
-        Turn(reconstruct, columns=slice(0, reconstruct.n_outputs)),
-        Turn(adversary, make=codes_and_prior, extra=ADVERSARY),
-        Turn(deceive, rate_of=DECEPTION, regularised=False),
-    ])  # fmt: skip
+    return Alternating(
+        network,
+        [
+            Turn(reconstruct, columns=slice(0, reconstruct.n_outputs)),
+            Turn(adversary, make=codes_and_prior, extra=ADVERSARY),
+            Turn(deceive, rate_of=DECEPTION, regularised=False),
+        ],
+    )

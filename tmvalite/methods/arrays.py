@@ -90,8 +90,11 @@ def scored_events(X, variables: Sequence[VariableInfo], dtype=None) -> tuple[np.
     if single:
         x = x.reshape(1, -1)
     if x.ndim != 2 or x.shape[1] != n:
-        raise DataError(f"the events have shape {shape}, the method has {n} variable{'s' * (n != 1)}", code="data-shape",
-                        expected=f"(events, {n}), or ({n},) for one event")
+        raise DataError(
+            f"the events have shape {shape}, the method has {n} variable{'s' * (n != 1)}",
+            code="data-shape",
+            expected=f"(events, {n}), or ({n},) for one event",
+        )
     return x, single
 
 
@@ -104,8 +107,12 @@ def _names_in(table: Mapping, variables: Sequence[VariableInfo]) -> list[str]:
     if len(table) == len(variables) and labels == [f"var{i + 1}" for i in range(len(variables))]:
         return list(table)
     missing = labels[found.index(None)]
-    raise DataError(f"the events have no column {quoted(missing)}", code="data-column", expected=f"columns {', '.join(labels)}",
-                    hint=did_you_mean(missing, table))
+    raise DataError(
+        f"the events have no column {quoted(missing)}",
+        code="data-column",
+        expected=f"columns {', '.join(labels)}",
+        hint=did_you_mean(missing, table),
+    )
 
 
 def _stacked(table: Mapping, names: Sequence[str]) -> np.ndarray:
@@ -129,8 +136,11 @@ def finite_matrix(x: np.ndarray, dtype, names, what: str = "variable") -> np.nda
         problem = f"is {value:g}, too large for {out.dtype}," if np.isfinite(value) else f"is {_not_finite(value)}"
         others = int(bad.any(axis=0).sum()) - 1
         more = f"; {others} more {what}{'s' * (others != 1)} likewise" if others else ""
-        raise DataError(f"{what} {quoted(str(names[column]))} {problem} in {_events(len(rows), len(x))} ({_rows(rows)}){more}",
-                        code="data-not-finite", hint="remove these events or give them a number")
+        raise DataError(
+            f"{what} {quoted(str(names[column]))} {problem} in {_events(len(rows), len(x))} ({_rows(rows)}){more}",
+            code="data-not-finite",
+            hint="remove these events or give them a number",
+        )
     return out
 
 
@@ -138,8 +148,11 @@ def check_finite(values: np.ndarray, what: str, hint: str | None = None) -> None
     """Raises DataError if one of these values (N,) is NaN or infinite; `what` names them."""
     bad = np.flatnonzero(~np.isfinite(values))
     if bad.size:
-        raise DataError(f"{what} is {_not_finite(values[bad[0]])} in {_events(len(bad), len(values))} ({_rows(bad)})",
-                        code="data-not-finite", hint=hint)
+        raise DataError(
+            f"{what} is {_not_finite(values[bad[0]])} in {_events(len(bad), len(values))} ({_rows(bad)})",
+            code="data-not-finite",
+            hint=hint,
+        )
 
 
 def _not_finite(value: float) -> str:
@@ -157,8 +170,11 @@ def target_matrix(y, n_events: int, dtype) -> tuple[np.ndarray, tuple[str, ...],
     if flat:
         y = y[:, None]
     if y.ndim != 2 or y.shape[1] == 0 or len(y) != n_events:
-        raise DataError(f"y has shape {y.shape[:1] if flat else y.shape}, X has {n_events} events", code="data-shape",
-                        expected="(events,) or (events, targets)")
+        raise DataError(
+            f"y has shape {y.shape[:1] if flat else y.shape}, X has {n_events} events",
+            code="data-shape",
+            expected="(events,) or (events, targets)",
+        )
     names = names or (("target",) if y.shape[1] == 1 else tuple(f"target{i + 1}" for i in range(y.shape[1])))
     return finite_matrix(y, dtype, names, "target"), names, flat
 
@@ -169,8 +185,9 @@ def weight_vector(sample_weight, n_events: int) -> np.ndarray:
         return np.ones(n_events)
     w = _numbers(sample_weight, "sample_weight").astype(np.float64)
     if w.shape != (n_events,):
-        raise DataError(f"sample_weight has shape {w.shape}, X has {n_events} events", code="data-shape",
-                        expected="one weight per event")
+        raise DataError(
+            f"sample_weight has shape {w.shape}, X has {n_events} events", code="data-shape", expected="one weight per event"
+        )
     check_finite(w, "sample_weight", "every event needs a finite weight")
     return w
 
@@ -208,8 +225,9 @@ def class_labels(y, n_events: int, *, multiclass: bool, signal=None) -> Labels:
         y = y[:, 0]
     if y.shape != (n_events,):
         hint = "give the class of every event, not one column per class" if y.ndim == 2 else None
-        raise DataError(f"y has shape {y.shape}, X has {n_events} events", code="data-shape",
-                        expected="one class per event", hint=hint)
+        raise DataError(
+            f"y has shape {y.shape}, X has {n_events} events", code="data-shape", expected="one class per event", hint=hint
+        )
     if y.dtype.kind == "f":
         check_finite(y, "y")
     if y.dtype.kind == "O":
@@ -224,8 +242,11 @@ def class_labels(y, n_events: int, *, multiclass: bool, signal=None) -> Labels:
         return Labels(index.astype(np.int64), tuple(_name(v) for v in values), values)
     if len(values) > 2:
         shown = ", ".join(repr(v) for v in values[:5]) + (", ..." if len(values) > 5 else "")
-        raise DataError(f"a classification has two classes, y has {len(values)}: {shown}", code="data-classes",
-                        hint='analysis_type="multiclass" takes more; "regression" takes numbers')
+        raise DataError(
+            f"a classification has two classes, y has {len(values)}: {shown}",
+            code="data-classes",
+            hint='analysis_type="multiclass" takes more; "regression" takes numbers',
+        )
     first = _signal_position(values, signal)
     index = (index != first).astype(np.int64)
     values = (values[first], values[1 - first])
@@ -245,8 +266,12 @@ def _signal_position(values: tuple, signal) -> int:
         matches = [i for i, value in enumerate(values) if value == 1]
     if len(matches) == 1:
         return matches[0]
-    raise DataError(f"which of {values[0]!r} and {values[1]!r} is the signal?", code="data-signal",
-                    expected="a class called Signal, or the number 1", hint=f"say it: fit(..., signal={values[0]!r})")
+    raise DataError(
+        f"which of {values[0]!r} and {values[1]!r} is the signal?",
+        code="data-signal",
+        expected="a class called Signal, or the number 1",
+        hint=f"say it: fit(..., signal={values[0]!r})",
+    )
 
 
 def _name(value) -> str:

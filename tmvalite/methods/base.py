@@ -66,15 +66,26 @@ class Method:
         """Check all that the options say. Raises OptionError."""
         raise NotImplementedError
 
-    def _train(self, events: Events, info: DataSetInfo, *, drawn: bool, labels: tuple, flat: bool, progress, write,
-               on_interrupt: str) -> None:
+    def _train(
+        self, events: Events, info: DataSetInfo, *, drawn: bool, labels: tuple, flat: bool, progress, write, on_interrupt: str
+    ) -> None:
         """Train and set `_model` and `_history`. `drawn`: whether the validation events are drawn, or the last ones."""
         raise NotImplementedError
 
     # ------------------------------------------------------------------------------------- training
 
-    def fit(self, X, y, sample_weight=None, *, targets=None, norm: str | None = "EqualNumEvents", signal=None,
-            progress: str = "auto", on_interrupt: str = "raise"):
+    def fit(
+        self,
+        X,
+        y,
+        sample_weight=None,
+        *,
+        targets=None,
+        norm: str | None = "EqualNumEvents",
+        signal=None,
+        progress: str = "auto",
+        on_interrupt: str = "raise",
+    ):
         """Train on arrays. The validation events are drawn, with their share of every class.
 
         Parameters
@@ -157,8 +168,9 @@ class Method:
         write : callable(str)
             Takes the lines of the epoch table.
         """
-        self._train(events, info, drawn=False, labels=info.classes, flat=False, progress=progress, write=write,
-                    on_interrupt=on_interrupt)
+        self._train(
+            events, info, drawn=False, labels=info.classes, flat=False, progress=progress, write=write, on_interrupt=on_interrupt
+        )
 
     # ------------------------------------------------------------------------------------- files
 
@@ -172,8 +184,11 @@ class Method:
         """The method of a weight file that was read from `path`. Raises FileError, which names the file."""
         try:
             if file.method_type not in cls.file_types:
-                raise FileError(f"the weight file is for the method {quoted(file.method_type)}", code="method-unknown",
-                                expected=cls.file_types)
+                raise FileError(
+                    f"the weight file is for the method {quoted(file.method_type)}",
+                    code="method-unknown",
+                    expected=cls.file_types,
+                )
             return cls.from_weight_file(file)
         except TmvaliteError as error:  # also what a transformation or a layer says of a record that cannot be
             where = f"{error.where or 'the weight file'} '{os.fspath(path)}'"
@@ -210,8 +225,13 @@ class Method:
         Classification: the signal output, between 0 and 1. Multiclass: the first class. Regression: target 0.
         """
         model = self._model
-        if (model is not None and model.fast and type(X) is np.ndarray and X.dtype is model.dtype
-                and X.shape[-1:] == model.event_shape):
+        if (
+            model is not None
+            and model.fast
+            and type(X) is np.ndarray
+            and X.dtype is model.dtype
+            and X.shape[-1:] == model.event_shape
+        ):
             if X.ndim == 2:  # the short way, same bits
                 return model.network.values(X)[:, 0]
             if X.ndim == 1:
@@ -222,16 +242,22 @@ class Method:
         """All targets in their original units, (N, T), or (T,) for one event."""
         model = self._trained()
         if not model.info.targets:
-            raise OptionError(f"this {self.analysis_type} has no regression targets", code="analysis-type",
-                              hint="GetMvaValues and GetMulticlassValues give the values of classes")
+            raise OptionError(
+                f"this {self.analysis_type} has no regression targets",
+                code="analysis-type",
+                hint="GetMvaValues and GetMulticlassValues give the values of classes",
+            )
         return model.targets(X)
 
     def multiclass_values(self, X) -> np.ndarray:
         """The values of all classes in declared order, (N, C), or (C,) for one event."""
         model = self._trained()
         if self.analysis_type != "multiclass":
-            raise OptionError(f"this method is a {self.analysis_type}, not multiclass", code="analysis-type",
-                              hint="use GetRegressionValues" if self.analysis_type == "regression" else "use GetMvaValues")
+            raise OptionError(
+                f"this method is a {self.analysis_type}, not multiclass",
+                code="analysis-type",
+                hint="use GetRegressionValues" if self.analysis_type == "regression" else "use GetMvaValues",
+            )
         return model.classes(X)
 
     def predict(self, X) -> np.ndarray:
@@ -395,5 +421,9 @@ class Method:
 def _analysis_type(text: str) -> str:
     if str(text).lower() in ANALYSIS_TYPES:
         return str(text).lower()
-    raise OptionError(f"the analysis type {str(text)!r} is not known", code="analysis-type", expected=ANALYSIS_TYPES,
-                      hint=did_you_mean(str(text), ANALYSIS_TYPES))
+    raise OptionError(
+        f"the analysis type {str(text)!r} is not known",
+        code="analysis-type",
+        expected=ANALYSIS_TYPES,
+        hint=did_you_mean(str(text), ANALYSIS_TYPES),
+    )

@@ -9,8 +9,9 @@ from tmvalite.errors import OptionError, Source, Span
 from tmvalite.layers.base import Shape
 
 
-def check_batch_layout(batch_layout: tuple[int, int, int], shapes: Sequence[Shape], batch_sizes: Sequence[int], *, source: Source,
-                       span: Span) -> None:
+def check_batch_layout(
+    batch_layout: tuple[int, int, int], shapes: Sequence[Shape], batch_sizes: Sequence[int], *, source: Source, span: Span
+) -> None:
     """Raise OptionError where TMVA would print an error and leave the network untrained; 0|0|0 is always right.
 
     Parameters
@@ -33,6 +34,12 @@ def check_batch_layout(batch_layout: tuple[int, int, int], shapes: Sequence[Shap
         rows, columns = (1, values) if len(shapes) != 1 or flat else (shapes[0][0], math.prod(shapes[0][1:]))
         right = f"1|{size}|{values}" if flat else f"{size}|{rows}|{columns}"
         phase = f" of phase {number}" if len(batch_sizes) > 1 else ""
-        raise OptionError(f"BatchLayout does not fit BatchSize={size}{phase} and events of {values} values: TMVA would not train",
-                          code="batch-layout", source=source, span=span, where="BatchLayout", expected=right,
-                          hint="leave BatchLayout out: it follows from InputLayout and BatchSize")
+        raise OptionError(
+            f"BatchLayout does not fit BatchSize={size}{phase} and events of {values} values: TMVA would not train",
+            code="batch-layout",
+            source=source,
+            span=span,
+            where="BatchLayout",
+            expected=right,
+            hint="leave BatchLayout out: it follows from InputLayout and BatchSize",
+        )

@@ -45,5 +45,6 @@ def silent(source) -> Diagnostics:
 def unnamed(n_variables: int, n_classes: int = 2, n_targets: int = 0) -> DataSetInfo:
     """Data of which only these numbers are known."""
     classes = ("Signal", "Background") if n_classes == 2 else tuple(f"class{i}" for i in range(n_classes))
-    return DataSetInfo.from_names([f"var{i + 1}" for i in range(n_variables)], [f"target{i + 1}" for i in range(n_targets)],
-                                  classes=classes)
+    return DataSetInfo.from_names(
+        [f"var{i + 1}" for i in range(n_variables)], [f"target{i + 1}" for i in range(n_targets)], classes=classes
+    )

@@ -81,13 +81,19 @@ class MethodDL(Method):
         """The network for these variables, classes and targets, not made yet. Raises OptionError and ShapeError."""
         blueprint = make_blueprint(self, info)
         source, span = self.bound.place("BatchLayout")
-        check_batch_layout(self.batch_layout, tuple(v.shape for v in blueprint.graph.inputs), [p.batch_size for p in self.phases],
-                           source=source, span=span)
+        check_batch_layout(
+            self.batch_layout,
+            tuple(v.shape for v in blueprint.graph.inputs),
+            [p.batch_size for p in self.phases],
+            source=source,
+            span=span,
+        )
         return blueprint
 
     def _train(self, events, info, *, drawn, labels, flat, progress, write, on_interrupt):
-        train_model(self, events, info, drawn=drawn, labels=labels, flat=flat, progress=progress, write=write,
-                    on_interrupt=on_interrupt)
+        train_model(
+            self, events, info, drawn=drawn, labels=labels, flat=flat, progress=progress, write=write, on_interrupt=on_interrupt
+        )
 
     # ------------------------------------------------------------------------------------- files
 

@@ -41,8 +41,11 @@ def describe_for_file(model: Model, method, blueprint: Blueprint) -> None:
     model.options = [
         OptionRecord(name, "".join(replaced.get(name, text).split()), modified) for name, text, modified in file_options(bound)
     ]
-    ours = [f"{name}={text}" for name, text, modified in bound.items()
-            if modified and (name in EXTENSIONS or name in replaced and name != "ErrorStrategy")]
+    ours = [
+        f"{name}={text}"
+        for name, text, modified in bound.items()
+        if modified and (name in EXTENSIONS or name in replaced and name != "ErrorStrategy")
+    ]
     if ours:
         model.facts[OPTIONS] = ":".join(ours)
     model.settings = {
@@ -64,8 +67,18 @@ def describe_for_file(model: Model, method, blueprint: Blueprint) -> None:
 def weight_file(title: str, model: Model) -> WeightFile:
     """A trained model as a weight file."""
     info, parameters = model.info, model.network.parameters
-    file = WeightFile("DL", title, dict(model.facts), list(model.options), list(info.variables), list(info.spectators),
-                      list(info.targets), list(info.classes), model.chain.to_records(), list(model.pdfs))
+    file = WeightFile(
+        "DL",
+        title,
+        dict(model.facts),
+        list(model.options),
+        list(info.variables),
+        list(info.spectators),
+        list(info.targets),
+        list(info.classes),
+        model.chain.to_records(),
+        list(model.pdfs),
+    )
     layers = layer_records(model.network.graph, parameters) if model.header else None
     if layers is not None:
         file.header, file.network = dict(model.header) | {"NetDepth": len(layers)}, layers
@@ -91,8 +104,12 @@ def model(file: WeightFile, analysis: str) -> Model:
         double = file.dtype is np.float64 or "Precision=float64" in file.info.get(OPTIONS, "").split(":")
         precision = "float64" if double else "float32"
     _check_sizes(graph, info, analysis, class_width)
-    network = Network(graph, precision=precision, losses=tuple(o.loss for o in objectives),
-                      output_functions=tuple(o.function for o in objectives))
+    network = Network(
+        graph,
+        precision=precision,
+        losses=tuple(o.loss for o in objectives),
+        output_functions=tuple(o.function for o in objectives),
+    )
     for node, name, values in matrices:
         network.parameters.set(node, name, values)
     chain = TransformChain.from_records(file.transforms, info)
@@ -116,12 +133,17 @@ def _read_extension(file: WeightFile):
     width = extension.settings.get(_CLASS_WIDTH, "")
     good = (
         len(strategies) == len(functions) == len(graph.outputs)
-        and set(strategies) <= set(losses.LOSS_CODES) and set(functions) <= set(losses.FUNCTION_CODES)
-        and width.isdecimal() and len(width) < 10
+        and set(strategies) <= set(losses.LOSS_CODES)
+        and set(functions) <= set(losses.FUNCTION_CODES)
+        and width.isdecimal()
+        and len(width) < 10
     )
     if not good:
-        raise FileError("the weight file does not say what its outputs mean", code="network-settings",
-                        expected=f"settings {_LOSSES}, {_FUNCTIONS} and {_CLASS_WIDTH} for {len(graph.outputs)} outputs")
+        raise FileError(
+            "the weight file does not say what its outputs mean",
+            code="network-settings",
+            expected=f"settings {_LOSSES}, {_FUNCTIONS} and {_CLASS_WIDTH} for {len(graph.outputs)} outputs",
+        )
     objectives = tuple(Objective(s, f) for s, f in zip(strategies, functions))
     return graph, matrices, objectives, int(width), extension.precision
 
@@ -129,8 +151,10 @@ def _read_extension(file: WeightFile):
 def _check_sizes(graph, info: DataSetInfo, analysis: str, class_width: int) -> None:
     """Inputs and outputs must be those of the variables, classes and targets."""
     if graph.input_size != info.n_variables:
-        raise FileError(f"the network reads {graph.input_size} values, but the weight file has {info.n_variables} variables",
-                        code="network-inputs")
+        raise FileError(
+            f"the network reads {graph.input_size} values, but the weight file has {info.n_variables} variables",
+            code="network-inputs",
+        )
     n_outputs = sum(output.value.size for output in graph.outputs)
     if any(len(output.value.shape) != 1 for output in graph.outputs):
         raise FileError("the last layer of the weight file gives no vector", code="network-outputs")
@@ -147,6 +171,9 @@ def _check_sizes(graph, info: DataSetInfo, analysis: str, class_width: int) -> N
 def _as_dl_header(file: WeightFile, graph) -> dict:
     """The header of a MethodDNN file in the form of MethodDL."""
     return header_sizes(graph, 1) | {
-        "LossFunction": file.header["LossFunction"], "Initialization": "X", "Regularization": "0",
-        "OutputFunction": file.header["OutputFunction"], "WeightDecay": 0.0,
+        "LossFunction": file.header["LossFunction"],
+        "Initialization": "X",
+        "Regularization": "0",
+        "OutputFunction": file.header["OutputFunction"],
+        "WeightDecay": 0.0,
     }

@@ -30,8 +30,13 @@ class Blueprint:
     class_width: int
 
     def network(self, *, precision: str, threads: int | None) -> Network:
-        return Network(self.graph, precision=precision, losses=tuple(o.loss for o in self.objectives),
-                       output_functions=tuple(o.function for o in self.objectives), threads=threads)
+        return Network(
+            self.graph,
+            precision=precision,
+            losses=tuple(o.loss for o in self.objectives),
+            output_functions=tuple(o.function for o in self.objectives),
+            threads=threads,
+        )
 
 
 def make_blueprint(method, info: DataSetInfo) -> Blueprint:
@@ -47,20 +52,35 @@ def make_blueprint(method, info: DataSetInfo) -> Blueprint:
     inputs = input_shapes(method.input_layout, info.n_variables, diagnostics)
 
     def graphs_with(drop) -> dict[str, Graph]:
-        return {"": build_graph(method.layout, inputs=inputs, n_variables=info.n_variables, n_outputs=n_classes or info.n_targets,
-                                drop=drop, diagnostics=diagnostics)}
+        return {
+            "": build_graph(
+                method.layout,
+                inputs=inputs,
+                n_variables=info.n_variables,
+                n_outputs=n_classes or info.n_targets,
+                drop=drop,
+                diagnostics=diagnostics,
+            )
+        }
 
     graphs, rates = graphs_for_phases(graphs_with, [phase.drop_config for phase in method.phases])
     graph = graphs[""]
     dropout = tuple({name: rate for (_, name), rate in of_phase.items()} for of_phase in rates)
     require_lowering(graph)
-    objectives, class_width = outputs_of(graph, analysis, n_classes=info.n_classes, n_targets=info.n_targets,
-                                         booked=booked_loss(method.bound), diagnostics=diagnostics)
+    objectives, class_width = outputs_of(
+        graph,
+        analysis,
+        n_classes=info.n_classes,
+        n_targets=info.n_targets,
+        booked=booked_loss(method.bound),
+        diagnostics=diagnostics,
+    )
     return Blueprint(graph, objectives, dropout, class_width)
 
 
-def target_matrix(blueprint: Blueprint, events: Events, targets: np.ndarray, info: DataSetInfo, analysis: str,
-                  dtype) -> np.ndarray:
+def target_matrix(
+    blueprint: Blueprint, events: Events, targets: np.ndarray, info: DataSetInfo, analysis: str, dtype
+) -> np.ndarray:
     """What the network learns, (N, n_outputs): 1 for signal, or a column per class, then the targets.
 
     Parameters

@@ -24,8 +24,9 @@ def booked_loss(bound: BoundOptions) -> BookedLoss:
     return BookedLoss(bound.values.ErrorStrategy, bound.is_set("ErrorStrategy"), bound.spans.get("ErrorStrategy"))
 
 
-def outputs_of(graph: Graph, analysis: str, *, n_classes: int, n_targets: int, booked: BookedLoss,
-               diagnostics: Diagnostics) -> tuple[tuple[Objective, ...], int]:
+def outputs_of(
+    graph: Graph, analysis: str, *, n_classes: int, n_targets: int, booked: BookedLoss, diagnostics: Diagnostics
+) -> tuple[tuple[Objective, ...], int]:
     """The objective of every output, and how many output values belong to classes; targets follow.
 
     Parameters
@@ -58,8 +59,16 @@ def _objectives(graph: Graph, analysis: str, booked: BookedLoss, diagnostics: Di
             strategy, given, span = booked.strategy, booked.given, booked.span
         else:
             strategy, given, span = "SUMOFSQUARES", False, None
-        found.append(objective(analysis if of_classes else "regression", strategy, given=given, width=output.value.size,
-                               diagnostics=diagnostics, span=span))
+        found.append(
+            objective(
+                analysis if of_classes else "regression",
+                strategy,
+                given=given,
+                width=output.value.size,
+                diagnostics=diagnostics,
+                span=span,
+            )
+        )
     return tuple(found)
 
 
@@ -69,9 +78,14 @@ def _class_width(graph: Graph, objectives, analysis: str, wanted: int, n_targets
     both = analysis == "classification" and first == 2 and objectives[0].strategy == "MUTUALEXCLUSIVE"
     if len(graph.outputs) > 1 and analysis != "regression" and first != wanted and not both:
         meaning = f"the {wanted} classes" if analysis == "multiclass" else "signal and background, one value"
-        raise ShapeError(f"the first output has {first} values, but it stands for {meaning}", code="output-width",
-                         source=graph.source, span=graph.outputs[0].span, where="Layout",
-                         hint=f"let the first OUTPUT read a layer of width {wanted}")
+        raise ShapeError(
+            f"the first output has {first} values, but it stands for {meaning}",
+            code="output-width",
+            source=graph.source,
+            span=graph.outputs[0].span,
+            where="Layout",
+            hint=f"let the first OUTPUT read a layer of width {wanted}",
+        )
     if not both:
         n_targets = n_targets if len(graph.outputs) > 1 or analysis == "regression" else 0
         check_outputs(graph, analysis, wanted + n_targets, diagnostics)

@@ -29,8 +29,9 @@ from tmvalite.training.initialisation import initialise
 from tmvalite.training.loop import Sample, Training
 
 
-def train_model(method, events: Events, info: DataSetInfo, *, drawn: bool, labels: tuple, flat: bool, progress, write,
-                on_interrupt: str) -> None:
+def train_model(
+    method, events: Events, info: DataSetInfo, *, drawn: bool, labels: tuple, flat: bool, progress, write, on_interrupt: str
+) -> None:
     """Train `method`, a MethodDL, and leave the model and the history in it; see `Method.fit` and `Method.train`."""
     progress = check_call(progress, write, on_interrupt)
     began = time.perf_counter()
@@ -57,8 +58,16 @@ def train_model(method, events: Events, info: DataSetInfo, *, drawn: bool, label
     train, valid = sample(train_at, "training"), sample(valid_at, "validation")
     network = blueprint.network(precision=values.Precision, threads=values.Threads or None)
     initialise(network, values.WeightInitialization, seed)
-    training = Training(network, train, valid, method.phases, dropout=blueprint.dropout, seed=seed, progress=progress,
-                        source=method.bound.place("TrainingStrategy")[0])
+    training = Training(
+        network,
+        train,
+        valid,
+        method.phases,
+        dropout=blueprint.dropout,
+        seed=seed,
+        progress=progress,
+        source=method.bound.place("TrainingStrategy")[0],
+    )
     method._model, method._history = None, training.history
 
     def keep() -> None:
@@ -84,6 +93,9 @@ def _check_separation(network, valid: Sample, info: DataSetInfo) -> None:
     """A signal that scores below the background, by more than chance, is most often a pair of swapped classes."""
     area, error = roc_area(network.outputs(valid.x)[:, 0], valid.targets[:, 0] == 1, valid.weights)
     if area + 2.0 * error < 0.5:
-        warn_of_data(f"the ROC area of the validation events is {area:.3g}: background scores above the signal, "
-                     f"{quoted(info.classes[info.signal_class])}", "roc-below-half",
-                     "see whether signal and background are swapped")
+        warn_of_data(
+            f"the ROC area of the validation events is {area:.3g}: background scores above the signal, "
+            f"{quoted(info.classes[info.signal_class])}",
+            "roc-below-half",
+            "see whether signal and background are swapped",
+        )

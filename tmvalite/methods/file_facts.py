@@ -27,8 +27,11 @@ def analysis_type_of(file: WeightFile) -> str:
     """Raises FileError unless it is one of the three."""
     analysis = file.analysis_type.lower()
     if analysis not in ANALYSIS_TYPES:
-        raise FileError(f"the weight file states the analysis type {quoted(file.analysis_type)}", code="analysis-type",
-                        expected=ANALYSIS_TYPES)
+        raise FileError(
+            f"the weight file states the analysis type {quoted(file.analysis_type)}",
+            code="analysis-type",
+            expected=ANALYSIS_TYPES,
+        )
     return analysis
 
 
@@ -36,8 +39,11 @@ def option_text(file: WeightFile, table: OptionTable) -> str:
     """The options that the user of the training set, as a booking string."""
     own = file.info.get(OPTIONS, "").split(":") if file.info.get(OPTIONS) else []
     names = {piece.partition("=")[0] for piece in own}
-    stated = [f"{o.name}={o.text.strip()}" for o in file.options
-              if o.modified and o.name in table and o.name not in names and o.text.strip() and ":" not in o.text]
+    stated = [
+        f"{o.name}={o.text.strip()}"
+        for o in file.options
+        if o.modified and o.name in table and o.name not in names and o.text.strip() and ":" not in o.text
+    ]
     return ":".join([*stated, *own])
 
 
@@ -52,6 +58,7 @@ def labels_of(file: WeightFile, info: DataSetInfo) -> tuple:
         found = None
     kinds = {type(value) for value in found} if isinstance(found, list) else set()
     if len(kinds) != 1 or not kinds <= {int, float, bool, str} or len(set(found)) != info.n_classes:
-        raise FileError(f"the weight file has the class labels {quoted(text)}", code="labels",
-                        expected=f"{info.n_classes} names or numbers")
+        raise FileError(
+            f"the weight file has the class labels {quoted(text)}", code="labels", expected=f"{info.n_classes} names or numbers"
+        )
     return tuple(found)

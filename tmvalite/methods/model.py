@@ -57,7 +57,7 @@ class Model:
 
     def __post_init__(self):
         self.dtype, self.event_shape = self.network.dtype, (self.info.n_variables,)
-        self.direct = not self.chain.transforms_variables   # the network takes the events as they are
+        self.direct = not self.chain.transforms_variables  # the network takes the events as they are
         folded = None if self.direct or self.network.precision != "float32" else _normalisation(self.chain)
         if folded is not None:
             self.network.set_normalisation(*folded)

@@ -129,8 +129,12 @@ def _node(record: NodeRecord, block: str, values: dict[str, Value], nodes: dict[
         start += len(text) + 1
     kind = REGISTRY.get(words[0].text)
     if kind is None:
-        raise FileError(f"the weight file has a layer of the kind {quoted(words[0].text)}, which is not known",
-                        code="kind-unknown", where=place, hint=did_you_mean(words[0].text, REGISTRY))
+        raise FileError(
+            f"the weight file has a layer of the kind {quoted(words[0].text)}, which is not known",
+            code="kind-unknown",
+            where=place,
+            hint=did_you_mean(words[0].text, REGISTRY),
+        )
     reads = tuple(values[name] for name in record.sources)
     shapes, shared = tuple(v.shape for v in reads), None
     diagnostics = Diagnostics(source, strict=True)  # what would be worth a warning in a layout is damage in a file
@@ -140,8 +144,11 @@ def _node(record: NodeRecord, block: str, values: dict[str, Value], nodes: dict[
         if layer.shares is not None:
             shared = nodes.get(layer.shares)
             if shared is None:
-                raise FileError(f"{kind.kind} shares parameters with {quoted(layer.shares)}, which is not there",
-                                code="network-source", where=place)
+                raise FileError(
+                    f"{kind.kind} shares parameters with {quoted(layer.shares)}, which is not there",
+                    code="network-source",
+                    where=place,
+                )
             layer = layer.share(shared.layer, tuple(v.shape for v in shared.inputs))
         if not kind.min_inputs <= len(reads) <= (kind.max_inputs or len(reads)):
             raise FileError(f"{kind.kind} cannot read {len(reads)} values", code="network-source", where=place)
@@ -149,10 +156,21 @@ def _node(record: NodeRecord, block: str, values: dict[str, Value], nodes: dict[
     except OptionError as error:
         raise _as_file_error(error, place) from None
     if tuple(shape) != tuple(record.shape):
-        raise FileError(f"the weight file states the shape {record.shape}, the layer gives {shape}", code="network-shape",
-                        where=place)
-    return Node(record.name, layer, reads, shape, parameters, record.index, block, named="#" not in record.name, shared=shared,
-                place=place)
+        raise FileError(
+            f"the weight file states the shape {record.shape}, the layer gives {shape}", code="network-shape", where=place
+        )
+    return Node(
+        record.name,
+        layer,
+        reads,
+        shape,
+        parameters,
+        record.index,
+        block,
+        named="#" not in record.name,
+        shared=shared,
+        place=place,
+    )
 
 
 def _checked(graph: Graph, matrices: Matrices) -> Matrices:
@@ -162,8 +180,10 @@ def _checked(graph: Graph, matrices: Matrices) -> Matrices:
     for place in wanted.keys() | found.keys():
         if wanted.get(place) != found.get(place):
             sizes = [f"{s[0]}x{s[1]}" if s is not None else "nothing" for s in (found.get(place), wanted.get(place))]
-            raise FileError(f"{place[1]} of layer {place[0]} is {sizes[0]} in the weight file, its layer needs {sizes[1]}",
-                            code="matrix-shape")
+            raise FileError(
+                f"{place[1]} of layer {place[0]} is {sizes[0]} in the weight file, its layer needs {sizes[1]}",
+                code="matrix-shape",
+            )
     return matrices
 
 

@@ -37,13 +37,20 @@ def usable_events(events: Events, info: DataSetInfo, dtype, *, learns: str | Non
     if n < 2:
         raise DataError(f"a training needs at least 2 events, there {'is' if n == 1 else 'are'} {n}", code="data-few")
     if events.x.shape != (n, info.n_variables) or events.targets.shape != (n, info.n_targets):
-        raise DataError(f"variables of shape {events.x.shape} and targets of shape {events.targets.shape} do not fit {n} events",
-                        code="data-shape", expected=f"({n}, {info.n_variables}) and ({n}, {info.n_targets})")
+        raise DataError(
+            f"variables of shape {events.x.shape} and targets of shape {events.targets.shape} do not fit {n} events",
+            code="data-shape",
+            expected=f"({n}, {info.n_variables}) and ({n}, {info.n_targets})",
+        )
     if learns == "regression" and not info.n_targets:
         raise DataError("a regression needs a target", code="data-targets")
     if learns == "classification" and info.n_classes != 2:
-        raise DataError(f"a classification has two classes, the data have {info.n_classes}", code="data-classes",
-                        expected="signal and background", hint='analysis_type="multiclass" takes more')
+        raise DataError(
+            f"a classification has two classes, the data have {info.n_classes}",
+            code="data-classes",
+            expected="signal and background",
+            hint='analysis_type="multiclass" takes more',
+        )
     x = finite_matrix(events.x, dtype, [v.label for v in info.variables])
     targets = finite_matrix(events.targets, dtype, [t.label for t in info.targets], "target")
     weight = np.asarray(events.weight, np.float64)
@@ -64,19 +71,26 @@ def split_events(method, events: Events, seed: int, *, drawn: bool, by_class: bo
 
 def check_classes(events: Events, info: DataSetInfo, train_at, valid_at) -> None:
     """A class must train; one that does not validate is worth a warning."""
-    for name, trains, validates in zip(info.classes, *(
-        np.bincount(events.class_index[at], minlength=info.n_classes) for at in (train_at, valid_at)
-    )):
+    for name, trains, validates in zip(
+        info.classes, *(np.bincount(events.class_index[at], minlength=info.n_classes) for at in (train_at, valid_at))
+    ):
         if trains == 0:
-            raise DataError(f"none of the {len(train_at)} training events is of class {quoted(name)}; {validates} of it validate",
-                            code="data-class-missing", hint="mix the classes (SplitMode=Random), or give more events")
+            raise DataError(
+                f"none of the {len(train_at)} training events is of class {quoted(name)}; {validates} of it validate",
+                code="data-class-missing",
+                hint="mix the classes (SplitMode=Random), or give more events",
+            )
         if validates == 0:
-            warn_of_data(f"no event of class {quoted(name)} is among the {len(valid_at)} validation events",
-                         "validation-class-missing", "mix the classes (SplitMode=Random), or choose a larger ValidationSize")
+            warn_of_data(
+                f"no event of class {quoted(name)} is among the {len(valid_at)} validation events",
+                "validation-class-missing",
+                "mix the classes (SplitMode=Random), or choose a larger ValidationSize",
+            )
 
 
 def with_ranges(info: DataSetInfo, events: Events) -> DataSetInfo:
     """The ranges of variables and targets, where nobody filled them before."""
+
     def filled(infos: tuple[VariableInfo, ...], values: np.ndarray):
         return tuple(v if v.has_range else v.with_range(values[:, i].min(), values[:, i].max()) for i, v in enumerate(infos))
 
@@ -101,8 +115,11 @@ def general_info(analysis: str, n_events: int, seconds: float, seed: int, info: 
 def remark_outcome(method, training) -> None:
     """Warn where no epoch improved on the start."""
     if method.is_trained and training.history.best_epoch is None and not training.history.interrupted:
-        warn_of_data("no epoch had a smaller validation error than the start; the weights of the last epoch are kept",
-                     "no-improvement", "try a smaller LearningRate, or more epochs")
+        warn_of_data(
+            "no epoch had a smaller validation error than the start; the weights of the last epoch are kept",
+            "no-improvement",
+            "try a smaller LearningRate, or more epochs",
+        )
 
 
 def pass_on_interrupt(method, training, on_interrupt: str) -> None:

@@ -70,8 +70,12 @@ class Report:
 
     def as_text(self) -> str:
         """For people: one section each for options, layers, training and warnings."""
-        lines = [f"Method{self.method}, {self.analysis_type}, {self.n_variables} variables"
-                 + (" (assumed: give --variables or InputLayout)" if self.assumed else ""), "", "options"]
+        lines = [
+            f"Method{self.method}, {self.analysis_type}, {self.n_variables} variables"
+            + (" (assumed: give --variables or InputLayout)" if self.assumed else ""),
+            "",
+            "options",
+        ]
         texts = list(self.bound.items())
         width = max(len(name) for name, _, _ in texts)
         lines += [f"  {name.ljust(width)}  {text}{'' if given else '  (default)'}" for name, text, given in texts]
@@ -97,19 +101,33 @@ class Report:
             "variables_assumed": self.assumed,
             "options": {name: {"value": self.bound.values[name], "set": given} for name, _, given in self.bound.items()},
             "networks": {name: _network_json(graph) for name, graph in self.graphs.items()},
-            "phases": [{f.name: _plain_value(getattr(phase, f.name)) for f in dataclasses.fields(phase) if f.name != "written"}
-                       for phase in self.phases],
+            "phases": [
+                {f.name: _plain_value(getattr(phase, f.name)) for f in dataclasses.fields(phase) if f.name != "written"}
+                for phase in self.phases
+            ],
             "unavailable": self.unavailable,
             "warnings": [
-                {"code": w.code, "message": w.message, "where": w.where, "hint": w.hint,
-                 "span": [w.span.start, w.span.stop] if w.span else None}
+                {
+                    "code": w.code,
+                    "message": w.message,
+                    "where": w.where,
+                    "hint": w.hint,
+                    "span": [w.span.start, w.span.stop] if w.span else None,
+                }
                 for w in self.diagnostics.warnings
             ],
         }
 
 
-def understand(text: str, *, method: str = "DL", n_variables: int | None = None, n_classes: int | None = None,
-               n_targets: int | None = None, diagnostics: Diagnostics | None = None) -> Report:
+def understand(
+    text: str,
+    *,
+    method: str = "DL",
+    n_variables: int | None = None,
+    n_classes: int | None = None,
+    n_targets: int | None = None,
+    diagnostics: Diagnostics | None = None,
+) -> Report:
     """Read a booking string as far as one can without data.
 
     Parameters
@@ -136,21 +154,29 @@ def understand(text: str, *, method: str = "DL", n_variables: int | None = None,
     transforms = parse_var_transform(*bound.place("VarTransform"), diagnostics)
     if "ValidationSize" in bound.table:
         parse_validation_size(*bound.place("ValidationSize"), diagnostics)
-    phases = () if method == "GAN" else resolve_strategy(parse_strategy(*bound.place("TrainingStrategy"), diagnostics),
-                                                          diagnostics)
+    phases = (
+        () if method == "GAN" else resolve_strategy(parse_strategy(*bound.place("TrainingStrategy"), diagnostics), diagnostics)
+    )
     shapes, stated = _inputs(bound, method, n_variables, diagnostics)
     assumed = n_variables is None and stated is None
     n_variables = n_variables or stated or ASSUMED_VARIABLES
     layout = parse_layout(*bound.place("Layout"), diagnostics)
     if method in ("DL", "DNN"):
         inputs = shapes[0] or (("input", (n_variables,)),)
-        graph = build_graph(layout, inputs=inputs, n_variables=n_variables, n_outputs=n_outputs, diagnostics=diagnostics,
-                            drop=phases[0].drop_config if phases else ())
+        graph = build_graph(
+            layout,
+            inputs=inputs,
+            n_variables=n_variables,
+            n_outputs=n_outputs,
+            diagnostics=diagnostics,
+            drop=phases[0].drop_config if phases else (),
+        )
         graph = without_last_activation(graph, diagnostics) if method == "DNN" else graph
         # the targets beside the classes are what the outputs behind the first one are for
         beside = n_targets or sum(output.value.size for output in graph.outputs[1:])
-        outputs_of(graph, analysis_type, n_classes=n_classes or 2, n_targets=beside, booked=booked_loss(bound),
-                   diagnostics=diagnostics)
+        outputs_of(
+            graph, analysis_type, n_classes=n_classes or 2, n_targets=beside, booked=booked_loss(bound), diagnostics=diagnostics
+        )
         graphs = {"": graph}
     else:
         graphs = _two_networks(layout, shapes, n_variables, diagnostics)
@@ -159,8 +185,13 @@ def understand(text: str, *, method: str = "DL", n_variables: int | None = None,
     if method == "DL":
         source, span = bound.place("BatchLayout")
         shapes = [value.shape for value in next(iter(graphs.values())).inputs]
-        check_batch_layout(parse_batch_layout(source, span, diagnostics), shapes, [phase.batch_size for phase in phases],
-                           source=source, span=span)
+        check_batch_layout(
+            parse_batch_layout(source, span, diagnostics),
+            shapes,
+            [phase.batch_size for phase in phases],
+            source=source,
+            span=span,
+        )
     return Report(method, analysis_type, bound, n_variables, assumed, graphs, phases, transforms, diagnostics)
 
 
@@ -185,8 +216,9 @@ def _inputs(bound: BoundOptions, method: str, n_variables: int | None, diagnosti
     return [*found, *found][:2] if len(spans) == 1 else found, stated
 
 
-def _autoencoder(text: str, analysis_type: str, n_variables: int | None, n_classes: int | None, n_targets: int | None,
-                 diagnostics: Diagnostics) -> Report:
+def _autoencoder(
+    text: str, analysis_type: str, n_variables: int | None, n_classes: int | None, n_targets: int | None, diagnostics: Diagnostics
+) -> Report:
     """MethodAE books itself; what depends on the data is said for the numbers given."""
     from tmvalite.methods.ae import MethodAE
 
@@ -195,31 +227,61 @@ def _autoencoder(text: str, analysis_type: str, n_variables: int | None, n_class
     stated = variables_of(method.input_layout)
     n = n_variables or stated or ASSUMED_VARIABLES
     blueprint = method.blueprint(unnamed(n, n_classes or 2, n_targets or 0))
-    return Report("AE", analysis_type, method.bound, n, n_variables is None and stated is None, dict(blueprint.blocks),
-                  method.phases, method.transforms, diagnostics)
+    return Report(
+        "AE",
+        analysis_type,
+        method.bound,
+        n,
+        n_variables is None and stated is None,
+        dict(blueprint.blocks),
+        method.phases,
+        method.transforms,
+        diagnostics,
+    )
 
 
 def _two_networks(layout, shapes, n_variables: int, diagnostics: Diagnostics) -> dict[str, Graph]:
     """The graphs of MethodGAN."""
     event = (("input", (n_variables,)),)
     if len(layout.parts) != 2:
-        raise OptionError("MethodGAN needs two networks", code="layout-blocks", source=layout.source, span=layout.span,
-                          where="Layout", expected="generator ## discriminator")
-    graphs = build_graphs(layout, inputs={"Generator": shapes[0] or event, "Discriminator": shapes[1] or event},
-                          n_variables=n_variables, n_outputs={"Generator": n_variables, "Discriminator": 1},
-                          diagnostics=diagnostics)
+        raise OptionError(
+            "MethodGAN needs two networks",
+            code="layout-blocks",
+            source=layout.source,
+            span=layout.span,
+            where="Layout",
+            expected="generator ## discriminator",
+        )
+    graphs = build_graphs(
+        layout,
+        inputs={"Generator": shapes[0] or event, "Discriminator": shapes[1] or event},
+        n_variables=n_variables,
+        n_outputs={"Generator": n_variables, "Discriminator": 1},
+        diagnostics=diagnostics,
+    )
     generated = graphs["Generator"].outputs[-1].value.size
     if generated != n_variables:
         last = graphs["Generator"].nodes[-1]
-        raise OptionError(f"the generator gives {generated} values, but an event has {n_variables}", code="output-width",
-                          source=layout.source, span=last.span, where=last.place, hint=f"end with DENSE|{n_variables}|LINEAR")
+        raise OptionError(
+            f"the generator gives {generated} values, but an event has {n_variables}",
+            code="output-width",
+            source=layout.source,
+            span=last.span,
+            where=last.place,
+            hint=f"end with DENSE|{n_variables}|LINEAR",
+        )
     return graphs
 
 
 def _phase_text(phase: PhaseSettings) -> str:
-    parts = [phase.optimizer, f"learning rate {plain(phase.learning_rate)}", f"batches of {phase.batch_size} events",
-             f"at most {phase.max_epochs} epochs", f"stops after {phase.convergence_steps} epochs without improvement",
-             "validates every epoch" if phase.test_repetitions == 1 else f"validates every {phase.test_repetitions} epochs"]
+    parts = [
+        phase.optimizer,
+        f"learning rate {plain(phase.learning_rate)}",
+        f"batches of {phase.batch_size} events",
+        f"at most {phase.max_epochs} epochs",
+        f"stops after {phase.convergence_steps} epochs without improvement",
+        "validates every epoch" if phase.test_repetitions == 1 else f"validates every {phase.test_repetitions} epochs",
+    ]
     if phase.optimizer in ("SGD", "RMSPROP"):
         parts.append(f"momentum {plain(phase.momentum)}")
     if phase.regularization != "NONE" and phase.weight_decay:
@@ -232,8 +294,18 @@ def _phase_text(phase: PhaseSettings) -> str:
 
 
 def _network_json(graph: Graph) -> dict[str, Any]:
-    layers = [{"item": row.item, "name": row.name or None, "layer": row.layer, "reads": list(row.reads),
-               "output": list(row.shape), "parameters": row.parameters, "drop": row.drop} for row in rows(graph)]
+    layers = [
+        {
+            "item": row.item,
+            "name": row.name or None,
+            "layer": row.layer,
+            "reads": list(row.reads),
+            "output": list(row.shape),
+            "parameters": row.parameters,
+            "drop": row.drop,
+        }
+        for row in rows(graph)
+    ]
     return {
         "inputs": {value.name: list(value.shape) for value in graph.inputs},
         "layers": layers,

@@ -234,8 +234,18 @@ class Lowering:
     def normalise(self, x: Tensor, groups: int, inner: int, slots: dict[str, Slot], momentum: float, epsilon: float) -> Tensor:
         """Batch normalisation of rows of `groups` blocks of `inner` elements; slots are those of layers/bnorm.py."""
         y = self._tensor(x.size, x.shape)
-        at = Normalisation(groups, inner, slots["Gamma"], slots["Beta"], slots["Training-mu"], slots["Training-variance"],
-                           momentum, epsilon, self.state_size, self.state_size)  # fmt: skip
+        at = Normalisation(
+            groups,
+            inner,
+            slots["Gamma"],
+            slots["Beta"],
+            slots["Training-mu"],
+            slots["Training-variance"],
+            momentum,
+            epsilon,
+            self.state_size,
+            self.state_size,
+        )
         self.state_size += SHARE_NUMBERS * groups
         self.steps += [BatchSums(x, at), BatchStatistics(x, at), Normalise(x, y, at)]
         return y

@@ -13,8 +13,15 @@ from tmvalite.plots.style import BLUE, GREY, LABEL, ORANGE, TICK, TITLE, finish,
 MAX_PANELS = 25
 
 
-def column_figure(before: Mapping, after: Mapping, *, names: Sequence[str] | None = None, units: Mapping[str, str] | None = None,
-                  bins: int = 60, title: str = ""):  # fmt: skip
+def column_figure(
+    before: Mapping,
+    after: Mapping,
+    *,
+    names: Sequence[str] | None = None,
+    units: Mapping[str, str] | None = None,
+    bins: int = 60,
+    title: str = "",
+):
     """The distribution of every column before (filled) and after (line).
 
     Parameters
@@ -47,8 +54,13 @@ def column_figure(before: Mapping, after: Mapping, *, names: Sequence[str] | Non
     return figure
 
 
-def deviation_figure(comparisons: Sequence[ColumnComparison], *, quantity: str = "residual",
-                     units: Mapping[str, str] | None = None, title: str = ""):  # fmt: skip
+def deviation_figure(
+    comparisons: Sequence[ColumnComparison],
+    *,
+    quantity: str = "residual",
+    units: Mapping[str, str] | None = None,
+    title: str = "",
+):
     """The residuals or the responses of columns, with mean, RMS and the number of entries outside.
 
     Parameters

@@ -8,24 +8,24 @@ from statistics import NormalDist
 import numpy as np
 
 from tmvalite.errors import DataError
-from tmvalite.plots.style import (
-    MAP,
-    TICK,
-    TITLE,
-    as_picture,
-    common_range,
-    finish,
-    image_shape,
-    new_figure,
-    variable_labels,
-)
+from tmvalite.plots.style import MAP, TICK, TITLE, as_picture, common_range, finish, image_shape, new_figure, variable_labels
 
 MAX_PANELS = 9
 
 
-def latent_grid_figure(method, *, dims: tuple[int, int] = (0, 1), n_latent: int | None = None, steps: int = 15, limits=None,
-                       quantiles: bool = False, at: Sequence[float] | None = None, shape=None,
-                       variables: Sequence[int] | None = None, title: str = ""):  # fmt: skip
+def latent_grid_figure(
+    method,
+    *,
+    dims: tuple[int, int] = (0, 1),
+    n_latent: int | None = None,
+    steps: int = 15,
+    limits=None,
+    quantiles: bool = False,
+    at: Sequence[float] | None = None,
+    shape=None,
+    variables: Sequence[int] | None = None,
+    title: str = "",
+):
     """The decoder on a grid of two latent variables.
 
     Images become one mosaic whose axes are the latent variables; a table becomes one map for each variable.

@@ -30,8 +30,9 @@ def reconstruction_figure(method, x, *, shape=None, count: int = 8, title: str =
     """
     x = np.asarray(x)
     if not x.size or x.ndim < 2:
-        raise DataError(f"an array of shape {x.shape} holds no images", code="data-shape",
-                        expected="(events, pixels) or more axes")
+        raise DataError(
+            f"an array of shape {x.shape} holds no images", code="data-shape", expected="(events, pixels) or more axes"
+        )
     if x.ndim > 2:
         shape = shape or x.shape[1:]
     flat = x.reshape(len(x), -1)[: min(count, MAX_IMAGES)]
@@ -47,8 +48,11 @@ def reconstruction_figure(method, x, *, shape=None, count: int = 8, title: str =
     low, high = common_range(flat)
     error = again.astype(np.float64) - flat
     limit = float(np.abs(error).max()) or 1.0
-    rows = [("original", flat, "gray_r", low, high), ("reconstruction", again, "gray_r", low, high),
-            ("difference", error, DIVERGING, -limit, limit)]  # fmt: skip
+    rows = [
+        ("original", flat, "gray_r", low, high),
+        ("reconstruction", again, "gray_r", low, high),
+        ("difference", error, DIVERGING, -limit, limit),
+    ]
     figure = new_figure(1.15 * n + 1.5, 3.9)
     axes = figure.subplots(3, n, squeeze=False)
     for row, (label, values, colours, bottom, top) in enumerate(rows):

@@ -13,8 +13,13 @@ _TOTAL = ("train_loss", "valid_loss")
 # Columns of a history that are no loss, or are shown in the lower panel.
 _LATENT = ("latent_mean", "latent_log_variance", "latent_log_variance_spread")
 _NO_LOSS = ("epoch", "iteration", "phase", "learning_rate", "seconds", "improved")
-_WORDS = {"train_loss": "total", "kl": "KL", "latent_mean": "mean of $\\mu$", "latent_log_variance": "mean of $\\ln\\sigma^2$",
-          "latent_log_variance_spread": "spread of $\\ln\\sigma^2$"}  # fmt: skip
+_WORDS = {
+    "train_loss": "total",
+    "kl": "KL",
+    "latent_mean": "mean of $\\mu$",
+    "latent_log_variance": "mean of $\\ln\\sigma^2$",
+    "latent_log_variance_spread": "spread of $\\ln\\sigma^2$",
+}
 
 
 def loss_figure(history: Mapping, *, floor: float | None = None, logarithmic: bool | None = None, title: str = ""):

@@ -168,9 +168,7 @@ class _Reader:
         pairs, pending = [], None
         places = [self._place(mark, piece) for mark, piece in zip([*separators, None], pieces, strict=True)]
         shown = [None if self._is_empty(piece) else piece for piece in pieces]
-        present(
-            shown, places, self.source, self.diagnostics, noun="item", plural="items", code="empty-item", where=self.option
-        )
+        present(shown, places, self.source, self.diagnostics, noun="item", plural="items", code="empty-item", where=self.option)
         for i, piece in enumerate(shown):
             before = separators[i - 1] if i else None
             if before is not None and (pending is None or before.type == "PARTS"):
@@ -261,6 +259,4 @@ class _Reader:
 
     def _error(self, message, span, code, where=None, *, expected=(), hint=None) -> OptionError:
         where = where or self.option
-        return OptionError(
-            message, code=code, source=self.source, span=span, where=where, expected=expected, hint=hint
-        )
+        return OptionError(message, code=code, source=self.source, span=span, where=where, expected=expected, hint=hint)

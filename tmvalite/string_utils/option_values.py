@@ -89,15 +89,21 @@ def convert(option: DeclaredOption, text: str, source: Source, span: Span, diagn
         rest = text[len(first) :].strip()
         diagnostics.warn(
             f"{option.name} is read up to {quoted(first)}, and {quoted(rest)} is ignored, as TMVA does",
-            code="text-after-word", source=source, span=Span(span.stop - len(rest), span.stop),
+            code="text-after-word",
+            source=source,
+            span=Span(span.stop - len(rest), span.stop),
             hint=f"write {option.name}={chosen}",
-        )  # fmt: skip
+        )
         return chosen
     names = tuple(str(choice) for choice in option.choices)
     raise OptionError(
         f"{option.name} cannot be {quoted(text)}" if text else f"{option.name} has no value",
-        code="choice", source=source, span=span, expected=names, hint=did_you_mean(text, names),
-    )  # fmt: skip
+        code="choice",
+        source=source,
+        span=span,
+        expected=names,
+        hint=did_you_mean(text, names),
+    )
 
 
 def _truth(option: DeclaredOption, text: str, source: Source, span: Span) -> bool:
@@ -106,9 +112,12 @@ def _truth(option: DeclaredOption, text: str, source: Source, span: Span) -> boo
         return word in TRUE_WORDS
     raise OptionError(
         f"{option.name} is either on or off, not {quoted(text)}" if text else f"{option.name} has no value",
-        code="truth-value", source=source, span=span, expected=(*TRUE_WORDS, *FALSE_WORDS),
+        code="truth-value",
+        source=source,
+        span=span,
+        expected=(*TRUE_WORDS, *FALSE_WORDS),
         hint=f"write {option.name} to switch it on, !{option.name} to switch it off",
-    )  # fmt: skip
+    )
 
 
 def _number(option: DeclaredOption, text: str, source: Source, span: Span, diagnostics: Diagnostics) -> float | int:
@@ -117,12 +126,17 @@ def _number(option: DeclaredOption, text: str, source: Source, span: Span, diagn
         whole = as_whole(text) if option.type is int else None
         diagnostics.warn(
             f"{option.name} is read up to {plain(number.value)}, and {quoted(number.rest)} is ignored, as TMVA does",
-            code="text-after-number", source=source, span=number.ignored,
+            code="text-after-number",
+            source=source,
+            span=number.ignored,
             hint=f"write {option.name}={plain(number.value) if whole is None else whole}",
-        )  # fmt: skip
+        )
     if option.minimum is not None and number.value < option.minimum:
         raise OptionError(
-            f"{option.name} cannot be {plain(number.value)}", code="range", source=source, span=span,
+            f"{option.name} cannot be {plain(number.value)}",
+            code="range",
+            source=source,
+            span=span,
             expected=f"at least {option.minimum:g}",
-        )  # fmt: skip
+        )
     return number.value

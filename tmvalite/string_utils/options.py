@@ -135,10 +135,7 @@ class OptionTable:
         return tuple(option.name for option in self)
 
     def bind(
-        self,
-        text: str | Source = "",
-        keywords: Mapping[str, Any] | None = None,
-        diagnostics: Diagnostics | None = None,
+        self, text: str | Source = "", keywords: Mapping[str, Any] | None = None, diagnostics: Diagnostics | None = None
     ) -> BoundOptions:
         """Understand a booking string and keyword arguments.
 
@@ -226,9 +223,11 @@ class _Binder:
             raise self._error(f"{declared.name} is no array", "not-an-array", option.name.span, hint=f"write {declared.name}=...")
         if index is not None and index >= declared.size:
             raise self._error(
-                f"{declared.name} has no element {index}", "index-range", option.name.span,
+                f"{declared.name} has no element {index}",
+                "index-range",
+                option.name.span,
                 expected=f"an index from 0 to {declared.size - 1}",
-            )  # fmt: skip
+            )
         if option.value is not None:
             if option.negated:
                 hint = f"write {declared.name}={option.value.text[:20]} without '!'"
@@ -269,14 +268,19 @@ class _Binder:
             return
         if before.span.start < self.first_keyword <= option.span.start:
             raise self._error(
-                f"{declared.name} is given in the option string and as a keyword", "option-twice", option.span,
+                f"{declared.name} is given in the option string and as a keyword",
+                "option-twice",
+                option.span,
                 hint="remove one of them",
-            )  # fmt: skip
+            )
         former = declared.text_of(self.values[declared.name])
         self.diagnostics.warn(
             f"{declared.name} is given twice; the last one counts, as in TMVA, and not {quoted(former)}",
-            code="option-repeated", source=self.source, span=option.span, hint="remove one of them",
-        )  # fmt: skip
+            code="option-repeated",
+            source=self.source,
+            span=option.span,
+            hint="remove one of them",
+        )
 
     def _warn_about_outer_blanks(self, option: Option) -> None:
         text, start = self.source.text, option.span.start
@@ -284,8 +288,11 @@ class _Binder:
         if begin < start:
             self.diagnostics.warn(
                 f"a blank stands before {quoted(option.name.text)}; TMVA would not find the option",
-                code="blank-before-option", source=self.source, span=Span(begin, start), hint="remove the blank",
-            )  # fmt: skip
+                code="blank-before-option",
+                source=self.source,
+                span=Span(begin, start),
+                hint="remove the blank",
+            )
 
     def _error(self, message, code, span, *, expected=(), hint=None) -> OptionError:
         return OptionError(message, code=code, source=self.source, span=span, expected=expected, hint=hint)

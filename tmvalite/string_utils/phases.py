@@ -127,8 +127,10 @@ class _Resolver:
                 first = self.given[name.lower()].value.text
                 self._warn(
                     f"{key.name} is set twice in one phase; as in TMVA the first value counts: {quoted(first)}",
-                    "key-repeated", setting.span, hint="remove one of them",
-                )  # fmt: skip
+                    "key-repeated",
+                    setting.span,
+                    hint="remove one of them",
+                )
             else:
                 self.given[name.lower()] = setting
 
@@ -138,8 +140,11 @@ class _Resolver:
             hint = None if self.diagnostics.full else did_you_mean(setting.key.text, (*KEY_NAMES, *WITHOUT_EFFECT))
             self._warn(
                 f"no key of {OPTION} is called {quoted(setting.key.text)}; it is ignored, as TMVA does",
-                "key-unknown", setting.key.span, expected=() if hint else KEY_NAMES, hint=hint,
-            )  # fmt: skip
+                "key-unknown",
+                setting.key.span,
+                expected=() if hint else KEY_NAMES,
+                hint=hint,
+            )
         elif ignored not in self.told:
             self.told.add(ignored)
             self._warn(f"{ignored} has no effect, in TMVA neither", "key-without-effect", setting.span, hint=f"remove {ignored}")
@@ -153,14 +158,22 @@ class _Resolver:
         hint = did_you_mean(text, key.choices)
         if key.extension:
             raise OptionError(
-                f"{key.name} cannot be {quoted(text)}", code="choice", source=self.source, span=setting.value.span,
-                where=self.where, expected=SCHEDULES, hint=hint,
-            )  # fmt: skip
+                f"{key.name} cannot be {quoted(text)}",
+                code="choice",
+                source=self.source,
+                span=setting.value.span,
+                where=self.where,
+                expected=SCHEDULES,
+                hint=hint,
+            )
         taken = "no regularisation" if key.default == "NONE" else key.default
         self._warn(
             f"{key.name} cannot be {quoted(text)}; as in TMVA, {taken} is taken",
-            "choice-unknown", setting.value.span, expected=key.choices, hint=hint,
-        )  # fmt: skip
+            "choice-unknown",
+            setting.value.span,
+            expected=key.choices,
+            hint=hint,
+        )
         return key.default
 
     def _number(self, key: TrainingKey, setting: Setting) -> float | int:
@@ -171,15 +184,17 @@ class _Resolver:
             self._swallowed(key.name, number, whole)
         if not key.allows(number.value):
             raise OptionError(
-                f"{key.name} cannot be {plain(number.value)}", code="range", source=self.source, span=span,
-                where=self.where, expected=key.range_text,
-            )  # fmt: skip
+                f"{key.name} cannot be {plain(number.value)}",
+                code="range",
+                source=self.source,
+                span=span,
+                where=self.where,
+                expected=key.range_text,
+            )
         return number.value
 
     def _drop_config(self, setting: Setting) -> tuple[float, ...]:
-        return parse_drop_config(
-            self.source, setting.value.span, self.diagnostics, where=self.where, swallowed=self._swallowed
-        )
+        return parse_drop_config(self.source, setting.value.span, self.diagnostics, where=self.where, swallowed=self._swallowed)
 
     def _swallowed(self, name: str, number: Number, whole: int | None = None) -> None:
         """Warn about text behind a number, most often a missing comma, and say what that means for the training."""
@@ -198,40 +213,49 @@ class _Resolver:
             hint = "remove the text behind the number"
         self._warn(
             f"{name} is read up to {plain(number.value)}, and {quoted(number.rest)} is ignored, as TMVA does{effect}",
-            "text-after-number", number.ignored, hint=hint,
-        )  # fmt: skip
+            "text-after-number",
+            number.ignored,
+            hint=hint,
+        )
 
     def _is_read(self, key: TrainingKey, setting: Setting, optimizer: str, schedule: str) -> bool:
         if key.optimizer not in (None, optimizer):
             self._warn(
                 f"{key.name} has no effect: the optimizer is {optimizer}",
-                "key-without-effect", setting.span, hint=f"remove it, or write Optimizer={key.optimizer}",
-            )  # fmt: skip
+                "key-without-effect",
+                setting.span,
+                hint=f"remove it, or write Optimizer={key.optimizer}",
+            )
             return False
         if key.schedules and schedule not in key.schedules:
             self._warn(
                 f"{key.name} has no effect: LearningRateSchedule is {schedule}",
-                "key-without-effect", setting.span, hint=f"remove it, or write LearningRateSchedule={key.schedules[0]}",
-            )  # fmt: skip
+                "key-without-effect",
+                setting.span,
+                hint=f"remove it, or write LearningRateSchedule={key.schedules[0]}",
+            )
             return False
         return True
 
     def _check_decay(self, settings: PhaseSettings) -> None:
         if settings.learning_rate_minimum > settings.learning_rate:
             raise OptionError(
-                "LearningRateMinimum cannot be larger than LearningRate", code="range", source=self.source,
-                span=settings.span("LearningRateMinimum"), where=self.where,
+                "LearningRateMinimum cannot be larger than LearningRate",
+                code="range",
+                source=self.source,
+                span=settings.span("LearningRateMinimum"),
+                where=self.where,
                 expected=f"at most {plain(settings.learning_rate)}",
-            )  # fmt: skip
+            )
         if settings.learning_rate_decay > STEEP_DECAY:
             factor = 1 - settings.learning_rate_decay
             self._warn(
                 f"LearningRateDecay={plain(settings.learning_rate_decay)} multiplies the learning rate by {factor:.3g} "
                 "after every epoch",
-                "steep-decay", settings.span("LearningRateDecay"), hint=f"did you mean {factor:.3g}?",
-            )  # fmt: skip
+                "steep-decay",
+                settings.span("LearningRateDecay"),
+                hint=f"did you mean {factor:.3g}?",
+            )
 
     def _warn(self, message: str, code: str, span: Span, *, expected=(), hint=None) -> None:
-        self.diagnostics.warn(
-            message, code=code, source=self.source, span=span, where=self.where, expected=expected, hint=hint
-        )
+        self.diagnostics.warn(message, code=code, source=self.source, span=span, where=self.where, expected=expected, hint=hint)

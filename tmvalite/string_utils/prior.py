@@ -74,6 +74,7 @@ def parse_prior(source: Source, span: Span | None = None, diagnostics: Diagnosti
     if kind == "GAUSS" and not numbers[1] > 0:
         raise fail(f"the sigma of GAUSS is {plain(numbers[1])}", words[2][1], expected="a number above 0")
     if kind == "UNIFORM" and not numbers[1] > numbers[0]:
-        raise fail(f"UNIFORM ends at {plain(numbers[1])}, before it begins", words[2][1],
-                   expected=f"a number above {plain(numbers[0])}")
+        raise fail(
+            f"UNIFORM ends at {plain(numbers[1])}, before it begins", words[2][1], expected=f"a number above {plain(numbers[0])}"
+        )
     return Prior(kind, *numbers, span)

@@ -56,14 +56,22 @@ def _shape(item, number, count, source, diagnostics, option) -> InputShape:
     where = f"{option}, input {number}" if count > 1 else option
     if item.sources:
         raise OptionError(
-            "an input reads nothing", code="input-layout", source=source, span=item.sources[0].span, where=where,
+            "an input reads nothing",
+            code="input-layout",
+            source=source,
+            span=item.sources[0].span,
+            where=where,
             hint="remove the '@' and what follows",
-        )  # fmt: skip
+        )
     if count > 1 and item.name is None:
         raise OptionError(
-            "one of several inputs has no name", code="name-missing", source=source, span=item.span, where=where,
+            "one of several inputs has no name",
+            code="name-missing",
+            source=source,
+            span=item.span,
+            where=where,
             hint="name every input, as in jets=10|4,event=5",
-        )  # fmt: skip
+        )
     sizes = tuple(_size(word, source, diagnostics, where) for word in item.fields)
     if len(sizes) > 3:
         diagnostics.warn(
@@ -83,39 +91,51 @@ def _size(word: Word, source: Source, diagnostics: Diagnostics, where: str) -> i
     if number.ignored is not None:
         diagnostics.warn(
             f"{quoted(word.text)} is read as {number.value}; TMVA ignores the text behind the number",
-            code="text-after-number", source=source, span=number.ignored, where=where, hint=f"write {abs(number.value)}",
-        )  # fmt: skip
+            code="text-after-number",
+            source=source,
+            span=number.ignored,
+            where=where,
+            hint=f"write {abs(number.value)}",
+        )
     if number.value < 0:
         diagnostics.warn(
             f"the size {number.value} is read as {-number.value}, as TMVA does",
-            code="negative-size", source=source, span=word.span, where=where, hint=f"write {-number.value}",
-        )  # fmt: skip
+            code="negative-size",
+            source=source,
+            span=word.span,
+            where=where,
+            hint=f"write {-number.value}",
+        )
     if abs(number.value) > MAX_SIZE:
         raise OptionError(
-            f"the size {quoted(word.text)} is too large", code="range", source=source, span=word.span, where=where,
+            f"the size {quoted(word.text)} is too large",
+            code="range",
+            source=source,
+            span=word.span,
+            where=where,
             expected=f"at most {MAX_SIZE}",
-        )  # fmt: skip
+        )
     return abs(number.value)
 
 
-def parse_batch_layout(
-    source: Source, span: Span | None = None, diagnostics: Diagnostics | None = None
-) -> tuple[int, int, int]:
+def parse_batch_layout(source: Source, span: Span | None = None, diagnostics: Diagnostics | None = None) -> tuple[int, int, int]:
     """Read `depth|height|width` of a batch. Raises OptionError unless there are three whole numbers."""
     option = "BatchLayout"
     layout = parse_input_layout(source, span, diagnostics, option=option)
     shape = layout.inputs[0]
     if len(layout.inputs) > 1 or shape.name is not None or len(shape.sizes) != 3:
         raise OptionError(
-            "BatchLayout needs three whole numbers", code="batch-layout", source=source, span=layout.span, where=option,
+            "BatchLayout needs three whole numbers",
+            code="batch-layout",
+            source=source,
+            span=layout.span,
+            where=option,
             expected="depth|height|width, as in 1|128|7, or 0|0|0 for TMVA's choice",
-        )  # fmt: skip
+        )
     return shape.sizes
 
 
-def parse_validation_size(
-    source: Source, span: Span | None = None, diagnostics: Diagnostics | None = None
-) -> ValidationSize:
+def parse_validation_size(source: Source, span: Span | None = None, diagnostics: Diagnostics | None = None) -> ValidationSize:
     """Read `20%`, `0.2` (a fraction of the training events) or `100` (a number of events).
 
     As in TMVA, a number of 1 or more without '%' counts events, so `1.0` is one event.
@@ -134,9 +154,14 @@ def parse_validation_size(
 
     def fail(message, hint=None):
         return OptionError(
-            message, code="validation-size", source=source, span=span, where="ValidationSize",
-            expected="a percentage (20%), a fraction (0.2) or a number of events (100)", hint=hint,
-        )  # fmt: skip
+            message,
+            code="validation-size",
+            source=source,
+            span=span,
+            where="ValidationSize",
+            expected="a percentage (20%), a fraction (0.2) or a number of events (100)",
+            hint=hint,
+        )
 
     if not _SIZE.fullmatch(number):
         raise fail(f"{quoted(text)} is no size of a validation sample" if text else "ValidationSize has no value")
@@ -153,6 +178,10 @@ def parse_validation_size(
     if count != value:
         diagnostics.warn(
             f"ValidationSize={plain(value)} is a number of events and read as {count}",
-            code="validation-size", source=source, span=span, where="ValidationSize", hint=f"write {count}",
-        )  # fmt: skip
+            code="validation-size",
+            source=source,
+            span=span,
+            where="ValidationSize",
+            hint=f"write {count}",
+        )
     return ValidationSize("count", float(count), span)

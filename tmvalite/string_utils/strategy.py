@@ -44,9 +44,7 @@ def _explain(failure: Failure, source: Source) -> Explanation:
     return Explanation(f"{quoted(failure.found)} does not belong here", "strategy-syntax", failure.char_span, hint=hint)
 
 
-def parse_strategy(
-    source: Source, span: Span | None = None, diagnostics: Diagnostics | None = None
-) -> Strategy:
+def parse_strategy(source: Source, span: Span | None = None, diagnostics: Diagnostics | None = None) -> Strategy:
     """Read phases separated by '|', each a list of `key=value` separated by ','.
 
     Blanks inside keys and values are removed, as TMVA does. Warns about empty phases, empty entries and entries
@@ -68,13 +66,15 @@ def parse_strategy(
     raw, bars = run("training", source, _Strategies, span=span, start="strategy", explain=_explain, where=OPTION)
     if not any(raw):
         raise OptionError(
-            f"{OPTION} has no phase", code="value-missing", source=source, span=span, where=OPTION,
+            f"{OPTION} has no phase",
+            code="value-missing",
+            source=source,
+            span=span,
+            where=OPTION,
             hint="write at least one setting, as in MaxEpochs=20",
-        )  # fmt: skip
+        )
     warn_about_blanks(source, span, diagnostics, OPTION)
-    kept = present(
-        raw, bars, source, diagnostics, noun="phase", plural="phases", code="empty-phase", where=OPTION
-    )
+    kept = present(raw, bars, source, diagnostics, noun="phase", plural="phases", code="empty-phase", where=OPTION)
     phases = tuple(_phase(part, number, source, diagnostics) for number, part in enumerate(kept, 1))
     return Strategy(phases, source, trim(source, span))
 
@@ -83,14 +83,16 @@ def _phase(raw: tuple, number: int, source: Source, diagnostics: Diagnostics) ->
     entries, commas, span = raw
     where = f"{OPTION}, phase {number}"
     if any(entries):
-        entries = present(
-            entries, commas, source, diagnostics, noun="entry", plural="entries", code="empty-entry", where=where
-        )
+        entries = present(entries, commas, source, diagnostics, noun="entry", plural="entries", code="empty-entry", where=where)
     else:
         diagnostics.warn(
             "the phase has no settings; as in TMVA it runs with the default of every key",
-            code="phase-without-settings", source=source, span=span, where=where, hint="remove the phase",
-        )  # fmt: skip
+            code="phase-without-settings",
+            source=source,
+            span=span,
+            where=where,
+            hint="remove the phase",
+        )
         return Phase((), span)
     settings = []
     for tokens in entries:
@@ -104,18 +106,17 @@ def _phase(raw: tuple, number: int, source: Source, diagnostics: Diagnostics) ->
         missing = "a key before its '='" if tokens[0].type == "EQUAL" else "'='"
         diagnostics.warn(
             f"{text} is ignored, as TMVA does: it has no {missing.removeprefix('a ')}",
-            code="entry-without-equal", source=source, span=place, where=where, hint="write key=value",
-        )  # fmt: skip
+            code="entry-without-equal",
+            source=source,
+            span=place,
+            where=where,
+            hint="write key=value",
+        )
     return Phase(tuple(settings), span)
 
 
 def parse_drop_config(
-    source: Source,
-    span: Span | None = None,
-    diagnostics: Diagnostics | None = None,
-    *,
-    where: str = "DropConfig",
-    swallowed=None,
+    source: Source, span: Span | None = None, diagnostics: Diagnostics | None = None, *, where: str = "DropConfig", swallowed=None
 ) -> tuple[float, ...]:
     """Read the probabilities to drop the inputs of the items of a layout: `0.0+0.5+0.5`.
 
@@ -134,14 +135,25 @@ def parse_drop_config(
     words, pluses = run("training", source, _Strategies, span=span, start="drop_config", explain=_explain, where=where)
     if not any(words):
         diagnostics.warn(
-            "DropConfig has no value, so nothing is dropped", code="value-missing", source=source, span=trim(source, span),
-            where=where, hint="write DropConfig=0.0+0.5, or remove DropConfig",
-        )  # fmt: skip
+            "DropConfig has no value, so nothing is dropped",
+            code="value-missing",
+            source=source,
+            span=trim(source, span),
+            where=where,
+            hint="write DropConfig=0.0+0.5, or remove DropConfig",
+        )
         return ()
     kept = present(
-        words, pluses, source, diagnostics, noun="probability", plural="probabilities", code="empty-probability",
-        consequence="; later ones move up, as in TMVA" if words[-1] is not None else "", where=where,
-    )  # fmt: skip
+        words,
+        pluses,
+        source,
+        diagnostics,
+        noun="probability",
+        plural="probabilities",
+        code="empty-probability",
+        consequence="; later ones move up, as in TMVA" if words[-1] is not None else "",
+        where=where,
+    )
     values = []
     for i, word in enumerate(kept, 1):
         name = f"probability {i} of DropConfig"
@@ -152,12 +164,20 @@ def parse_drop_config(
             else:
                 diagnostics.warn(
                     f"{quoted(word.text)} is read as {number.value:g}; TMVA ignores the text behind the number",
-                    code="text-after-number", source=source, span=number.ignored, where=where, hint=f"write {number.value:g}",
-                )  # fmt: skip
+                    code="text-after-number",
+                    source=source,
+                    span=number.ignored,
+                    where=where,
+                    hint=f"write {number.value:g}",
+                )
         if not 0 <= number.value < 1:
             raise OptionError(
-                f"{name} cannot be {quoted(word.text)}", code="range", source=source, span=word.span, where=where,
+                f"{name} cannot be {quoted(word.text)}",
+                code="range",
+                source=source,
+                span=word.span,
+                where=where,
                 expected="a probability: at least 0, less than 1",
-            )  # fmt: skip
+            )
         values.append(float(number.value))
     return tuple(values)

@@ -102,13 +102,23 @@ def parse_var_transform(
     warn_about_blanks(source, span, diagnostics, option)
     if not any(items):
         raise OptionError(
-            f"{option} names no transformation", code="value-missing", source=source, span=span, where=option,
+            f"{option} names no transformation",
+            code="value-missing",
+            source=source,
+            span=span,
+            where=option,
             hint=f"write {option}=None for no transformation",
-        )  # fmt: skip
+        )
     kept = present(
-        items, separators, source, diagnostics, noun="transformation", plural="transformations",
-        code="empty-transform", where=option,
-    )  # fmt: skip
+        items,
+        separators,
+        source,
+        diagnostics,
+        noun="transformation",
+        plural="transformations",
+        code="empty-transform",
+        where=option,
+    )
     return TransformList(tuple(_item(raw, source, diagnostics, option) for raw in kept), source, span)
 
 
@@ -129,20 +139,26 @@ def _item(raw: tuple, source: Source, diagnostics: Diagnostics, option: str) -> 
         )
     if underscore and not suffix:
         raise OptionError(
-            f"no class is named behind {text}_", code="transform-class", source=source, span=Builder.span(token), where=option,
+            f"no class is named behind {text}_",
+            code="transform-class",
+            source=source,
+            span=Builder.span(token),
+            where=option,
             hint=f"write {text} for all classes, or {text}_Signal",
-        )  # fmt: skip
+        )
     reference = Word(suffix, Span(token.end_pos - len(suffix), token.end_pos)) if suffix else None
     if choices is None:
         return TransformItem(name, reference, (), span)
     if not any(choices):
         raise OptionError(
-            f"the parentheses of {text} name no variable", code="value-missing", source=source, span=span, where=option,
+            f"the parentheses of {text} name no variable",
+            code="value-missing",
+            source=source,
+            span=span,
+            where=option,
             hint=f"write {text} alone, or {text}(_V_) for all variables",
-        )  # fmt: skip
-    kept = present(
-        choices, commas, source, diagnostics, noun="variable", plural="variables", code="empty-variable", where=option
-    )
+        )
+    kept = present(choices, commas, source, diagnostics, noun="variable", plural="variables", code="empty-variable", where=option)
     words = tuple(Word(source.text[place.start : place.stop], place) for place in kept)
     return TransformItem(name, reference, words, span)
 

@@ -129,8 +129,21 @@ class Alternating:
         """As `Network.steps_per_call`."""
         return max(1, self.whole.steps_per_call(batch_size) // len(self.turns))
 
-    def train_steps(self, x, targets, weights, order, *, batch_size: int, first: int, count: int, optimizer: Optimizers,
-                    epoch: int = 0, seed: int = 0, parts: np.ndarray | None = None) -> np.ndarray:
+    def train_steps(
+        self,
+        x,
+        targets,
+        weights,
+        order,
+        *,
+        batch_size: int,
+        first: int,
+        count: int,
+        optimizer: Optimizers,
+        epoch: int = 0,
+        seed: int = 0,
+        parts: np.ndarray | None = None,
+    ) -> np.ndarray:
         """As `Network.train_steps`; the loss of a step is that of the whole, its terms taken before each turn's update."""
         bounds = batch_bounds(len(order), batch_size)[first : first + count]
         parts = np.zeros((len(bounds), len(self.term_names))) if parts is None else parts
@@ -145,8 +158,19 @@ class Alternating:
                     self._made_step(turn, state, x[order[start:stop]], seed, epoch, first + step, parts[step])
                     continue
                 found = np.empty((1, len(turn.network.term_names)))
-                turn.network.train_steps(x, turn.targets(targets), weights, order, batch_size=batch_size, first=first + step,
-                                         count=1, optimizer=state, epoch=epoch, seed=seed, parts=found)  # fmt: skip
+                turn.network.train_steps(
+                    x,
+                    turn.targets(targets),
+                    weights,
+                    order,
+                    batch_size=batch_size,
+                    first=first + step,
+                    count=1,
+                    optimizer=state,
+                    epoch=epoch,
+                    seed=seed,
+                    parts=found,
+                )
                 self._note(turn, found[0], parts[step])
         optimizer.steps += len(bounds)
         return self.whole.total(parts[:, : len(self.whole.term_names)])
@@ -156,8 +180,19 @@ class Alternating:
         n = len(inputs)
         found = np.empty((1, len(turn.network.term_names)))
         # one batch by itself: its random numbers differ from step to step by the epoch they are given
-        turn.network.train_steps(inputs, targets, np.ones(n, inputs.dtype), np.arange(n), batch_size=n, first=0, count=1,
-                                 optimizer=state, epoch=state.steps, seed=seed, parts=found)  # fmt: skip
+        turn.network.train_steps(
+            inputs,
+            targets,
+            np.ones(n, inputs.dtype),
+            np.arange(n),
+            batch_size=n,
+            first=0,
+            count=1,
+            optimizer=state,
+            epoch=state.steps,
+            seed=seed,
+            parts=found,
+        )
         self._note(turn, found[0], row)
 
     def _note(self, turn: Turn, found: np.ndarray, row: np.ndarray) -> None:

@@ -39,9 +39,16 @@ class Sample:
 
 def optimizer_settings(phase: PhaseSettings) -> OptimizerSettings:
     return OptimizerSettings(
-        name=phase.optimizer, learning_rate=phase.learning_rate, momentum=phase.momentum, beta1=phase.beta1, beta2=phase.beta2,
-        epsilon=phase.epsilon, rho=phase.rho, weight_decay=phase.weight_decay, regularization=phase.regularization,
-    )  # fmt: skip
+        name=phase.optimizer,
+        learning_rate=phase.learning_rate,
+        momentum=phase.momentum,
+        beta1=phase.beta1,
+        beta2=phase.beta2,
+        epsilon=phase.epsilon,
+        rho=phase.rho,
+        weight_decay=phase.weight_decay,
+        regularization=phase.regularization,
+    )
 
 
 class Companion:
@@ -106,9 +113,19 @@ class Training:
         None if not even one epoch was finished. `run` leaves them in the network.
     """
 
-    def __init__(self, network, train: Sample, valid: Sample, phases: Sequence[PhaseSettings], *,
-                 dropout: Sequence[dict[str, float]] | None = None, seed: int, progress: Progress | None = None,
-                 source: Source | None = None, companion: Companion | None = None):
+    def __init__(
+        self,
+        network,
+        train: Sample,
+        valid: Sample,
+        phases: Sequence[PhaseSettings],
+        *,
+        dropout: Sequence[dict[str, float]] | None = None,
+        seed: int,
+        progress: Progress | None = None,
+        source: Source | None = None,
+        companion: Companion | None = None,
+    ):
         self.network, self.train, self.valid, self.phases = network, train, valid, tuple(phases)
         self.dropout = tuple(dropout) if dropout is not None else ({},) * len(self.phases)
         self.progress = progress if progress is not None else Progress()
@@ -178,8 +195,18 @@ class Training:
                 rate.validated(waited, improved)
                 validated = e
             now = time.perf_counter()
-            row = Epoch(epoch, number, train_loss + penalty, error, penalty, optimizer.learning_rate, improved, now - began,
-                        now - trained, self.companion.parts(self.network, terms, valid_terms))
+            row = Epoch(
+                epoch,
+                number,
+                train_loss + penalty,
+                error,
+                penalty,
+                optimizer.learning_rate,
+                improved,
+                now - began,
+                now - trained,
+                self.companion.parts(self.network, terms, valid_terms),
+            )
             if improved or self.history.best_epoch is None:
                 self._keep()
             if improved:
@@ -200,17 +227,31 @@ class Training:
             steps = min(chunk, count - first)
             parts = np.empty((steps, len(terms)))
             losses = self.network.train_steps(
-                self.train.x, self.train.targets, self.train.weights, order, batch_size=size, first=first, count=steps,
-                optimizer=optimizer, epoch=epoch, seed=self._seed, parts=parts,
-            )  # fmt: skip
+                self.train.x,
+                self.train.targets,
+                self.train.weights,
+                order,
+                batch_size=size,
+                first=first,
+                count=steps,
+                optimizer=optimizer,
+                epoch=epoch,
+                seed=self._seed,
+                parts=parts,
+            )
             total += float(np.dot(losses, sizes[first : first + steps]))
             terms += sizes[first : first + steps] @ parts
             self.companion.steps(self._steps + 1, parts)
             self._steps += steps
             if not math.isfinite(total):
                 bad = int(np.argmin(np.isfinite(losses)))
-                self._fail(float(losses[bad]), number, phase, f"in epoch {epoch}, batch {first + bad + 1} of {count}",
-                           optimizer.learning_rate)
+                self._fail(
+                    float(losses[bad]),
+                    number,
+                    phase,
+                    f"in epoch {epoch}, batch {first + bad + 1} of {count}",
+                    optimizer.learning_rate,
+                )
             self.progress.batches(e, (first + steps) / count)
         return total / n + self.companion.constant(), terms / n
 
@@ -235,8 +276,10 @@ class Training:
         else:
             kept = "nothing was learnt"
         raise TrainingError(
-            f"the loss is {value:g} {when}, at learning rate {learning_rate:g}; {kept}", code="loss-not-finite",
-            source=self.source, span=phase.span("LearningRate") if self.source is not None else None,
+            f"the loss is {value:g} {when}, at learning rate {learning_rate:g}; {kept}",
+            code="loss-not-finite",
+            source=self.source,
+            span=phase.span("LearningRate") if self.source is not None else None,
             where=f"TrainingStrategy, phase {number} of {len(self.phases)}",
             hint="try a smaller LearningRate; VarTransform=N if the variables are large",
-        )  # fmt: skip
+        )

@@ -17,7 +17,7 @@ from tmvalite.errors import Diagnostics, OptionError, Span
 
 ANALYSIS_TYPES = ("classification", "regression", "multiclass")
 
-LOSS_CODES = {"CROSSENTROPY": "C", "SUMOFSQUARES": "R", "MUTUALEXCLUSIVE": "S"}   # letters of the weight file
+LOSS_CODES = {"CROSSENTROPY": "C", "SUMOFSQUARES": "R", "MUTUALEXCLUSIVE": "S"}  # letters of the weight file
 FUNCTION_CODES = {"identity": "I", "sigmoid": "S", "softmax": "M"}
 FUNCTION_OF_CODE = {code: name for name, code in FUNCTION_CODES.items()}
 
@@ -41,8 +41,9 @@ class Objective:
         return "SUMOFSQUARES_SIGMOID" if (self.strategy, self.function) == ("SUMOFSQUARES", "sigmoid") else self.strategy
 
 
-def objective(analysis_type: str, strategy: str, *, given: bool, width: int, diagnostics: Diagnostics,
-              span: Span | None = None) -> Objective:
+def objective(
+    analysis_type: str, strategy: str, *, given: bool, width: int, diagnostics: Diagnostics, span: Span | None = None
+) -> Objective:
     """The objective of an output.
 
     Parameters
@@ -66,22 +67,35 @@ def objective(analysis_type: str, strategy: str, *, given: bool, width: int, dia
     function = OF_ANALYSIS[analysis_type]
     if analysis_type == "regression":
         if given and strategy != "SUMOFSQUARES":
-            diagnostics.warn(f"a regression is trained with SUMOFSQUARES, as in TMVA; {strategy} is ignored",
-                             code="loss-replaced", span=span, hint="write ErrorStrategy=SUMOFSQUARES")
+            diagnostics.warn(
+                f"a regression is trained with SUMOFSQUARES, as in TMVA; {strategy} is ignored",
+                code="loss-replaced",
+                span=span,
+                hint="write ErrorStrategy=SUMOFSQUARES",
+            )
         return Objective("SUMOFSQUARES", function)
     if analysis_type == "multiclass":
         if not given:
             return Objective("MUTUALEXCLUSIVE", function)
         if strategy == "CROSSENTROPY":
-            diagnostics.warn("CROSSENTROPY trains every class by itself, but the values of the classes are made to sum to 1, "
-                             "as in TMVA", code="loss-inconsistent", span=span, hint="write ErrorStrategy=MUTUALEXCLUSIVE")
+            diagnostics.warn(
+                "CROSSENTROPY trains every class by itself, but the values of the classes are made to sum to 1, as in TMVA",
+                code="loss-inconsistent",
+                span=span,
+                hint="write ErrorStrategy=MUTUALEXCLUSIVE",
+            )
         return Objective(strategy, function)
     if strategy == "MUTUALEXCLUSIVE":
         if width > 1:
             return Objective(strategy, "softmax")
-        raise OptionError("MUTUALEXCLUSIVE needs an output for every class; a classification has one output for both",
-                          code="loss-classes", source=diagnostics.source, span=span,
-                          expected=("CROSSENTROPY", "SUMOFSQUARES"), hint="write ErrorStrategy=CROSSENTROPY")
+        raise OptionError(
+            "MUTUALEXCLUSIVE needs an output for every class; a classification has one output for both",
+            code="loss-classes",
+            source=diagnostics.source,
+            span=span,
+            expected=("CROSSENTROPY", "SUMOFSQUARES"),
+            hint="write ErrorStrategy=CROSSENTROPY",
+        )
     return Objective(strategy, function)
 
 

@@ -98,11 +98,19 @@ class Network:
         self.n_inputs = graph.input_size
         self.n_outputs = sum(out.value.size for out in graph.outputs)
         self._whole = self if within is None else within._whole
-        self.plan = make_plan(graph, precision=precision, purpose="train", losses=self.losses, trained=trained,
-                              within=None if within is None else self._whole.plan)  # fmt: skip
+        self.plan = make_plan(
+            graph,
+            precision=precision,
+            purpose="train",
+            losses=self.losses,
+            trained=trained,
+            within=None if within is None else self._whole.plan,
+        )
         self.parameters = Parameters(self.plan.slots, self.plan.size, self.dtype) if within is None else within.parameters
-        self.term_names = (*(out.name or f"output{i}" for i, out in enumerate(graph.outputs, 1)),
-                           *(term.name for term in self.plan.terms))  # fmt: skip
+        self.term_names = (
+            *(out.name or f"output{i}" for i, out in enumerate(graph.outputs, 1)),
+            *(term.name for term in self.plan.terms),
+        )
         self._weights = np.array([out.weight for out in graph.outputs] + [float(not t.reported) for t in self.plan.terms])
         self._settings = np.array([draw.value for draw in self.plan.draws] or [0.0])
         self._normalisation: tuple[np.ndarray, np.ndarray] | None = None
@@ -135,8 +143,15 @@ class Network:
         trained : names of the blocks that its training changes; None for all
         """
         losses = losses if losses is not None else ("SUMOFSQUARES",) * len(graph.outputs)
-        return Network(graph, precision=self.precision, losses=losses, output_functions=output_functions, threads=self.threads,
-                       within=self, trained=trained)  # fmt: skip
+        return Network(
+            graph,
+            precision=self.precision,
+            losses=losses,
+            output_functions=output_functions,
+            threads=self.threads,
+            within=self,
+            trained=trained,
+        )
 
     # ------------------------------------------------------------------------------------------- applying
 
@@ -196,8 +211,9 @@ class Network:
         purpose, functions = ("terms", ()) if kind == "terms" else ("score", ("identity",) * len(self.losses))
         if kind == "finished":
             functions = self.output_functions
-        plan = make_plan(self.graph, precision=self.precision, purpose=purpose, output_functions=functions,
-                         within=self._whole.plan)  # fmt: skip
+        plan = make_plan(
+            self.graph, precision=self.precision, purpose=purpose, output_functions=functions, within=self._whole.plan
+        )
         work = Workspace(plan, self.parameters, self.threads)
         if kind == "finished" and self._normalisation is not None:
             work.point(MINIMUM=self._normalisation[0], FACTOR=self._normalisation[1])
@@ -350,8 +366,9 @@ class Network:
         for start in range(0, len(x), rows):
             block = np.zeros(-(-min(rows, len(x) - start) // EVALUATION_BLOCK))
             terms = np.zeros((len(block), len(totals)))
-            work.point(TARGETS=targets[start : start + rows], WEIGHTS=weights[start : start + rows], UNIT_LOSSES=block,
-                       UNIT_TERMS=terms)  # fmt: skip
+            work.point(
+                TARGETS=targets[start : start + rows], WEIGHTS=weights[start : start + rows], UNIT_LOSSES=block, UNIT_TERMS=terms
+            )
             work.set(FIRST_ROW=start)
             threads = work.threads if len(x) * self.plan.flops > THREAD_FLOPS else 1
             self._run(work, EVALUATE, x[start : start + rows], self._no_output, threads)
@@ -411,9 +428,16 @@ class Network:
     def _new_workspace(self, share_rows) -> Workspace:
         work = Workspace(self.plan, self.parameters, self.threads, share_rows)
         copies, grads = self._shared_buffers()
-        work.point(COPIES=copies, GRADS=grads, LOSS_SCALES=self._weights, UNIT_LOSSES=np.zeros(MOST_SHARES),
-                   UNIT_TERMS=np.zeros((MOST_SHARES, len(self.term_names))), SETTINGS=self._settings,
-                   STATES=np.zeros((MOST_SHARES, self.plan.state_size)), BATCH_STATE=np.zeros(self.plan.state_size))  # fmt: skip
+        work.point(
+            COPIES=copies,
+            GRADS=grads,
+            LOSS_SCALES=self._weights,
+            UNIT_LOSSES=np.zeros(MOST_SHARES),
+            UNIT_TERMS=np.zeros((MOST_SHARES, len(self.term_names))),
+            SETTINGS=self._settings,
+            STATES=np.zeros((MOST_SHARES, self.plan.state_size)),
+            BATCH_STATE=np.zeros(self.plan.state_size),
+        )
         work.set(TARGET_WIDTH=self.n_outputs, STATE_SIZE=self.plan.state_size, TERM_COUNT=len(self.term_names))
         return work
 

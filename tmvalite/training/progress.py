@@ -101,8 +101,12 @@ def row_text(number: int, epoch: Epoch, n_train: int, stale: int, columns: tuple
     seconds = epoch.seconds - epoch.valid_seconds
     rate = n_train / seconds if seconds > 0 else 0.0
     values = (epoch.train_loss, epoch.valid_loss, epoch.seconds, epoch.valid_seconds, rate)
-    return f"{number:10d} | " + "".join(f"{value:12.6g}" for value in values) + f"{stale:12d}" + "".join(
-        f"{epoch.parts.get(name, float('nan')):{len(_label(name)) + 2}.6g}" for name in columns)
+    return (
+        f"{number:10d} | "
+        + "".join(f"{value:12.6g}" for value in values)
+        + f"{stale:12d}"
+        + "".join(f"{epoch.parts.get(name, float('nan')):{len(_label(name)) + 2}.6g}" for name in columns)
+    )
 
 
 def summary_text(history: History) -> str:
@@ -124,16 +128,18 @@ class TableProgress(Progress):
         self._write = write
         self._start: PhaseStart | None = None
         self._rows = 0
-        self._held: str | None = None   # the last row, not shown yet
+        self._held: str | None = None  # the last row, not shown yet
 
     def begin_phase(self, start):
         self._start, self._rows, self._held = start, 0, None
         s = start.settings
         if start.number == 1:
             self._write(f"Using {start.n_train} events for training and {start.n_valid} for validation")
-        self._write(f"Training phase {start.number} of {start.count}:  Optimizer {optimizer_text(s)} "
-                    f"Learning rate = {s.learning_rate:g} regularization {REGULARIZATIONS[s.regularization]} "
-                    f"minimum error = {start.initial_loss:g}")
+        self._write(
+            f"Training phase {start.number} of {start.count}:  Optimizer {optimizer_text(s)} "
+            f"Learning rate = {s.learning_rate:g} regularization {REGULARIZATIONS[s.regularization]} "
+            f"minimum error = {start.initial_loss:g}"
+        )
         for line in (RULE, header_text(start.columns), RULE):
             self._write(line)
 
@@ -172,8 +178,15 @@ class LiveProgress(TableProgress):
 
         # Lines written to a terminal pass through rich, which keeps the bar below them; a file gets them as they are.
         columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), TimeElapsedColumn())
-        self._bars = Bars(*columns, console=console or Console(stderr=True), transient=True, refresh_per_second=5, expand=True,
-                          redirect_stdout=sys.stdout.isatty(), redirect_stderr=False)
+        self._bars = Bars(
+            *columns,
+            console=console or Console(stderr=True),
+            transient=True,
+            refresh_per_second=5,
+            expand=True,
+            redirect_stdout=sys.stdout.isatty(),
+            redirect_stderr=False,
+        )
         self._task = self._bars.add_task("")
         self._losses = ""
 
@@ -201,8 +214,9 @@ class LiveProgress(TableProgress):
     def _move(self, epoch, done):
         start = self._start
         phase = f"phase {start.number}/{start.count}  " if start.count > 1 else ""
-        self._bars.update(self._task, completed=epoch - 1 + done,
-                          description=f"{phase}epoch {epoch}/{start.settings.max_epochs}{self._losses}")
+        self._bars.update(
+            self._task, completed=epoch - 1 + done, description=f"{phase}epoch {epoch}/{start.settings.max_epochs}{self._losses}"
+        )
 
 
 def make_progress(mode: str = "auto", write: Callable[[str], None] = print) -> Progress:

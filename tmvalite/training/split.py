@@ -27,8 +27,14 @@ def validation_count(size: ValidationSize, n_events: int, *, source: Source | No
     else:
         message = f"ValidationSize leaves no event for training: {count} of {n_events} training events would validate"
         hint = "ValidationSize=20% takes a fifth of them"
-    raise OptionError(message, code="validation-size", source=source, span=size.span if source is not None else None,
-                      expected=f"a number of events between 1 and {n_events - 1}" if n_events > 1 else (), hint=hint)
+    raise OptionError(
+        message,
+        code="validation-size",
+        source=source,
+        span=size.span if source is not None else None,
+        expected=f"a number of events between 1 and {n_events - 1}" if n_events > 1 else (),
+        hint=hint,
+    )
 
 
 def last_events(n_events: int, count: int) -> tuple[np.ndarray, np.ndarray]:

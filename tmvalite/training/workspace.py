@@ -37,14 +37,31 @@ class Workspace:
         table[:, 0] = [step.kernel.address(plan.precision) for step in plan.steps]
         segments = np.array(plan.segments, np.int64)
         self.scratch = np.zeros(0)
-        self.point(STEPS_TABLE=table, SPLITS=plan.splits, SHARED_ARENA=self.arenas[0], SEGMENTS=segments,
-                   THETA=parameters.flat, SYNC=np.zeros(SYNC_SIZE, np.int64),
-                   TRANSPOSES=plan.transposes, RANGES=plan.ranges, LATE_RANGES=plan.late_ranges)  # fmt: skip
+        self.point(
+            STEPS_TABLE=table,
+            SPLITS=plan.splits,
+            SHARED_ARENA=self.arenas[0],
+            SEGMENTS=segments,
+            THETA=parameters.flat,
+            SYNC=np.zeros(SYNC_SIZE, np.int64),
+            TRANSPOSES=plan.transposes,
+            RANGES=plan.ranges,
+            LATE_RANGES=plan.late_ranges,
+        )
         given = [placement.offsets[tensor] for tensor in plan.given]
         self.set(**dict(zip(("INPUT", "TARGET_TILE", "WEIGHT_TILE"), given)))
-        self.set(FORWARD_STEPS=plan.boundary, SEGMENT_COUNT=len(segments), TILE=plan.tile, SIZE=plan.size, BLOCK=EVALUATION_BLOCK,
-                 ARENA_STRIDE=0 if share_rows is None else placement.size, TRANSPOSE_COUNT=len(plan.transposes),
-                 RANGE_COUNT=len(plan.ranges), LATE_COUNT=len(plan.late_ranges), THREADS=threads)  # fmt: skip
+        self.set(
+            FORWARD_STEPS=plan.boundary,
+            SEGMENT_COUNT=len(segments),
+            TILE=plan.tile,
+            SIZE=plan.size,
+            BLOCK=EVALUATION_BLOCK,
+            ARENA_STRIDE=0 if share_rows is None else placement.size,
+            TRANSPOSE_COUNT=len(plan.transposes),
+            RANGE_COUNT=len(plan.ranges),
+            LATE_COUNT=len(plan.late_ranges),
+            THREADS=threads,
+        )
 
     def point(self, **arrays: np.ndarray) -> None:
         for name, array in arrays.items():

@@ -41,7 +41,7 @@ def is_available(method_type: EMVA, title: str) -> bool:
 
 
 def resolve_analysis_type(given: str, classes: list[str], n_targets: int) -> str:
-    """"classification", "regression" or "multiclass".
+    """ "classification", "regression" or "multiclass".
 
     Auto: two classes named Signal and Background are a classification, any other two or more classes multiclass.
     TMVA never takes Auto for a regression; where only a regression can be meant, the error says which option to write.

@@ -178,8 +178,10 @@ class DataLoader:
             for missing, call in ((not self._info.variables, "AddVariable"), (not (self.trees or self.event_lists), "AddTree")):
                 if missing:
                     what = "variables" if call == "AddVariable" else "data"
-                    hint = "call AddVariable first" if call == "AddVariable" else (
-                        "call AddSignalTree and AddBackgroundTree, AddTree, or AddRegressionTree first"
+                    hint = (
+                        "call AddVariable first"
+                        if call == "AddVariable"
+                        else ("call AddSignalTree and AddBackgroundTree, AddTree, or AddRegressionTree first")
                     )
                     raise DataError(f"data set '{self.name}' has no {what}", code="call-order", hint=hint)
             self._dataset = build(self, log_settings or self.log_settings)

@@ -33,9 +33,11 @@ def as_target(target) -> str | None:
     if hasattr(target, "GetName"):
         return str(target.GetName())
     raise OptionError(
-        f"the output file is a {type(target).__name__}", code="target", expected="the path of a file, or None for no file",
+        f"the output file is a {type(target).__name__}",
+        code="target",
+        expected="the path of a file, or None for no file",
         hint="write Factory(job, 'TMVA.root', options)",
-    )  # fmt: skip
+    )
 
 
 def event_tree(records: Sequence[MethodRecord], sample: str) -> EventTree:

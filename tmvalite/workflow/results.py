@@ -81,8 +81,9 @@ class MethodRecord:
             A regression, a class that does not exist, or outputs that are not there yet.
         """
         if self.analysis_type == "regression":
-            raise OptionError("a regression has no ROC curve", code="analysis-type",
-                              hint="EvaluateAllMethods prints bias and RMS")
+            raise OptionError(
+                "a regression has no ROC curve", code="analysis-type", hint="EvaluateAllMethods prints bias and RMS"
+            )
         classes = self.data.info.classes
         if not 0 <= class_index < len(classes):
             raise OptionError(f"there is no class {class_index}", code="class-unknown", expected=f"0 to {len(classes) - 1}")

@@ -76,7 +76,7 @@ def lists_of(text):
         ("Sum$(Sum$(jet)*fix)", [150, 0, 2100, 150]),
         ("n>1?jet[0]:jet[0]/2", [30, None, 50, 2.5]),
     ],
-)  # fmt: skip
+)
 def test_arrays(text, expected):
     for value, wanted in zip(lists_of(text), expected, strict=True):
         if wanted is None:
@@ -135,7 +135,7 @@ def test_arrays_agree_with_the_slow_evaluator(text, a, b):
         ("jet[0][1]", "'jet' has 1 index, not 2\n  jet[0][1]\n  ^~~~~~~~~"),
         ("grid+fix", "arrays of several dimensions can only be combined with arrays of the same shape\n  grid+fix\n  ^~~~"),
     ],
-)  # fmt: skip
+)
 def test_error_of_an_index(text, message):
     with pytest.raises(ExpressionError) as caught:
         evaluate(parse_expression(text), COLUMNS, Context(4))

@@ -79,10 +79,12 @@ def test_a_list_is_one_table():
         ({"x": np.ma.masked_array([1.0, 2.0], [0, 1])}, "column 'x' has 1 masked values\n  in the dict of arrays"),
         ({"x": [1, 2], "y": [1]}, "columns differ in length: 'x' has 2 entries, 'y' has 1\n  in the dict of arrays"),
         ({"x": 1.0}, "column 'x' is float, not an array\n  in the dict of arrays"),
-        ([{"x": [1.0]}, {"x": [[1.0]]}],
-        "column 'x' of the dict of arrays and 1 more: its shape differs from part to part: (), (1,)"),
+        (
+            [{"x": [1.0]}, {"x": [[1.0]]}],
+            "column 'x' of the dict of arrays and 1 more: its shape differs from part to part: (), (1,)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_error_of_a_column(source, message):
     with pytest.raises(DataError) as caught:
         column_of(source)
@@ -108,10 +110,12 @@ def root_file(tmp_path):
         file.mktree("dir/events", {"id": "int64", "jet": "var * float32", "fix": ("f4", (3,)), "ok": "bool"})
         file["dir/events"].extend(
             {
-                "id": np.array([2**53 + 1, 2]), "jet": ak.Array([[1.0, 2.0], []]),
-                "fix": np.arange(6, dtype="f4").reshape(2, 3), "ok": np.array([True, False]),
+                "id": np.array([2**53 + 1, 2]),
+                "jet": ak.Array([[1.0, 2.0], []]),
+                "fix": np.arange(6, dtype="f4").reshape(2, 3),
+                "ok": np.array([True, False]),
             }
-        )  # fmt: skip
+        )
         file.mktree("other", {"x": "float32"})
         file["other"].extend({"x": np.array([1.0, 2.0], "f4")})
     return path
@@ -141,8 +145,13 @@ def test_ntuple_is_read_like_a_tree(tmp_path):
         file.mkrntuple("events", {"x": np.array([1.0, 2.0, 3.0]), "n": np.array([1, 2, 3])})
     table = open_table(f"{path}:events")
     assert table.read(["x"])["x"].values.tolist() == [1, 2, 3] and table.read(["n"])["n"].is_integer
-    data = build_dataset(DataSetInfo((declare("x"),), classes=("S",)), [TreeInput(f"{path}:events", "S")], cuts={"S": "n>1"},
-                         split=SplitOptions(split_mode="Block"), diagnostics=Diagnostics())  # fmt: skip
+    data = build_dataset(
+        DataSetInfo((declare("x"),), classes=("S",)),
+        [TreeInput(f"{path}:events", "S")],
+        cuts={"S": "n>1"},
+        split=SplitOptions(split_mode="Block"),
+        diagnostics=Diagnostics(),
+    )
     assert (data.train.x[0, 0], data.test.x[0, 0]) == (2, 3)
 
 
@@ -172,11 +181,16 @@ def test_error_of_files_and_trees(root_file, tmp_path):
         (f"{tmp_path}/dat.root:other", f"there is no file '{tmp_path}/dat.root'\n  hint: did you mean 'data.root'?"),
         (f"{tmp_path}/x*.root:other", f"no file matches '{tmp_path}/x*.root'"),
         (f"{tmp_path}/no/x.root", f"there is no file '{tmp_path}/no/x.root'\n  hint: there is no folder '{tmp_path}/no'"),
-        (f"{root_file}:othr", f"'{root_file}' holds no tree 'othr'\n  expected one of: dir/events, other\n"
-         f"  hint: did you mean 'other'?"),
-        (f"{root_file}", f"'{root_file}' holds several trees\n  expected one of: dir/events, other\n"
-                         f"  hint: say which one, such as '{root_file}:dir/events'"),
-    ):  # fmt: skip
+        (
+            f"{root_file}:othr",
+            f"'{root_file}' holds no tree 'othr'\n  expected one of: dir/events, other\n  hint: did you mean 'other'?",
+        ),
+        (
+            f"{root_file}",
+            f"'{root_file}' holds several trees\n  expected one of: dir/events, other\n"
+            f"  hint: say which one, such as '{root_file}:dir/events'",
+        ),
+    ):
         with pytest.raises(DataError) as caught:
             open_table(text)
         assert str(caught.value) == message

@@ -83,7 +83,7 @@ def test_constant_variable_becomes_zero_and_nan_stays():
         ("N(c * 2)", [("Variable", 1)]),
         ("N(b)", [("Variable", 1), ("Spectator", 0)]),
     ],
-)  # fmt: skip
+)
 def test_selections(text, inputs):
     assert [tuple(one) for one in chain_of(text).transforms[0].inputs] == inputs
 
@@ -160,13 +160,16 @@ def test_affine_form_agrees_up_to_rounding():
     [
         ("N,G", "transformation G is not available yet\n  N,G\n    ^\n  in VarTransform\n  expected one of: N, I, None"),
         ("Deco", "transformation Deco is not available yet\n  Deco\n  ^~~~\n  in VarTransform\n  expected one of: N, I, None"),
-        ("N_Sgnal", "there is no class 'Sgnal'\n  N_Sgnal\n    ^~~~~\n  in VarTransform\n"
-         "  expected one of: Signal, Back_ground, AllClasses\n"
-                    "  hint: did you mean 'Signal'?"),
+        (
+            "N_Sgnal",
+            "there is no class 'Sgnal'\n  N_Sgnal\n    ^~~~~\n  in VarTransform\n"
+            "  expected one of: Signal, Back_ground, AllClasses\n"
+            "  hint: did you mean 'Signal'?",
+        ),
         ("N(_V2_)", "_V2_ is beyond the 2 variables, which are counted from 0\n  N(_V2_)\n    ^~~~\n  in VarTransform"),
         ("N(x)", "no variable is called 'x'\n  N(x)\n    ^\n  in VarTransform\n  expected a label, or _V_, _T_, _S_, _V0_ ..."),
     ],
-)  # fmt: skip
+)
 def test_error_of_a_booking(text, message):
     with pytest.raises(OptionError) as caught:
         chain_of(text)
@@ -187,7 +190,7 @@ def test_error_of_a_stored_transformation_that_is_not_available(name, letter):
         (np.array([[[2.0, 1.0]]]), "a range of transformation Normalize is not a minimum and a maximum"),
         (np.array([[[0.0, np.nan]]]), "a range of transformation Normalize is not a minimum and a maximum"),
     ],
-)  # fmt: skip
+)
 def test_error_of_stored_ranges(ranges, message):
     record = TransformRecord("Normalize", [SelectionRecord("Variable", "a", "a")], [], {"ranges": ranges})
     with pytest.raises(DataError) as caught:

@@ -150,12 +150,30 @@ class ConvolutionFilters(Step):
     def encode(self, at):
         bias, of_image, size = self.bias.offset if self.bias else -1, int(self.bias_of_image), self.weights.size
         if self.tiled:
-            return (*at(self.image), *at(self.small), *at(self.tiled), self.weights.offset, bias, of_image,
-                    int(self.first_use), *self.tiles.geometry)  # fmt: skip
+            return (
+                *at(self.image),
+                *at(self.small),
+                *at(self.tiled),
+                self.weights.offset,
+                bias,
+                of_image,
+                int(self.first_use),
+                *self.tiles.geometry,
+            )
         halo, lines = ((at(t) if t else (-1, 0)) for t in (self.halo, self.lines))
         table = at.table(self.work.table(pixel_group(at.itemsize)))
-        return (*at(self.image), *at(self.small), *halo, *lines, self.weights.offset, bias, table, of_image, size,
-                int(self.first_use))  # fmt: skip
+        return (
+            *at(self.image),
+            *at(self.small),
+            *halo,
+            *lines,
+            self.weights.offset,
+            bias,
+            table,
+            of_image,
+            size,
+            int(self.first_use),
+        )
 
     def flops(self):
         return 2 * self.work.multiplications()

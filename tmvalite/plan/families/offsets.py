@@ -296,10 +296,7 @@ class FilterGradient:
             pair for i in range(rows) for pair in _vectors(columns, group, start + i * w.strides[0] * halo.pitch, i * pitch)
         ]
         taps = [
-            (
-                c * plane + i * halo.pitch + j % halo.split * halo.segment + j // halo.split,
-                c * f.image_step + i * w.filter[1] + j,
-            )
+            (c * plane + i * halo.pitch + j % halo.split * halo.segment + j // halo.split, c * f.image_step + i * w.filter[1] + j)
             for c in range(f.image)
             for i in range(w.filter[0])
             for j in range(w.filter[1])

@@ -127,8 +127,9 @@ class Recurrence(Step):
         scratch = {"LSTM": 2, "GRU": 2, "GRU after": 2}.get(cell, 1)
         carries = [Tensor(at.size, f"d {label}, carried {i + 1}") for i in range(scratch)]
         packed = Tensor(at.size * at.wide + at.size, f"{label}, weights^T", per_event=False)
-        tape.steps.append(RecurrenceGradient(grad, self.gates, self.states, self.extra1, self.extra2, packed,
-                                             *(*carries, None)[:2], at))  # fmt: skip
+        tape.steps.append(
+            RecurrenceGradient(grad, self.gates, self.states, self.extra1, self.extra2, packed, *(*carries, None)[:2], at)
+        )
         tape.steps.append(SequenceWeights(x, self.gates, at.steps, at.features, 0, at.apart, at.weights, at.biases))
         direct = 2 if cell.startswith("GRU") else CELLS[cell].gates  # gates whose U reads the state before
         tape.steps.append(SequenceWeights(self.states, self.gates, at.steps, at.size, 0, at.apart, at.states[:direct]))
@@ -269,8 +270,17 @@ class SequenceData(Step):
 
     def encode(self, at):
         s = self.at
-        return (*at(self.grad), *at(self.result), *at(self.packed), s.steps, s.wide, s.apart, s.features,
-                s.weights[0].offset, int(self.accumulate))  # fmt: skip
+        return (
+            *at(self.grad),
+            *at(self.result),
+            *at(self.packed),
+            s.steps,
+            s.wide,
+            s.apart,
+            s.features,
+            s.weights[0].offset,
+            int(self.accumulate),
+        )
 
     def flops(self):
         return 2 * self.at.steps * self.at.features * self.at.wide

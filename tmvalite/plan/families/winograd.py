@@ -89,9 +89,20 @@ class Tiles:
             places[name] = at
             at += size
         geometry = dict(
-            KIND=kind, SOURCE=source, HEIGHT=rows, WIDTH=columns, TARGET=target, OUT_HEIGHT=out_rows, OUT_WIDTH=out_columns,
-            TOP=self._pads[0], LEFT=self._pads[1], BLOCK=block, SWAPPED=int(swapped), FLIPPED=int(self.spread), **places,
-        )  # fmt: skip
+            KIND=kind,
+            SOURCE=source,
+            HEIGHT=rows,
+            WIDTH=columns,
+            TARGET=target,
+            OUT_HEIGHT=out_rows,
+            OUT_WIDTH=out_columns,
+            TOP=self._pads[0],
+            LEFT=self._pads[1],
+            BLOCK=block,
+            SWAPPED=int(swapped),
+            FLIPPED=int(self.spread),
+            **places,
+        )
         return geometry, at
 
     @property
