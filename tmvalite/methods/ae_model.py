@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo
+from tmvalite.data.tables import scored_events
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import DataError, OptionError
 from tmvalite.graph import Graph
 from tmvalite.graph.join import block_of
 from tmvalite.io.weight_file import OptionRecord
 from tmvalite.methods.ae_blocks import DECODER, DISCRIMINATOR, ENCODER, HEAD
-from tmvalite.methods.arrays import scored_events
 from tmvalite.string_utils import Prior
 from tmvalite.training.losses import Objective
 from tmvalite.training.network import Network

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
+from tmvalite.data.tables import class_labels, event_matrix, target_matrix, weight_vector
 from tmvalite.errors import DataError, Diagnostics, FileError, NotFittedError, OptionError, TmvaliteError, did_you_mean, quoted
 from tmvalite.io.weight_file import WeightFile
 from tmvalite.io.weights_xml import read_weights
-from tmvalite.methods.arrays import class_labels, event_matrix, target_matrix, weight_vector
 from tmvalite.methods.booking import silent
 from tmvalite.methods.file_facts import analysis_type_of, option_text
 from tmvalite.methods.model import Model

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo
+from tmvalite.data.tables import scored_events
 from tmvalite.data.transforms import TransformChain
 from tmvalite.data.transforms.base import VARIABLE
 from tmvalite.io.weight_file import OptionRecord
-from tmvalite.methods.arrays import scored_events
 
 
 @dataclass(eq=False)

@@ -9,8 +9,8 @@ import time
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events, VariableInfo
+from tmvalite.data.tables import check_finite, finite_matrix
 from tmvalite.errors import DataError, OptionError, TmvaliteWarning, quoted, warn_user
-from tmvalite.methods.arrays import check_finite, finite_matrix
 from tmvalite.methods.file_facts import RELEASES, own_facts
 from tmvalite.training.progress import Progress, make_progress
 from tmvalite.training.split import drawn_events, last_events, validation_count

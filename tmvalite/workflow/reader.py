@@ -11,8 +11,8 @@ import os
 import numpy as np
 
 from tmvalite.data.info import VariableInfo
+from tmvalite.data.tables import scored_events
 from tmvalite.errors import DataError, FileError, OptionError, TmvaliteWarning, did_you_mean, nearest, warn_user
-from tmvalite.methods.arrays import scored_events
 from tmvalite.workflow.info import DataSetInfoView
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.options import read_reader_options

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tmvalite.data.tables import class_labels, event_matrix, target_matrix, weight_vector
 from tmvalite.errors import DataError
-from tmvalite.methods.arrays import class_labels, event_matrix, target_matrix, weight_vector
 
 F32 = np.dtype(np.float32)
 
