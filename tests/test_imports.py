@@ -28,6 +28,36 @@ def test_imports_never_point_back():
     assert back == []
 
 
+def test_no_imports_go_in_a_circle():
+    """Tarjan's strongly connected components, without names that are imported for type checkers only."""
+    modules = {file.removesuffix(".py").removesuffix("/__init__").replace("/", "."): file for file in FILES}
+    names = {file: module for module, file in modules.items()}
+    reads = {module: set() for module in modules}
+    for file, name in imports():
+        found = name if name in modules else name.rpartition(".")[0]
+        if found in modules and found != names[file] and name.startswith("tmvalite."):
+            reads[names[file]].add(found)
+    number, low, stack, circles = {}, {}, [], []
+
+    def visit(module):
+        number[module] = low[module] = len(number)
+        stack.append(module)
+        for other in reads[module]:
+            if other not in number:
+                visit(other)
+            if other in stack:
+                low[module] = min(low[module], low[other])
+        if low[module] == number[module]:
+            circle = stack[stack.index(module) :]
+            del stack[-len(circle) :]
+            circles.extend([circle] if len(circle) > 1 else [])
+
+    for module in modules:
+        if module not in number:
+            visit(module)
+    assert circles == []
+
+
 def test_kernels_know_nothing_but_kernels_and_lark_has_one_importer():
     outside = {
         (f, m)

@@ -58,7 +58,8 @@ def _compress(arguments: argparse.Namespace) -> str:
     from tmvalite.compression.compressor import prepare
     from tmvalite.compression.decompressor import check_output
     from tmvalite.compression.files import check_distinct
-    from tmvalite.compression.report import make_report, report_ending, write_report
+    from tmvalite.compression.report import make_report
+    from tmvalite.compression.report_files import report_ending, write_report
     from tmvalite.errors import OptionError
     from tmvalite.evaluation.peak import WINDOW
     from tmvalite.io.atomic import write_atomic

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +18,6 @@ from tmvalite.data.info import declare
 from tmvalite.errors import DataError, OptionError, did_you_mean
 from tmvalite.evaluation.compression import ColumnComparison, Spread, compare_column
 from tmvalite.evaluation.peak import BINS, WINDOW, PeakChange, PeakFit, compare_peaks
-from tmvalite.io.atomic import write_atomic
 
 
 @dataclass(frozen=True)
@@ -304,28 +301,3 @@ def quantity(table: EventTable, text: str) -> np.ndarray:
     if values.counts is not None or values.values.shape != (table.n_events,):
         raise DataError(f"'{info.expression}' does not have one value per event", code="data-shape")
     return values.values
-
-
-def write_report(path: str | os.PathLike, report: CompressionReport) -> None:
-    """Write a report as .txt, .json or .html, whole or not at all. Raises OptionError for another ending, FileError."""
-    ending = report_ending(path)
-    if ending == ".html":
-        from tmvalite.compression.report_html import as_html
-
-        write_atomic(path, as_html(report))
-    elif ending == ".json":
-        write_atomic(path, json.dumps(report.as_json(), indent=1, allow_nan=False) + "\n")
-    else:
-        write_atomic(path, report.as_text() + "\n")
-
-
-def report_ending(path: str | os.PathLike) -> str:
-    """The ending of a report's name, in lower case. Raises OptionError if it is none of .txt, .json and .html."""
-    ending = os.path.splitext(os.fspath(path))[1].lower()
-    if ending not in (".txt", ".json", ".html"):
-        raise OptionError(
-            f"'{os.fspath(path)}' is no kind of report",
-            code="report-kind",
-            expected="a file name that ends in .txt, .json or .html",
-        )
-    return ending

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 
 from tmvalite.data.dataset import EventInput, TreeInput, build_dataset
-from tmvalite.data.info import DataSet, DataSetInfo
+from tmvalite.data.info import DataSet
 from tmvalite.data.split import SplitOptions, read_split_options
 from tmvalite.errors import DataError, Diagnostics
 from tmvalite.evaluation import correlation_matrix, tables
-from tmvalite.workflow.declarations import BACKGROUND, SIGNAL
+from tmvalite.workflow.declarations import BACKGROUND, SIGNAL, Declarations
 from tmvalite.workflow.log import Log, LogSettings
-
-if TYPE_CHECKING:
-    from tmvalite.workflow.dataloader import DataLoader
 
 PRINTED_VARIABLES = 40  # a larger correlation matrix is not printed
 
 
-def build(loader: DataLoader, settings: LogSettings) -> DataSet:
+def build(declared: Declarations, settings: LogSettings) -> DataSet:
     """Read, cut, split and normalise; warnings are issued, the numbers of events printed.
 
     Raises
@@ -30,22 +27,20 @@ def build(loader: DataLoader, settings: LogSettings) -> DataSet:
     DataError
         The data cannot be used.
     """
-    view = loader.GetDataSetInfo()
-    keywords = dict(loader.split_keywords)
+    info, keywords = declared.info, dict(declared.split_keywords)
     diagnostics = Diagnostics(strict=bool(keywords.pop("Strict", False)))
-    text = _for_every_class(loader.split_options, view.classes)
-    split = read_split_options(text, view.classes, keywords, diagnostics)
-    info = DataSetInfo(tuple(view.variables), tuple(view.targets), tuple(view.spectators), tuple(view.classes), loader.name)
-    inputs = [TreeInput(t.tree, t.class_name, t.weight, t.sample, t.cut) for t in loader.trees]
-    inputs += [EventInput(np.array(e.rows), e.class_name, np.array(e.weights), e.sample) for e in loader.event_lists]
-    weights = class_weights(loader.weights, loader.common_weight, view.classes)
-    data = build_dataset(info, inputs, cuts=loader.cuts, weights=weights, split=split, diagnostics=diagnostics)
+    text = _for_every_class(declared.split_options, info.classes)
+    split = read_split_options(text, info.classes, keywords, diagnostics)
+    inputs = [TreeInput(t.tree, t.class_name, t.weight, t.sample, t.cut) for t in declared.trees]
+    inputs += [EventInput(np.array(e.rows), e.class_name, np.array(e.weights), e.sample) for e in declared.event_lists]
+    weights = class_weights(declared.weights, declared.common_weight, info.classes)
+    data = build_dataset(info, inputs, cuts=declared.cuts, weights=weights, split=split, diagnostics=diagnostics)
     diagnostics.issue()
     print_dataset(data, split, settings)
     return data
 
 
-def class_weights(weights: dict[str, str], common: str, classes: list[str]) -> dict[str, str]:
+def class_weights(weights: dict[str, str], common: str, classes: Sequence[str]) -> dict[str, str]:
     """Weight expressions by class; `common` was given without a class and means Signal and Background.
 
     Raises
@@ -65,7 +60,7 @@ def class_weights(weights: dict[str, str], common: str, classes: list[str]) -> d
     return {**{name: common for name in (SIGNAL, BACKGROUND) if name in classes}, **weights}
 
 
-def _for_every_class(options: str, classes: list[str]) -> str:
+def _for_every_class(options: str, classes: Sequence[str]) -> str:
     """Options with `{class}` in their name, written out for every class."""
     parts = []
     for part in options.split(":"):

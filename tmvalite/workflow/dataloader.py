@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from tmvalite.data.info import DataSet
+from tmvalite.data.info import DataSet, DataSetInfo
 from tmvalite.errors import DataError, OptionError
 from tmvalite.workflow.building import build
 from tmvalite.workflow.declarations import (
@@ -13,6 +13,7 @@ from tmvalite.workflow.declarations import (
     REGRESSION,
     SAMPLES,
     SIGNAL,
+    Declarations,
     EventList,
     PrepareCall,
     TreeDeclaration,
@@ -184,10 +185,25 @@ class DataLoader:
                         else ("call AddSignalTree and AddBackgroundTree, AddTree, or AddRegressionTree first")
                     )
                     raise DataError(f"data set '{self.name}' has no {what}", code="call-order", hint=hint)
-            self._dataset = build(self, log_settings or self.log_settings)
+            self._dataset = build(self.declared(), log_settings or self.log_settings)
             info = self._dataset.info
             self._info.adopt(info.variables, info.targets, info.spectators)
         return self._dataset
+
+    def declared(self) -> Declarations:
+        """All that was declared, as a value that later calls do not change."""
+        names = (self._info.variables, self._info.targets, self._info.spectators, self._info.classes)
+        info = DataSetInfo(*map(tuple, names), self.name)
+        return Declarations(
+            info,
+            tuple(self.trees),
+            tuple(self.event_lists),
+            dict(self.cuts),
+            dict(self.weights),
+            self.common_weight,
+            self.split_options,
+            dict(self.split_keywords),
+        )
 
     def _changed(self, call: str) -> None:
         if self._dataset is not None:

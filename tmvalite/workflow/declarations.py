@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import DataError, OptionError
 from tmvalite.workflow.types import ETreeType
 
@@ -45,6 +46,33 @@ class EventList:
     sample: str
     rows: list[list[float]] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Declarations:
+    """All that a DataLoader was told, as it is when the data are read.
+
+    Attributes
+    ----------
+    info : DataSetInfo
+        Variables, targets, spectators, classes and the name of the data set.
+    trees, event_lists : tuple
+    cuts, weights : dict of str
+        Expressions by class.
+    common_weight : str
+        Weight expression that was given without a class.
+    split_options, split_keywords
+        How to split, as PrepareTrainingAndTestTree was told.
+    """
+
+    info: DataSetInfo
+    trees: tuple[TreeDeclaration, ...]
+    event_lists: tuple[EventList, ...]
+    cuts: dict[str, str]
+    weights: dict[str, str]
+    common_weight: str
+    split_options: str
+    split_keywords: dict
 
 
 @dataclass(frozen=True)
