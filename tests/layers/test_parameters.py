@@ -67,7 +67,7 @@ def test_lstm_and_gru_matrices_stand_under_the_names_of_the_file():
         ),
         ("RESHAPE|FLAT", (2, 3, 4), ("ReshapeLayer", {"Depth": "1", "Height": "1", "Width": "24", "Flattening": "1"})),
         ("RESHAPE|2|3|4", (24,), ("ReshapeLayer", {"Depth": "2", "Height": "3", "Width": "4", "Flattening": "0"})),
-        ("BNORM", (2,), ("BatchNormLayer", {"Momentum": "-1.0000000000000000e+00", "Epsilon": "9.9999997473787516e-05"})),
+        ("BNORM", (2,), ("BatchNormLayer", {"Momentum": "-1.0000000000000000e+00", "Epsilon": "1.0000000000000000e-04"})),
         (
             "LSTM|7|5|3|0|1",
             (3, 5),

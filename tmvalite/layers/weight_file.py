@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Mapping
 from typing import Any
 
@@ -84,8 +83,7 @@ def _write(arg: Arg, value: Any) -> str | None:
         code = ACTIVATIONS[value].code
         return None if code is None else str(code)
     if arg.type is float:
-        (widened,) = struct.unpack("f", struct.pack("f", value))  # TMVA holds it in single precision
-        return f"{widened:.16e}"
+        return f"{value:.16e}"  # every bit, although TMVA holds it in single precision: what is loaded scores like what was saved
     return str(int(value))
 
 
