@@ -14,10 +14,11 @@ from tmvalite.errors import FileError, quoted
 from tmvalite.io.xml_element import XmlElement
 
 MAX_DEPTH = 32
-MAX_ELEMENTS = 200_000
+MAX_ELEMENTS = 200_000  # of a small file; a larger one may have more, as long as they fill it
+ELEMENT_BYTES = 40  # that an element beyond these fills at least: the shortest one that is written in numbers takes 70
 MAX_ATTRIBUTES = 1000  # of one element
 MAX_ATTRIBUTE_LENGTH = 1 << 16  # characters; the long texts of a weight file are no attributes
-_PIECE = 1 << 16  # bytes read at a time
+_PIECE = 1 << 16  # bytes read at first; pieces grow with the file, since the parser looks at a long text anew with each
 _ENCODINGS = ("utf-8", "us-ascii", "ascii")
 
 
@@ -82,9 +83,11 @@ class _Builder:
                 expected="a text file in UTF-8",
             )
         try:
+            done = 0
             while piece:
                 self.parser.Parse(piece, False)
-                piece = file.read(_PIECE)
+                done += len(piece)
+                piece = file.read(max(_PIECE, done // 4))
             self.parser.Parse(b"", True)
         except expat.ExpatError as error:
             raise self.not_xml(error) from error
@@ -146,8 +149,8 @@ class _Builder:
         self.count += 1
         if len(self.open) >= MAX_DEPTH:
             raise self.fail(f"has elements more than {MAX_DEPTH} deep", "xml-limit")
-        if self.count > MAX_ELEMENTS:
-            raise self.fail(f"has more than {MAX_ELEMENTS} elements", "xml-limit")
+        if self.count > MAX_ELEMENTS and self.count * ELEMENT_BYTES > self.parser.CurrentByteIndex:
+            raise self.fail(f"has {self.count} elements in {self.parser.CurrentByteIndex} bytes", "xml-limit")
         if len(attributes) > MAX_ATTRIBUTES:
             raise self.fail(f"has an element with more than {MAX_ATTRIBUTES} attributes", "xml-limit")
         for value in attributes.values():
