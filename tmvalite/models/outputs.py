@@ -1,12 +1,15 @@
-"""What the outputs of a network mean in an analysis: the loss and the function of each, and which of them belong to classes."""
+"""What the outputs of the networks are trained for: the loss and the function of each, and which of them belong to classes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import Diagnostics, ShapeError, Span
 from tmvalite.graph import Graph, check_outputs
-from tmvalite.string_utils import BoundOptions
+from tmvalite.models.booking import Booking
+from tmvalite.models.form import INPUT, TRUTH
+from tmvalite.models.reconstruction import reconstructing
 from tmvalite.training.losses import Objective, objective
 
 
@@ -19,32 +22,56 @@ class BookedLoss:
     span: Span | None = None
 
 
-def booked_loss(bound: BoundOptions) -> BookedLoss:
-    """The ErrorStrategy of a booking string."""
-    return BookedLoss(bound.values.ErrorStrategy, bound.is_set("ErrorStrategy"), bound.spans.get("ErrorStrategy"))
-
-
-def outputs_of(
-    graph: Graph, analysis: str, *, n_classes: int, n_targets: int, booked: BookedLoss, diagnostics: Diagnostics
+def objectives_of(
+    booking: Booking, blocks: dict[str, Graph], info: DataSetInfo, diagnostics: Diagnostics, *, guessed: bool = False
 ) -> tuple[tuple[Objective, ...], int]:
-    """The objective of every output, and how many output values belong to classes; targets follow.
+    """One objective for every output of the joined network, and how many outputs of the block that learns the truth belong to
+    classes; targets follow.
 
     Parameters
     ----------
-    analysis : str
-        "classification", "regression" or "multiclass".
-    n_classes, n_targets : int
-        Of the data.
-    booked : BookedLoss
-        What trains an output that does not name its loss.
+    guessed : bool
+        Nobody knows the data yet: targets beside the classes are whatever the outputs behind the first one are for.
 
     Raises
     ------
     OptionError, ShapeError
         With the place in the option string.
     """
+    strategy, span, found, width = booking.values.ErrorStrategy, booking.span("ErrorStrategy"), [], 0
+    for role in booking.form.roles:
+        graph = blocks.get(role.name)
+        if graph is None or not role.learns:
+            continue
+        if role.learns == INPUT:
+            found += [reconstructing(output.loss or strategy) for output in graph.outputs]
+        elif role.learns == TRUTH:
+            booked = BookedLoss(strategy, span is not None, span) if role.booked else BookedLoss()
+            of_truth, width = _of_truth(booking.analysis_type, role.name, graph, info, booked, diagnostics, guessed)
+            found += of_truth
+        else:
+            found += [Objective("CROSSENTROPY", "sigmoid") for _ in graph.outputs]
+    return tuple(found), width
+
+
+def _of_truth(
+    analysis: str, name: str, graph: Graph, info: DataSetInfo, booked: BookedLoss, diagnostics: Diagnostics, guessed: bool
+) -> tuple[tuple[Objective, ...], int]:
+    """The objectives of the block `name`, which learns classes and targets, and how many of its outputs belong to classes."""
+    n_targets = info.n_targets
+    if guessed:
+        n_targets = n_targets or sum(output.value.size for output in graph.outputs[1:])
+    if name and analysis == "regression" and not n_targets:
+        raise ShapeError(
+            f"the {name} of a regression learns targets, and there are none",
+            code="head-targets",
+            source=graph.source,
+            span=graph.outputs[-1].span,
+            where=f"Layout, {name}",
+            hint=f"give targets, or leave {name} out",
+        )
     objectives = _objectives(graph, analysis, booked, diagnostics)
-    wanted = {"classification": 1, "multiclass": n_classes, "regression": 0}[analysis]
+    wanted = {"classification": 1, "multiclass": info.n_classes, "regression": 0}[analysis]
     return objectives, _class_width(graph, objectives, analysis, wanted, n_targets, diagnostics)
 
 

@@ -75,7 +75,7 @@ def with_one_sigmoid(graphs: dict[str, Graph], booked: str, diagnostics: Diagnos
         if graph is None or len(graph.outputs) != 1 or (graph.outputs[0].loss or loss) != "CROSSENTROPY":
             continue
         node = graph.outputs[0].value.producer
-        activation = getattr(node.layer, "activation", "LINEAR")
+        activation = node.layer.activation
         if activation == "SIGMOID":
             diagnostics.warn(
                 "CROSSENTROPY applies the sigmoid itself; the last layer's SIGMOID is not applied a second time",
@@ -86,7 +86,7 @@ def with_one_sigmoid(graphs: dict[str, Graph], booked: str, diagnostics: Diagnos
                 hint="write LINEAR in the last layer",
             )
             out[name] = made_linear(graph, node)
-        elif name == DISCRIMINATOR and activation != "LINEAR":
+        elif name == DISCRIMINATOR and activation not in ("", "LINEAR"):
             diagnostics.warn(
                 f"the sigmoid of the Discriminator's value is applied to the {activation} of its last layer",
                 code="output-activation",

@@ -1,0 +1,374 @@
+"""A trained network as a weight file, and back, for every method.
+
+A single chain of layers that ROOT can run is written with TMVA's elements and TMVA's options only, since ROOT refuses any
+other; what is ours stands in entries of GeneralInfo, which ROOT passes over. Everything else stands in our <Network> element,
+a block for each network. TMVA's own MethodAE wrote one stack of layers that does not say where the encoder ends; such a file
+is refused.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tmvalite.data.info import DataSetInfo
+from tmvalite.data.transforms import TransformChain
+from tmvalite.errors import FileError, Source, quoted
+from tmvalite.graph import Graph
+from tmvalite.graph.expand import implied_kind
+from tmvalite.io.weight_file import BlockRecord, NetworkRecord, OptionRecord, WeightFile
+from tmvalite.models.blueprint import Blueprint, joined, network_of, node_name
+from tmvalite.models.booking import Booking
+from tmvalite.models.form import INPUT, TRUTH, Form
+from tmvalite.models.latent import LATENT_TERMS
+from tmvalite.models.network_file import (
+    block_record,
+    header_sizes,
+    layer_records,
+    network_of_block,
+    network_of_layers,
+    root_can_run,
+)
+from tmvalite.models.trained import Description, Trained
+from tmvalite.string_utils import OptionTable, parse_prior
+from tmvalite.training import losses
+from tmvalite.training.initialisation import CODES as INITIALISATION_CODES
+from tmvalite.training.losses import ANALYSIS_TYPES, Objective
+from tmvalite.training.optimizers import REGULARIZATIONS
+
+# The versions whose schema is written; ROOT compares the numbers in brackets: major * 65536 + minor * 256 + patch.
+RELEASES = {"TMVA Release": "4.2.1 [262657]", "ROOT Release": "6.32/04 [401412]"}
+LABELS, SEED, OPTIONS = "Class labels", "Random seed", "tmvalite options"  # entries of GeneralInfo that are ours
+_STRATEGY_OF_CODE = {code: name for name, code in losses.LOSS_CODES.items()}
+
+
+# ---------------------------------------------------------------------------------------------- before the training
+
+
+def describe(
+    booking: Booking, blueprint: Blueprint, info: DataSetInfo, *, n_events: int, seed: int, labels: tuple
+) -> Description:
+    """What the weight file of a training will say beside the network; its end adds date, host and time to the facts."""
+    bound, single = booking.bound, "" in blueprint.blocks
+    replaced = {}
+    initialisation = bound.values.WeightInitialization
+    if single:
+        replaced["ErrorStrategy"] = blueprint.objectives[0].strategy
+        if initialisation not in INITIALISATION_CODES:
+            replaced["WeightInitialization"] = "XAVIER"
+    items, ours = list(bound.items()), booking.form.extensions
+    options = [OptionRecord(n, "".join(replaced.get(n, text).split()), set_) for n, text, set_ in items if n not in ours]
+    facts = {
+        **RELEASES,
+        "Creator": "tmvalite",
+        "Date": "",
+        "Host": "",
+        "Dir": "",
+        "Training events": str(n_events),
+        "TrainingTime": "",
+        "AnalysisType": booking.analysis_type.capitalize(),
+        SEED: str(seed),
+    }
+    if labels != info.classes:
+        facts[LABELS] = json.dumps(list(labels))
+    own = [f"{n}={text}" for n, text, set_ in items if set_ and (n in ours or n in replaced and n != "ErrorStrategy")]
+    if own:
+        facts[OPTIONS] = ":".join(own)
+    header = _header(booking, blueprint) if single and root_can_run(blueprint.graph) else {}
+    return Description(facts, tuple(options), header)
+
+
+def _header(booking: Booking, blueprint: Blueprint) -> dict:
+    """The attributes of <Weights>."""
+    objective, phase = blueprint.objectives[0], booking.phases[0]
+    return header_sizes(blueprint.graph, phase.batch_size) | {
+        "LossFunction": losses.LOSS_CODES[objective.strategy],
+        "Initialization": INITIALISATION_CODES.get(booking.values.WeightInitialization, "X"),
+        "Regularization": str(REGULARIZATIONS[phase.regularization]),
+        "OutputFunction": losses.FUNCTION_CODES[objective.function],
+        "WeightDecay": float(phase.weight_decay),
+    }
+
+
+# ---------------------------------------------------------------------------------------------- what the networks are for
+
+
+class Setting(NamedTuple):
+    """One thing that a <Network> element states beside its layers: as text, and back; `read` gives None for what cannot be."""
+
+    text: Callable[[Trained, tuple[Objective, ...], bool], str]
+    read: Callable[[str], Any]
+
+
+def _words(known) -> Callable[[str], tuple[str, ...] | None]:
+    def read(text: str):
+        words = tuple(text.split("+")) if text else ()
+        return words if set(words) <= set(known) else None
+
+    return read
+
+
+def _read_count(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def _read_width(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value > 0 else None
+
+
+_CLASSES = Setting(lambda trained, objectives, truth: str(trained.class_width if truth else 0), _read_count)
+
+# by the name in the file; `truth`: whether the block that learns classes and targets is written
+SETTINGS = {
+    "Losses": Setting(lambda t, objectives, truth: "+".join(o.strategy for o in objectives), _words(losses.LOSS_CODES)),
+    "OutputFunctions": Setting(
+        lambda t, objectives, truth: "+".join(o.function for o in objectives), _words(losses.FUNCTION_CODES)
+    ),
+    "ClassWidth": _CLASSES,
+    "HeadClasses": _CLASSES,
+    "LatentLoss": Setting(lambda t, *_: t.latent, lambda text: text if text in (*LATENT_TERMS, "NONE") else None),
+    "Prior": Setting(lambda t, *_: str(t.prior), lambda text: text or None),
+    "DecoderSigma": Setting(lambda t, *_: repr(float(t.sigma)), _read_width),
+}
+
+
+def _read_settings(form: Form, given: dict[str, str], blocks: dict[str, Graph]) -> tuple[tuple[Objective, ...], dict[str, Any]]:
+    """The objectives of the outputs, and the other settings by the names that `Trained` gives them."""
+    n_outputs = sum(len(graph.outputs) for name, graph in blocks.items() if _learns(form, name))
+    found = {name: SETTINGS[name].read(given.get(name, "")) for name in form.settings}
+    pairs = (found["Losses"], found["OutputFunctions"])
+    if None in found.values() or any(len(names) != n_outputs for names in pairs):
+        *first, last = form.settings
+        names, mean = ", ".join(form.settings), "networks are for"
+        if "" in blocks:
+            names, mean = f"{', '.join(first)} and {last} for {n_outputs} outputs", "outputs mean"
+        raise FileError(f"the weight file does not say what its {mean}", code="network-settings", expected=f"settings {names}")
+    others = {"ClassWidth": "class_width", "HeadClasses": "class_width", "LatentLoss": "latent", "DecoderSigma": "sigma"}
+    settings = {others[name]: value for name, value in found.items() if name in others}
+    if "Prior" in found:
+        settings["prior"] = parse_prior(Source(found["Prior"]))
+    return tuple(Objective(*pair) for pair in zip(*pairs)), settings
+
+
+def _learns(form: Form, block: str) -> str:
+    return next(role.learns for role in form.roles if role.name == block)
+
+
+# ---------------------------------------------------------------------------------------------- writing
+
+
+def weight_file(title: str, trained: Trained, blocks: Sequence[str] | None = None) -> WeightFile:
+    """A trained network as a weight file, or those of its blocks that are asked for. Raises OptionError if one is missing."""
+    form, info, said = trained.form, trained.info, trained.description
+    for name in blocks or ():
+        if name not in trained.blocks:
+            raise trained.lacks(name)
+    file = WeightFile(
+        form.name,
+        title,
+        dict(said.facts),
+        list(said.options),
+        list(info.variables),
+        list(info.spectators),
+        list(info.targets),
+        list(info.classes),
+        trained.chain.to_records(),
+        list(said.pdfs),
+    )
+    if said.header:
+        file.network = layer_records(trained.network.graph, trained.network.parameters)
+        file.header = said.header | {"NetDepth": len(file.network)}
+        return file
+    chosen = [name for name in trained.blocks if blocks is None or name in blocks]
+    objectives, start = (), 0
+    for name, graph in trained.blocks.items():
+        count = len(graph.outputs) if _learns(form, name) else 0
+        objectives += trained.objectives[start : start + count] if name in chosen else ()
+        start += count
+    settings = {name: SETTINGS[name].text(trained, objectives, form.role(TRUTH) in chosen) for name in form.settings}
+    records = [_block_record(trained, name, alone=form.roles[0].name not in chosen) for name in chosen]
+    file.extension = NetworkRecord(records, trained.network.precision, settings)
+    return file
+
+
+class _OfBlock:
+    """The parameters of one block under the names that its nodes have in the block."""
+
+    def __init__(self, parameters, block: str):
+        self._parameters, self._block = parameters, block
+
+    def get(self, node: str, name: str) -> np.ndarray:
+        return self._parameters.get(node_name(self._block, node), name)
+
+
+def _block_record(trained: Trained, name: str, *, alone: bool) -> BlockRecord:
+    """One block; without the first block beside it, a layer that shares that one's weights is written with them."""
+    graph, parameters = trained.blocks[name], trained.network.parameters
+    record = block_record(graph, _OfBlock(parameters, name), name)
+    if not alone:
+        return record
+    dense, inside, nodes = implied_kind(), {node.name for node in graph.nodes}, []
+    for node, entry in zip(graph.nodes, record.nodes, strict=True):
+        if node.shared is not None and node.shared.name not in inside:
+            weights = parameters.get(node_name(trained.form.roles[0].name, node.shared.name), "Weights")
+            fields = "|".join([dense.kind, str(node.shape[0]), node.layer.activation])
+            matrices = [("Weights", np.ascontiguousarray(weights.T)), *entry.parameters]
+            entry = dataclasses.replace(entry, fields=fields, parameters=matrices)
+        nodes.append(entry)
+    return dataclasses.replace(record, nodes=nodes)
+
+
+# ---------------------------------------------------------------------------------------------- reading
+
+
+def trained_of(file: WeightFile, form: Form, analysis: str) -> Trained:
+    """What a weight file holds. Raises FileError, DataError and OptionError (transformations)."""
+    info = DataSetInfo(tuple(file.variables), tuple(file.targets), tuple(file.spectators), tuple(file.classes))
+    if file.extension is not None:
+        blocks, matrices = _read_blocks(form, file.extension.blocks)
+        objectives, settings = _read_settings(form, file.extension.settings, blocks)
+        precision = file.extension.precision
+    else:
+        blocks, matrices, objectives, precision = _read_layers(file, form)
+        settings = {"class_width": 0 if analysis == "regression" else blocks[""].outputs[0].value.size}
+    _check_sizes(form, blocks, info, analysis, settings["class_width"])
+    network = network_of(joined(form, blocks), objectives, precision=precision)
+    for node, name, values in matrices:
+        network.parameters.set(node, name, values)
+    chain, labels = TransformChain.from_records(file.transforms, info), labels_of(file, info)
+    header = dict(file.header) if file.method_type == form.name else _as_own_header(file, blocks)
+    said = Description(dict(file.info), tuple(file.options), header, tuple(file.pdfs))
+    flat = info.n_targets == 1
+    return Trained(form, blocks, network, objectives, chain, info, analysis, labels, flat, **settings, description=said)
+
+
+def _read_layers(file: WeightFile, form: Form):
+    """Blocks, matrices, objectives and precision of TMVA's <Weights>."""
+    if form.roles[0].name:
+        raise FileError(
+            f"this weight file of TMVA's Method{form.name} does not say where the encoder ends",
+            code="network-blocks",
+            hint=f"train again with tmvalite.Method{form.name} and the same option string",
+        )
+    graph, matrices = network_of_layers(file)
+    function = losses.FUNCTION_OF_CODE[file.header["OutputFunction"]]
+    objectives = (Objective(_STRATEGY_OF_CODE[file.header["LossFunction"]], function),)
+    double = file.dtype is np.float64 or "Precision=float64" in file.info.get(OPTIONS, "").split(":")
+    return {"": graph}, matrices, objectives, "float64" if double else "float32"
+
+
+def _read_blocks(form: Form, records: Sequence[BlockRecord]):
+    """The graphs by block, and the matrices under the names of the joined graph."""
+    names, known = [record.name for record in records], [role.name for role in form.roles]
+    alone = len(names) == 1 and any(role.name == names[0] and role.alone for role in form.roles)
+    if not names or names != [name for name in known if name in names] or (known[0] not in names and not alone):
+        if known == [""]:
+            what = f"{', '.join(names)}; Method{form.name} has one without a name"
+        else:
+            what = ", ".join(name or "without a name" for name in names)
+        raise FileError(f"the weight file has the networks {what}", code="network-blocks", expected=form.written[1])
+    blocks, matrices, earlier = {}, [], {}
+    for record in records:
+        graph, found = network_of_block(record, earlier)
+        if blocks and [v.shape for v in graph.inputs] != [blocks[names[0]].outputs[-1].value.shape]:
+            raise FileError(
+                f"the {record.name} of the weight file does not read what the {names[0]} gives", code="network-inputs"
+            )
+        blocks[record.name] = graph
+        matrices += [(node_name(record.name, node), name, values) for node, name, values in found]
+        earlier |= {node.name: node for node in graph.nodes}
+    return blocks, matrices
+
+
+def _check_sizes(form: Form, blocks: dict[str, Graph], info: DataSetInfo, analysis: str, class_width: int) -> None:
+    """Inputs and outputs must be those of the variables, classes and targets."""
+    first, copy, truth = (blocks.get(name) for name in (form.roles[0].name, form.role(INPUT), form.role(TRUTH)))
+    sizes = {"reads": first.input_size} if first is not None else {}
+    if copy is not None:
+        sizes["gives"] = sum(output.value.size for output in copy.outputs)
+    for what, size in sizes.items():
+        if size != info.n_variables:
+            raise FileError(
+                f"the network {what} {size} values, but the weight file has {info.n_variables} variables", code="network-inputs"
+            )
+    n_outputs = sum(output.value.size for output in truth.outputs) if truth is not None else 0
+    if class_width > n_outputs:
+        raise FileError(
+            f"the {form.role(TRUTH) or 'network'} of the weight file has fewer outputs than classes", code="network-outputs"
+        )
+    if truth is None:
+        return
+    if any(len(output.value.shape) != 1 for output in truth.outputs):
+        raise FileError("the last layer of the weight file gives no vector", code="network-outputs")
+    wanted = {"multiclass": info.n_classes, "regression": 0}.get(analysis, class_width or 1)
+    if analysis == "classification" and info.n_classes != 2:
+        raise FileError(f"a classification has two classes, the weight file {info.n_classes}", code="network-outputs")
+    if class_width != wanted or (analysis == "regression" and n_outputs != info.n_targets):
+        what = f"{info.n_targets} targets" if analysis == "regression" else f"{info.n_classes} classes"
+        raise FileError(f"the network has {n_outputs} outputs, but the weight file {what}", code="network-outputs")
+    if len(truth.outputs) > 1 and n_outputs - class_width != info.n_targets:
+        raise FileError(f"{n_outputs - class_width} outputs stand for {info.n_targets} targets", code="network-outputs")
+
+
+def _as_own_header(file: WeightFile, blocks: dict[str, Graph]) -> dict:
+    """The header of a MethodDNN file in the form of MethodDL."""
+    return header_sizes(blocks[""], 1) | {
+        "LossFunction": file.header["LossFunction"],
+        "Initialization": "X",
+        "Regularization": "0",
+        "OutputFunction": file.header["OutputFunction"],
+        "WeightDecay": 0.0,
+    }
+
+
+# ---------------------------------------------------------------------------------------------- the user's side of a file
+
+
+def analysis_type_of(file: WeightFile) -> str:
+    """Raises FileError unless it is one of the three."""
+    analysis = file.analysis_type.lower()
+    if analysis not in ANALYSIS_TYPES:
+        raise FileError(
+            f"the weight file states the analysis type {quoted(file.analysis_type)}",
+            code="analysis-type",
+            expected=ANALYSIS_TYPES,
+        )
+    return analysis
+
+
+def option_text(file: WeightFile, table: OptionTable) -> str:
+    """The options that the user of the training set, as a booking string."""
+    own = file.info.get(OPTIONS, "").split(":") if file.info.get(OPTIONS) else []
+    names = {piece.partition("=")[0] for piece in own}
+    stated = [
+        f"{o.name}={o.text.strip()}"
+        for o in file.options
+        if o.modified and o.name in table and o.name not in names and o.text.strip() and ":" not in o.text
+    ]
+    return ":".join([*stated, *own])
+
+
+def labels_of(file: WeightFile, info: DataSetInfo) -> tuple:
+    """What y called the classes: numbers stand in our own entry of GeneralInfo. Raises FileError."""
+    text = file.info.get(LABELS)
+    if text is None:
+        return info.classes
+    try:
+        found = json.loads(text) if len(text) <= 100000 else None
+    except (ValueError, RecursionError):
+        found = None
+    kinds = {type(value) for value in found} if isinstance(found, list) else set()
+    if len(kinds) != 1 or not kinds <= {int, float, bool, str} or len(set(found)) != info.n_classes:
+        raise FileError(
+            f"the weight file has the class labels {quoted(text)}", code="labels", expected=f"{info.n_classes} names or numbers"
+        )
+    return tuple(found)
