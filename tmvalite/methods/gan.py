@@ -51,7 +51,8 @@ class GenerativeAdversarial(Form):
 
     def build(self, booking, inputs, info, drop, diagnostics):
         layout, n = booking.layout, info.n_variables
-        if len(layout.parts) != 2:
+        named = {block.name.text for block in layout.parts if block.name is not None}
+        if len(layout.parts) != 2 or not named <= {GENERATOR, DISCRIMINATOR}:
             raise OptionError(
                 "MethodGAN needs two networks",
                 code="layout-blocks",
