@@ -12,7 +12,7 @@ from tmvalite.data.transforms import AVAILABLE, TransformChain
 from tmvalite.errors import Diagnostics, OptionError, Span, did_you_mean
 from tmvalite.graph import variables_of
 from tmvalite.models.form import TRUTH, Form
-from tmvalite.models.options import remark_ignored
+from tmvalite.models.options import read_option, remark_ignored
 from tmvalite.string_utils import (
     TRANSFORM_NAMES,
     BoundOptions,
@@ -111,7 +111,7 @@ def book(
 
     def read(name: str, parse, otherwise=None):
         understood = name in form.table and name not in form.unread
-        return parse(*bound.place(name), diagnostics) if understood else otherwise
+        return read_option(bound, name, parse, diagnostics) if understood else otherwise
 
     booking = Booking(
         form,

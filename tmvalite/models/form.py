@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tmvalite.graph import Graph, build_graph
-from tmvalite.models.options import EXTENSIONS
+from tmvalite.models.options import EXTENSIONS, read_option
 from tmvalite.string_utils import OptionTable, Prior, parse_input_layout, parse_strategy, resolve_strategy
 
 INPUT, TRUTH, ORIGIN = "input", "truth", "origin"
@@ -77,11 +77,12 @@ class Form:
 
     def input_layouts(self, bound, diagnostics) -> tuple:
         """What InputLayout says, for every network that reads from outside; the event's is the last one."""
-        return (parse_input_layout(*bound.place("InputLayout"), diagnostics) if "InputLayout" in bound.table else None,)
+        there = "InputLayout" in bound.table
+        return (read_option(bound, "InputLayout", parse_input_layout, diagnostics) if there else None,)
 
     def phases(self, bound, diagnostics) -> tuple:
         """The phases that TrainingStrategy asks for."""
-        return resolve_strategy(parse_strategy(*bound.place("TrainingStrategy"), diagnostics), diagnostics)
+        return read_option(bound, "TrainingStrategy", _phases, diagnostics)
 
     def check(self, booking) -> None:
         """Raise OptionError at values that cannot be."""
@@ -119,6 +120,10 @@ class Form:
     def judge(self, trained, valid) -> list:
         """What the user should be warned about after a training, from the validation sample."""
         return []
+
+
+def _phases(source, span, diagnostics) -> tuple:
+    return resolve_strategy(parse_strategy(source, span, diagnostics), diagnostics)
 
 
 FORMS: dict[str, Form] = {}

@@ -5,7 +5,11 @@ The order of a table is TMVA's order of declaration, which is that of the weight
 
 from __future__ import annotations
 
-from tmvalite.errors import Diagnostics
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from tmvalite.errors import Diagnostics, Source, Span
 from tmvalite.string_utils import BoundOptions, DeclaredOption, OptionTable
 
 LOSSES = ("CROSSENTROPY", "SUMOFSQUARES", "MUTUALEXCLUSIVE")
@@ -57,6 +61,16 @@ EXTENSIONS = OptionTable(
     DeclaredOption("Precision", str, "float32", "numbers of the whole network", choices=PRECISIONS),
     DeclaredOption("Threads", int, 0, "threads; 0: as many as there are cores", minimum=0),
 )
+
+
+def read_option(bound: BoundOptions, name: str, parse: Callable, diagnostics: Diagnostics) -> Any:
+    """What `parse(source, span, diagnostics)` makes of an option's value; of a default it is made once."""
+    return parse(*bound.place(name), diagnostics) if bound.is_set(name) else _of_default(parse, *bound.place(name))
+
+
+@lru_cache(maxsize=256)
+def _of_default(parse: Callable, source: Source, span: Span) -> Any:
+    return parse(source, span, Diagnostics(source))
 
 
 def remark_ignored(bound: BoundOptions, diagnostics: Diagnostics) -> None:
