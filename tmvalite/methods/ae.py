@@ -10,29 +10,19 @@ import numpy as np
 from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import OptionError
 from tmvalite.methods.base import Method
+from tmvalite.models import options as o
 from tmvalite.models.blocks import DECODER, DISCRIMINATOR, ENCODER, EXPECTED, HEAD, build_blocks
 from tmvalite.models.events import declared
 from tmvalite.models.form import FORMS, ORIGIN, TRUTH, Form, Role, register
 from tmvalite.models.form import INPUT as VARIABLES
 from tmvalite.models.latent import DECEPTION, HEAD_LOSS, LATENT_TERMS, RECONSTRUCTION, complete, draws_of
-from tmvalite.models.options import (
-    ARCHITECTURE,
-    BASE_OPTIONS,
-    EXTENSIONS,
-    INITIALIZATION,
-    INPUT,
-    LOSSES,
-    SEED,
-    STRATEGY,
-    VALIDATION,
-)
 from tmvalite.models.prior import sampled_codes
 from tmvalite.models.reconstruction import error_of_events
 from tmvalite.string_utils import DeclaredOption, OptionTable
 from tmvalite.training import streams
 
 # What an autoencoder can be beside plain; none of it is TMVA's.
-AE_EXTENSIONS = EXTENSIONS + OptionTable(
+AE_EXTENSIONS = o.EXTENSIONS + OptionTable(
     DeclaredOption(
         "LatentLoss",
         str,
@@ -76,7 +66,7 @@ AE_EXTENSIONS = EXTENSIONS + OptionTable(
 _LAYOUT = DeclaredOption(
     "Layout", str, "Encoder={DENSE|(N+100)*2|SOFTSIGN}Decoder={DENSE|0|LINEAR}", "the layers of encoder and decoder"
 )
-_LOSS = DeclaredOption("ErrorStrategy", str, "SUMOFSQUARES", "loss of the reconstruction", choices=LOSSES)
+_LOSS = DeclaredOption("ErrorStrategy", str, "SUMOFSQUARES", "loss of the reconstruction", choices=o.LOSSES)
 _RANGES = {  # option: allowed, in words
     "Rho": (lambda v: 0.0 < v < 1.0, "a number between 0 and 1"),
     "PretrainCorruption": (lambda v: v <= 1.0, "a probability, at most 1"),
@@ -91,11 +81,8 @@ class Autoencoder(Form):
 
     name = "AE"
     extensions = AE_EXTENSIONS
-    table: ClassVar[OptionTable] = (
-        BASE_OPTIONS
-        + INPUT
-        + OptionTable(_LAYOUT, _LOSS, INITIALIZATION, SEED, VALIDATION, ARCHITECTURE, STRATEGY)
-        + AE_EXTENSIONS
+    table: ClassVar[OptionTable] = o.method_options(
+        *(_LAYOUT, _LOSS, o.INITIALIZATION, o.SEED, o.VALIDATION, o.ARCHITECTURE, o.STRATEGY), extensions=AE_EXTENSIONS
     )
     roles = (
         Role(ENCODER, missing=_LOAD),
@@ -148,14 +135,9 @@ class Autoencoder(Form):
         }
         for option, reason in unread.items():
             if reason and booking.bound.is_set(option):
-                diagnostics.warn(
-                    f"{option} has no effect: {reason}",
-                    code="option-without-effect",
-                    source=booking.bound.source,
-                    span=booking.span(option),
-                    where=option,
-                    hint=f"remove {option}",
-                )
+                place = {"source": booking.bound.source, "span": booking.span(option), "where": option}
+                message, hint = f"{option} has no effect: {reason}", f"remove {option}"
+                diagnostics.warn(message, code="option-without-effect", **place, hint=hint)
 
     def turns(self, blueprint, network):
         from tmvalite.models.adversary import adversarial_turns

@@ -7,18 +7,8 @@ from typing import ClassVar
 from tmvalite.errors import TmvaliteWarning, quoted
 from tmvalite.graph import without_last_activation
 from tmvalite.methods.base import Method
+from tmvalite.models import options as o
 from tmvalite.models.form import FORMS, Form, register
-from tmvalite.models.options import (
-    ARCHITECTURE,
-    BASE_OPTIONS,
-    EXTENSIONS,
-    INITIALIZATION,
-    INPUT,
-    LOSS,
-    SEED,
-    STRATEGY,
-    VALIDATION,
-)
 from tmvalite.models.weighting import roc_area
 from tmvalite.string_utils import DeclaredOption, OptionTable
 
@@ -33,13 +23,9 @@ class DeepLearning(Form):
 
     name = "DL"
     in_tmva = True
-    table: ClassVar[OptionTable] = (
-        BASE_OPTIONS
-        + INPUT
-        + OptionTable(
-            _layout("DENSE|(N+100)*2|SOFTSIGN,DENSE|0|LINEAR"), LOSS, INITIALIZATION, SEED, VALIDATION, ARCHITECTURE, STRATEGY
-        )
-        + EXTENSIONS
+    table: ClassVar[OptionTable] = o.method_options(
+        _layout("DENSE|(N+100)*2|SOFTSIGN,DENSE|0|LINEAR"),
+        *(o.LOSS, o.INITIALIZATION, o.SEED, o.VALIDATION, o.ARCHITECTURE, o.STRATEGY),
     )
 
     def judge(self, trained, valid) -> list:
@@ -62,10 +48,10 @@ class DeepNetwork(DeepLearning):
     """TMVA's MethodDNN: no input shapes, no seed, and never an activation in the last layer."""
 
     name = "DNN"
-    table: ClassVar[OptionTable] = (
-        BASE_OPTIONS
-        + OptionTable(_layout("SOFTSIGN|(N+100)*2,LINEAR"), VALIDATION, LOSS, INITIALIZATION, ARCHITECTURE, STRATEGY)
-        + EXTENSIONS
+    table: ClassVar[OptionTable] = o.method_options(
+        _layout("SOFTSIGN|(N+100)*2,LINEAR"),
+        *(o.VALIDATION, o.LOSS, o.INITIALIZATION, o.ARCHITECTURE, o.STRATEGY),
+        inputs=OptionTable(),
     )
 
     def complete(self, booking, blocks, diagnostics):

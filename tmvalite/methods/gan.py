@@ -6,10 +6,20 @@ from typing import ClassVar
 
 from tmvalite.errors import OptionError, Span
 from tmvalite.graph import build_graphs
+from tmvalite.models import options as o
 from tmvalite.models.form import ORIGIN, Form, Role, register
-from tmvalite.models.options import ARCHITECTURE, BASE_OPTIONS, EXTENSIONS, INITIALIZATION, LOSS, SEED, STRATEGY
 from tmvalite.string_utils import DeclaredOption, OptionTable, parse_input_layout
 
+_INPUT = OptionTable(
+    DeclaredOption("InputLayout", str, "0|0|0##0|0|0", "shape of the noise ## shape of one event"),
+    DeclaredOption("BatchLayout", str, "0|0|0##0|0|0", "shapes of the batches; they follow from InputLayout"),
+)
+_LAYOUT = DeclaredOption(
+    "Layout",
+    str,
+    "DENSE|(N+100)*2|SOFTSIGN,DENSE|N|LINEAR##DENSE|(N+100)*2|SOFTSIGN,DENSE|1|LINEAR",
+    "the layers of generator ## discriminator",
+)
 GENERATOR, DISCRIMINATOR = "Generator", "Discriminator"
 
 
@@ -18,24 +28,8 @@ class GenerativeAdversarial(Form):
     """TMVA's generator ## discriminator; the keys of its TrainingStrategy have prefixes."""
 
     name = "GAN"
-    table: ClassVar[OptionTable] = (
-        BASE_OPTIONS
-        + OptionTable(
-            DeclaredOption("InputLayout", str, "0|0|0##0|0|0", "shape of the noise ## shape of one event"),
-            DeclaredOption("BatchLayout", str, "0|0|0##0|0|0", "shapes of the batches; they follow from InputLayout"),
-            DeclaredOption(
-                "Layout",
-                str,
-                "DENSE|(N+100)*2|SOFTSIGN,DENSE|N|LINEAR##DENSE|(N+100)*2|SOFTSIGN,DENSE|1|LINEAR",
-                "the layers of generator ## discriminator",
-            ),
-            LOSS,
-            INITIALIZATION,
-            SEED,
-            ARCHITECTURE,
-            STRATEGY,
-        )
-        + EXTENSIONS
+    table: ClassVar[OptionTable] = o.method_options(
+        *(_LAYOUT, o.LOSS, o.INITIALIZATION, o.SEED, o.ARCHITECTURE, o.STRATEGY), inputs=_INPUT
     )
     unread = ("BatchLayout", "TrainingStrategy")
     roles = (Role(GENERATOR), Role(DISCRIMINATOR, ORIGIN, booked=True))
@@ -51,16 +45,11 @@ class GenerativeAdversarial(Form):
 
     def build(self, booking, inputs, info, drop, diagnostics):
         layout, n = booking.layout, info.n_variables
-        named = {block.name.text for block in layout.parts if block.name is not None}
-        if len(layout.parts) != 2 or not named <= {GENERATOR, DISCRIMINATOR}:
-            raise OptionError(
-                "MethodGAN needs two networks",
-                code="layout-blocks",
-                source=layout.source,
-                span=layout.span,
-                where="Layout",
-                expected="generator ## discriminator",
-            )
+        names = [block.name and block.name.text for block in layout.parts]
+        if len(names) != 2 or (None not in names and not {*names} <= {GENERATOR, DISCRIMINATOR}):
+            place = {"source": layout.source, "span": layout.span, "where": "Layout"}
+            expected = "generator ## discriminator"
+            raise OptionError("MethodGAN needs two networks", code="layout-blocks", **place, expected=expected)
         graphs = build_graphs(
             layout,
             inputs={GENERATOR: inputs[0], DISCRIMINATOR: inputs[-1]},
@@ -71,12 +60,7 @@ class GenerativeAdversarial(Form):
         generated = graphs[GENERATOR].outputs[-1].value.size
         if generated != n:
             last = graphs[GENERATOR].nodes[-1]
-            raise OptionError(
-                f"the generator gives {generated} values, but an event has {n}",
-                code="output-width",
-                source=layout.source,
-                span=last.span,
-                where=last.place,
-                hint=f"end with DENSE|{n}|LINEAR",
-            )
+            place = {"source": layout.source, "span": last.span, "where": last.place}
+            message = f"the generator gives {generated} values, but an event has {n}"
+            raise OptionError(message, code="output-width", **place, hint=f"end with DENSE|{n}|LINEAR")
         return graphs

@@ -126,11 +126,9 @@ def check_classes(events: Events, info: DataSetInfo, train_at, valid_at) -> None
                 hint="mix the classes (SplitMode=Random), or give more events",
             )
         if validates == 0:
-            warn_of_data(
-                f"no event of class {quoted(name)} is among the {len(valid_at)} validation events",
-                "validation-class-missing",
-                "mix the classes (SplitMode=Random), or choose a larger ValidationSize",
-            )
+            message = f"no event of class {quoted(name)} is among the {len(valid_at)} validation events"
+            hint = "mix the classes (SplitMode=Random), or choose a larger ValidationSize"
+            warn_user(TmvaliteWarning(message, code="validation-class-missing", hint=hint))
 
 
 def target_matrix(
@@ -175,8 +173,3 @@ def with_ranges(info: DataSetInfo, events: Events) -> DataSetInfo:
         return tuple(v if v.has_range else v.with_range(values[:, i].min(), values[:, i].max()) for i, v in enumerate(infos))
 
     return dataclasses.replace(info, variables=filled(info.variables, events.x), targets=filled(info.targets, events.targets))
-
-
-def warn_of_data(message: str, code: str, hint: str) -> None:
-    """A warning about data or outcome, which Strict does not turn into an error."""
-    warn_user(TmvaliteWarning(message, code=code, hint=hint))

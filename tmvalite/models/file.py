@@ -63,36 +63,34 @@ def describe(
             replaced["WeightInitialization"] = "XAVIER"
     items, ours = list(bound.items()), booking.form.extensions
     options = [OptionRecord(n, "".join(replaced.get(n, text).split()), set_) for n, text, set_ in items if n not in ours]
-    facts = {
-        **RELEASES,
-        "Creator": "tmvalite",
-        "Date": "",
-        "Host": "",
-        "Dir": "",
-        "Training events": str(n_events),
-        "TrainingTime": "",
-        "AnalysisType": booking.analysis_type.capitalize(),
-        SEED: str(seed),
-    }
+    facts = RELEASES | {"Creator": "tmvalite", "Date": "", "Host": "", "Dir": "", "Training events": str(n_events)}
+    facts |= {"TrainingTime": "", "AnalysisType": booking.analysis_type.capitalize(), SEED: str(seed)}
     if labels != info.classes:
         facts[LABELS] = json.dumps(list(labels))
     own = [f"{n}={text}" for n, text, set_ in items if set_ and (n in ours or n in replaced and n != "ErrorStrategy")]
     if own:
         facts[OPTIONS] = ":".join(own)
-    header = _header(booking, blueprint) if single and root_can_run(blueprint.graph) else {}
+    header = {}
+    if single and root_can_run(blueprint.graph):
+        phase, objective = booking.phases[0], blueprint.objectives[0]
+        letters = (losses.LOSS_CODES[objective.strategy], losses.FUNCTION_CODES[objective.function])
+        header = _header(
+            blueprint.graph,
+            phase.batch_size,
+            *letters,
+            INITIALISATION_CODES.get(initialisation, "X"),
+            REGULARIZATIONS[phase.regularization],
+            phase.weight_decay,
+        )
     return Description(facts, tuple(options), header)
 
 
-def _header(booking: Booking, blueprint: Blueprint) -> dict:
-    """The attributes of <Weights>."""
-    objective, phase = blueprint.objectives[0], booking.phases[0]
-    return header_sizes(blueprint.graph, phase.batch_size) | {
-        "LossFunction": losses.LOSS_CODES[objective.strategy],
-        "Initialization": INITIALISATION_CODES.get(booking.values.WeightInitialization, "X"),
-        "Regularization": str(REGULARIZATIONS[phase.regularization]),
-        "OutputFunction": losses.FUNCTION_CODES[objective.function],
-        "WeightDecay": float(phase.weight_decay),
-    }
+def _header(
+    graph: Graph, batch_size: int, loss: str, function: str, start: str = "X", regularization: int = 0, decay: float = 0.0
+):
+    """The attributes of <Weights>; letters and numbers are TMVA's."""
+    numbers = {"LossFunction": loss, "Initialization": start, "Regularization": str(regularization)}
+    return header_sizes(graph, batch_size) | numbers | {"OutputFunction": function, "WeightDecay": float(decay)}
 
 
 # ---------------------------------------------------------------------------------------------- what the networks are for
@@ -172,18 +170,9 @@ def weight_file(title: str, trained: Trained, blocks: Sequence[str] | None = Non
     for name in blocks or ():
         if name not in trained.blocks:
             raise trained.lacks(name)
-    file = WeightFile(
-        form.name,
-        title,
-        dict(said.facts),
-        list(said.options),
-        list(info.variables),
-        list(info.spectators),
-        list(info.targets),
-        list(info.classes),
-        trained.chain.to_records(),
-        list(said.pdfs),
-    )
+    names = [list(group) for group in (info.variables, info.spectators, info.targets, info.classes)]
+    file = WeightFile(form.name, title, dict(said.facts), list(said.options), *names)
+    file.transforms, file.pdfs = trained.chain.to_records(), list(said.pdfs)
     if said.header:
         file.network = layer_records(trained.network.graph, trained.network.parameters)
         file.header = said.header | {"NetDepth": len(file.network)}
@@ -245,7 +234,9 @@ def trained_of(file: WeightFile, form: Form, analysis: str) -> Trained:
     for node, name, values in matrices:
         network.parameters.set(node, name, values)
     chain, labels = TransformChain.from_records(file.transforms, info), labels_of(file, info)
-    header = dict(file.header) if file.method_type == form.name else _as_own_header(file, blocks)
+    header = dict(file.header)
+    if file.method_type != form.name:  # a MethodDNN file becomes one of MethodDL
+        header = _header(blocks[""], 1, header["LossFunction"], header["OutputFunction"])
     said = Description(dict(file.info), tuple(file.options), header, tuple(file.pdfs))
     flat = info.n_targets == 1
     return Trained(form, blocks, network, objectives, chain, info, analysis, labels, flat, **settings, description=said)
@@ -254,11 +245,9 @@ def trained_of(file: WeightFile, form: Form, analysis: str) -> Trained:
 def _read_layers(file: WeightFile, form: Form):
     """Blocks, matrices, objectives and precision of TMVA's <Weights>."""
     if form.roles[0].name:
-        raise FileError(
-            f"this weight file of TMVA's Method{form.name} does not say where the encoder ends",
-            code="network-blocks",
-            hint=f"train again with tmvalite.Method{form.name} and the same option string",
-        )
+        message = f"this weight file of TMVA's Method{form.name} does not say where the encoder ends"
+        hint = f"train again with tmvalite.Method{form.name} and the same option string"
+        raise FileError(message, code="network-blocks", hint=hint)
     graph, matrices = network_of_layers(file)
     function = losses.FUNCTION_OF_CODE[file.header["OutputFunction"]]
     objectives = (Objective(_STRATEGY_OF_CODE[file.header["LossFunction"]], function),)
@@ -297,9 +286,8 @@ def _check_sizes(form: Form, blocks: dict[str, Graph], info: DataSetInfo, analys
         sizes["gives"] = sum(output.value.size for output in copy.outputs)
     for what, size in sizes.items():
         if size != info.n_variables:
-            raise FileError(
-                f"the network {what} {size} values, but the weight file has {info.n_variables} variables", code="network-inputs"
-            )
+            message = f"the network {what} {size} values, but the weight file has {info.n_variables} variables"
+            raise FileError(message, code="network-inputs")
     n_outputs = sum(output.value.size for output in truth.outputs) if truth is not None else 0
     if class_width > n_outputs:
         raise FileError(
@@ -319,17 +307,6 @@ def _check_sizes(form: Form, blocks: dict[str, Graph], info: DataSetInfo, analys
         raise FileError(f"{n_outputs - class_width} outputs stand for {info.n_targets} targets", code="network-outputs")
 
 
-def _as_own_header(file: WeightFile, blocks: dict[str, Graph]) -> dict:
-    """The header of a MethodDNN file in the form of MethodDL."""
-    return header_sizes(blocks[""], 1) | {
-        "LossFunction": file.header["LossFunction"],
-        "Initialization": "X",
-        "Regularization": "0",
-        "OutputFunction": file.header["OutputFunction"],
-        "WeightDecay": 0.0,
-    }
-
-
 # ---------------------------------------------------------------------------------------------- the user's side of a file
 
 
@@ -337,11 +314,8 @@ def analysis_type_of(file: WeightFile) -> str:
     """Raises FileError unless it is one of the three."""
     analysis = file.analysis_type.lower()
     if analysis not in ANALYSIS_TYPES:
-        raise FileError(
-            f"the weight file states the analysis type {quoted(file.analysis_type)}",
-            code="analysis-type",
-            expected=ANALYSIS_TYPES,
-        )
+        message = f"the weight file states the analysis type {quoted(file.analysis_type)}"
+        raise FileError(message, code="analysis-type", expected=ANALYSIS_TYPES)
     return analysis
 
 
@@ -368,7 +342,6 @@ def labels_of(file: WeightFile, info: DataSetInfo) -> tuple:
         found = None
     kinds = {type(value) for value in found} if isinstance(found, list) else set()
     if len(kinds) != 1 or not kinds <= {int, float, bool, str} or len(set(found)) != info.n_classes:
-        raise FileError(
-            f"the weight file has the class labels {quoted(text)}", code="labels", expected=f"{info.n_classes} names or numbers"
-        )
+        expected = f"{info.n_classes} names or numbers"
+        raise FileError(f"the weight file has the class labels {quoted(text)}", code="labels", expected=expected)
     return tuple(found)

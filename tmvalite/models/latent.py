@@ -64,13 +64,8 @@ def latent_loss(booking: Booking, blocks: dict[str, Graph]) -> str:
     if asked == "ADV" and "noise" in drawn:
         raise wrong("LatentLoss=ADV needs a code without noise of its own", "end the Encoder with a DENSE layer")
     if asked == "KL" and booking.prior.kind != "GAUSS":
-        raise booking.error(
-            "Prior",
-            f"KL has a Gaussian prior, not {booking.prior.kind}",
-            "prior",
-            expected="GAUSS|mean|sigma",
-            hint="MMD, SWD and ADV take any prior",
-        )
+        message, hint = f"KL has a Gaussian prior, not {booking.prior.kind}", "MMD, SWD and ADV take any prior"
+        raise booking.error("Prior", message, "prior", expected="GAUSS|mean|sigma", hint=hint)
     return asked
 
 
@@ -105,12 +100,11 @@ def _with_sparsity(booking: Booking, encoder: Graph) -> Graph:
     layer = code.producer.layer
     if values.Sparsity == "KL" and layer.activation not in UNIT_RANGE:
         what = f"its activation is {layer.activation}" if layer.activation else f"it comes from {layer.kind}"
-        raise booking.error(
-            "Sparsity",
+        message, hint = (
             f"Sparsity=KL needs a code between 0 and 1, but {what}",
-            "sparsity",
-            hint="end the Encoder with SIGMOID, or write Sparsity=L1",
+            "end the Encoder with SIGMOID, or write Sparsity=L1",
         )
+        raise booking.error("Sparsity", message, "sparsity", hint=hint)
     return _append(booking, encoder, "Sparsity", "SPARSITY|L1" if values.Sparsity == "L1" else f"SPARSITY|KL|{values.Rho:g}")
 
 

@@ -11,21 +11,9 @@ from typing import Any
 
 from tmvalite.errors import Diagnostics, Source, Span
 from tmvalite.string_utils import BoundOptions, DeclaredOption, OptionTable
+from tmvalite.training.initialisation import METHODS as INITIALISATIONS
 
 LOSSES = ("CROSSENTROPY", "SUMOFSQUARES", "MUTUALEXCLUSIVE")
-INITIALIZATIONS = (
-    "XAVIER",
-    "XAVIERUNIFORM",
-    "GAUSS",
-    "UNIFORM",
-    "IDENTITY",
-    "ZERO",
-    "GLOROT",
-    "HE",
-    "GLOROTUNIFORM",
-    "HEUNIFORM",
-    "TORCH",
-)  # the last five are ours
 ARCHITECTURES = ("STANDARD", "CPU", "GPU", "OPENCL", "CUDNN")
 PRECISIONS = ("float32", "float64")
 LEVELS = ("Default", "Debug", "Verbose", "Info", "Warning", "Error", "Fatal")
@@ -45,7 +33,7 @@ INPUT = OptionTable(
 )
 LOSS = DeclaredOption("ErrorStrategy", str, "CROSSENTROPY", "loss function", choices=LOSSES)
 INITIALIZATION = DeclaredOption(
-    "WeightInitialization", str, "XAVIER", "distribution of the first weights", choices=INITIALIZATIONS
+    "WeightInitialization", str, "XAVIER", "distribution of the first weights", choices=INITIALISATIONS
 )
 SEED = DeclaredOption("RandomSeed", int, 0, "seed of all random numbers of the training; 0: another one each time", minimum=0)
 VALIDATION = DeclaredOption("ValidationSize", str, "20%", "part of the training events that validates: 20%, 0.2 or 100")
@@ -75,19 +63,16 @@ def _of_default(parse: Callable, source: Source, span: Span) -> Any:
 
 def remark_ignored(bound: BoundOptions, diagnostics: Diagnostics) -> None:
     """Say which options are set and do nothing: a device other than the CPU (the network is the same), densities."""
-    if bound.values.CreateMVAPdfs:
-        diagnostics.warn(
-            "CreateMVAPdfs is ignored: densities of the output are not available yet",
-            code="pdfs",
-            source=bound.source,
-            span=bound.spans["CreateMVAPdfs"],
-            hint="remove it; Reader.GetProba gives -1 and GetRarity 0, as without it",
-        )
-    if bound.values.Architecture != "CPU":
-        diagnostics.warn(
-            f"Architecture={bound.values.Architecture} is not available; everything runs on the CPU",
-            code="architecture",
-            source=bound.source,
-            span=bound.spans["Architecture"],
-            hint="write Architecture=CPU",
-        )
+    values, source, spans = bound.values, bound.source, bound.spans
+    if values.CreateMVAPdfs:
+        message = "CreateMVAPdfs is ignored: densities of the output are not available yet"
+        hint = "remove it; Reader.GetProba gives -1 and GetRarity 0, as without it"
+        diagnostics.warn(message, code="pdfs", source=source, span=spans["CreateMVAPdfs"], hint=hint)
+    if values.Architecture != "CPU":
+        message = f"Architecture={values.Architecture} is not available; everything runs on the CPU"
+        diagnostics.warn(message, code="architecture", source=source, span=spans["Architecture"], hint="write Architecture=CPU")
+
+
+def method_options(*options: DeclaredOption, inputs: OptionTable = INPUT, extensions: OptionTable = EXTENSIONS) -> OptionTable:
+    """The table of a method: what all have, its inputs, its own options, and what is not TMVA's."""
+    return BASE_OPTIONS + inputs + OptionTable(*options) + extensions

@@ -62,14 +62,9 @@ def _of_truth(
     if guessed:
         n_targets = n_targets or sum(output.value.size for output in graph.outputs[1:])
     if name and analysis == "regression" and not n_targets:
-        raise ShapeError(
-            f"the {name} of a regression learns targets, and there are none",
-            code="head-targets",
-            source=graph.source,
-            span=graph.outputs[-1].span,
-            where=f"Layout, {name}",
-            hint=f"give targets, or leave {name} out",
-        )
+        place = {"source": graph.source, "span": graph.outputs[-1].span, "where": f"Layout, {name}"}
+        message = f"the {name} of a regression learns targets, and there are none"
+        raise ShapeError(message, code="head-targets", **place, hint=f"give targets, or leave {name} out")
     objectives = _objectives(graph, analysis, booked, diagnostics)
     wanted = {"classification": 1, "multiclass": info.n_classes, "regression": 0}[analysis]
     return objectives, _class_width(graph, objectives, analysis, wanted, n_targets, diagnostics)
@@ -86,16 +81,8 @@ def _objectives(graph: Graph, analysis: str, booked: BookedLoss, diagnostics: Di
             strategy, given, span = booked.strategy, booked.given, booked.span
         else:
             strategy, given, span = "SUMOFSQUARES", False, None
-        found.append(
-            objective(
-                analysis if of_classes else "regression",
-                strategy,
-                given=given,
-                width=output.value.size,
-                diagnostics=diagnostics,
-                span=span,
-            )
-        )
+        kind, width = analysis if of_classes else "regression", output.value.size
+        found.append(objective(kind, strategy, given=given, width=width, diagnostics=diagnostics, span=span))
     return tuple(found)
 
 
@@ -105,14 +92,9 @@ def _class_width(graph: Graph, objectives, analysis: str, wanted: int, n_targets
     both = analysis == "classification" and first == 2 and objectives[0].strategy == "MUTUALEXCLUSIVE"
     if len(graph.outputs) > 1 and analysis != "regression" and first != wanted and not both:
         meaning = f"the {wanted} classes" if analysis == "multiclass" else "signal and background, one value"
-        raise ShapeError(
-            f"the first output has {first} values, but it stands for {meaning}",
-            code="output-width",
-            source=graph.source,
-            span=graph.outputs[0].span,
-            where="Layout",
-            hint=f"let the first OUTPUT read a layer of width {wanted}",
-        )
+        place = {"source": graph.source, "span": graph.outputs[0].span, "where": "Layout"}
+        message = f"the first output has {first} values, but it stands for {meaning}"
+        raise ShapeError(message, code="output-width", **place, hint=f"let the first OUTPUT read a layer of width {wanted}")
     if not both:
         n_targets = n_targets if len(graph.outputs) > 1 or analysis == "regression" else 0
         check_outputs(graph, analysis, wanted + n_targets, diagnostics)

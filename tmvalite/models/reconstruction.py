@@ -78,22 +78,16 @@ def check_targets(outputs: tuple[Output, ...], objectives, x: np.ndarray, info: 
             outside = np.maximum(-low, high - 1.0)
             worst = int(np.argmax(outside))
             if outside[worst] > ROUNDING:
-                after = " after VarTransform" if transformed else ""
-                name = quoted(info.variables[start + worst].label)
-                raise DataError(
-                    f"{objective.strategy} reconstructs values from 0 to 1, and variable {name} lies between {low[worst]:g} and "
-                    f"{high[worst]:g}{after}",
-                    code="target-range",
-                    hint="ErrorStrategy=SUMOFSQUARES reconstructs any values; or scale the variables to [0, 1]",
-                )
+                name, after = quoted(info.variables[start + worst].label), " after VarTransform" if transformed else ""
+                lies = f"variable {name} lies between {low[worst]:g} and {high[worst]:g}{after}"
+                message = f"{objective.strategy} reconstructs values from 0 to 1, and {lies}"
+                hint = "ErrorStrategy=SUMOFSQUARES reconstructs any values; or scale the variables to [0, 1]"
+                raise DataError(message, code="target-range", hint=hint)
         if objective.strategy == "MUTUALEXCLUSIVE":
             sums = part.sum(axis=1, dtype=np.float64)
             row = int(np.argmax(np.abs(sums - 1.0)))
             if abs(sums[row] - 1.0) > 1e-3:
-                raise DataError(
-                    f"MUTUALEXCLUSIVE reconstructs probabilities that add up to 1, and those of row {row} add up to "
-                    f"{sums[row]:g}",
-                    code="target-range",
-                    hint="CROSSENTROPY takes every variable by itself",
-                )
+                found = f"those of row {row} add up to {sums[row]:g}"
+                message = f"MUTUALEXCLUSIVE reconstructs probabilities that add up to 1, and {found}"
+                raise DataError(message, code="target-range", hint="CROSSENTROPY takes every variable by itself")
         start = stop
