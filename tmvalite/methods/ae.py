@@ -10,19 +10,18 @@ import numpy as np
 from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import OptionError
 from tmvalite.methods.base import Method
-from tmvalite.models import options as o
+from tmvalite.models import options
 from tmvalite.models.blocks import DECODER, DISCRIMINATOR, ENCODER, EXPECTED, HEAD, build_blocks
 from tmvalite.models.events import declared
-from tmvalite.models.form import FORMS, ORIGIN, TRUTH, Form, Role, register
-from tmvalite.models.form import INPUT as VARIABLES
+from tmvalite.models.form import FORMS, ORIGIN, TRUTH, VARIABLES, Form, Role, register
 from tmvalite.models.latent import DECEPTION, HEAD_LOSS, LATENT_TERMS, RECONSTRUCTION, complete, draws_of
 from tmvalite.models.prior import sampled_codes
-from tmvalite.models.reconstruction import error_of_events
+from tmvalite.models.reconstruction import error_of_events, is_gaussian
 from tmvalite.string_utils import DeclaredOption, OptionTable
 from tmvalite.training import streams
 
 # What an autoencoder can be beside plain; none of it is TMVA's.
-AE_EXTENSIONS = o.EXTENSIONS + OptionTable(
+AE_EXTENSIONS = options.EXTENSIONS + OptionTable(
     DeclaredOption(
         "LatentLoss",
         str,
@@ -66,7 +65,7 @@ AE_EXTENSIONS = o.EXTENSIONS + OptionTable(
 _LAYOUT = DeclaredOption(
     "Layout", str, "Encoder={DENSE|(N+100)*2|SOFTSIGN}Decoder={DENSE|0|LINEAR}", "the layers of encoder and decoder"
 )
-_LOSS = DeclaredOption("ErrorStrategy", str, "SUMOFSQUARES", "loss of the reconstruction", choices=o.LOSSES)
+_LOSS = DeclaredOption("ErrorStrategy", str, "SUMOFSQUARES", "loss of the reconstruction", choices=options.LOSSES)
 _RANGES = {  # option: allowed, in words
     "Rho": (lambda v: 0.0 < v < 1.0, "a number between 0 and 1"),
     "PretrainCorruption": (lambda v: v <= 1.0, "a probability, at most 1"),
@@ -81,8 +80,9 @@ class Autoencoder(Form):
 
     name = "AE"
     extensions = AE_EXTENSIONS
-    table: ClassVar[OptionTable] = o.method_options(
-        *(_LAYOUT, _LOSS, o.INITIALIZATION, o.SEED, o.VALIDATION, o.ARCHITECTURE, o.STRATEGY), extensions=AE_EXTENSIONS
+    table: ClassVar[OptionTable] = options.method_options(
+        *(_LAYOUT, _LOSS, options.INITIALIZATION, options.SEED, options.VALIDATION, options.ARCHITECTURE, options.STRATEGY),
+        extensions=AE_EXTENSIONS,
     )
     roles = (
         Role(ENCODER, missing=_LOAD),
@@ -115,7 +115,7 @@ class Autoencoder(Form):
 
     def remark(self, booking, blueprint, diagnostics):
         values, latent = booking.values, blueprint.latent
-        losses = {o.strategy for o in blueprint.objectives[: len(blueprint.blocks[DECODER].outputs)]}
+        of_decoder = blueprint.objectives[: len(blueprint.blocks[DECODER].outputs)]
         cools = "temperature" in draws_of(blueprint.blocks[ENCODER]).values()
         no_loss = "LatentLoss is NONE" if latent == "NONE" else ""
         no_pretraining = "Pretrain is NONE" if values.Pretrain == "NONE" else ""
@@ -127,7 +127,7 @@ class Autoencoder(Form):
             "SparsityWeight": "Sparsity is NONE" if values.Sparsity == "NONE" else "",
             "Rho": f"Sparsity is {values.Sparsity}" if values.Sparsity != "KL" else "",
             "HeadWeight": "there is no Head" if HEAD not in blueprint.blocks else "",
-            "DecoderSigma": "no output has the loss SUMOFSQUARES" if "SUMOFSQUARES" not in losses else "",
+            "DecoderSigma": "no output has the loss SUMOFSQUARES" if not any(map(is_gaussian, of_decoder)) else "",
             "TemperatureRate": "the Encoder has no GUMBEL" if not cools else "",
             "TemperatureMinimum": "TemperatureRate is 0" if not values.TemperatureRate else "",
             "PretrainEpochs": no_pretraining,
@@ -139,10 +139,10 @@ class Autoencoder(Form):
                 message, hint = f"{option} has no effect: {reason}", f"remove {option}"
                 diagnostics.warn(message, code="option-without-effect", **place, hint=hint)
 
-    def turns(self, blueprint, network):
-        from tmvalite.models.adversary import adversarial_turns
+    def learner(self, blueprint, network):
+        from tmvalite.models.adversary import adversarial
 
-        return adversarial_turns(blueprint, network) if blueprint.latent == "ADV" else []
+        return adversarial(blueprint, network) if blueprint.latent == "ADV" else network
 
     def companion(self, booking, blueprint, network, train, trace):
         from tmvalite.models.likelihood import AutoencoderLoss

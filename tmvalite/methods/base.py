@@ -25,6 +25,7 @@ from tmvalite.string_utils import BoundOptions, PhaseSettings
 from tmvalite.training.history import COLUMNS, History
 
 if TYPE_CHECKING:
+    from tmvalite.models.fitting import Fitted
     from tmvalite.models.trained import Trained
 
 METHODS: dict[str, type[Method]] = {}  # by what weight files call them; TMVA's come first
@@ -80,10 +81,7 @@ class Method:
 
     def _first_look(self) -> Blueprint | None:
         looked = first_look(self.booking, self.diagnostics)
-        if looked is not None:
-            for graph in looked.blocks.values():
-                require_lowering(graph)
-        return looked
+        return looked if looked is None else _with_kernels(looked)
 
     @property
     def analysis_type(self) -> str:
@@ -106,10 +104,7 @@ class Method:
 
     def blueprint(self, info: DataSetInfo) -> Blueprint:
         """The network for these variables, classes and targets, not made yet. Raises OptionError and ShapeError."""
-        made = blueprint(self.booking, info, self.diagnostics)
-        for graph in made.blocks.values():
-            require_lowering(graph)
-        return made
+        return _with_kernels(blueprint(self.booking, info, self.diagnostics))
 
     # ------------------------------------------------------------------------------------- training
 
@@ -187,6 +182,10 @@ class Method:
         progress = progress if isinstance(progress, Progress) else make_progress(progress, write)
         made = self.blueprint(info)
         fitted = fit(self.booking, made, events, info, split=split, progress=progress, diagnostics=self.diagnostics, **more)
+        self._keep(fitted, on_interrupt)
+
+    def _keep(self, fitted: Fitted, on_interrupt: str) -> None:
+        """Take over what a training came to, say what it has to say, and raise what stopped it."""
         self._model, self._history, self._trace = fitted.trained, fitted.history, fitted.trace
         for remark in fitted.remarks:
             warn_user(remark)
@@ -471,3 +470,10 @@ class Method:
         if self._model is None:
             raise NotFittedError(f"this {type(self).__name__} is not trained", hint="call fit, or tmvalite.load a weight file")
         return self._model
+
+
+def _with_kernels(made: Blueprint) -> Blueprint:
+    """The same, if all its layers can be trained; raises OptionError at the first that cannot."""
+    for graph in made.blocks.values():
+        require_lowering(graph)
+    return made

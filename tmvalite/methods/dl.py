@@ -7,7 +7,7 @@ from typing import ClassVar
 from tmvalite.errors import TmvaliteWarning, quoted
 from tmvalite.graph import without_last_activation
 from tmvalite.methods.base import Method
-from tmvalite.models import options as o
+from tmvalite.models import options
 from tmvalite.models.form import FORMS, Form, register
 from tmvalite.models.weighting import roc_area
 from tmvalite.string_utils import DeclaredOption, OptionTable
@@ -23,9 +23,9 @@ class DeepLearning(Form):
 
     name = "DL"
     in_tmva = True
-    table: ClassVar[OptionTable] = o.method_options(
+    table: ClassVar[OptionTable] = options.method_options(
         _layout("DENSE|(N+100)*2|SOFTSIGN,DENSE|0|LINEAR"),
-        *(o.LOSS, o.INITIALIZATION, o.SEED, o.VALIDATION, o.ARCHITECTURE, o.STRATEGY),
+        *(options.LOSS, options.INITIALIZATION, options.SEED, options.VALIDATION, options.ARCHITECTURE, options.STRATEGY),
     )
 
     def judge(self, trained, valid) -> list:
@@ -48,9 +48,9 @@ class DeepNetwork(DeepLearning):
     """TMVA's MethodDNN: no input shapes, no seed, and never an activation in the last layer."""
 
     name = "DNN"
-    table: ClassVar[OptionTable] = o.method_options(
+    table: ClassVar[OptionTable] = options.method_options(
         _layout("SOFTSIGN|(N+100)*2,LINEAR"),
-        *(o.VALIDATION, o.LOSS, o.INITIALIZATION, o.ARCHITECTURE, o.STRATEGY),
+        *(options.VALIDATION, options.LOSS, options.INITIALIZATION, options.ARCHITECTURE, options.STRATEGY),
         inputs=OptionTable(),
     )
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from tmvalite.errors import OptionError, Span
 from tmvalite.graph import build_graphs
-from tmvalite.models import options as o
+from tmvalite.models import options
 from tmvalite.models.form import ORIGIN, Form, Role, register
 from tmvalite.string_utils import DeclaredOption, OptionTable, parse_input_layout
 
@@ -28,8 +28,8 @@ class GenerativeAdversarial(Form):
     """TMVA's generator ## discriminator; the keys of its TrainingStrategy have prefixes."""
 
     name = "GAN"
-    table: ClassVar[OptionTable] = o.method_options(
-        *(_LAYOUT, o.LOSS, o.INITIALIZATION, o.SEED, o.ARCHITECTURE, o.STRATEGY), inputs=_INPUT
+    table: ClassVar[OptionTable] = options.method_options(
+        *(_LAYOUT, options.LOSS, options.INITIALIZATION, options.SEED, options.ARCHITECTURE, options.STRATEGY), inputs=_INPUT
     )
     unread = ("BatchLayout", "TrainingStrategy")
     roles = (Role(GENERATOR), Role(DISCRIMINATOR, ORIGIN, booked=True))

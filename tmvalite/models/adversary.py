@@ -12,11 +12,11 @@ from tmvalite.models.blocks import DISCRIMINATOR, ENCODER
 from tmvalite.models.blueprint import Blueprint
 from tmvalite.models.latent import ADVERSARY, DECEPTION
 from tmvalite.models.prior import prior_draws
-from tmvalite.training.alternating import Turn
+from tmvalite.training.alternating import Alternating, Turn
 from tmvalite.training.network import Network
 
 
-def adversarial_turns(blueprint: Blueprint, network: Network) -> list[Turn]:
+def adversarial(blueprint: Blueprint, network: Network) -> Alternating:
     """Reconstruct; tell codes from the prior; make codes look like the prior."""
     blocks = tuple(name for name in blueprint.blocks if name != DISCRIMINATOR)
     of_loss = [o.loss for o in blueprint.objectives]
@@ -33,8 +33,9 @@ def adversarial_turns(blueprint: Blueprint, network: Network) -> list[Turn]:
     reconstruct = network.part(block_of(network.graph, *blocks), losses=tuple(of_loss[:-1]), trained=blocks)
     adversary = network.part(block_of(network.graph, DISCRIMINATOR), losses=("CROSSENTROPY",), trained=(DISCRIMINATOR,))
     deceive = network.part(block_of(network.graph, ENCODER, DISCRIMINATOR), losses=("CROSSENTROPY",), trained=(ENCODER,))
-    return [
+    turns = [
         Turn(reconstruct, columns=slice(0, reconstruct.n_outputs)),
         Turn(adversary, make=codes_and_prior, extra=ADVERSARY),
         Turn(deceive, rate_of=DECEPTION, regularised=False),
     ]
+    return Alternating(network, turns)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from tmvalite.errors import Diagnostics, OptionError, ShapeError, Source
 from tmvalite.graph import Graph, build_graph, build_graphs
 from tmvalite.graph.rewrite import made_linear
+from tmvalite.layers.base import Shape
 from tmvalite.layers.shapes import shape_text
 from tmvalite.string_utils import parse_layout
 from tmvalite.string_utils.syntax import Layout
@@ -57,11 +58,14 @@ def build_blocks(
 def default_discriminator(encoder: Graph) -> Graph:
     """The network that tells codes from prior samples where the user wrote none."""
     code = encoder.outputs[-1].value.shape
-    source = Source(("" if len(code) == 1 else "RESHAPE|FLAT,") + ADVERSARY)
-    quiet = Diagnostics(source, strict=True)
-    return build_graph(
-        parse_layout(source, diagnostics=quiet), inputs=(("input", code),), n_variables=1, n_outputs=1, diagnostics=quiet
-    )
+    return own_graph(("" if len(code) == 1 else "RESHAPE|FLAT,") + ADVERSARY, code, 1)
+
+
+def own_graph(text: str, reads: Shape, n_outputs: int) -> Graph:
+    """The graph of a layout that no user wrote."""
+    quiet = Diagnostics(Source(text), strict=True)
+    layout, inputs = parse_layout(quiet.source, diagnostics=quiet), (("input", reads),)
+    return build_graph(layout, inputs=inputs, n_variables=n_outputs, n_outputs=n_outputs, diagnostics=quiet)
 
 
 def with_one_sigmoid(graphs: dict[str, Graph], booked: str, diagnostics: Diagnostics) -> dict[str, Graph]:

@@ -13,7 +13,7 @@ from tmvalite.data.tables import target_matrix as given_targets
 from tmvalite.errors import DataError, OptionError, TmvaliteWarning, quoted, warn_user
 from tmvalite.models.blueprint import Blueprint
 from tmvalite.models.booking import Booking
-from tmvalite.models.form import INPUT, TRUTH
+from tmvalite.models.form import TRUTH, VARIABLES
 from tmvalite.models.weighting import NORM_MODES, normalised
 from tmvalite.training.split import drawn_events, last_events, validation_count
 
@@ -143,7 +143,7 @@ def target_matrix(
     """
     columns = []
     for role in booking.form.roles:
-        if role.learns == INPUT and role.name in blueprint.blocks:
+        if role.learns == VARIABLES and role.name in blueprint.blocks:
             columns.append(x)
         elif role.learns and role.name in blueprint.blocks:
             width = sum(output.value.size for output in blueprint.blocks[role.name].outputs)

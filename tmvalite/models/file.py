@@ -12,7 +12,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from tmvalite.graph.expand import implied_kind
 from tmvalite.io.weight_file import BlockRecord, NetworkRecord, OptionRecord, WeightFile
 from tmvalite.models.blueprint import Blueprint, joined, network_of, node_name
 from tmvalite.models.booking import Booking
-from tmvalite.models.form import INPUT, TRUTH, Form
+from tmvalite.models.form import TRUTH, VARIABLES, Form
 from tmvalite.models.latent import LATENT_TERMS
 from tmvalite.models.network_file import (
     block_record,
@@ -96,13 +96,6 @@ def _header(
 # ---------------------------------------------------------------------------------------------- what the networks are for
 
 
-class Setting(NamedTuple):
-    """One thing that a <Network> element states beside its layers: as text, and back; `read` gives None for what cannot be."""
-
-    text: Callable[[Trained, tuple[Objective, ...], bool], str]
-    read: Callable[[str], Any]
-
-
 def _words(known) -> Callable[[str], tuple[str, ...] | None]:
     def read(text: str):
         words = tuple(text.split("+")) if text else ()
@@ -123,38 +116,46 @@ def _read_width(text: str) -> float | None:
     return value if math.isfinite(value) and value > 0 else None
 
 
-_CLASSES = Setting(lambda trained, objectives, truth: str(trained.class_width if truth else 0), _read_count)
-
-# by the name in the file; `truth`: whether the block that learns classes and targets is written
-SETTINGS = {
-    "Losses": Setting(lambda t, objectives, truth: "+".join(o.strategy for o in objectives), _words(losses.LOSS_CODES)),
-    "OutputFunctions": Setting(
-        lambda t, objectives, truth: "+".join(o.function for o in objectives), _words(losses.FUNCTION_CODES)
-    ),
-    "ClassWidth": _CLASSES,
-    "HeadClasses": _CLASSES,
-    "LatentLoss": Setting(lambda t, *_: t.latent, lambda text: text if text in (*LATENT_TERMS, "NONE") else None),
-    "Prior": Setting(lambda t, *_: str(t.prior), lambda text: text or None),
-    "DecoderSigma": Setting(lambda t, *_: repr(float(t.sigma)), _read_width),
+# What a <Network> element states beside its layers: by its name there, the attribute of `Trained` and how the text is read;
+# None is what cannot be.
+SETTINGS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "Losses": ("losses", _words(losses.LOSS_CODES)),
+    "OutputFunctions": ("functions", _words(losses.FUNCTION_CODES)),
+    "ClassWidth": ("class_width", _read_count),
+    "HeadClasses": ("class_width", _read_count),
+    "LatentLoss": ("latent", lambda text: text if text in (*LATENT_TERMS, "NONE") else None),
+    "Prior": ("prior", lambda text: text or None),
+    "DecoderSigma": ("sigma", _read_width),
 }
+
+
+def _setting_texts(trained: Trained, objectives: tuple[Objective, ...], classes: int) -> dict[str, str]:
+    """The settings of a file with these outputs, of which `classes` belong to classes."""
+    values = {
+        "losses": "+".join(o.strategy for o in objectives),
+        "functions": "+".join(o.function for o in objectives),
+        "class_width": str(classes),
+        "latent": trained.latent,
+        "prior": str(trained.prior),
+        "sigma": repr(float(trained.sigma)),
+    }
+    return {name: values[SETTINGS[name][0]] for name in trained.form.settings}
 
 
 def _read_settings(form: Form, given: dict[str, str], blocks: dict[str, Graph]) -> tuple[tuple[Objective, ...], dict[str, Any]]:
     """The objectives of the outputs, and the other settings by the names that `Trained` gives them."""
     n_outputs = sum(len(graph.outputs) for name, graph in blocks.items() if _learns(form, name))
-    found = {name: SETTINGS[name].read(given.get(name, "")) for name in form.settings}
-    pairs = (found["Losses"], found["OutputFunctions"])
-    if None in found.values() or any(len(names) != n_outputs for names in pairs):
+    found = {SETTINGS[name][0]: SETTINGS[name][1](given.get(name, "")) for name in form.settings}
+    pairs = found.pop("losses"), found.pop("functions")
+    if None in (*pairs, *found.values()) or any(len(names) != n_outputs for names in pairs):
         *first, last = form.settings
         names, mean = ", ".join(form.settings), "networks are for"
         if "" in blocks:
             names, mean = f"{', '.join(first)} and {last} for {n_outputs} outputs", "outputs mean"
         raise FileError(f"the weight file does not say what its {mean}", code="network-settings", expected=f"settings {names}")
-    others = {"ClassWidth": "class_width", "HeadClasses": "class_width", "LatentLoss": "latent", "DecoderSigma": "sigma"}
-    settings = {others[name]: value for name, value in found.items() if name in others}
-    if "Prior" in found:
-        settings["prior"] = parse_prior(Source(found["Prior"]))
-    return tuple(Objective(*pair) for pair in zip(*pairs)), settings
+    if "prior" in found:
+        found["prior"] = parse_prior(Source(found["prior"]))
+    return tuple(Objective(*pair) for pair in zip(*pairs)), found
 
 
 def _learns(form: Form, block: str) -> str:
@@ -183,7 +184,7 @@ def weight_file(title: str, trained: Trained, blocks: Sequence[str] | None = Non
         count = len(graph.outputs) if _learns(form, name) else 0
         objectives += trained.objectives[start : start + count] if name in chosen else ()
         start += count
-    settings = {name: SETTINGS[name].text(trained, objectives, form.role(TRUTH) in chosen) for name in form.settings}
+    settings = _setting_texts(trained, objectives, trained.class_width if form.role(TRUTH) in chosen else 0)
     records = [_block_record(trained, name, alone=form.roles[0].name not in chosen) for name in chosen]
     file.extension = NetworkRecord(records, trained.network.precision, settings)
     return file
@@ -280,8 +281,8 @@ def _read_blocks(form: Form, records: Sequence[BlockRecord]):
 
 def _check_sizes(form: Form, blocks: dict[str, Graph], info: DataSetInfo, analysis: str, class_width: int) -> None:
     """Inputs and outputs must be those of the variables, classes and targets."""
-    first, copy, truth = (blocks.get(name) for name in (form.roles[0].name, form.role(INPUT), form.role(TRUTH)))
-    sizes = {"reads": first.input_size} if first is not None else {}
+    first, copy, truth = (blocks.get(name) for name in (form.roles[0].name, form.role(VARIABLES), form.role(TRUTH)))
+    sizes = {"reads": first.input_size} if first is not None and form.roles[0].reads_event else {}
     if copy is not None:
         sizes["gives"] = sum(output.value.size for output in copy.outputs)
     for what, size in sizes.items():

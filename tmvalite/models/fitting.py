@@ -17,12 +17,11 @@ from tmvalite.models.blueprint import Blueprint
 from tmvalite.models.booking import Booking
 from tmvalite.models.events import check_classes, split_events, target_matrix, usable_events, with_ranges
 from tmvalite.models.file import describe
-from tmvalite.models.form import INPUT, TRUTH
+from tmvalite.models.form import TRUTH, VARIABLES
 from tmvalite.models.reconstruction import check_targets
 from tmvalite.models.trained import Trained
 from tmvalite.models.weighting import mean_one
 from tmvalite.training import streams
-from tmvalite.training.alternating import Alternating
 from tmvalite.training.history import History
 from tmvalite.training.initialisation import initialise
 from tmvalite.training.loop import Companion, Sample, Training
@@ -109,8 +108,7 @@ def fit(
 
     network = blueprint.network(precision=values.Precision, threads=values.Threads or None)
     initialise(network, values.WeightInitialization, seed)
-    turns = form.turns(blueprint, network)
-    learner = Alternating(network, turns) if turns else network
+    learner = form.learner(blueprint, network)
     companion = form.companion(booking, blueprint, learner, train, trace) or Companion()
     description = describe(booking, blueprint, info, n_events=len(events), seed=seed, labels=labels or info.classes)
     if network.needs_compiling:
@@ -167,8 +165,8 @@ def _samples(
     chain.fit(events.x, events.targets, events.class_index, events.weight)
     x = np.ascontiguousarray(chain.apply_variables(events.x), dtype) if chain.transforms_variables else events.x
     targets = chain.apply_targets(events.targets) if chain.transforms_targets else events.targets
-    if form.role(INPUT) in blueprint.blocks:
-        outputs = blueprint.blocks[form.role(INPUT)].outputs
+    if form.role(VARIABLES) in blueprint.blocks:
+        outputs = blueprint.blocks[form.role(VARIABLES)].outputs
         check_targets(outputs, blueprint.objectives[: len(outputs)], x, info, transformed=chain.transforms_variables)
     y = target_matrix(booking, blueprint, x, events, targets, info)
     if learns in ("classification", "multiclass"):

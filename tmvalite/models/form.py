@@ -13,7 +13,7 @@ from tmvalite.graph import Graph, build_graph
 from tmvalite.models.options import EXTENSIONS, read_option
 from tmvalite.string_utils import OptionTable, Prior, parse_input_layout, parse_strategy, resolve_strategy
 
-INPUT, TRUTH, ORIGIN = "input", "truth", "origin"
+VARIABLES, TRUTH, ORIGIN = "variables", "truth", "origin"
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,11 @@ class Role:
     """A network of a method and what it learns.
 
     name : as in a layout; "" for the one chain of a method that has no blocks
-    learns : INPUT, the (transformed) variables themselves; TRUTH, classes and targets; ORIGIN, whether what it reads is
+    learns : VARIABLES, the (transformed) variables themselves; TRUTH, classes and targets; ORIGIN, whether what it reads is
         the real thing, 1, or made, 0; "" if others learn from what it gives
     term : the name of its part of the loss
     booked : ErrorStrategy is its loss
+    reads_event : the first block reads the variables, not noise
     alone : a weight file may hold it without the first block
     missing : what to do about a trained method without it, a hint
     """
@@ -33,6 +34,7 @@ class Role:
     learns: str = ""
     term: str = ""
     booked: bool = False
+    reads_event: bool = True
     alone: bool = False
     missing: str = ""
 
@@ -106,9 +108,9 @@ class Form:
 
     # ------------------------------------------------------------------------------------- training
 
-    def turns(self, blueprint, network) -> list:
-        """The turns of `training.alternating` that an optimisation step consists of; none if the network trains as a whole."""
-        return []
+    def learner(self, blueprint, network):
+        """What is trained: the network as a whole, or a `training.alternating.Alternating` over it."""
+        return network
 
     def companion(self, booking, blueprint, network, train, trace: int):
         """The `training.loop.Companion` of a training on the sample `train`, or None; see there."""

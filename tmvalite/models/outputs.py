@@ -8,7 +8,7 @@ from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import Diagnostics, ShapeError, Span
 from tmvalite.graph import Graph, check_outputs
 from tmvalite.models.booking import Booking
-from tmvalite.models.form import INPUT, TRUTH
+from tmvalite.models.form import TRUTH, VARIABLES
 from tmvalite.models.reconstruction import reconstructing
 from tmvalite.training.losses import Objective, objective
 
@@ -43,7 +43,7 @@ def objectives_of(
         graph = blocks.get(role.name)
         if graph is None or not role.learns:
             continue
-        if role.learns == INPUT:
+        if role.learns == VARIABLES:
             found += [reconstructing(output.loss or strategy) for output in graph.outputs]
         elif role.learns == TRUTH:
             booked = BookedLoss(strategy, span is not None, span) if role.booked else BookedLoss()

@@ -11,12 +11,10 @@ import dataclasses
 
 import numpy as np
 
-from tmvalite.errors import Diagnostics, Source
-from tmvalite.graph import Graph, Node, Output, build_graph
+from tmvalite.graph import Graph, Node, Output
 from tmvalite.graph.join import block_of
-from tmvalite.models.blocks import DECODER, ENCODER
+from tmvalite.models.blocks import DECODER, ENCODER, own_graph
 from tmvalite.models.booking import Booking
-from tmvalite.string_utils import parse_layout
 from tmvalite.training.initialisation import initialise
 from tmvalite.training.loop import Sample, Training
 from tmvalite.training.network import Network
@@ -110,15 +108,7 @@ def _begin_mirror(network: Network, node: Node, weights: np.ndarray, biases: np.
 def _layer_network(node: Node, width: int, values, strategy: str) -> tuple[Network, list[tuple[str, str]]]:
     """The autoencoder of one layer, and the places of its weights, its biases, and the biases of the way back."""
     own = "|".join([node.layer.kind, *node.layer.to_fields()])
-    source = Source(f"CORRUPT|{values.PretrainCorruption:g},h={own},back=TIED|h|LINEAR")
-    quiet = Diagnostics(source, strict=True)
-    graph = build_graph(
-        parse_layout(source, diagnostics=quiet),
-        inputs=(("input", (width,)),),
-        n_variables=width,
-        n_outputs=width,
-        diagnostics=quiet,
-    )
+    graph = own_graph(f"CORRUPT|{values.PretrainCorruption:g},h={own},back=TIED|h|LINEAR", (width,), width)
     network = Network(graph, precision=values.Precision, losses=(strategy,), threads=values.Threads or None)
     return network, [("h", "Weights"), ("h", "Biases"), ("back", "Biases")]
 

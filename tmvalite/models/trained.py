@@ -19,7 +19,7 @@ from tmvalite.graph import Graph
 from tmvalite.graph.join import block_of
 from tmvalite.io.weight_file import OptionRecord, PdfRecord
 from tmvalite.models.blueprint import joined, network_of
-from tmvalite.models.form import INPUT, ORIGIN, TRUTH, Form
+from tmvalite.models.form import ORIGIN, TRUTH, VARIABLES, Form
 from tmvalite.string_utils import Prior
 from tmvalite.training.losses import Objective
 from tmvalite.training.network import Network
@@ -182,7 +182,7 @@ class Trained:
 
     def decode(self, Z) -> np.ndarray:
         """Events in original units, (N, V), or (V,) for one code."""
-        decoder = self.part(self.form.role(INPUT))
+        decoder = self.part(self.form.role(VARIABLES))
         z, single = self.codes(Z)
         x = decoder.values(z)
         if self.chain.transforms_variables:
