@@ -8,6 +8,7 @@ from tmvalite.methods import gan as _gan
 from tmvalite.methods.ae import MethodAE
 from tmvalite.methods.base import METHODS, Method
 from tmvalite.methods.dl import MethodDL
+from tmvalite.models.form import FORMS
 
 __all__ = ["METHODS", "Method", "MethodAE", "MethodDL", "load"]
 
@@ -23,7 +24,7 @@ def load(path: str | os.PathLike) -> Method:
     from tmvalite.errors import FileError, quoted
     from tmvalite.io.weights_xml import read_weights
 
-    file = read_weights(path)
+    file = read_weights(path, method_types=tuple(FORMS))
     if file.method_type not in METHODS:
         raise FileError(
             f"the weight file '{os.fspath(path)}' is for the method {quoted(file.method_type)}",

@@ -20,7 +20,7 @@ from tmvalite.io.weights_xml import read_weights, write_weights
 from tmvalite.models.blueprint import Blueprint, blueprint, first_look
 from tmvalite.models.booking import book, refuse_unavailable, silent
 from tmvalite.models.events import declared
-from tmvalite.models.form import Form
+from tmvalite.models.form import FORMS, Form
 from tmvalite.string_utils import BoundOptions, PhaseSettings
 from tmvalite.training.history import COLUMNS, History
 
@@ -208,7 +208,7 @@ class Method:
     @classmethod
     def load(cls, path: str | os.PathLike):
         """The method of a weight file. Raises FileError, which names the file."""
-        return cls.from_read(read_weights(path), path)
+        return cls.from_read(read_weights(path, method_types=tuple(FORMS)), path)
 
     @classmethod
     def from_read(cls, file: WeightFile, path: str | os.PathLike):

@@ -230,7 +230,7 @@ def trained_of(file: WeightFile, form: Form, analysis: str) -> Trained:
     else:
         blocks, matrices, objectives, precision = _read_layers(file, form)
         settings = {"class_width": 0 if analysis == "regression" else blocks[""].outputs[0].value.size}
-    _check_sizes(form, blocks, info, analysis, settings["class_width"])
+    _check_sizes(form, blocks, info, analysis, settings.get("class_width", 0))
     network = network_of(joined(form, blocks), objectives, precision=precision)
     for node, name, values in matrices:
         network.parameters.set(node, name, values)
