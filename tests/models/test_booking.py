@@ -1,6 +1,9 @@
 """A Booking is what a string means before data; `tmvalite check` prints it, so that both agree."""
 
 import dataclasses
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,7 @@ from tmvalite.models.booking import book
 from tmvalite.models.form import FORMS
 from tmvalite.training import network
 
+ROOT = Path(__file__).resolve().parents[2]
 TWO_OUTPUTS = "h=DENSE|8|TANH,a=DENSE|1|LINEAR@h,b=DENSE|1|LINEAR@h,OUTPUT|CROSSENTROPY@a,OUTPUT|SUMOFSQUARES|0.5@b"
 HALVES = "Encoder={DENSE|8|TANH,LATENT|2}Decoder={DENSE|8|TANH,DENSE|N|LINEAR}"
 
@@ -56,6 +60,16 @@ def test_a_layer_without_kernels_is_understood_by_check_and_refused_when_booked(
 def test_strings_of_another_methods_blocks_are_refused_and_not_a_key_error():
     with pytest.raises(OptionError, match="MethodGAN needs two networks"):
         understand(f"Layout={HALVES}", method="GAN")
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_what_a_string_means_is_said_without_the_engine(name):
+    code = (
+        "import sys; from tmvalite.methods.report import understand;"
+        f"understand('', method={name!r}); print(*{{'numba', 'uproot', 'rich'}} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not done.stdout.strip()
 
 
 def test_booking_makes_no_plan(monkeypatch):

@@ -45,9 +45,10 @@ def test_it_is_trained_saved_and_read_back_with_the_same_bits(toy, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:no epoch had a smaller validation error")
-def test_its_discriminator_learns_in_its_own_turn_only(toy):
+def test_its_own_validation_loss_is_the_one_of_the_history(toy):
     history = toy(OPTIONS).fit(events(), progress="silent").history
-    assert history["epoch"] == [1, 2, 3, 4] and np.isfinite(history["valid_loss"]).all()
+    assert history["epoch"] == [1, 2, 3, 4]
+    assert all(0.3 < loss < 2.0 for loss in history["valid_loss"])  # ln 2 where real and generated cannot be told apart
 
 
 def test_check_reads_its_strings(toy):

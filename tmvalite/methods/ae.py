@@ -79,6 +79,7 @@ class Autoencoder(Form):
     """An Encoder whose code a Decoder makes into the input again; a Head learns classes or targets from it."""
 
     name = "AE"
+    noun = "autoencoder"
     extensions = AE_EXTENSIONS
     table: ClassVar[OptionTable] = options.method_options(
         *(_LAYOUT, _LOSS, options.INITIALIZATION, options.SEED, options.VALIDATION, options.ARCHITECTURE, options.STRATEGY),

@@ -21,6 +21,7 @@ from tmvalite.models.blueprint import Blueprint, blueprint, first_look
 from tmvalite.models.booking import book, refuse_unavailable, silent
 from tmvalite.models.events import declared
 from tmvalite.models.form import FORMS, Form
+from tmvalite.models.weighting import explained
 from tmvalite.string_utils import BoundOptions, PhaseSettings
 from tmvalite.training.history import COLUMNS, History
 
@@ -290,46 +291,26 @@ class Method:
 
     def predict(self, X) -> np.ndarray:
         """The class of every event as y called it (a value of 0.5 or more is signal), or the targets of a regression."""
-        model = self._trained()
-        if self.analysis_type == "regression":
-            values = model.targets(X)
-            return values[..., 0] if model.flat and values.shape[-1] == 1 else values
-        values = np.array(model.labels)
-        if self.analysis_type == "multiclass":
-            return values[np.argmax(model.classes(X), axis=-1)]
-        signal = model.info.signal_class
-        return np.where(np.asarray(model.mva(X)) >= 0.5, values[signal], values[1 - signal])
+        return self._trained().predictions(X)
 
     def predict_proba(self, X) -> np.ndarray:
         """The values of the classes, (N, C); columns in the order of `classes_`."""
         model = self._trained()
         if self.analysis_type == "regression":
             raise OptionError("a regression has no probabilities of classes", code="analysis-type", hint="use predict")
-        if self.analysis_type == "multiclass":
-            values = np.atleast_2d(model.classes(X))
-        else:
-            signal = np.atleast_1d(model.mva(X))
-            values = np.stack([signal, 1.0 - signal], axis=1)
-            if model.info.signal_class == 1:
-                values = values[:, ::-1]
-        order = [model.labels.index(label) for label in self.classes_.tolist()]
-        return values[:, order]
+        return model.probabilities(X)[:, [model.labels.index(label) for label in self.classes_.tolist()]]
 
     def score(self, X, y, sample_weight=None) -> float:
         """Weighted part of the events in the right class; of a regression R^2 = 1 - sum w (y - p)^2 / sum w (y - <y>)^2."""
-        predicted = self.predict(X)
+        predicted, y = self.predict(X), np.asarray(y)
         w = weight_vector(sample_weight, len(predicted))
-        y = np.asarray(y)
-        if y.shape != predicted.shape:
-            y = y.reshape(predicted.shape) if y.size == predicted.size else y
+        if y.shape != predicted.shape and y.size == predicted.size:
+            y = y.reshape(predicted.shape)
         if y.shape != predicted.shape:
             raise DataError(f"y has shape {y.shape}, the predictions have {predicted.shape}", code="data-shape")
         if self.analysis_type != "regression":
             return float(np.average(predicted == y, weights=w))
-        y, predicted = y.reshape(len(y), -1).astype(np.float64), predicted.reshape(len(y), -1).astype(np.float64)
-        residual = np.average((y - predicted) ** 2, axis=0, weights=w)
-        spread = np.average((y - np.average(y, axis=0, weights=w)) ** 2, axis=0, weights=w)
-        return float(np.mean(1.0 - residual / np.where(spread > 0, spread, 1.0)))
+        return explained(y.reshape(len(y), -1), predicted.reshape(len(y), -1), w)
 
     # ------------------------------------------------------------------------------------- values, TMVA's names
 

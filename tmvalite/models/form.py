@@ -44,8 +44,8 @@ class Form:
 
     Attributes
     ----------
-    name : str
-        As in `--method` and in messages: MethodDL has the form DL.
+    name, noun : str
+        As in `--method`: MethodDL has the form DL; and what messages call it.
     in_tmva : bool
         TMVA's enumeration of methods has it.
     table : OptionTable
@@ -63,6 +63,7 @@ class Form:
     """
 
     name: ClassVar[str] = ""
+    noun: ClassVar[str] = "network"
     in_tmva: ClassVar[bool] = False
     table: ClassVar[OptionTable]
     extensions: ClassVar[OptionTable] = EXTENSIONS

@@ -129,7 +129,7 @@ class Trained:
 
     def lacks(self, block: str, hint: str | None = None) -> OptionError:
         """The error that a block is not there."""
-        message = f"this autoencoder has no {block}; it has {' and '.join(self.blocks)}"
+        message = f"this {self.form.noun} has no {block}; it has {' and '.join(self.blocks)}"
         return OptionError(message, code="block-missing", hint=hint)
 
     @property
@@ -170,6 +170,24 @@ class Trained:
         values, single = self.values(X)
         values = values[:, : self.class_width]
         return values[0] if single else values
+
+    def predictions(self, X) -> np.ndarray:
+        """The class of every event as y called it (a value of 0.5 or more is signal), or the targets of a regression."""
+        if self.analysis_type == "regression":
+            values = self.targets(X)
+            return values[..., 0] if self.flat and values.shape[-1] == 1 else values
+        labels, signal = np.array(self.labels), self.info.signal_class
+        if self.analysis_type == "multiclass":
+            return labels[np.argmax(self.classes(X), axis=-1)]
+        return np.where(np.asarray(self.mva(X)) >= 0.5, labels[signal], labels[1 - signal])
+
+    def probabilities(self, X) -> np.ndarray:
+        """The values of the classes, (N, C), in declared order."""
+        if self.analysis_type == "multiclass":
+            return np.atleast_2d(self.classes(X))
+        signal = np.atleast_1d(self.mva(X))
+        values = np.stack([signal, 1.0 - signal], axis=1)
+        return values[:, ::-1] if self.info.signal_class == 1 else values
 
     # --------------------------------------------------------------------------- codes
 
@@ -215,7 +233,7 @@ class Trained:
         if z.ndim != 2 or z.shape[1] != self.code_size:
             q = self.code_size
             raise DataError(
-                f"the codes have shape {shape}, this autoencoder has {q} latent variable{'s' * (q != 1)}",
+                f"the codes have shape {shape}, this {self.form.noun} has {q} latent variable{'s' * (q != 1)}",
                 code="data-shape",
                 expected=f"(codes, {q}), or ({q},) for one code",
             )
