@@ -129,14 +129,14 @@ def book(script: Script, options: str, data, *, seed: int, split_seed: int = 100
 @contextmanager
 def started_from(numbers: list[np.ndarray] | None):
     """Trainings inside start from `numbers`, one array per drawn matrix in the order of the layout; None: as the string says."""
-    from tmvalite.methods import dl_training
+    from tmvalite.models import fitting
 
     def initialise(network, method, seed):
         given(network, method, seed)
         set_numbers(network, numbers)
 
-    given = dl_training.initialise
-    with mock.patch.object(dl_training, "initialise", initialise) if numbers is not None else nullcontext():
+    given = fitting.initialise
+    with mock.patch.object(fitting, "initialise", initialise) if numbers is not None else nullcontext():
         yield
 
 

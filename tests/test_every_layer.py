@@ -195,6 +195,31 @@ def test_printed_layout_gives_the_same_network(cls, example):
     assert [(n.layer, n.shape, n.parameters) for n in again.nodes] == [(n.layer, n.shape, n.parameters) for n in graph.nodes]
 
 
+def declared_terms(graph):
+    return [(term.name, term.reported, term.whole_batch) for node in graph.nodes for term in node.layer.terms()]
+
+
+def declared_draws(graph):
+    return [(node.name, setting) for node in graph.nodes for setting in node.layer.draws()]
+
+
+@pytest.mark.parametrize("cls,example", EXAMPLES + SINKS)
+def test_terms_and_draws_are_those_that_the_layer_declares(cls, example):
+    graph = (sink_network(example) if cls.sink else build(example)).graph
+    plan = make_plan(graph, losses=("SUMOFSQUARES",))
+    assert [(term.name, term.reported, term.x is None) for term in plan.terms] == declared_terms(graph)
+    assert [(draw.node, draw.setting) for draw in plan.draws] == declared_draws(graph)
+
+
+@pytest.mark.parametrize("cls,example", SINKS)
+def test_a_layer_told_another_prior_says_so_or_has_none(cls, example):
+    layer = next(node.layer for node in sink_network(example).graph.nodes if node.name == "y")
+    kind, *numbers = layer.code_prior or ("", 0.0, 0.0)
+    told = layer.with_code_prior(kind, 0.25, 3.0)
+    assert told.code_prior == ((kind, 0.25, 3.0) if kind else None) and numbers != [0.25, 3.0]
+    assert (told == layer) == (layer.code_prior is None)
+
+
 def sink_network(example, **options):
     """Dense layers, the sink on them, and an output that reads them too."""
     nodes, names = [], NAMES[: len(example.inputs)]

@@ -126,12 +126,12 @@ def test_adams_epsilon_is_where_tmva_has_it():
 
 
 def test_a_start_from_given_numbers_lasts_as_long_as_the_block():
-    from tmvalite.methods import dl_training
+    from tmvalite.models import fitting
 
-    before = dl_training.initialise
+    before = fitting.initialise
     with images_series.started_from([np.zeros(1)]):
-        assert dl_training.initialise is not before
-    assert dl_training.initialise is before
+        assert fitting.initialise is not before
+    assert fitting.initialise is before
 
 
 @pytest.mark.parametrize("method, scale", [("XAVIER", 0.8796), ("XAVIERUNIFORM", 1.0 / math.sqrt(3.0))])

@@ -31,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from tmvalite.methods.report import FORMS
+
     parser = argparse.ArgumentParser(prog="tmvalite", description="TMVA's deep learning without ROOT.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     check = commands.add_parser(
@@ -39,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Say what a booking option string means, layer by layer, with every warning.",
     )
     check.add_argument("options", metavar="OPTIONS", help='such as "Layout=TANH|128,LINEAR:TrainingStrategy=BatchSize=100"')
-    check.add_argument("--method", choices=("DL", "DNN", "AE", "GAN"), default="DL", help="the method booked (DL)")
+    check.add_argument("--method", choices=tuple(FORMS), default="DL", help="the method booked (DL)")
     check.add_argument("--variables", type=_positive, metavar="N", help="number of input variables, if InputLayout has none")
     outputs = check.add_mutually_exclusive_group()
     outputs.add_argument("--classes", type=_positive, metavar="N", help="a multiclass analysis with N classes")

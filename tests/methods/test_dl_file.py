@@ -11,7 +11,8 @@ from tmvalite.data.info import VariableInfo
 from tmvalite.errors import FileError
 from tmvalite.io.weight_file import LayerRecord, SelectionRecord, TransformRecord, WeightFile
 from tmvalite.io.weights_xml import read_weights, write_weights
-from tmvalite.methods import MethodDL, dl_file, load
+from tmvalite.methods import MethodDL, load
+from tmvalite.models.file import weight_file
 
 TWO_OUTPUTS = "h=DENSE|8|TANH,a=DENSE|1|LINEAR@h,b=DENSE|1|LINEAR@h,OUTPUT|CROSSENTROPY@a,OUTPUT|SUMOFSQUARES|0.5@b"
 
@@ -110,7 +111,7 @@ def test_options_come_back_and_the_method_can_be_trained_again(tmp_path):
 
 def test_options_that_cannot_be_booked_do_not_keep_a_file_from_being_read(tmp_path):
     method = CASES["classification"]()
-    file = dl_file.weight_file("NN", method._model)
+    file = weight_file("NN", method._model)
     file.options = [o._replace(text="DENSE|", modified=True) if o.name == "Layout" else o for o in file.options]
     write_weights(tmp_path / "a.weights.xml", file)
     X = two_classes()[0]
@@ -218,7 +219,7 @@ def test_error_a_transformation_that_is_not_available_yet(tmp_path):
     ],
 )
 def test_error_extensions_that_cannot_be(change, message, tmp_path):
-    file = dl_file.weight_file("NN", CASES["residual"]()._model)
+    file = weight_file("NN", CASES["residual"]()._model)
     change(file)
     write_weights(tmp_path / "a.weights.xml", file)
     with pytest.raises(FileError, match=message):

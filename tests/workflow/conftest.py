@@ -12,7 +12,7 @@ def fake_method(monkeypatch, in_tmp_path):
     from tmvalite.workflow import booking
     from tmvalite.workflow.types import EMVA
 
-    monkeypatch.setitem(booking.REGISTRY, EMVA.kDL, lambda: fake.FakeMethod)
-    monkeypatch.setitem(booking.REGISTRY, EMVA.kDNN, lambda: fake.FakeMethod)
+    monkeypatch.setitem(booking.REGISTRY, EMVA.kDL, fake.FakeMethod)
+    monkeypatch.setitem(booking.REGISTRY, EMVA.kDNN, fake.FakeMethod)
     monkeypatch.setattr(tmvalite.methods, "load", fake.load, raising=False)
     return in_tmp_path

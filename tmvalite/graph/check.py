@@ -180,7 +180,7 @@ def require_lowering(graph: Graph) -> None:
         At the first such layer.
     """
     for node in graph.nodes:
-        if not hasattr(node.layer, "lower"):
+        if not node.layer.trainable:
             raise OptionError(
                 f"{node.layer.kind} is understood, but it cannot be trained or applied yet",
                 code="kind-not-available",
@@ -195,7 +195,7 @@ def _remark_activations(graph: Graph, function: str, diagnostics: Diagnostics) -
     """Warn about a last layer that squeezes its values before the output function does so again."""
     for output in graph.outputs:
         node = output.value.producer
-        activation = getattr(node.layer, "activation", "") if node is not None else ""
+        activation = node.layer.activation if node is not None else ""
         if activation in ("SIGMOID", "SOFTMAX") and output.loss != "SUMOFSQUARES":
             diagnostics.warn(
                 f"the {function} of the output is applied to the {activation} of the last layer, as in TMVA",

@@ -6,7 +6,7 @@ Everything is immutable once `Graph` is made; spans point into the user's option
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 
 from tmvalite.errors import Source, Span
 from tmvalite.layers.base import Layer, Parameter, Shape
@@ -91,3 +91,35 @@ class Graph:
     def users(self, value: Value) -> tuple[Node, ...]:
         """Nodes that read the value, in order; a node that reads it twice stands there twice."""
         return tuple(n for n in self.nodes for v in n.inputs if v is value)
+
+    def __reduce__(self):
+        """What travels to another process: flat lists that name values and nodes by their numbers, however deep the network."""
+        ends = (*self.inputs, *(() if self.event is None else (self.event,)))
+        values = {value: i for i, value in enumerate((*ends, *(node.output for node in self.nodes)))}
+        own = {node: i for i, node in enumerate(self.nodes)}
+        nodes = []
+        for node in self.nodes:
+            given = {f.name: getattr(node, f.name) for f in fields(node)} | {"inputs": [values[v] for v in node.inputs]}
+            if node.shared is not None:  # one of another block travels without what it reads
+                given["shared"] = own.get(node.shared, _without_sources(node.shared))
+            nodes.append(given)
+        outputs = [(values[output.value], replace(output, value=None)) for output in self.outputs]
+        return _graph, ([(v.name, v.shape) for v in ends], len(self.inputs), nodes, outputs, self.source)
+
+
+def _without_sources(node: Node) -> Node:
+    return replace(node, inputs=tuple(Value(value.name, value.shape) for value in node.inputs), shared=None)
+
+
+def _graph(ends, n_inputs: int, nodes, outputs, source: Source) -> Graph:
+    """A Graph from what `Graph.__reduce__` makes of it."""
+    values = [Value(name, shape) for name, shape in ends]
+    placed: list[Node] = []
+    for given in nodes:
+        shared = given["shared"]
+        given = given | {"inputs": tuple(values[i] for i in given["inputs"])}
+        placed.append(Node(**given | {"shared": placed[shared] if isinstance(shared, int) else shared}))
+        values.append(placed[-1].output)
+    outputs = tuple(replace(output, value=values[i]) for i, output in outputs)
+    event = values[n_inputs] if len(ends) > n_inputs else None
+    return Graph(tuple(values[:n_inputs]), tuple(placed), outputs, source, event)

@@ -29,8 +29,8 @@ def rewrite(graph: Graph, changes: Mapping[Node, Mapping[str, Any]]) -> Graph:
 def without_last_activation(graph: Graph, diagnostics: Diagnostics) -> Graph:
     """The graph that MethodDNN made: its last layer never had an activation, whatever the layout named for it."""
     last = graph.nodes[-1]
-    activation = getattr(last.layer, "activation", "LINEAR")
-    if activation == "LINEAR":
+    activation = last.layer.activation
+    if activation in ("", "LINEAR"):
         return graph
     diagnostics.warn(
         f"MethodDNN gives the last layer no activation; {activation} is ignored, as in TMVA",

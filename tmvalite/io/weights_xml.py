@@ -7,7 +7,7 @@ Source: the files of MethodDL (ROOT 6.14 to 6.39) and MethodDNN (6.08 to 6.20).
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tmvalite.errors import FileError, did_you_mean, quoted
 from tmvalite.io.atomic import write_atomic
@@ -34,7 +34,7 @@ from tmvalite.io.xml_guard import read_xml
 from tmvalite.io.xml_writer import XmlWriter
 from tmvalite.layers.base import WeightElement
 
-METHOD_TYPES = ("DL", "DNN", "AE", "GAN")
+METHOD_TYPES = ("DL", "DNN", "AE", "GAN")  # what files may be for, where the caller knows no other methods
 ANALYSIS_TYPES = ("Classification", "Multiclass", "Regression")
 
 _REQUIRED = ("GeneralInfo", "Options", "Variables", "Classes", "Transformations")
@@ -52,7 +52,9 @@ _SECTIONS = (
 )
 
 
-def read_weights(path: str | os.PathLike, elements: Mapping[str, WeightElement] | None = None) -> WeightFile:
+def read_weights(
+    path: str | os.PathLike, elements: Mapping[str, WeightElement] | None = None, method_types: Sequence[str] = METHOD_TYPES
+) -> WeightFile:
     """Read a weight file of MethodDL or MethodDNN as TMVA writes it, or one of our own with a Network element.
 
     Parameters
@@ -60,6 +62,8 @@ def read_weights(path: str | os.PathLike, elements: Mapping[str, WeightElement] 
     path : path
     elements : mapping of str to WeightElement, optional
         Layer elements by name; by default those that the registered layers declare.
+    method_types : sequence of str
+        The methods whose files are meant.
 
     Raises
     ------
@@ -75,11 +79,11 @@ def read_weights(path: str | os.PathLike, elements: Mapping[str, WeightElement] 
         )
     root.check_attributes(("Method",))
     method_type, colons, title = root.string("Method").partition("::")
-    if not colons or method_type not in METHOD_TYPES:
+    if not colons or method_type not in method_types:
         raise root.error(
             f"this is a weight file of the method {quoted(root.string('Method'))}",
             code="file-method",
-            expected=f"a method of type {', '.join(METHOD_TYPES)}, such as DL::DNN_CPU",
+            expected=f"a method of type {', '.join(method_types)}, such as DL::DNN_CPU",
         )
     root.check_children(_SECTIONS)
     root.check_empty_text()
@@ -108,8 +112,8 @@ def _read_description(sections: dict[str, XmlElement | None], file: WeightFile) 
     file.classes = read_classes(sections["Classes"])
     file.transforms = read_transforms(sections["Transformations"], file.classes)
     file.pdfs = read_pdfs(sections["MVAPdfs"]) if sections["MVAPdfs"] is not None else []
-    learns_targets = file.method_type != "AE"  # an autoencoder learns its input
-    if file.info["AnalysisType"].lower() == "regression" and not file.targets and learns_targets:
+    may_learn_its_input = sections["Network"] is not None
+    if file.info["AnalysisType"].lower() == "regression" and not file.targets and not may_learn_its_input:
         raise sections["GeneralInfo"].error("AnalysisType is Regression, but there are no Targets", code="xml-missing")
 
 

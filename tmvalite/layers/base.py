@@ -102,6 +102,19 @@ class WeightElement:
 
 
 @dataclass(frozen=True)
+class AddedTerm:
+    """What a layer adds to the loss under a name, or to the report alone.
+
+    reported : only reported, not part of the loss
+    whole_batch : measured over a batch as a whole, hence in training only
+    """
+
+    name: str
+    reported: bool = False
+    whole_batch: bool = False
+
+
+@dataclass(frozen=True)
 class Example:
     """A layer as written, the shapes it reads and the shape it gives; drives the tests of every layer."""
 
@@ -122,6 +135,7 @@ class Layer:
     marks_output: ClassVar[bool] = False  # a sink that makes what it reads an output; has `loss` and `weight`
     drops_input: ClassVar[bool] = False  # DropConfig entries act on its input
     implied: ClassVar[bool] = False  # what an item is whose first field is no kind; one layer only
+    activation = ""  # the function of its values; not annotated, since a layer that has one makes it a field of its own
     activations: ClassVar[tuple[str, ...] | None] = None  # allowed names; None: all of them
     examples: ClassVar[tuple[Example, ...]] = ()
     weight_element: ClassVar[WeightElement | None] = None  # None: TMVA's weight file has no element for it
@@ -162,6 +176,28 @@ class Layer:
     def remarks(self, *inputs: Shape) -> tuple[str, ...]:
         """What a user should be warned about for these inputs although the layer runs; one sentence each."""
         return ()
+
+    @property
+    def trainable(self) -> bool:
+        """Whether it can be trained and applied; otherwise its strings are understood only."""
+        return hasattr(self, "lower")
+
+    def terms(self) -> tuple[AddedTerm, ...]:
+        """What it adds to the loss and the report, in order."""
+        return ()
+
+    def draws(self) -> tuple[str, ...]:
+        """What it draws random numbers for, in order: the setting of each ("dropout", "corruption", "noise", "temperature")."""
+        return ()
+
+    @property
+    def code_prior(self) -> tuple[str, float, float] | None:
+        """The distribution from which it measures the distance of a code (kind, two numbers), or None."""
+        return None
+
+    def with_code_prior(self, kind: str, first: float, second: float) -> Layer:
+        """This layer with another distribution of that kind, if it measures a distance from one."""
+        return self
 
     def to_fields(self) -> tuple[str, ...]:
         """The fields after the kind, as one would write them, canonical: from_fields(to_fields()) == self."""

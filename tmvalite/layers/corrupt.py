@@ -37,6 +37,9 @@ class Corrupt(Layer):
     def output_shape(self, x: Shape) -> Shape:
         return x
 
+    def draws(self):
+        return ("corruption",)
+
     def lower(self, low, inputs, slots):
         return low.corrupt(inputs[0], self.noise, self.level)
 

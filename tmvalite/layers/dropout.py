@@ -19,6 +19,9 @@ class Dropout(Layer):
     def output_shape(self, x: Shape) -> Shape:
         return x
 
+    def draws(self):
+        return ("dropout",)
+
     def lower(self, low, inputs, slots):
         return low.dropout(inputs[0], self.p)
 

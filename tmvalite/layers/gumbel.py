@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tmvalite.errors import ShapeError
-from tmvalite.layers.base import Example, Layer, Shape, arg, register
+from tmvalite.layers.base import AddedTerm, Example, Layer, Shape, arg, register
 from tmvalite.layers.shapes import as_vector
 
 
@@ -35,6 +35,12 @@ class Gumbel(Layer):
                 hint=f"put DENSE|{self.variables * self.classes}|LINEAR before it",
             )
         return x
+
+    def terms(self):
+        return (AddedTerm("kl"),)
+
+    def draws(self):
+        return ("temperature",)
 
     def lower(self, low, inputs, slots):
         low.categorical_divergence("kl", inputs[0], self.classes)

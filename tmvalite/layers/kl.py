@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tmvalite.layers.base import Example, Layer, Shape, arg, register
+from tmvalite.layers.base import AddedTerm, Example, Layer, Shape, arg, register
 from tmvalite.layers.gaussian import check_heads
 
 
@@ -27,6 +27,17 @@ class Kl(Layer):
     def output_shape(self, mu: Shape, log_variance: Shape) -> Shape:
         check_heads(self.kind, mu, log_variance)
         return (1,)
+
+    def terms(self):
+        of_code = ("latent_mean", "latent_log_variance", "latent_log_variance_square")
+        return (*(AddedTerm(name, reported=True) for name in of_code), AddedTerm("kl"))
+
+    @property
+    def code_prior(self):
+        return "GAUSS", self.mean, self.sigma
+
+    def with_code_prior(self, kind, first, second):
+        return replace(self, mean=first, sigma=second)
 
     def lower(self, low, inputs, slots):
         mu, log_variance = inputs

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tmvalite.layers.base import Example, Layer, Shape, register
-from tmvalite.layers.prior import first_arg, prior_arg, second_arg, with_prior
+from tmvalite.layers.base import AddedTerm, Example, Shape, register
+from tmvalite.layers.prior import CodeDistance, checked_prior, first_arg, prior_arg, second_arg
 from tmvalite.layers.shapes import as_vector
 
 
 @register("MMD")
 @dataclass(frozen=True)
-class Mmd(Layer):
+class Mmd(CodeDistance):
     """Adds "mmd" to the loss: the unbiased estimate, over a batch, of the squared maximum mean discrepancy from the prior.
 
     Kernel: sum of C/(C + |z - z'|^2) over C = 2 D sigma_p^2 {0.1, 0.2, 0.5, 1, 2, 5, 10}. Training only, and event weights do not
@@ -27,11 +27,17 @@ class Mmd(Layer):
 
     @classmethod
     def from_fields(cls, words, context):
-        return with_prior(super().from_fields(words, context), words, context)
+        return checked_prior(super().from_fields(words, context), words, context)
 
     def output_shape(self, x: Shape) -> Shape:
         as_vector(self.kind, x)
         return (1,)
+
+    def terms(self):
+        return (AddedTerm("mmd", whole_batch=True),)
+
+    def draws(self):
+        return ("noise",)
 
     def lower(self, low, inputs, slots):
         return low.discrepancy("mmd", inputs[0], (self.prior, self.first, self.second))

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tmvalite.layers.base import arg
+from tmvalite.layers.base import Layer, arg
 
 DEFAULTS = {"GAUSS": (0.0, 1.0), "UNIFORM": (-1.0, 1.0)}
+
+
+class CodeDistance(Layer):
+    """A layer with the fields `prior`, `first` and `second`."""
+
+    @property
+    def code_prior(self):
+        return self.prior, self.first, self.second
+
+    def with_code_prior(self, kind, first, second):
+        return replace(self, prior=kind, first=first, second=second)
 
 
 def prior_arg():
@@ -21,7 +32,7 @@ def second_arg():
     return arg("standard deviation of GAUSS, upper end of UNIFORM", type=float, default=1.0)
 
 
-def with_prior(layer, words, context):
+def checked_prior(layer, words, context):
     """The layer with the usual numbers where none are written; complains about a width or an interval that is not positive."""
     if words and words[-1].text in DEFAULTS:
         first, second = DEFAULTS[layer.prior]

@@ -23,6 +23,9 @@ class Sample(Layer):
     def output_shape(self, mu: Shape, log_variance: Shape) -> Shape:
         return check_heads(self.kind, mu, log_variance)
 
+    def draws(self):
+        return ("noise",)
+
     def lower(self, low, inputs, slots):
         return low.sample(*inputs)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tmvalite.layers.base import Example, Layer, Shape, arg, register
+from tmvalite.layers.base import AddedTerm, Example, Layer, Shape, arg, register
 
 
 @register("SPARSITY")
@@ -28,6 +28,9 @@ class Sparsity(Layer):
 
     def to_fields(self) -> tuple[str, ...]:
         return super().to_fields() if self.penalty == "KL" else (self.penalty,)
+
+    def terms(self):
+        return (AddedTerm("sparsity", whole_batch=self.penalty == "KL"),)
 
     def lower(self, low, inputs, slots):
         return low.sparsity("sparsity", inputs[0], self.rho if self.penalty == "KL" else None)

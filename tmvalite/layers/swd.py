@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tmvalite.layers.base import Example, Layer, Shape, arg, register
-from tmvalite.layers.prior import first_arg, prior_arg, second_arg, with_prior
+from tmvalite.layers.base import AddedTerm, Example, Shape, arg, register
+from tmvalite.layers.prior import CodeDistance, checked_prior, first_arg, prior_arg, second_arg
 from tmvalite.layers.shapes import as_vector
 
 
 @register("SWD")
 @dataclass(frozen=True)
-class Swd(Layer):
+class Swd(CodeDistance):
     """Adds "swd" to the loss: 1/(L B) sum over L directions and B ranks of (sorted projected codes - sorted prior samples)^2.
 
     Directions are drawn anew in every step. Training only, and event weights do not count.
@@ -28,11 +28,17 @@ class Swd(Layer):
 
     @classmethod
     def from_fields(cls, words, context):
-        return with_prior(super().from_fields(words, context), words, context)
+        return checked_prior(super().from_fields(words, context), words, context)
 
     def output_shape(self, x: Shape) -> Shape:
         as_vector(self.kind, x)
         return (1,)
+
+    def terms(self):
+        return (AddedTerm("swd", whole_batch=True),)
+
+    def draws(self):
+        return ("noise", "noise")
 
     def lower(self, low, inputs, slots):
         return low.sliced("swd", inputs[0], (self.prior, self.first, self.second), self.projections)

@@ -1,27 +1,19 @@
-"""The methods: options and data in, values out. Names are loaded on first use, since they bring the engine with them."""
+"""The methods: options and data in, values out. One import line for each; the engine comes with the first training or file."""
 
 from __future__ import annotations
 
-import importlib
 import os
 
-__all__ = ["Method", "MethodAE", "MethodDL", "load"]
+from tmvalite.methods import gan as _gan
+from tmvalite.methods.ae import MethodAE
+from tmvalite.methods.base import METHODS, Method
+from tmvalite.methods.dl import MethodDL
+from tmvalite.models.form import FORMS
 
-_PLACES = {"Method": "tmvalite.methods.base", "MethodAE": "tmvalite.methods.ae", "MethodDL": "tmvalite.methods.dl"}
-_OF_FILES = {"DL": "MethodDL", "DNN": "MethodDL", "AE": "MethodAE"}
-
-
-def __getattr__(name: str):
-    if name in _PLACES:
-        return getattr(importlib.import_module(_PLACES[name]), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__all__ = ["METHODS", "Method", "MethodAE", "MethodDL", "load"]
 
 
-def __dir__():
-    return sorted([*globals(), *_PLACES])
-
-
-def load(path: str | os.PathLike):
+def load(path: str | os.PathLike) -> Method:
     """The trained method that a weight file holds.
 
     Raises
@@ -32,11 +24,11 @@ def load(path: str | os.PathLike):
     from tmvalite.errors import FileError, quoted
     from tmvalite.io.weights_xml import read_weights
 
-    file = read_weights(path)
-    if file.method_type not in _OF_FILES:
+    file = read_weights(path, method_types=tuple(FORMS))
+    if file.method_type not in METHODS:
         raise FileError(
             f"the weight file '{os.fspath(path)}' is for the method {quoted(file.method_type)}",
             code="method-unknown",
-            expected=tuple(_OF_FILES),
+            expected=tuple(METHODS),
         )
-    return __getattr__(_OF_FILES[file.method_type]).from_read(file, path)
+    return METHODS[file.method_type].from_read(file, path)

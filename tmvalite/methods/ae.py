@@ -1,30 +1,162 @@
-"""MethodAE: an encoder, a decoder, perhaps a head; their training, the values they give, their weight files."""
+"""MethodAE: an encoder, a decoder, perhaps a head; their options, and the values they give."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo
-from tmvalite.errors import OptionError, ShapeError
-from tmvalite.graph import Graph, describe_all, variables_of
-from tmvalite.io.weights_xml import write_weights
-from tmvalite.methods import ae_file
-from tmvalite.methods.ae_blocks import DECODER, ENCODER, HEAD
-from tmvalite.methods.ae_network import Blueprint, make_blueprint
-from tmvalite.methods.ae_options import check_numbers, remark_without_effect
-from tmvalite.methods.ae_prior import sampled_codes
-from tmvalite.methods.ae_training import train_autoencoder
+from tmvalite.errors import OptionError
 from tmvalite.methods.base import Method
-from tmvalite.methods.batch_layout import check_batch_layout
-from tmvalite.methods.booking import read_options, silent, unnamed
-from tmvalite.methods.options import AE_OPTIONS
-from tmvalite.string_utils import parse_prior
+from tmvalite.models import options
+from tmvalite.models.blocks import DECODER, DISCRIMINATOR, ENCODER, EXPECTED, HEAD, build_blocks
+from tmvalite.models.events import declared
+from tmvalite.models.form import FORMS, ORIGIN, TRUTH, VARIABLES, Form, Role, register
+from tmvalite.models.latent import DECEPTION, HEAD_LOSS, LATENT_TERMS, RECONSTRUCTION, complete, draws_of
+from tmvalite.models.prior import sampled_codes
+from tmvalite.models.reconstruction import error_of_events, is_gaussian
+from tmvalite.string_utils import DeclaredOption, OptionTable
 from tmvalite.training import streams
 
-ASSUMED_VARIABLES = 64  # for a first look at a layout before the number of variables is known
+# What an autoencoder can be beside plain; none of it is TMVA's.
+AE_EXTENSIONS = options.EXTENSIONS + OptionTable(
+    DeclaredOption(
+        "LatentLoss",
+        str,
+        "AUTO",
+        "what the code is trained for; AUTO: KL behind LATENT or GUMBEL, else NONE",
+        choices=("AUTO", "KL", "MMD", "SWD", "ADV", "NONE"),
+    ),
+    DeclaredOption("KLWeight", float, 1.0, "weight of the latent loss; 1 makes KL the evidence lower bound", minimum=0),
+    DeclaredOption(
+        "KLAnnealing",
+        int,
+        -1,
+        "epochs over which that weight grows from 0; -1: 10, at most a quarter of MaxEpochs, "
+        "if the width of a Gaussian decoder is estimated, else none",
+        minimum=-1,
+    ),
+    DeclaredOption("Prior", str, "GAUSS|0|1", "distribution of the code: GAUSS|mean|sigma or UNIFORM|low|high"),
+    DeclaredOption("Projections", int, 50, "directions in which SWD compares code and prior", minimum=1),
+    DeclaredOption(
+        "Sparsity",
+        str,
+        "NONE",
+        "penalty on the code: its size, or the divergence of its mean from Rho",
+        choices=("NONE", "L1", "KL"),
+    ),
+    DeclaredOption("SparsityWeight", float, 1e-3, "weight of that penalty", minimum=0),
+    DeclaredOption("Rho", float, 0.05, "mean activation that Sparsity=KL asks for", minimum=0),
+    DeclaredOption("HeadWeight", float, 1.0, "weight of the loss of Head={..}", minimum=0),
+    DeclaredOption("DecoderSigma", float, 0.0, "width of a Gaussian decoder; 0: estimated with KL, else 1", minimum=0),
+    DeclaredOption("TemperatureRate", float, 0.0, "GUMBEL: tau falls as exp(-rate * steps)", minimum=0),
+    DeclaredOption("TemperatureMinimum", float, 0.5, "GUMBEL: the smallest tau", minimum=0),
+    DeclaredOption(
+        "Pretrain", str, "NONE", "train the dense layers of the encoder one by one before the whole", choices=("NONE", "GREEDY")
+    ),
+    DeclaredOption("PretrainEpochs", int, 20, "epochs for each layer", minimum=1),
+    DeclaredOption(
+        "PretrainCorruption", float, 0.3, "probability to mask a value that a layer reads in its pre-training", minimum=0
+    ),
+)
+
+_LAYOUT = DeclaredOption(
+    "Layout", str, "Encoder={DENSE|(N+100)*2|SOFTSIGN}Decoder={DENSE|0|LINEAR}", "the layers of encoder and decoder"
+)
+_LOSS = DeclaredOption("ErrorStrategy", str, "SUMOFSQUARES", "loss of the reconstruction", choices=options.LOSSES)
+_RANGES = {  # option: allowed, in words
+    "Rho": (lambda v: 0.0 < v < 1.0, "a number between 0 and 1"),
+    "PretrainCorruption": (lambda v: v <= 1.0, "a probability, at most 1"),
+    "TemperatureMinimum": (lambda v: v > 0.0, "a number above 0"),
+}
+_LOAD = "load the file of the whole"
+
+
+@register
+class Autoencoder(Form):
+    """An Encoder whose code a Decoder makes into the input again; a Head learns classes or targets from it."""
+
+    name = "AE"
+    noun = "autoencoder"
+    extensions = AE_EXTENSIONS
+    table: ClassVar[OptionTable] = options.method_options(
+        *(_LAYOUT, _LOSS, options.INITIALIZATION, options.SEED, options.VALIDATION, options.ARCHITECTURE, options.STRATEGY),
+        extensions=AE_EXTENSIONS,
+    )
+    roles = (
+        Role(ENCODER, missing=_LOAD),
+        Role(DECODER, VARIABLES, RECONSTRUCTION, booked=True, alone=True, missing=_LOAD),
+        Role(HEAD, TRUTH, HEAD_LOSS, missing="Head={DENSE|1|LINEAR} behind the Decoder learns classes or targets from the code"),
+        Role(DISCRIMINATOR, ORIGIN, DECEPTION, missing="LatentLoss=ADV trains one"),
+    )
+    written = (EXPECTED, "Encoder and Decoder, perhaps Head and Discriminator, or one half")
+    settings = ("Losses", "OutputFunctions", "HeadClasses", "LatentLoss", "Prior", "DecoderSigma")
+
+    def check(self, booking):
+        for option, (allowed, words) in _RANGES.items():
+            value = booking.values[option]
+            if not allowed(value):
+                raise booking.error(option, f"{option} cannot be {value:g}", "range", expected=words)
+
+    def build(self, booking, inputs, info, drop, diagnostics):
+        of_head = {"classification": 1, "multiclass": info.n_classes, "regression": max(1, info.n_targets)}
+        return build_blocks(
+            booking.layout,
+            inputs=inputs[-1],
+            n_variables=info.n_variables,
+            head_outputs=of_head[booking.analysis_type],
+            drop=drop,
+            diagnostics=diagnostics,
+        )
+
+    def complete(self, booking, blocks, diagnostics):
+        return complete(booking, blocks, diagnostics)
+
+    def remark(self, booking, blueprint, diagnostics):
+        values, latent = booking.values, blueprint.latent
+        of_decoder = blueprint.objectives[: len(blueprint.blocks[DECODER].outputs)]
+        cools = "temperature" in draws_of(blueprint.blocks[ENCODER]).values()
+        no_loss = "LatentLoss is NONE" if latent == "NONE" else ""
+        no_pretraining = "Pretrain is NONE" if values.Pretrain == "NONE" else ""
+        unread = {
+            "KLWeight": no_loss,
+            "KLAnnealing": no_loss,
+            "Prior": no_loss,
+            "Projections": f"LatentLoss is {latent}" if latent != "SWD" else "",
+            "SparsityWeight": "Sparsity is NONE" if values.Sparsity == "NONE" else "",
+            "Rho": f"Sparsity is {values.Sparsity}" if values.Sparsity != "KL" else "",
+            "HeadWeight": "there is no Head" if HEAD not in blueprint.blocks else "",
+            "DecoderSigma": "no output has the loss SUMOFSQUARES" if not any(map(is_gaussian, of_decoder)) else "",
+            "TemperatureRate": "the Encoder has no GUMBEL" if not cools else "",
+            "TemperatureMinimum": "TemperatureRate is 0" if not values.TemperatureRate else "",
+            "PretrainEpochs": no_pretraining,
+            "PretrainCorruption": no_pretraining,
+        }
+        for option, reason in unread.items():
+            if reason and booking.bound.is_set(option):
+                place = {"source": booking.bound.source, "span": booking.span(option), "where": option}
+                message, hint = f"{option} has no effect: {reason}", f"remove {option}"
+                diagnostics.warn(message, code="option-without-effect", **place, hint=hint)
+
+    def learner(self, blueprint, network):
+        from tmvalite.models.adversary import adversarial
+
+        return adversarial(blueprint, network) if blueprint.latent == "ADV" else network
+
+    def companion(self, booking, blueprint, network, train, trace):
+        from tmvalite.models.likelihood import AutoencoderLoss
+
+        variance = float(np.average(train.x.var(axis=0, dtype=np.float64)))
+        epochs = booking.phases[0].max_epochs
+        return AutoencoderLoss(blueprint, booking.values, network, variance=variance, epochs=epochs, trace=trace)
+
+    def prepare(self, booking, network, train, valid, *, seed, progress):
+        from tmvalite.models.pretraining import pretrain
+
+        if booking.values.Pretrain == "GREEDY":
+            pretrain(booking, network, train, valid, seed=seed, progress=progress)
 
 
 class MethodAE(Method):
@@ -60,54 +192,7 @@ class MethodAE(Method):
     ((300, 1), True)
     """
 
-    method_type = "AE"
-    file_types = ("AE",)
-    table = AE_OPTIONS
-    _trace: dict | None = None
-
-    def _book(self) -> None:
-        read_options(self)
-        self.prior = parse_prior(*self.bound.place("Prior"), self.diagnostics)
-        check_numbers(self.bound)
-        n_variables = variables_of(self.input_layout)
-        if n_variables is not None and (self.analysis_type == "classification" or not self.needs_truth):
-            self.blueprint(unnamed(n_variables))
-        else:
-            self._look_at_layout(n_variables)
-
-    def _look_at_layout(self, n_variables: int | None) -> None:
-        """Raise what is wrong whatever the data will be; the warnings come with the data, when all numbers are known."""
-        kept, self.diagnostics = self.diagnostics, silent(self.bound.source)
-        known = n_variables is not None
-        layout, self.input_layout = self.input_layout, self.input_layout if known else None
-        try:
-            make_blueprint(self, unnamed(n_variables or ASSUMED_VARIABLES, n_targets=1))
-        except OptionError as error:
-            text = error.source.text[error.span.start : error.span.stop] if error.source and error.span else ""
-            depends = error.code == "network-size" or (error.code == "width" and "N" in text.upper())
-            if not isinstance(error, ShapeError) and (known or not depends):
-                raise
-        finally:
-            self.diagnostics, self.input_layout = kept, layout
-
-    @property
-    def needs_truth(self) -> bool:
-        """Whether a training needs classes or targets: a Head does."""
-        return any(block.name is not None and block.name.text == HEAD for block in self.layout.parts)
-
-    def blueprint(self, info: DataSetInfo) -> Blueprint:
-        """The network for these variables, classes and targets, not made yet. Raises OptionError and ShapeError."""
-        blueprint = make_blueprint(self, info)
-        source, span = self.bound.place("BatchLayout")
-        check_batch_layout(
-            self.batch_layout,
-            tuple(v.shape for v in blueprint.graph.inputs),
-            [p.batch_size for p in self.phases],
-            source=source,
-            span=span,
-        )
-        remark_without_effect(self.bound, blueprint, self.diagnostics)
-        return blueprint
+    form = FORMS["AE"]
 
     # ------------------------------------------------------------------------------------- training
 
@@ -146,38 +231,15 @@ class MethodAE(Method):
             As for `Method.fit`; DataError also for variables that CROSSENTROPY cannot reconstruct, since they are not in [0, 1].
         """
         trace = _whole("trace", trace)
-        events, info, labels, flat = self._declared(X, y, sample_weight, targets, norm, signal)
-        self._train(
-            events,
-            info,
-            drawn=True,
-            labels=labels,
-            flat=flat,
-            progress=progress,
-            write=print,
-            on_interrupt=on_interrupt,
-            trace=trace,
-        )
+        given = declared(self.booking, X, y, sample_weight, targets, norm, signal)
+        more = {"labels": given.labels, "flat": given.flat, "trace": trace}
+        self._train(given.events, given.info, "drawn", progress, print, on_interrupt, **more)
         return self
-
-    def _train(self, events, info, *, drawn, labels, flat, progress, write, on_interrupt, trace=0):
-        train_autoencoder(
-            self,
-            events,
-            info,
-            drawn=drawn,
-            labels=labels,
-            flat=flat,
-            progress=progress,
-            write=write,
-            on_interrupt=on_interrupt,
-            trace=trace,
-        )
 
     @property
     def trace(self) -> dict[str, list]:
         """The means that `fit(trace=n)` kept: "iteration" counts optimisation steps from 1, then a list per part of the loss."""
-        return dict(self._trace or {})
+        return dict(self._trace)
 
     # ------------------------------------------------------------------------------------- codes and events
 
@@ -211,7 +273,7 @@ class MethodAE(Method):
                 hint="call decode with codes of your own, or load the file of the whole",
             )
         seed = streams.drawn_seed() if seed is None else seed
-        return model.decode(sampled_codes(model.blocks[ENCODER], model.latent, model.prior, n, model.dtype, seed))
+        return model.decode(sampled_codes(model, n, seed))
 
     def transform(self, X) -> np.ndarray:
         """scikit-learn's name of `encode`."""
@@ -237,7 +299,18 @@ class MethodAE(Method):
         It is the reconstruction error in nats without constants, sum_j (x_j - y_j)^2 / (2 sigma^2) in the transformed
         variables or the cross entropy, plus the KL divergence of the code at its mean where the training had it.
         """
-        return self._trained().anomaly(X)
+        model = self._trained()
+        encoder = model.part(ENCODER)
+        x, single = model.transformed(X)
+        decoder = model.part(DECODER)
+        raw = decoder.outputs(encoder.outputs(x))
+        score = error_of_events(decoder.graph.outputs, decoder.output_functions, x, raw, model.sigma)
+        if model.latent == "KL":
+            terms = encoder.event_terms(x).astype(np.float64)
+            for column in (i for i, name in enumerate(encoder.event_term_names) if name == LATENT_TERMS["KL"]):
+                score = score + terms[:, column]
+        score = score.astype(model.dtype)
+        return float(score[0]) if single else score
 
     def regression_values(self, X) -> np.ndarray:
         """The reconstruction in original units, (N, V), or (V,) for one event."""
@@ -262,21 +335,13 @@ class MethodAE(Method):
 
     # ------------------------------------------------------------------------------------- files
 
-    def save(self, path: str | os.PathLike) -> None:
-        """Write the weight file, whole or not at all. Raises NotFittedError, FileError."""
-        write_weights(path, ae_file.weight_file(self.title, self._trained()))
-
     def save_encoder(self, path: str | os.PathLike) -> None:
         """Write the encoder with its transformations alone; `tmvalite.load` gives a method that can `encode`."""
-        write_weights(path, ae_file.weight_file(self.title, self._trained(), (ENCODER,)))
+        self._save(path, (ENCODER,))
 
     def save_decoder(self, path: str | os.PathLike) -> None:
         """Write the decoder with its transformations alone; `tmvalite.load` gives a method that can `decode`."""
-        write_weights(path, ae_file.weight_file(self.title, self._trained(), (DECODER,)))
-
-    @classmethod
-    def _model_of(cls, file, analysis_type):
-        return ae_file.model(file, analysis_type)
+        self._save(path, (DECODER,))
 
     # ------------------------------------------------------------------------------------- workflow, print
 
@@ -301,35 +366,14 @@ class MethodAE(Method):
         return tags
 
     @property
-    def graph(self) -> Graph:
-        """The layers of encoder, decoder and head as one graph."""
-        return self._trained().network.graph
-
-    @property
-    def plan(self) -> Any:
-        """The steps of the whole network; prints as a table."""
-        return self._trained().network.plan
-
-    @property
     def latent_size(self) -> int:
         """How many numbers a code has."""
-        return self._trained().latent_size
+        return self._trained().code_size
 
-    def __str__(self):
-        head = f"MethodAE '{self.title}', {self.analysis_type}, {'trained' if self.is_trained else 'not trained'}"
-        n_variables = variables_of(self.input_layout)
-        if self.is_trained:
-            model = self._trained()
-            names = ", ".join(v.label for v in self.info.variables[:8]) + (", ..." if self.info.n_variables > 8 else "")
-            blocks, size, latent, prior = model.blocks, model.latent_size, model.latent, model.prior
-            head += f"\nvariables: {names}"
-        elif n_variables is not None and (self.analysis_type == "classification" or not self.needs_truth):
-            blueprint = self.blueprint(unnamed(n_variables))
-            blocks, size, latent, prior = blueprint.blocks, blueprint.code.size, blueprint.latent, blueprint.prior
-        else:
-            return f"{head}\nLayout={self.bound.values.Layout}"
-        code = f"code: {size} value{'s' * (size != 1)}" + (f", {latent} with prior {prior}" if latent != "NONE" else "")
-        return f"{head}\n{code}\n{describe_all(blocks)}"
+    def _remarkable(self, shown):
+        code = shown.blocks[ENCODER].outputs[-1].value.size if ENCODER in shown.blocks else shown.code_size
+        prior = f", {shown.latent} with prior {shown.prior}" if shown.latent != "NONE" else ""
+        return [f"code: {code} value{'s' * (code != 1)}{prior}"]
 
 
 def _whole(name: str, value) -> int:

@@ -1,24 +1,36 @@
-"""What all methods share: booking, `fit` and `predict` from arrays, TMVA's getters, saving."""
+"""What all methods share: booking, `fit` and `predict` from arrays, TMVA's getters, saving.
+
+A method keeps a Booking and, once it is trained, a `models.trained.Trained`; what happens between is done in models/.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
-from tmvalite.data.tables import class_labels, event_matrix, target_matrix, weight_vector
-from tmvalite.errors import DataError, Diagnostics, FileError, NotFittedError, OptionError, TmvaliteError, did_you_mean, quoted
+from tmvalite.data.tables import weight_vector
+from tmvalite.errors import DataError, Diagnostics, FileError, NotFittedError, OptionError, TmvaliteError, quoted, warn_user
+from tmvalite.graph import Graph, describe_all, require_lowering
 from tmvalite.io.weight_file import WeightFile
-from tmvalite.io.weights_xml import read_weights
-from tmvalite.methods.booking import silent
-from tmvalite.methods.file_facts import analysis_type_of, option_text
-from tmvalite.methods.model import Model
-from tmvalite.methods.weighting import NORM_MODES, normalised
-from tmvalite.string_utils import OptionTable
+from tmvalite.io.weights_xml import read_weights, write_weights
+from tmvalite.models.blueprint import Blueprint, blueprint, first_look
+from tmvalite.models.booking import book, refuse_unavailable, silent
+from tmvalite.models.events import declared
+from tmvalite.models.form import FORMS, Form
+from tmvalite.models.weighting import explained
+from tmvalite.string_utils import BoundOptions, PhaseSettings
 from tmvalite.training.history import COLUMNS, History
-from tmvalite.training.losses import ANALYSIS_TYPES
+
+if TYPE_CHECKING:
+    from tmvalite.models.fitting import Fitted
+    from tmvalite.models.trained import Trained
+
+METHODS: dict[str, type[Method]] = {}  # by what weight files call them; TMVA's come first
+ON_INTERRUPT = ("raise", "keep")
 
 
 class Method:
@@ -43,10 +55,16 @@ class Method:
         What y called the signal, in a classification.
     """
 
-    method_type: ClassVar[str] = ""
-    file_types: ClassVar[tuple[str, ...]] = ()  # of the weight files that it reads
-    table: ClassVar[OptionTable]
-    needs_truth = True  # whether a training needs classes or targets
+    form: ClassVar[Form]
+    file_types: ClassVar[tuple[str, ...]] = ()  # of the weight files that it reads, beside those of its form
+
+    def __init_subclass__(cls):
+        """A class with a form is a method that can be booked and read."""
+        cls.method_type, cls.table = cls.form.name, cls.form.table
+        cls.file_types = (cls.method_type, *cls.file_types)
+        METHODS.update(dict.fromkeys(cls.file_types, cls))
+        for name in sorted(METHODS, key=lambda name: not METHODS[name].form.in_tmva):
+            METHODS[name] = METHODS.pop(name)
 
     def __init__(self, options: str = "", *, analysis_type: str = "classification", title: str | None = None, **keywords: Any):
         self._start(options, analysis_type, title, keywords, Diagnostics())
@@ -54,23 +72,40 @@ class Method:
 
     def _start(self, options: str, analysis_type: str, title: str | None, keywords: dict, diagnostics: Diagnostics) -> None:
         self._parameters = {"options": options, "analysis_type": analysis_type, "title": title, **keywords}
-        self.analysis_type = _analysis_type(analysis_type)
         self.title = title if title is not None else self.method_type
         self.diagnostics = diagnostics
-        self.bound = self.table.bind(options, keywords, diagnostics)
-        self._model: Model | None = None
-        self._history = History()
-        self._book()
+        self.booking = book(self.form, options, keywords, analysis_type=analysis_type, diagnostics=diagnostics)
+        self._model: Trained | None = None
+        self._history, self._trace = History(), {}
+        refuse_unavailable(self.booking)
+        self._first_look()
 
-    def _book(self) -> None:
-        """Check all that the options say. Raises OptionError."""
-        raise NotImplementedError
+    def _first_look(self) -> Blueprint | None:
+        looked = first_look(self.booking, self.diagnostics)
+        return looked if looked is None else _with_kernels(looked)
 
-    def _train(
-        self, events: Events, info: DataSetInfo, *, drawn: bool, labels: tuple, flat: bool, progress, write, on_interrupt: str
-    ) -> None:
-        """Train and set `_model` and `_history`. `drawn`: whether the validation events are drawn, or the last ones."""
-        raise NotImplementedError
+    @property
+    def analysis_type(self) -> str:
+        return self.booking.analysis_type
+
+    @property
+    def bound(self) -> BoundOptions:
+        """The options."""
+        return self.booking.bound
+
+    @property
+    def phases(self) -> tuple[PhaseSettings, ...]:
+        """The phases of the training."""
+        return self.booking.phases
+
+    @property
+    def needs_truth(self) -> bool:
+        """Whether a training needs classes or targets."""
+        return self.booking.needs_truth
+
+    def blueprint(self, info: DataSetInfo) -> Blueprint:
+        """The network for these variables, classes and targets, not made yet. Raises OptionError and ShapeError."""
+        return _with_kernels(blueprint(self.booking, info, self.diagnostics))
 
     # ------------------------------------------------------------------------------------- training
 
@@ -120,41 +155,9 @@ class Method:
         TrainingError
             The loss became infinite or no number.
         """
-        events, info, labels, flat = self._declared(X, y, sample_weight, targets, norm, signal)
-        self._train(events, info, drawn=True, labels=labels, flat=flat, progress=progress, write=print, on_interrupt=on_interrupt)
+        given = declared(self.booking, X, y, sample_weight, targets, norm, signal)
+        self._train(given.events, given.info, "drawn", progress, print, on_interrupt, labels=given.labels, flat=given.flat)
         return self
-
-    def _declared(self, X, y, sample_weight, targets, norm, signal) -> tuple[Events, DataSetInfo, tuple, bool]:
-        """What `fit` was given as events and their names, what y calls the classes, and whether y was one-dimensional."""
-        dtype = np.dtype(self.bound.values.Precision)
-        x, names = event_matrix(X, dtype)
-        n = len(x)
-        weight = weight_vector(sample_weight, n)
-        target_names: tuple[str, ...] = ()
-        target = np.empty((n, 0), dtype)
-        flat, labels = True, ()
-        if norm not in NORM_MODES:
-            raise OptionError(f"norm {norm!r} is not known", code="norm", expected=tuple(map(repr, NORM_MODES)))
-        if y is None and self.needs_truth:
-            what = "targets of every event" if self.analysis_type == "regression" else "class of every event"
-            raise DataError(f"a training of this method needs y, the {what}", code="data-shape")
-        if y is None:
-            index, classes = np.zeros(n, np.int64), ("Data",)
-            if targets is not None:
-                target, target_names, _ = target_matrix(targets, n, dtype)
-        elif self.analysis_type == "regression":
-            if targets is not None:
-                raise DataError("a regression has its targets in y", code="data-targets", hint="leave targets out")
-            target, target_names, flat = target_matrix(y, n, dtype)
-            index, classes = np.zeros(n, np.int64), ("Regression",)
-        else:
-            found = class_labels(y, n, multiclass=self.analysis_type == "multiclass", signal=signal)
-            index, classes, labels = found.index, found.names, found.values
-            if targets is not None:
-                target, target_names, _ = target_matrix(targets, n, dtype)
-        info = DataSetInfo.from_names(names, target_names, classes=classes)
-        events = Events(x, target, {}, normalised(weight, index, info.classes, norm), index, weight)
-        return events, info, labels or info.classes, flat
 
     def train(self, events: Events, info: DataSetInfo, *, progress="auto", write=print, on_interrupt: str = "raise") -> None:
         """Train on the training sample of a data set, whose last events validate, as in TMVA.
@@ -168,16 +171,45 @@ class Method:
         write : callable(str)
             Takes the lines of the epoch table.
         """
-        self._train(
-            events, info, drawn=False, labels=info.classes, flat=False, progress=progress, write=write, on_interrupt=on_interrupt
-        )
+        self._train(events, info, "last", progress, write, on_interrupt)
+
+    def _train(self, events: Events, info: DataSetInfo, split: str, progress, write, on_interrupt: str, **more) -> None:
+        """Train, and keep what comes of it; `more` goes to `models.fitting.fit`."""
+        from tmvalite.models.fitting import fit  # brings the engine with it
+        from tmvalite.training.progress import Progress, make_progress
+
+        if on_interrupt not in ON_INTERRUPT:
+            raise OptionError(f"on_interrupt={on_interrupt!r} is not known", code="on-interrupt", expected=ON_INTERRUPT)
+        progress = progress if isinstance(progress, Progress) else make_progress(progress, write)
+        made = self.blueprint(info)
+        fitted = fit(self.booking, made, events, info, split=split, progress=progress, diagnostics=self.diagnostics, **more)
+        self._keep(fitted, on_interrupt)
+
+    def _keep(self, fitted: Fitted, on_interrupt: str) -> None:
+        """Take over what a training came to, say what it has to say, and raise what stopped it."""
+        self._model, self._history, self._trace = fitted.trained, fitted.history, fitted.trace
+        for remark in fitted.remarks:
+            warn_user(remark)
+        if fitted.stopped is not None:
+            raise fitted.stopped
+        if fitted.interrupted and (on_interrupt == "raise" or not self.is_trained):
+            raise KeyboardInterrupt
 
     # ------------------------------------------------------------------------------------- files
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the weight file, whole or not at all. Raises NotFittedError, FileError."""
+        self._save(path)
+
+    def _save(self, path: str | os.PathLike, blocks: Sequence[str] | None = None) -> None:
+        from tmvalite.models.file import weight_file
+
+        write_weights(path, weight_file(self.title, self._trained(), blocks))
 
     @classmethod
     def load(cls, path: str | os.PathLike):
         """The method of a weight file. Raises FileError, which names the file."""
-        return cls.from_read(read_weights(path), path)
+        return cls.from_read(read_weights(path, method_types=tuple(FORMS)), path)
 
     @classmethod
     def from_read(cls, file: WeightFile, path: str | os.PathLike):
@@ -200,6 +232,8 @@ class Method:
 
         Its options serve a further `fit` only, so nothing is said about them, and defaults replace what cannot be booked.
         """
+        from tmvalite.models.file import analysis_type_of, option_text, trained_of
+
         analysis_type = analysis_type_of(file)
         method = cls.__new__(cls)
         quiet = silent(None)
@@ -209,13 +243,8 @@ class Method:
         except OptionError:
             method._start("", analysis_type, file.title, {}, quiet)
         method.diagnostics = Diagnostics(method.bound.source)
-        method._model = cls._model_of(file, analysis_type)
+        method._model = trained_of(file, cls.form, analysis_type)
         return method
-
-    @classmethod
-    def _model_of(cls, file: WeightFile, analysis_type: str):
-        """The trained model that a weight file states."""
-        raise NotImplementedError
 
     # ------------------------------------------------------------------------------------- values, Python's names
 
@@ -262,46 +291,26 @@ class Method:
 
     def predict(self, X) -> np.ndarray:
         """The class of every event as y called it (a value of 0.5 or more is signal), or the targets of a regression."""
-        model = self._trained()
-        if self.analysis_type == "regression":
-            values = model.targets(X)
-            return values[..., 0] if model.flat and values.shape[-1] == 1 else values
-        values = np.array(model.labels)
-        if self.analysis_type == "multiclass":
-            return values[np.argmax(model.classes(X), axis=-1)]
-        signal = model.info.signal_class
-        return np.where(np.asarray(model.mva(X)) >= 0.5, values[signal], values[1 - signal])
+        return self._trained().predictions(X)
 
     def predict_proba(self, X) -> np.ndarray:
         """The values of the classes, (N, C); columns in the order of `classes_`."""
         model = self._trained()
         if self.analysis_type == "regression":
             raise OptionError("a regression has no probabilities of classes", code="analysis-type", hint="use predict")
-        if self.analysis_type == "multiclass":
-            values = np.atleast_2d(model.classes(X))
-        else:
-            signal = np.atleast_1d(model.mva(X))
-            values = np.stack([signal, 1.0 - signal], axis=1)
-            if model.info.signal_class == 1:
-                values = values[:, ::-1]
-        order = [model.labels.index(label) for label in self.classes_.tolist()]
-        return values[:, order]
+        return model.probabilities(X)[:, [model.labels.index(label) for label in self.classes_.tolist()]]
 
     def score(self, X, y, sample_weight=None) -> float:
         """Weighted part of the events in the right class; of a regression R^2 = 1 - sum w (y - p)^2 / sum w (y - <y>)^2."""
-        predicted = self.predict(X)
+        predicted, y = self.predict(X), np.asarray(y)
         w = weight_vector(sample_weight, len(predicted))
-        y = np.asarray(y)
-        if y.shape != predicted.shape:
-            y = y.reshape(predicted.shape) if y.size == predicted.size else y
+        if y.shape != predicted.shape and y.size == predicted.size:
+            y = y.reshape(predicted.shape)
         if y.shape != predicted.shape:
             raise DataError(f"y has shape {y.shape}, the predictions have {predicted.shape}", code="data-shape")
         if self.analysis_type != "regression":
             return float(np.average(predicted == y, weights=w))
-        y, predicted = y.reshape(len(y), -1).astype(np.float64), predicted.reshape(len(y), -1).astype(np.float64)
-        residual = np.average((y - predicted) ** 2, axis=0, weights=w)
-        spread = np.average((y - np.average(y, axis=0, weights=w)) ** 2, axis=0, weights=w)
-        return float(np.mean(1.0 - residual / np.where(spread > 0, spread, 1.0)))
+        return explained(y.reshape(len(y), -1), predicted.reshape(len(y), -1), w)
 
     # ------------------------------------------------------------------------------------- values, TMVA's names
 
@@ -355,6 +364,16 @@ class Method:
     def network(self):
         """The trained network."""
         return self._trained().network
+
+    @property
+    def graph(self) -> Graph:
+        """The layers of the trained network, all blocks as one."""
+        return self._trained().network.graph
+
+    @property
+    def plan(self) -> Any:
+        """The steps of the whole network; prints as a table."""
+        return self._trained().network.plan
 
     @property
     def history(self) -> dict[str, list]:
@@ -412,18 +431,30 @@ class Method:
         )
         return f"{type(self).__name__}({given})"
 
-    def _trained(self) -> Model:
+    def __str__(self):
+        lines = [f"{type(self).__name__} '{self.title}', {self.analysis_type}, {'' if self.is_trained else 'not '}trained"]
+        shown = self._model
+        if shown is not None:
+            names = ", ".join(v.label for v in self.info.variables[:8]) + (", ..." if self.info.n_variables > 8 else "")
+            lines.append(f"variables: {names}")
+        elif self.booking.known_by_itself:
+            shown = self._first_look()
+        else:
+            return f"{lines[0]}\nLayout={self.bound.values.Layout}"
+        return "\n".join([*lines, *self._remarkable(shown), describe_all(shown.blocks)])
+
+    def _remarkable(self, shown: Blueprint | Trained) -> list[str]:
+        """Lines about the network beside its layers."""
+        return []
+
+    def _trained(self) -> Trained:
         if self._model is None:
             raise NotFittedError(f"this {type(self).__name__} is not trained", hint="call fit, or tmvalite.load a weight file")
         return self._model
 
 
-def _analysis_type(text: str) -> str:
-    if str(text).lower() in ANALYSIS_TYPES:
-        return str(text).lower()
-    raise OptionError(
-        f"the analysis type {str(text)!r} is not known",
-        code="analysis-type",
-        expected=ANALYSIS_TYPES,
-        hint=did_you_mean(str(text), ANALYSIS_TYPES),
-    )
+def _with_kernels(made: Blueprint) -> Blueprint:
+    """The same, if all its layers can be trained; raises OptionError at the first that cannot."""
+    for graph in made.blocks.values():
+        require_lowering(graph)
+    return made

@@ -1,24 +1,62 @@
-"""MethodDL: one network of layers for classification, regression and multiclass; its training, and its weight files."""
+"""MethodDL: one network of layers for classification, regression and multiclass; and its predecessor MethodDNN."""
 
 from __future__ import annotations
 
-import os
-from typing import Any
+from typing import ClassVar
 
-from tmvalite.data.info import DataSetInfo
-from tmvalite.errors import OptionError, ShapeError
-from tmvalite.graph import Graph, describe, input_shapes, variables_of
-from tmvalite.graph.build import build_graph
-from tmvalite.io.weights_xml import write_weights
-from tmvalite.methods import dl_file
+from tmvalite.errors import TmvaliteWarning, quoted
+from tmvalite.graph import without_last_activation
 from tmvalite.methods.base import Method
-from tmvalite.methods.batch_layout import check_batch_layout
-from tmvalite.methods.booking import read_options, silent, unnamed
-from tmvalite.methods.dl_network import Blueprint, make_blueprint
-from tmvalite.methods.dl_training import train_model
-from tmvalite.methods.options import DL_OPTIONS
+from tmvalite.models import options
+from tmvalite.models.form import FORMS, Form, register
+from tmvalite.models.weighting import roc_area
+from tmvalite.string_utils import DeclaredOption, OptionTable
 
-ASSUMED_VARIABLES = 64  # for a first look at a layout before the number of variables is known
+
+def _layout(default: str) -> DeclaredOption:
+    return DeclaredOption("Layout", str, default, "the layers of the network")
+
+
+@register
+class DeepLearning(Form):
+    """One chain of layers that learns classes and targets."""
+
+    name = "DL"
+    in_tmva = True
+    table: ClassVar[OptionTable] = options.method_options(
+        _layout("DENSE|(N+100)*2|SOFTSIGN,DENSE|0|LINEAR"),
+        *(options.LOSS, options.INITIALIZATION, options.SEED, options.VALIDATION, options.ARCHITECTURE, options.STRATEGY),
+    )
+
+    def judge(self, trained, valid) -> list:
+        """A signal that scores below the background, by more than chance, is most often a pair of swapped classes."""
+        if trained.analysis_type != "classification":
+            return []
+        info, first = trained.info, trained.network.outputs(valid.x)[:, 0]
+        area, error = roc_area(first, valid.targets[:, 0] == 1, valid.weights)
+        if not area + 2.0 * error < 0.5:
+            return []
+        message = (
+            f"the ROC area of the validation events is {area:.3g}: background scores above the signal, "
+            f"{quoted(info.classes[info.signal_class])}"
+        )
+        return [TmvaliteWarning(message, code="roc-below-half", hint="see whether signal and background are swapped")]
+
+
+@register
+class DeepNetwork(DeepLearning):
+    """TMVA's MethodDNN: no input shapes, no seed, and never an activation in the last layer."""
+
+    name = "DNN"
+    table: ClassVar[OptionTable] = options.method_options(
+        _layout("SOFTSIGN|(N+100)*2,LINEAR"),
+        *(options.VALIDATION, options.LOSS, options.INITIALIZATION, options.ARCHITECTURE, options.STRATEGY),
+        inputs=OptionTable(),
+    )
+
+    def complete(self, booking, blocks, diagnostics):
+        graphs = {name: without_last_activation(graph, diagnostics) for name, graph in blocks.items()}
+        return super().complete(booking, graphs, diagnostics)
 
 
 class MethodDL(Method):
@@ -51,79 +89,5 @@ class MethodDL(Method):
     ((200,), True)
     """
 
-    method_type = "DL"
-    file_types = ("DL", "DNN")
-    table = DL_OPTIONS
-
-    def _book(self) -> None:
-        read_options(self)
-        n_variables = variables_of(self.input_layout)
-        if n_variables is not None and self.analysis_type == "classification":
-            self.blueprint(unnamed(n_variables))
-        else:
-            self._look_at_layout(n_variables)
-
-    def _look_at_layout(self, n_variables: int | None) -> None:
-        """Raise what is wrong whatever the data will be; the warnings come with the data, when all numbers are known."""
-        unheard = silent(self.bound.source)
-        known = n_variables is not None
-        n = n_variables if known else ASSUMED_VARIABLES
-        inputs = input_shapes(self.input_layout if known else None, n, unheard)
-        try:
-            build_graph(self.layout, inputs=inputs, n_variables=n, n_outputs=1, diagnostics=unheard)
-        except OptionError as error:
-            text = error.source.text[error.span.start : error.span.stop] if error.source and error.span else ""
-            depends = error.code == "network-size" or (error.code == "width" and "N" in text.upper())
-            if not isinstance(error, ShapeError) and (known or not depends):
-                raise
-
-    def blueprint(self, info: DataSetInfo) -> Blueprint:
-        """The network for these variables, classes and targets, not made yet. Raises OptionError and ShapeError."""
-        blueprint = make_blueprint(self, info)
-        source, span = self.bound.place("BatchLayout")
-        check_batch_layout(
-            self.batch_layout,
-            tuple(v.shape for v in blueprint.graph.inputs),
-            [p.batch_size for p in self.phases],
-            source=source,
-            span=span,
-        )
-        return blueprint
-
-    def _train(self, events, info, *, drawn, labels, flat, progress, write, on_interrupt):
-        train_model(
-            self, events, info, drawn=drawn, labels=labels, flat=flat, progress=progress, write=write, on_interrupt=on_interrupt
-        )
-
-    # ------------------------------------------------------------------------------------- files
-
-    def save(self, path: str | os.PathLike) -> None:
-        """Write the weight file, whole or not at all. Raises NotFittedError, FileError."""
-        write_weights(path, dl_file.weight_file(self.title, self._trained()))
-
-    @classmethod
-    def _model_of(cls, file, analysis_type):
-        return dl_file.model(file, analysis_type)
-
-    # ------------------------------------------------------------------------------------- print
-
-    @property
-    def graph(self) -> Graph:
-        """The layers of the trained network."""
-        return self._trained().network.graph
-
-    @property
-    def plan(self) -> Any:
-        """The steps of the network; prints as a table."""
-        return self._trained().network.plan
-
-    def __str__(self):
-        state = "trained" if self.is_trained else "not trained"
-        head = f"MethodDL '{self.title}', {self.analysis_type}, {state}"
-        if self.is_trained:
-            names = ", ".join(v.label for v in self.info.variables[:8]) + (", ..." if self.info.n_variables > 8 else "")
-            return f"{head}\nvariables: {names}\n{describe(self.graph)}"
-        n_variables = variables_of(self.input_layout)
-        if n_variables is not None and self.analysis_type == "classification":
-            return f"{head}\n{describe(self.blueprint(unnamed(n_variables)).graph)}"
-        return f"{head}\nLayout={self.bound.values.Layout}"
+    form = FORMS["DL"]
+    file_types = ("DNN",)

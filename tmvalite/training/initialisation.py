@@ -40,8 +40,8 @@ _DISTRIBUTIONS: dict[str, tuple[str, Callable[[int, int], float]]] = {  # kind o
     "IDENTITY": ("identity", lambda m, n: 1.0),
     "ZERO": ("zero", lambda m, n: 0.0),
     "GLOROT": ("truncated", lambda m, n: math.sqrt(2 / (m + n))),
-    "GLOROTUNIFORM": ("uniform", lambda m, n: math.sqrt(6 / (m + n))),
     "HE": ("truncated", lambda m, n: math.sqrt(2 / n)),
+    "GLOROTUNIFORM": ("uniform", lambda m, n: math.sqrt(6 / (m + n))),
     "HEUNIFORM": ("uniform", lambda m, n: math.sqrt(6 / n)),
     "TORCH": ("uniform", lambda m, n: math.sqrt(1 / n)),
 }

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -60,9 +62,12 @@ class Companion:
     ----------
     columns : tuple of str
         The parts of the loss that the epoch table shows, beside the whole.
+    traced : mapping of str to list
+        Means of the terms over optimisation steps, if somebody asked for them.
     """
 
     columns: tuple[str, ...] = ()
+    traced: Mapping[str, list] = MappingProxyType({})
 
     @property
     def settled(self) -> bool:
@@ -84,6 +89,10 @@ class Companion:
 
     def parts(self, network, terms: np.ndarray, valid: np.ndarray | None) -> dict[str, float]:
         """The columns of the history that an epoch's terms give; `valid` is None in an epoch without validation."""
+        return {}
+
+    def learnt(self, network, train: Sample, seed: int) -> dict[str, Any]:
+        """Numbers that belong to the parameters which are kept, now in the network, by their names in what is kept."""
         return {}
 
 

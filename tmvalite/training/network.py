@@ -74,7 +74,11 @@ class Network:
     ----------
     term_names : tuple of str
         The terms of the loss: one per output, then what layers add, then what they only report.
+    extras : tuple of str
+        Terms that exist in training only, because just a part of the network has them; none here.
     """
+
+    extras: tuple[str, ...] = ()
 
     def __init__(
         self,

@@ -5,26 +5,12 @@ from __future__ import annotations
 from tmvalite.errors import DataError, OptionError, TmvaliteWarning, warn_user
 from tmvalite.io.atomic import check_writable
 from tmvalite.io.root_file import RootFile
+from tmvalite.methods import METHODS
 from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.types import EMVA
 
 FORBIDDEN_IN_TITLE = '/\\:*?"<>|'
-
-
-def _deep_learning():
-    from tmvalite.methods.dl import MethodDL
-
-    return MethodDL
-
-
-def _autoencoder():
-    from tmvalite.methods.ae import MethodAE
-
-    return MethodAE
-
-
-# Each entry returns the class, so that the engine is loaded at the first booking and not with the package.
-REGISTRY = {EMVA.kDL: _deep_learning, EMVA.kDNN: _deep_learning, EMVA.kAE: _autoencoder}
+REGISTRY = {EMVA[f"k{name}"]: method for name, method in METHODS.items()}
 
 
 def is_available(method_type: EMVA, title: str) -> bool:

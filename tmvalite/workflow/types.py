@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from tmvalite.errors import OptionError, nearest
+from tmvalite.methods import METHODS
 
 _METHODS = (
     "Variable Cuts Likelihood PDERS HMatrix Fisher KNN CFMlpANN TMlpANN BDT DT RuleFit SVM MLP BayesClassifier FDA Boost "
@@ -15,7 +16,7 @@ _METHODS = (
     "CrossValidation MaxMethod"
 ).split()
 
-_OURS = ("AE",)  # not in TMVA's enumeration; numbered from 1001
+_OURS = [name for name in METHODS if name not in _METHODS]  # numbered from 1001
 
 _NUMBERED = [*enumerate(_METHODS), *enumerate(_OURS, 1001)]
 EMVA = IntEnum("EMVA", [(f"k{name}", i) for i, name in _NUMBERED])

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from tmvalite.errors import Diagnostics, OptionError, ShapeError, Source
 from tmvalite.graph import Graph, build_graph, build_graphs
 from tmvalite.graph.rewrite import made_linear
+from tmvalite.layers.base import Shape
 from tmvalite.layers.shapes import shape_text
 from tmvalite.string_utils import parse_layout
 from tmvalite.string_utils.syntax import Layout
@@ -57,11 +58,14 @@ def build_blocks(
 def default_discriminator(encoder: Graph) -> Graph:
     """The network that tells codes from prior samples where the user wrote none."""
     code = encoder.outputs[-1].value.shape
-    source = Source(("" if len(code) == 1 else "RESHAPE|FLAT,") + ADVERSARY)
-    quiet = Diagnostics(source, strict=True)
-    return build_graph(
-        parse_layout(source, diagnostics=quiet), inputs=(("input", code),), n_variables=1, n_outputs=1, diagnostics=quiet
-    )
+    return own_graph(("" if len(code) == 1 else "RESHAPE|FLAT,") + ADVERSARY, code, 1)
+
+
+def own_graph(text: str, reads: Shape, n_outputs: int) -> Graph:
+    """The graph of a layout that no user wrote."""
+    quiet = Diagnostics(Source(text), strict=True)
+    layout, inputs = parse_layout(quiet.source, diagnostics=quiet), (("input", reads),)
+    return build_graph(layout, inputs=inputs, n_variables=n_outputs, n_outputs=n_outputs, diagnostics=quiet)
 
 
 def with_one_sigmoid(graphs: dict[str, Graph], booked: str, diagnostics: Diagnostics) -> dict[str, Graph]:
@@ -75,85 +79,53 @@ def with_one_sigmoid(graphs: dict[str, Graph], booked: str, diagnostics: Diagnos
         if graph is None or len(graph.outputs) != 1 or (graph.outputs[0].loss or loss) != "CROSSENTROPY":
             continue
         node = graph.outputs[0].value.producer
-        activation = getattr(node.layer, "activation", "LINEAR")
+        activation, message = node.layer.activation, ""
         if activation == "SIGMOID":
-            diagnostics.warn(
-                "CROSSENTROPY applies the sigmoid itself; the last layer's SIGMOID is not applied a second time",
-                code="output-activation",
-                source=graph.source,
-                span=node.span,
-                where=node.place,
-                hint="write LINEAR in the last layer",
-            )
+            message = "CROSSENTROPY applies the sigmoid itself; the last layer's SIGMOID is not applied a second time"
             out[name] = made_linear(graph, node)
-        elif name == DISCRIMINATOR and activation != "LINEAR":
-            diagnostics.warn(
-                f"the sigmoid of the Discriminator's value is applied to the {activation} of its last layer",
-                code="output-activation",
-                source=graph.source,
-                span=node.span,
-                where=node.place,
-                hint="write LINEAR in the last layer",
-            )
+        elif name == DISCRIMINATOR and activation not in ("", "LINEAR"):
+            message = f"the sigmoid of the Discriminator's value is applied to the {activation} of its last layer"
+        if message:
+            place = {"source": graph.source, "span": node.span, "where": node.place}
+            diagnostics.warn(message, code="output-activation", **place, hint="write LINEAR in the last layer")
     return out
 
 
 def _check_names(layout: Layout) -> None:
     names = [block.name.text if block.name else "" for block in layout.parts]
 
-    def fail(message, span, code="layout-blocks", hint=None):
-        raise OptionError(message, code=code, source=layout.source, span=span, where="Layout", expected=EXPECTED, hint=hint)
+    def wrong(message, span, hint=None):
+        place = {"source": layout.source, "span": span, "where": "Layout"}
+        return OptionError(message, code="layout-blocks", **place, expected=EXPECTED, hint=hint)
 
     missing = [name for name in (ENCODER, DECODER) if name not in names]
     if missing:
-        fail(
-            f"MethodAE needs {' and '.join(missing)}",
-            layout.span,
-            hint="write what the code is made into: Decoder={...,DENSE|N|LINEAR}" if missing == [DECODER] else None,
-        )
+        hint = "write what the code is made into: Decoder={...,DENSE|N|LINEAR}" if missing == [DECODER] else None
+        raise wrong(f"MethodAE needs {' and '.join(missing)}", layout.span, hint)
     for name, block in zip(names, layout.parts, strict=True):
         if name and name not in BLOCKS:
-            fail(f"MethodAE has no {name}", block.name.span)
-    first = layout.parts[0]
+            raise wrong(f"MethodAE has no {name}", block.name.span)
     if names[0] and names[0] != ENCODER:
-        fail(f"{names[0]} stands before the Encoder, whose code it reads", first.name.span)
+        raise wrong(f"{names[0]} stands before the Encoder, whose code it reads", layout.parts[0].name.span)
 
 
 def _check_encoder(graph: Graph) -> None:
-    if (
-        len(graph.outputs) == 1
-        and graph.outputs[0].loss is None
-        and graph.outputs[0].weight == 1.0
-        and not any(node.layer.marks_output for node in graph.nodes)
-    ):
-        return
-    marked = next(node for node in graph.nodes if node.layer.marks_output)
-    raise OptionError(
-        f"the Encoder has one output, its last layer: the code; {marked.layer.kind} belongs into Decoder or Head",
-        code="encoder-output",
-        source=graph.source,
-        span=marked.span,
-        where=marked.place,
-    )
+    marked = next((node for node in graph.nodes if node.layer.marks_output), None)
+    if marked is not None:
+        message = f"the Encoder has one output, its last layer: the code; {marked.layer.kind} belongs into Decoder or Head"
+        place = {"source": graph.source, "span": marked.span, "where": marked.place}
+        raise OptionError(message, code="encoder-output", **place)
 
 
 def _check_decoder(graph: Graph, n_variables: int) -> None:
     given = sum(output.value.size for output in graph.outputs)
     if given == n_variables:
         return
-    last = graph.outputs[-1]
-    shape = last.value.shape
-    alone = len(graph.outputs) == 1
+    shape, alone = graph.outputs[-1].value.shape, len(graph.outputs) == 1
     what = f"{given} value{'s' * (given != 1)}" + (f" ({shape_text(shape)})" if len(shape) > 1 and alone else "")
+    message = f"the Decoder gives {what}, but an event has {n_variables} variable{'s' * (n_variables != 1)}"
     hint = f"end the Decoder with DENSE|{n_variables}|LINEAR" if len(shape) == 1 and alone else None
-    raise ShapeError(
-        f"the Decoder gives {what}, but an event has {n_variables} variable{'s' * (n_variables != 1)}",
-        code="output-width",
-        source=graph.source,
-        span=last.span,
-        where=_place(graph, last),
-        hint=hint,
-    )
+    raise _wrong_width(graph, message, hint)
 
 
 def _check_no_terms(name: str, graph: Graph) -> None:
@@ -161,29 +133,19 @@ def _check_no_terms(name: str, graph: Graph) -> None:
     node = next((node for node in graph.nodes if node.layer.sink and not node.layer.marks_output), None)
     if node is not None:
         kind = graph.source.text[node.span.start : node.span.stop].partition("|")[0].rpartition("=")[2].strip()
-        raise OptionError(
-            f"{kind} compares the code with its prior and belongs into the Encoder; it stands in the {name}",
-            code="latent-place",
-            source=graph.source,
-            span=node.span,
-            where=node.place,
-            hint="end the Encoder with it",
-        )
+        message = f"{kind} compares the code with its prior and belongs into the Encoder; it stands in the {name}"
+        place = {"source": graph.source, "span": node.span, "where": node.place}
+        raise OptionError(message, code="latent-place", **place, hint="end the Encoder with it")
 
 
 def _check_discriminator(graph: Graph) -> None:
     given = sum(output.value.size for output in graph.outputs)
     if given != 1:
-        last = graph.outputs[-1]
-        raise ShapeError(
-            f"the Discriminator gives {given} values, but it says one thing: code or prior",
-            code="output-width",
-            source=graph.source,
-            span=last.span,
-            where=_place(graph, last),
-            hint="end it with DENSE|1|LINEAR",
-        )
+        message = f"the Discriminator gives {given} values, but it says one thing: code or prior"
+        raise _wrong_width(graph, message, "end it with DENSE|1|LINEAR")
 
 
-def _place(graph: Graph, output) -> str:
-    return next((node.place for node in graph.nodes if node.span == output.span), "Layout")
+def _wrong_width(graph: Graph, message: str, hint: str | None) -> ShapeError:
+    last = graph.outputs[-1]
+    where = next((node.place for node in graph.nodes if node.span == last.span), "Layout")
+    return ShapeError(message, code="output-width", source=graph.source, span=last.span, where=where, hint=hint)

@@ -20,26 +20,25 @@ from tmvalite.string_utils.syntax import Word
 Matrices = list[tuple[str, str, np.ndarray]]  # node, parameter, values (rows, columns)
 
 
-def layer_records(graph: Graph, parameters) -> list[LayerRecord] | None:
-    """The layers as TMVA's file states them, or None if ROOT could not run this network.
-
-    Parameters
-    ----------
-    parameters : Parameters of the network
-    """
+def root_can_run(graph: Graph) -> bool:
+    """Whether TMVA's file can state this network: a chain of layers that all have an element there."""
     if len(graph.inputs) != 1 or len(graph.outputs) != 1 or graph.event is not None:
-        return None
-    output = graph.outputs[0]
-    value, records = graph.inputs[0], []
+        return False
+    output, value = graph.outputs[0], graph.inputs[0]
     for node in graph.nodes:
-        element = element_of(node.layer, *(v.shape for v in node.inputs)) if node.inputs == (value,) else None
-        if element is None:
-            return None
-        matrices = [(name, parameters.get(node.name, held)) for name, held in matrices_of(node.layer)]
-        records.append(LayerRecord(element[0], element[1], matrices))
+        if node.inputs != (value,) or element_of(node.layer, value.shape) is None:
+            return False
         value = node.output
-    if output.value is not value or output.loss is not None or output.weight != 1.0:
-        return None
+    return output.value is value and output.loss is None and output.weight == 1.0
+
+
+def layer_records(graph: Graph, parameters) -> list[LayerRecord]:
+    """The layers of a network that ROOT can run, as TMVA's file states them, with their matrices from `parameters`."""
+    records = []
+    for node in graph.nodes:
+        name, attributes = element_of(node.layer, *(v.shape for v in node.inputs))
+        matrices = [(name, parameters.get(node.name, held)) for name, held in matrices_of(node.layer)]
+        records.append(LayerRecord(name, attributes, matrices))
     return records
 
 

@@ -11,21 +11,17 @@ import dataclasses
 
 import numpy as np
 
-from tmvalite.errors import Diagnostics, OptionError, Source
-from tmvalite.graph import Graph, Node, Output, build_graph
+from tmvalite.graph import Graph, Node, Output
 from tmvalite.graph.join import block_of
-from tmvalite.methods.ae_blocks import DECODER, ENCODER
-from tmvalite.methods.ae_network import Blueprint
-from tmvalite.string_utils import parse_layout
+from tmvalite.models.blocks import DECODER, ENCODER, own_graph
+from tmvalite.models.booking import Booking
 from tmvalite.training.initialisation import initialise
 from tmvalite.training.loop import Sample, Training
 from tmvalite.training.network import Network
 from tmvalite.training.progress import Progress
 
 
-def pretrain(
-    method, network: Network, blueprint: Blueprint, train: Sample, valid: Sample, *, seed: int, progress: Progress
-) -> None:
+def pretrain(booking: Booking, network: Network, train: Sample, valid: Sample, *, seed: int, progress: Progress) -> None:
     """Give the dense layers of the encoder, and their mirror images in the decoder, better first weights.
 
     Raises
@@ -35,10 +31,10 @@ def pretrain(
     TrainingError
         A layer's loss became infinite or no number.
     """
-    values = method.bound.values
-    stack = dense_stack(method, network.graph)
+    values = booking.values
+    stack = dense_stack(booking, network.graph)
     mirrors = _mirrors(network.graph, stack)
-    phase = dataclasses.replace(method.phases[0], max_epochs=values.PretrainEpochs, drop_config=())
+    phase = dataclasses.replace(booking.phases[0], max_epochs=values.PretrainEpochs, drop_config=())
     encoder = block_of(network.graph, ENCODER)
     x, x_valid = train.x, valid.x
     for number, node in enumerate(stack, 1):
@@ -51,7 +47,7 @@ def pretrain(
             _itself(x_valid, valid.weights),
             [phase],
             seed=seed,
-            source=method.bound.place("TrainingStrategy")[0],
+            source=booking.bound.place("TrainingStrategy")[0],
         )
         history = training.run()
         if history.interrupted:
@@ -68,7 +64,7 @@ def pretrain(
             x, x_valid = code.outputs(train.x), code.outputs(valid.x)
 
 
-def dense_stack(method, graph: Graph) -> list[Node]:
+def dense_stack(booking: Booking, graph: Graph) -> list[Node]:
     """The dense layers that the encoder begins with, each reading the one before. Raises OptionError if there are none.
 
     Layers without parameters that keep the values of an event as they are when scoring may stand between (CORRUPT, DROPOUT).
@@ -89,15 +85,8 @@ def dense_stack(method, graph: Graph) -> list[Node]:
         value = node.output
     if found:
         return found
-    span = method.bound.spans.get("Pretrain")
-    raise OptionError(
-        "Pretrain=GREEDY trains dense layers one behind the other, and the Encoder does not begin with any",
-        code="pretrain",
-        source=method.bound.source,
-        span=span,
-        where="Pretrain",
-        hint="leave Pretrain out",
-    )
+    message = "Pretrain=GREEDY trains dense layers one behind the other, and the Encoder does not begin with any"
+    raise booking.error("Pretrain", message, "pretrain", hint="leave Pretrain out")
 
 
 def _mirrors(graph: Graph, stack: list[Node]) -> dict[Node, Node]:
@@ -119,15 +108,7 @@ def _begin_mirror(network: Network, node: Node, weights: np.ndarray, biases: np.
 def _layer_network(node: Node, width: int, values, strategy: str) -> tuple[Network, list[tuple[str, str]]]:
     """The autoencoder of one layer, and the places of its weights, its biases, and the biases of the way back."""
     own = "|".join([node.layer.kind, *node.layer.to_fields()])
-    source = Source(f"CORRUPT|{values.PretrainCorruption:g},h={own},back=TIED|h|LINEAR")
-    quiet = Diagnostics(source, strict=True)
-    graph = build_graph(
-        parse_layout(source, diagnostics=quiet),
-        inputs=(("input", (width,)),),
-        n_variables=width,
-        n_outputs=width,
-        diagnostics=quiet,
-    )
+    graph = own_graph(f"CORRUPT|{values.PretrainCorruption:g},h={own},back=TIED|h|LINEAR", (width,), width)
     network = Network(graph, precision=values.Precision, losses=(strategy,), threads=values.Threads or None)
     return network, [("h", "Weights"), ("h", "Biases"), ("back", "Biases")]
 

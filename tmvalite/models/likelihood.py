@@ -14,7 +14,9 @@ import math
 
 import numpy as np
 
-from tmvalite.methods.ae_network import HEAD_LOSS, LATENT_TERMS, RECONSTRUCTION, Blueprint, gaussian_constant, nats
+from tmvalite.models.blueprint import Blueprint
+from tmvalite.models.latent import HEAD_LOSS, LATENT_TERMS, RECONSTRUCTION
+from tmvalite.models.reconstruction import gaussian_constant, is_gaussian, nats
 from tmvalite.training.loop import Companion
 
 SMALLEST_VARIANCE = 1e-6  # of sigma^2, as a part of where it begins: data that are reproduced exactly have no width
@@ -57,9 +59,7 @@ class AutoencoderLoss(Companion):
         outputs = dict(zip((output.name for output in blueprint.graph.outputs), zip(blueprint.graph.outputs, objectives)))
         self._outputs = {name: pair for name, pair in outputs.items() if name in network.term_names}
         self._gaussian = sum(
-            o.value.size
-            for name, (o, objective) in self._outputs.items()
-            if _is(name, RECONSTRUCTION) and objective.strategy == "SUMOFSQUARES"
+            o.value.size for name, (o, objective) in self._outputs.items() if _is(name, RECONSTRUCTION) and is_gaussian(objective)
         )
         self.estimated = blueprint.latent == "KL" and values.DecoderSigma == 0 and self._gaussian > 0
         self.sigma = values.DecoderSigma or (math.sqrt(variance) if self.estimated and variance > 0 else 1.0)
@@ -69,7 +69,7 @@ class AutoencoderLoss(Companion):
         self._temperatures = {d.node: network.setting("temperature", d.node) for d in network.draws if d.setting == "temperature"}
         self.latent_weight = self._trained_weight = values.KLWeight
         self.batch_terms = set(network.batch_terms)
-        self.training_only = self.batch_terms | set(getattr(network, "extras", ()))
+        self.training_only = self.batch_terms | set(network.extras)
         self.columns = self._table_columns()
         self._trace, self._rows, self.traced = trace, [], {}
         self._epoch_terms, self._validating = np.zeros((0, len(network.term_names))), False
@@ -153,6 +153,13 @@ class AutoencoderLoss(Companion):
             self.sigma = self.sigma_of(terms)
         return found
 
+    def learnt(self, network, train, seed):
+        if not self.estimated:
+            return {"sigma": self.sigma}
+        terms = np.empty(len(network.term_names))
+        network.loss(train.x, train.targets, train.weights, seed=seed, parts=terms)
+        return {"sigma": self.sigma_of(terms)}
+
     def sigma_of(self, terms: np.ndarray) -> float:
         """The width for which the likelihood of these terms is largest."""
         return math.sqrt(max(self.mean_squared_error(terms), self._least))
@@ -164,7 +171,7 @@ class AutoencoderLoss(Companion):
             sum(
                 value * self._outputs[name][0].value.size
                 for name, value in found
-                if _is(name, RECONSTRUCTION) and self._outputs[name][1].strategy == "SUMOFSQUARES"
+                if _is(name, RECONSTRUCTION) and is_gaussian(self._outputs[name][1])
             )
             / self._gaussian
         )

@@ -1,4 +1,4 @@
-"""Event weights before and after the split, and the area under the ROC curve of the validation events."""
+"""Event weights before and after the split, and numbers that weighted events give."""
 
 from __future__ import annotations
 
@@ -54,3 +54,11 @@ def roc_area(values: np.ndarray, is_signal: np.ndarray, weight: np.ndarray) -> t
         return float("nan"), float("nan")
     n_s, n_b = (weight[chosen].sum() ** 2 / (weight[chosen] ** 2).sum() for chosen in (is_signal, ~is_signal))
     return float((s * (np.cumsum(b) - 0.5 * b)).sum() / pairs), float(np.sqrt((n_s + n_b + 1.0) / (12.0 * n_s * n_b)))
+
+
+def explained(y: np.ndarray, predicted: np.ndarray, weight: np.ndarray) -> float:
+    """R^2 = 1 - sum w (y - p)^2 / sum w (y - <y>)^2 of targets (N, T), the mean over them."""
+    y, predicted = y.astype(np.float64), predicted.astype(np.float64)
+    residual = np.average((y - predicted) ** 2, axis=0, weights=weight)
+    spread = np.average((y - np.average(y, axis=0, weights=weight)) ** 2, axis=0, weights=weight)
+    return float(np.mean(1.0 - residual / np.where(spread > 0, spread, 1.0)))

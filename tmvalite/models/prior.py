@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.errors import OptionError
-from tmvalite.graph import Graph
-from tmvalite.methods.ae_network import draws_of
+from tmvalite.models.blocks import ENCODER
+from tmvalite.models.latent import draws_of
 from tmvalite.string_utils import Prior
 from tmvalite.training import streams
 
@@ -23,7 +23,7 @@ def prior_draws(prior: Prior, n: int, size: int, dtype, *, seed: int, epoch: int
     return numbers.reshape(n, size).astype(dtype)
 
 
-def sampled_codes(encoder: Graph, latent: str, prior: Prior, n: int, dtype, seed: int) -> np.ndarray:
+def sampled_codes(trained, n: int, seed: int) -> np.ndarray:
     """n codes (n, Q) as the trained encoder's should be distributed.
 
     Raises
@@ -31,14 +31,15 @@ def sampled_codes(encoder: Graph, latent: str, prior: Prior, n: int, dtype, seed
     OptionError
         Nothing made the codes follow a prior.
     """
-    if latent == "NONE":
+    encoder, prior, dtype = trained.blocks[ENCODER], trained.prior, trained.dtype
+    if trained.latent == "NONE":
         raise OptionError(
             "a plain autoencoder has no prior to sample from",
             code="no-prior",
             hint="end the Encoder with LATENT|2, or train with LatentLoss=MMD, SWD or ADV",
         )
     size = encoder.outputs[-1].value.size
-    if latent != "KL":
+    if trained.latent != "KL":
         return prior_draws(prior, n, size, dtype, seed=seed)
     settings, node = draws_of(encoder), encoder.outputs[-1].value.producer
     while (

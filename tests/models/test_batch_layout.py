@@ -3,7 +3,7 @@
 import pytest
 
 from tmvalite.errors import OptionError, Source, Span
-from tmvalite.methods.batch_layout import check_batch_layout
+from tmvalite.models.batch_layout import check_batch_layout
 
 
 def check(text, shapes, sizes):

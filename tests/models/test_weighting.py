@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tmvalite.errors import DataError
-from tmvalite.methods.weighting import mean_one, normalised, roc_area
+from tmvalite.models.weighting import mean_one, normalised, roc_area
 
 INDEX = np.array([0, 0, 1, 1, 1])
 WEIGHT = np.array([1.0, 3.0, 0.5, 0.5, 1.0])

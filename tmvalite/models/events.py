@@ -1,0 +1,175 @@
+"""Events as a training takes them: from what a user gave, checked, split, and the matrix of what the network learns."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from tmvalite.data.info import DataSetInfo, Events, VariableInfo
+from tmvalite.data.tables import check_finite, class_labels, event_matrix, finite_matrix, weight_vector
+from tmvalite.data.tables import target_matrix as given_targets
+from tmvalite.errors import DataError, OptionError, TmvaliteWarning, quoted, warn_user
+from tmvalite.models.blueprint import Blueprint
+from tmvalite.models.booking import Booking
+from tmvalite.models.form import TRUTH, VARIABLES
+from tmvalite.models.weighting import NORM_MODES, normalised
+from tmvalite.training.split import drawn_events, last_events, validation_count
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Arrays as events, and how their classes and targets were given.
+
+    labels : what y calls the classes, in the order of info.classes; flat : whether y had one dimension
+    """
+
+    events: Events
+    info: DataSetInfo
+    labels: tuple
+    flat: bool
+
+
+def declared(booking: Booking, X, y, sample_weight, targets, norm, signal) -> Declared:
+    """What `Method.fit` was given. Raises DataError and OptionError."""
+    dtype, analysis = np.dtype(booking.values.Precision), booking.analysis_type
+    x, names = event_matrix(X, dtype)
+    n = len(x)
+    weight = weight_vector(sample_weight, n)
+    target_names: tuple[str, ...] = ()
+    target = np.empty((n, 0), dtype)
+    flat, labels = True, ()
+    if norm not in NORM_MODES:
+        raise OptionError(f"norm {norm!r} is not known", code="norm", expected=tuple(map(repr, NORM_MODES)))
+    if y is None and booking.needs_truth:
+        what = "targets of every event" if analysis == "regression" else "class of every event"
+        raise DataError(f"a training of this method needs y, the {what}", code="data-shape")
+    if y is not None and analysis == "regression":
+        if targets is not None:
+            raise DataError("a regression has its targets in y", code="data-targets", hint="leave targets out")
+        target, target_names, flat = given_targets(y, n, dtype)
+    elif targets is not None:
+        target, target_names, _ = given_targets(targets, n, dtype)
+    if y is None or analysis == "regression":
+        index, classes = np.zeros(n, np.int64), ("Data",) if y is None else ("Regression",)
+    else:
+        found = class_labels(y, n, multiclass=analysis == "multiclass", signal=signal)
+        index, classes, labels = found.index, found.names, found.values
+    info = DataSetInfo.from_names(names, target_names, classes=classes)
+    events = Events(x, target, {}, normalised(weight, index, info.classes, norm), index, weight)
+    return Declared(events, info, labels or info.classes, flat)
+
+
+def usable_events(events: Events, info: DataSetInfo, dtype, *, learns: str | None, ignore_negative: bool) -> Events:
+    """The events in the network's precision. Raises DataError where they cannot be trained.
+
+    Parameters
+    ----------
+    learns : str or None
+        The analysis type whose classes or targets are learnt; None where the variables alone are.
+    """
+    n = len(events)
+    if n < 2:
+        raise DataError(f"a training needs at least 2 events, there {'is' if n == 1 else 'are'} {n}", code="data-few")
+    if events.x.shape != (n, info.n_variables) or events.targets.shape != (n, info.n_targets):
+        raise DataError(
+            f"variables of shape {events.x.shape} and targets of shape {events.targets.shape} do not fit {n} events",
+            code="data-shape",
+            expected=f"({n}, {info.n_variables}) and ({n}, {info.n_targets})",
+        )
+    if learns == "regression" and not info.n_targets:
+        raise DataError("a regression needs a target", code="data-targets")
+    if learns == "classification" and info.n_classes != 2:
+        raise DataError(
+            f"a classification has two classes, the data have {info.n_classes}",
+            code="data-classes",
+            expected="signal and background",
+            hint='analysis_type="multiclass" takes more',
+        )
+    x = finite_matrix(events.x, dtype, [v.label for v in info.variables])
+    targets = finite_matrix(events.targets, dtype, [t.label for t in info.targets], "target")
+    weight = np.asarray(events.weight, np.float64)
+    check_finite(weight, "the weight")
+    if ignore_negative:
+        weight = np.maximum(weight, 0.0)
+    return Events(x, targets, {}, weight, np.asarray(events.class_index), events.original_weight)
+
+
+def split_events(booking: Booking, events: Events, split, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the training and the validation events.
+
+    Parameters
+    ----------
+    split : "drawn", "last" or (training, validation)
+        Drawn with their share of every class, or the last events, as many as ValidationSize says; or positions.
+    """
+    if not isinstance(split, str):
+        train_at, valid_at = (np.asarray(positions, np.int64) for positions in split)
+        return train_at, valid_at
+    n, source = len(events), booking.bound.place("ValidationSize")[0]
+    count = validation_count(booking.validation_size, n, source=source)
+    if split == "last":
+        return last_events(n, count)
+    return drawn_events(events.class_index if booking.analysis_type != "regression" else None, n, count, seed)
+
+
+def check_classes(events: Events, info: DataSetInfo, train_at, valid_at) -> None:
+    """A class must train; one that does not validate is worth a warning."""
+    for name, trains, validates in zip(
+        info.classes, *(np.bincount(events.class_index[at], minlength=info.n_classes) for at in (train_at, valid_at))
+    ):
+        if trains == 0:
+            raise DataError(
+                f"none of the {len(train_at)} training events is of class {quoted(name)}; {validates} of it validate",
+                code="data-class-missing",
+                hint="mix the classes (SplitMode=Random), or give more events",
+            )
+        if validates == 0:
+            message = f"no event of class {quoted(name)} is among the {len(valid_at)} validation events"
+            hint = "mix the classes (SplitMode=Random), or choose a larger ValidationSize"
+            warn_user(TmvaliteWarning(message, code="validation-class-missing", hint=hint))
+
+
+def target_matrix(
+    booking: Booking, blueprint: Blueprint, x: np.ndarray, events: Events, targets: np.ndarray, info: DataSetInfo
+) -> np.ndarray:
+    """What the network learns, (N, outputs), block by block: variables, classes and targets, or 1 for the real thing.
+
+    Parameters
+    ----------
+    x : (N, V), targets : (N, T)
+        After the transformations.
+    """
+    columns = []
+    for role in booking.form.roles:
+        if role.learns == VARIABLES and role.name in blueprint.blocks:
+            columns.append(x)
+        elif role.learns and role.name in blueprint.blocks:
+            width = sum(output.value.size for output in blueprint.blocks[role.name].outputs)
+            made = np.zeros((len(x), width), x.dtype) if role.learns == TRUTH else np.ones((len(x), width), x.dtype)
+            if role.learns == TRUTH:
+                _fill_truth(made, booking.analysis_type, blueprint.class_width, events, targets, info)
+            columns.append(made)
+    return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)
+
+
+def _fill_truth(y: np.ndarray, analysis: str, width: int, events: Events, targets: np.ndarray, info: DataSetInfo) -> None:
+    """Put 1 for signal, or a column per class, then the targets, into zeros (N, outputs); `width` outputs belong to classes."""
+    if analysis == "classification":  # with several outputs TMVA's columns: signal, background, nothing
+        is_signal = events.class_index == info.signal_class
+        y[:, 0] = is_signal
+        if width > 1:
+            y[:, 1] = ~is_signal
+    elif analysis == "multiclass":
+        y[np.arange(len(y)), events.class_index] = 1
+    y[:, width:] = targets[:, : y.shape[1] - width]
+
+
+def with_ranges(info: DataSetInfo, events: Events) -> DataSetInfo:
+    """The ranges of variables and targets, where nobody filled them before."""
+
+    def filled(infos: tuple[VariableInfo, ...], values: np.ndarray):
+        return tuple(v if v.has_range else v.with_range(values[:, i].min(), values[:, i].max()) for i, v in enumerate(infos))
+
+    return dataclasses.replace(info, variables=filled(info.variables, events.x), targets=filled(info.targets, events.targets))

@@ -1,0 +1,78 @@
+"""The options that methods have in common: names, defaults, allowed values; each method's form has its own table.
+
+The order of a table is TMVA's order of declaration, which is that of the weight file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from tmvalite.errors import Diagnostics, Source, Span
+from tmvalite.string_utils import BoundOptions, DeclaredOption, OptionTable
+from tmvalite.training.initialisation import METHODS as INITIALISATIONS
+
+LOSSES = ("CROSSENTROPY", "SUMOFSQUARES", "MUTUALEXCLUSIVE")
+ARCHITECTURES = ("STANDARD", "CPU", "GPU", "OPENCL", "CUDNN")
+PRECISIONS = ("float32", "float64")
+LEVELS = ("Default", "Debug", "Verbose", "Info", "Warning", "Error", "Fatal")
+
+BASE_OPTIONS = OptionTable(
+    DeclaredOption("V", bool, False, "verbose output"),
+    DeclaredOption("VerbosityLevel", str, "Default", "verbosity level", choices=LEVELS),
+    DeclaredOption("VarTransform", str, "None", "transformations of the variables, such as N or G_Signal(_V_)+D"),
+    DeclaredOption("H", bool, False, "print help of the method"),
+    DeclaredOption("CreateMVAPdfs", bool, False, "describe the output by densities of signal and background"),
+    DeclaredOption("IgnoreNegWeightsInTraining", bool, False, "events with negative weights do not train"),
+)
+
+INPUT = OptionTable(
+    DeclaredOption("InputLayout", str, "0|0|0", "shape of one event: channels|rows|columns, steps|width or name=shape,..."),
+    DeclaredOption("BatchLayout", str, "0|0|0", "shape of one batch; follows from InputLayout and BatchSize"),
+)
+LOSS = DeclaredOption("ErrorStrategy", str, "CROSSENTROPY", "loss function", choices=LOSSES)
+INITIALIZATION = DeclaredOption(
+    "WeightInitialization", str, "XAVIER", "distribution of the first weights", choices=INITIALISATIONS
+)
+SEED = DeclaredOption("RandomSeed", int, 0, "seed of all random numbers of the training; 0: another one each time", minimum=0)
+VALIDATION = DeclaredOption("ValidationSize", str, "20%", "part of the training events that validates: 20%, 0.2 or 100")
+ARCHITECTURE = DeclaredOption("Architecture", str, "CPU", "device; everything runs on the CPU", choices=ARCHITECTURES)
+STRATEGY = DeclaredOption(
+    "TrainingStrategy",
+    str,
+    "LearningRate=1e-3,Momentum=0.0,ConvergenceSteps=100,MaxEpochs=2000,Optimizer=ADAM,BatchSize=30,TestRepetitions=1,"
+    "WeightDecay=0.0,Regularization=None,DropConfig=0.0",
+    "phases of the training, separated by '|'",
+)
+EXTENSIONS = OptionTable(
+    DeclaredOption("Precision", str, "float32", "numbers of the whole network", choices=PRECISIONS),
+    DeclaredOption("Threads", int, 0, "threads; 0: as many as there are cores", minimum=0),
+)
+
+
+def read_option(bound: BoundOptions, name: str, parse: Callable, diagnostics: Diagnostics) -> Any:
+    """What `parse(source, span, diagnostics)` makes of an option's value; of a default it is made once."""
+    return parse(*bound.place(name), diagnostics) if bound.is_set(name) else _of_default(parse, *bound.place(name))
+
+
+@lru_cache(maxsize=256)
+def _of_default(parse: Callable, source: Source, span: Span) -> Any:
+    return parse(source, span, Diagnostics(source))
+
+
+def remark_ignored(bound: BoundOptions, diagnostics: Diagnostics) -> None:
+    """Say which options are set and do nothing: a device other than the CPU (the network is the same), densities."""
+    values, source, spans = bound.values, bound.source, bound.spans
+    if values.CreateMVAPdfs:
+        message = "CreateMVAPdfs is ignored: densities of the output are not available yet"
+        hint = "remove it; Reader.GetProba gives -1 and GetRarity 0, as without it"
+        diagnostics.warn(message, code="pdfs", source=source, span=spans["CreateMVAPdfs"], hint=hint)
+    if values.Architecture != "CPU":
+        message = f"Architecture={values.Architecture} is not available; everything runs on the CPU"
+        diagnostics.warn(message, code="architecture", source=source, span=spans["Architecture"], hint="write Architecture=CPU")
+
+
+def method_options(*options: DeclaredOption, inputs: OptionTable = INPUT, extensions: OptionTable = EXTENSIONS) -> OptionTable:
+    """The table of a method: what all have, its inputs, its own options, and what is not TMVA's."""
+    return BASE_OPTIONS + inputs + OptionTable(*options) + extensions

@@ -1,0 +1,261 @@
+"""A trained network with what surrounds it: transformations, names, the meaning of its outputs. Events in, values out.
+
+It is a value: nothing changes it, and another process gets it as arrays and names and gives the same bits.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tmvalite.data.info import DataSetInfo
+from tmvalite.data.tables import scored_events
+from tmvalite.data.transforms import TransformChain
+from tmvalite.data.transforms.base import VARIABLE
+from tmvalite.errors import DataError, OptionError
+from tmvalite.graph import Graph
+from tmvalite.graph.join import block_of
+from tmvalite.io.weight_file import OptionRecord, PdfRecord
+from tmvalite.models.blueprint import joined, network_of
+from tmvalite.models.form import ORIGIN, TRUTH, VARIABLES, Form
+from tmvalite.string_utils import Prior
+from tmvalite.training.losses import Objective
+from tmvalite.training.network import Network
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a weight file says beside the network.
+
+    facts : its GeneralInfo
+    options : the booking options
+    header : the attributes of <Weights>, for a network that ROOT can run
+    pdfs : MVAPdfs of the file that was read
+    """
+
+    facts: dict[str, str] = field(default_factory=dict)
+    options: tuple[OptionRecord, ...] = ()
+    header: dict = field(default_factory=dict)
+    pdfs: tuple[PdfRecord, ...] = ()
+
+
+@dataclass(eq=False)
+class Trained:
+    """What a training leaves behind, or a weight file holds.
+
+    Attributes
+    ----------
+    form : Form
+        Of the method.
+    blocks : dict of str to Graph
+        The blocks that are there, as written.
+    network : Network
+        All of them as one. A half alone is a network of that block only.
+    objectives : tuple of Objective
+        One per output of the network.
+    chain : TransformChain
+        Of the variables and targets, before the first block and backwards behind the others; may be empty.
+    info : DataSetInfo
+    analysis_type : str
+    labels : tuple
+        What y called the classes, in the order of info.classes.
+    flat : bool
+        Whether `predict` gives the one target of a regression as (N,).
+    class_width : int
+        Outputs of the block that learns the truth that belong to classes; the others are targets.
+    latent, prior
+        What the code was trained for (KL, MMD, SWD, ADV or NONE), and its prior.
+    sigma : float
+        Width of a Gaussian decoder in the transformed variables.
+    description : Description
+        For the weight file.
+    direct : bool
+        Whether the network takes events as they are, without a detour over `chain`.
+    fast : bool
+        Whether column 0 of the network's values is what `mva` gives.
+    """
+
+    form: Form
+    blocks: dict[str, Graph]
+    network: Network
+    objectives: tuple[Objective, ...]
+    chain: TransformChain
+    info: DataSetInfo
+    analysis_type: str
+    labels: tuple = ()
+    flat: bool = True
+    class_width: int = 0
+    latent: str = "NONE"
+    prior: Prior = Prior()
+    sigma: float = 1.0
+    description: Description = Description()
+
+    def __post_init__(self):
+        self.dtype, self.event_shape = self.network.dtype, (self.info.n_variables,)
+        self._parts: dict[tuple[str, ...], Network] = {}
+        single = "" in self.blocks
+        self.direct = not self.chain.transforms_variables
+        folded = _normalisation(self.chain) if single and not self.direct and self.network.precision == "float32" else None
+        if folded is not None:
+            self.network.set_normalisation(*folded)
+            self.direct = True
+        self.fast = single and self.direct and not (self.analysis_type == "regression" and self.chain.transforms_targets)
+
+    def __reduce__(self):
+        fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "network"}
+        return _restored, (fields, self.network.precision, self.network.parameters.snapshot())
+
+    # --------------------------------------------------------------------------- parts
+
+    def part(self, *blocks: str) -> Network:
+        """The network of some blocks, over the common parameters. Raises OptionError where one is missing."""
+        if blocks not in self._parts:
+            missing = next((name for name in blocks if name not in self.blocks), None)
+            if missing is not None:
+                hint = next(role.missing for role in self.form.roles if role.name == missing)
+                raise self.lacks(missing, hint)
+            self._parts[blocks] = self.network if blocks == ("",) else self._new_part(blocks)
+        return self._parts[blocks]
+
+    def _new_part(self, blocks: tuple[str, ...]) -> Network:
+        graph = block_of(self.network.graph, *blocks)
+        known = dict(zip((output.name for output in self.network.graph.outputs), self.objectives))
+        objectives = [known.get(output.name, Objective("SUMOFSQUARES", "identity")) for output in graph.outputs]
+        return self.network.part(
+            graph, losses=tuple(o.loss for o in objectives), output_functions=tuple(o.function for o in objectives)
+        )
+
+    def lacks(self, block: str, hint: str | None = None) -> OptionError:
+        """The error that a block is not there."""
+        message = f"this {self.form.noun} has no {block}; it has {' and '.join(self.blocks)}"
+        return OptionError(message, code="block-missing", hint=hint)
+
+    @property
+    def code_size(self) -> int:
+        """Numbers in a code: what the first block gives, or what the others read."""
+        first = self.blocks.get(self.form.roles[0].name)
+        return first.outputs[-1].value.size if first is not None else next(iter(self.blocks.values())).input_size
+
+    # --------------------------------------------------------------------------- events to what was learnt from y
+
+    def values(self, X) -> tuple[np.ndarray, bool]:
+        """The values of the block that learnt the truth (N, outputs), targets transformed, and whether X was a single event.
+
+        Rows that are not finite give NaN.
+        """
+        network = self.part(*dict.fromkeys((self.form.roles[0].name, self.form.role(TRUTH))))
+        x, single = self.transformed(X)
+        return network.values(x), single
+
+    def mva(self, X):
+        """Value 0 of every event, (N,), or a float for one event; of a regression: target 0 in its original units."""
+        if self.analysis_type == "regression":
+            values = self.targets(X)
+            return values[..., 0] if values.ndim > 1 else float(values[0])
+        values, single = self.values(X)
+        return float(values[0, 0]) if single else values[:, 0]
+
+    def targets(self, X) -> np.ndarray:
+        """Targets in their original units, (N, T), or (T,) for one event."""
+        values, single = self.values(X)
+        values = values[:, self.class_width :]
+        if self.chain.transforms_targets:
+            values = np.asarray(self.chain.invert_targets(np.ascontiguousarray(values)), self.dtype)
+        return values[0] if single else values
+
+    def classes(self, X) -> np.ndarray:
+        """Values of all classes in declared order, (N, C), or (C,) for one event."""
+        values, single = self.values(X)
+        values = values[:, : self.class_width]
+        return values[0] if single else values
+
+    def predictions(self, X) -> np.ndarray:
+        """The class of every event as y called it (a value of 0.5 or more is signal), or the targets of a regression."""
+        if self.analysis_type == "regression":
+            values = self.targets(X)
+            return values[..., 0] if self.flat and values.shape[-1] == 1 else values
+        labels, signal = np.array(self.labels), self.info.signal_class
+        if self.analysis_type == "multiclass":
+            return labels[np.argmax(self.classes(X), axis=-1)]
+        return np.where(np.asarray(self.mva(X)) >= 0.5, labels[signal], labels[1 - signal])
+
+    def probabilities(self, X) -> np.ndarray:
+        """The values of the classes, (N, C), in declared order."""
+        if self.analysis_type == "multiclass":
+            return np.atleast_2d(self.classes(X))
+        signal = np.atleast_1d(self.mva(X))
+        values = np.stack([signal, 1.0 - signal], axis=1)
+        return values[:, ::-1] if self.info.signal_class == 1 else values
+
+    # --------------------------------------------------------------------------- codes
+
+    def encode(self, X) -> np.ndarray:
+        """The codes (N, Q) that the first block gives, or (Q,) for one event."""
+        encoder = self.part(self.form.roles[0].name)
+        x, single = self.transformed(X)
+        z = encoder.outputs(x)
+        return z[0] if single else z
+
+    def decode(self, Z) -> np.ndarray:
+        """Events in original units, (N, V), or (V,) for one code."""
+        decoder = self.part(self.form.role(VARIABLES))
+        z, single = self.codes(Z)
+        x = decoder.values(z)
+        if self.chain.transforms_variables:
+            x = np.asarray(self.chain.invert_variables(x), self.dtype)
+        return x[0] if single else x
+
+    def discriminate(self, Z) -> np.ndarray:
+        """The probability that codes (N, Q) are the real thing, drawn from the prior: (N,)."""
+        z, _ = self.codes(Z)
+        return self.part(self.form.role(ORIGIN)).values(z)[:, 0]
+
+    # --------------------------------------------------------------------------- what users give
+
+    def transformed(self, X) -> tuple[np.ndarray, bool]:
+        """Events (N, V) as the network reads them, and whether X was a single one (V,)."""
+        x, single = scored_events(X, self.info.variables, self.dtype)
+        if not self.direct:
+            with np.errstate(over="ignore", invalid="ignore"):
+                x = np.ascontiguousarray(self.chain.apply_variables(x), self.dtype)
+        return x, single
+
+    def codes(self, Z) -> tuple[np.ndarray, bool]:
+        """Codes as (N, Q) in the network's precision, and whether Z was a single one."""
+        try:
+            z = np.asarray(Z, self.dtype)
+        except (TypeError, ValueError):
+            raise DataError("the codes hold values that are no numbers", code="data-type") from None
+        single, shape = z.ndim < 2, z.shape
+        z = np.ascontiguousarray(z.reshape(1, -1) if single else z)
+        if z.ndim != 2 or z.shape[1] != self.code_size:
+            q = self.code_size
+            raise DataError(
+                f"the codes have shape {shape}, this {self.form.noun} has {q} latent variable{'s' * (q != 1)}",
+                code="data-shape",
+                expected=f"(codes, {q}), or ({q},) for one code",
+            )
+        return z, single
+
+
+def _restored(fields: dict, precision: str, numbers: np.ndarray) -> Trained:
+    """A Trained from what travels between processes; `numbers` are all its parameters (P,)."""
+    network = network_of(joined(fields["form"], fields["blocks"]), fields["objectives"], precision=precision)
+    network.parameters.restore(numbers)
+    return Trained(network=network, **fields)
+
+
+def _normalisation(chain: TransformChain) -> tuple[np.ndarray, np.ndarray] | None:
+    """(V,) minimum and 1/(maximum - minimum) in float32, if the chain is one N over all variables, none of them constant."""
+    if len(chain) != 1 or chain.transforms[0].name != "Normalize" or chain.transforms[0].reference:
+        return None
+    transform = chain.transforms[0]
+    which, positions = transform.positions(VARIABLE)
+    if positions != list(range(chain.info.n_variables)):
+        return None
+    low, high = transform.ranges[-1, which, 0], transform.ranges[-1, which, 1]
+    if (low == high).any():
+        return None
+    return low, (1.0 / (high - low).astype(np.float64)).astype(np.float32)
