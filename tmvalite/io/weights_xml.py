@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from tmvalite import constants
 from tmvalite.errors import FileError, did_you_mean, quoted
 from tmvalite.io.atomic import write_atomic
 from tmvalite.io.extension_xml import read_network, write_network
@@ -34,8 +35,8 @@ from tmvalite.io.xml_guard import read_xml
 from tmvalite.io.xml_writer import XmlWriter
 from tmvalite.layers.base import WeightElement
 
+ANALYSIS_TYPES = tuple(sorted(name.capitalize() for name in constants.ANALYSIS_TYPES))  # as TMVA writes them
 METHOD_TYPES = ("DL", "DNN", "AE", "GAN")
-ANALYSIS_TYPES = ("Classification", "Multiclass", "Regression")
 
 _REQUIRED = ("GeneralInfo", "Options", "Variables", "Classes", "Transformations")
 _SECTIONS = (

@@ -19,14 +19,14 @@ from tmvalite.graph import Graph
 from tmvalite.graph.expand import implied_kind
 from tmvalite.graph.join import SEPARATOR, join
 from tmvalite.io.weight_file import BlockRecord, NetworkRecord, OptionRecord, WeightFile
+from tmvalite.losses import AUTOENCODER, LOSSES, Objective, is_function, usual
 from tmvalite.methods.ae_blocks import BLOCKS, DECODER, ENCODER, HEAD
 from tmvalite.methods.ae_model import AutoencoderModel
-from tmvalite.methods.ae_network import FUNCTIONS, LATENT_TERMS, named_outputs
+from tmvalite.methods.ae_network import LATENT_TERMS, named_outputs
 from tmvalite.methods.file_facts import OPTIONS, labels_of
 from tmvalite.methods.network_file import block_record, network_of_block
 from tmvalite.methods.options import AE_EXTENSIONS, file_options
 from tmvalite.string_utils import parse_prior
-from tmvalite.training.losses import LOSS_CODES, Objective
 from tmvalite.training.network import Network
 
 _LOSSES, _FUNCTIONS, _HEAD_CLASSES = "Losses", "OutputFunctions", "HeadClasses"
@@ -129,7 +129,7 @@ def model(file: WeightFile, analysis: str) -> AutoencoderModel:
     objectives, settings = _read_settings(file, blocks)
     _check_sizes(blocks, info)
     graph = named_outputs(join(blocks), blocks)
-    known = [Objective("SUMOFSQUARES", "identity")] if not objectives else objectives
+    known = objectives or [usual(AUTOENCODER)]
     network = Network(
         graph,
         precision=file.extension.precision,
@@ -186,8 +186,8 @@ def _read_settings(file: WeightFile, blocks: dict[str, Graph]) -> tuple[list[Obj
         sigma = math.nan
     good = (
         len(strategies) == len(functions) == n_outputs
-        and set(strategies) <= set(LOSS_CODES)
-        and set(functions) <= {*FUNCTIONS.values()}
+        and set(strategies) <= set(LOSSES)
+        and all(is_function(name) for name in functions)
         and classes.isdecimal()
         and len(classes) < 10
         and latent in (*LATENT_TERMS, "NONE")

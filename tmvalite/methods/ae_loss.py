@@ -14,7 +14,7 @@ import math
 
 import numpy as np
 
-from tmvalite.methods.ae_network import HEAD_LOSS, LATENT_TERMS, RECONSTRUCTION, Blueprint, gaussian_constant, nats
+from tmvalite.methods.ae_network import HEAD_LOSS, LATENT_TERMS, RECONSTRUCTION, Blueprint, gaussian_constant
 from tmvalite.training.loop import Companion
 
 SMALLEST_VARIANCE = 1e-6  # of sigma^2, as a part of where it begins: data that are reproduced exactly have no width
@@ -59,7 +59,7 @@ class AutoencoderLoss(Companion):
         self._gaussian = sum(
             o.value.size
             for name, (o, objective) in self._outputs.items()
-            if _is(name, RECONSTRUCTION) and objective.strategy == "SUMOFSQUARES"
+            if _is(name, RECONSTRUCTION) and objective.kind.gaussian
         )
         self.estimated = blueprint.latent == "KL" and values.DecoderSigma == 0 and self._gaussian > 0
         self.sigma = values.DecoderSigma or (math.sqrt(variance) if self.estimated and variance > 0 else 1.0)
@@ -82,7 +82,7 @@ class AutoencoderLoss(Companion):
         if name in self._outputs:
             output, objective = self._outputs[name]
             sigma = self.sigma if _is(name, RECONSTRUCTION) else 1.0
-            return output.weight * nats(objective, output.value.size, sigma)
+            return output.weight * objective.kind.nats(output.value.size, sigma)
         return 1.0
 
     def weight(self, name: str) -> float:
@@ -164,7 +164,7 @@ class AutoencoderLoss(Companion):
             sum(
                 value * self._outputs[name][0].value.size
                 for name, value in found
-                if _is(name, RECONSTRUCTION) and self._outputs[name][1].strategy == "SUMOFSQUARES"
+                if _is(name, RECONSTRUCTION) and self._outputs[name][1].kind.gaussian
             )
             / self._gaussian
         )

@@ -13,9 +13,9 @@ from tmvalite.errors import DataError, OptionError
 from tmvalite.graph import Graph
 from tmvalite.graph.join import block_of
 from tmvalite.io.weight_file import OptionRecord
+from tmvalite.losses import AUTOENCODER, Objective, usual
 from tmvalite.methods.ae_blocks import DECODER, DISCRIMINATOR, ENCODER, HEAD
 from tmvalite.string_utils import Prior
-from tmvalite.training.losses import Objective
 from tmvalite.training.network import Network
 
 _HINTS = {
@@ -89,7 +89,7 @@ class AutoencoderModel:
             graph = block_of(self.network.graph, *blocks)
             names = [output.name for output in self.network.graph.outputs]
             known = dict(zip(names, self.objectives))
-            objectives = [known.get(output.name, Objective("SUMOFSQUARES", "identity")) for output in graph.outputs]
+            objectives = [known.get(output.name, usual(AUTOENCODER)) for output in graph.outputs]
             self._parts[blocks] = self.network.part(
                 graph, losses=tuple(o.loss for o in objectives), output_functions=tuple(o.function for o in objectives)
             )
@@ -160,21 +160,19 @@ class AutoencoderModel:
         score = score.astype(self.dtype)
         return float(score[0]) if single else score
 
+    def _decoder_objectives(self) -> tuple[Objective, ...]:
+        """Those of the Decoder's outputs, which come first."""
+        return self.objectives[: len(self.blocks[DECODER].outputs)]
+
     def _reconstruction_error(self, x: np.ndarray, raw: np.ndarray) -> np.ndarray:
         """-ln p(x | code) without constants, (N,) float64; raw (N, V) are outputs before the output function."""
         total, start = np.zeros(len(x)), 0
         decoder = self.part(DECODER)
-        for output, function in zip(decoder.graph.outputs, decoder.output_functions, strict=True):
+        for output, objective in zip(decoder.graph.outputs, self._decoder_objectives(), strict=True):
             stop = start + output.value.size
             t, o = x[:, start:stop].astype(np.float64), raw[:, start:stop].astype(np.float64)
             with np.errstate(over="ignore", invalid="ignore"):
-                if function == "identity":
-                    each = (t - o) ** 2 / (2.0 * self.sigma**2)
-                elif function == "sigmoid":
-                    each = np.maximum(o, 0.0) - o * t + np.log1p(np.exp(-np.abs(o)))
-                else:
-                    top = o.max(axis=1, keepdims=True)
-                    each = t * (top + np.log(np.exp(o - top).sum(axis=1, keepdims=True)) - o)
+                each = objective.kind.errors(o, t, self.sigma)
             total += output.weight * each.sum(axis=1)
             start = stop
         return total

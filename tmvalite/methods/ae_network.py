@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tmvalite.activations import ACTIVATIONS
 from tmvalite.data.info import DataSetInfo, Events
 from tmvalite.errors import OptionError, ShapeError
 from tmvalite.graph import Graph, input_shapes, require_lowering
 from tmvalite.graph.append import append_sink
 from tmvalite.graph.join import SEPARATOR, join
 from tmvalite.graph.rewrite import rewrite
+from tmvalite.losses import Objective, reconstruction
 from tmvalite.methods.ae_blocks import (
     DECODER,
     DISCRIMINATOR,
@@ -27,13 +29,10 @@ from tmvalite.methods.dl_outputs import BookedLoss, outputs_of
 from tmvalite.methods.phase_dropout import graphs_for_phases
 from tmvalite.plan import make_plan
 from tmvalite.string_utils import Prior
-from tmvalite.training.losses import Objective
 from tmvalite.training.network import Network
 
-FUNCTIONS = {"CROSSENTROPY": "sigmoid", "SUMOFSQUARES": "identity", "MUTUALEXCLUSIVE": "softmax"}
 # terms of the loss; ADVERSARY is that of the Discriminator, DECEPTION that of an Encoder which deceives it
 RECONSTRUCTION, HEAD_LOSS, DECEPTION, ADVERSARY = "reconstruction", "head", "deception", "adversary"
-UNIT_RANGE = ("SIGMOID", "SOFTMAX")  # activations with values between 0 and 1
 LATENT_TERMS = {"KL": "kl", "MMD": "mmd", "SWD": "swd", "ADV": DECEPTION}
 
 
@@ -204,7 +203,7 @@ def _with_latent_loss(method, blocks: dict[str, Graph], latent: str) -> dict[str
         encoder = append(encoder, "LatentLoss", "|".join((latent, *fields, *method.prior.fields)))
     if values.Sparsity != "NONE":
         activation = getattr(code.producer.layer, "activation", "")
-        if values.Sparsity == "KL" and activation not in UNIT_RANGE:
+        if values.Sparsity == "KL" and not (activation and ACTIVATIONS[activation].unit_range):
             what = f"its activation is {activation}" if activation else f"it comes from {code.producer.layer.kind}"
             raise OptionError(
                 f"Sparsity=KL needs a code between 0 and 1, but {what}",
@@ -228,7 +227,7 @@ def _with_latent_loss(method, blocks: dict[str, Graph], latent: str) -> dict[str
 def _objectives(method, blocks: dict[str, Graph], info: DataSetInfo) -> tuple[tuple[Objective, ...], int]:
     """One per output of the joined graph, and how many outputs of the Head belong to classes."""
     booked = method.bound.values.ErrorStrategy
-    found = [Objective(output.loss or booked, FUNCTIONS[output.loss or booked]) for output in blocks[DECODER].outputs]
+    found = [reconstruction(output.loss or booked) for output in blocks[DECODER].outputs]
     classes = 0
     if HEAD in blocks:
         if method.analysis_type == "regression" and not info.n_targets:
@@ -264,14 +263,6 @@ def named_outputs(graph: Graph, blocks: dict[str, Graph]) -> Graph:
     names = names or ["code"]
     outputs = tuple(dataclasses.replace(output, name=name) for output, name in zip(graph.outputs, names, strict=True))
     return dataclasses.replace(graph, outputs=outputs)
-
-
-def nats(objective: Objective, width: int, sigma: float = 1.0) -> float:
-    """What makes the loss of an output, a mean over its values, a negative log-likelihood per event, but for constants.
-
-    CROSSENTROPY is then the sum over the values, SUMOFSQUARES sum (y - o)^2 / (2 sigma^2).
-    """
-    return {"CROSSENTROPY": width, "SUMOFSQUARES": width / (2.0 * sigma**2), "MUTUALEXCLUSIVE": 1.0}[objective.strategy]
 
 
 def gaussian_constant(width: int, sigma: float) -> float:

@@ -10,6 +10,7 @@ from tmvalite.data.info import DataSetInfo, Events
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import DataError, quoted
 from tmvalite.graph.join import block_of
+from tmvalite.losses import ANY, PROBABILITIES
 from tmvalite.methods import ae_file
 from tmvalite.methods.ae_blocks import DECODER, DISCRIMINATOR, ENCODER, HEAD
 from tmvalite.methods.ae_loss import AutoencoderLoss
@@ -137,13 +138,13 @@ def _final_sigma(loss: AutoencoderLoss, network, train: Sample, seed: int) -> fl
 
 
 def _check_targets(blueprint: Blueprint, x: np.ndarray, info: DataSetInfo, *, transformed: bool) -> None:
-    """Values that CROSSENTROPY and MUTUALEXCLUSIVE reconstruct are probabilities. Raises DataError naming the variable."""
+    """Values that some losses reconstruct are probabilities. Raises DataError naming the variable."""
     start = 0
     outputs = blueprint.blocks[DECODER].outputs
     for output, objective in zip(outputs, blueprint.objectives[: len(outputs)], strict=True):
         stop = start + output.value.size
         part = x[:, start:stop]
-        if objective.strategy != "SUMOFSQUARES":
+        if objective.kind.targets != ANY:
             low, high = part.min(axis=0), part.max(axis=0)
             outside = np.maximum(-low, high - 1.0)
             worst = int(np.argmax(outside))
@@ -156,12 +157,12 @@ def _check_targets(blueprint: Blueprint, x: np.ndarray, info: DataSetInfo, *, tr
                     code="target-range",
                     hint="ErrorStrategy=SUMOFSQUARES reconstructs any values; or scale the variables to [0, 1]",
                 )
-        if objective.strategy == "MUTUALEXCLUSIVE":
+        if objective.kind.targets == PROBABILITIES:
             sums = part.sum(axis=1, dtype=np.float64)
             row = int(np.argmax(np.abs(sums - 1.0)))
             if abs(sums[row] - 1.0) > 1e-3:
                 raise DataError(
-                    f"MUTUALEXCLUSIVE reconstructs probabilities that add up to 1, and those of row {row} add up to "
+                    f"{objective.strategy} reconstructs probabilities that add up to 1, and those of row {row} add up to "
                     f"{sums[row]:g}",
                     code="target-range",
                     hint="CROSSENTROPY takes every variable by itself",

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from tmvalite.constants import ANALYSIS_TYPES
 from tmvalite.data.info import DataSetInfo, Events
 from tmvalite.data.tables import class_labels, event_matrix, target_matrix, weight_vector
 from tmvalite.errors import DataError, Diagnostics, FileError, NotFittedError, OptionError, TmvaliteError, did_you_mean, quoted
@@ -18,7 +19,6 @@ from tmvalite.methods.model import Model
 from tmvalite.methods.weighting import NORM_MODES, normalised
 from tmvalite.string_utils import OptionTable
 from tmvalite.training.history import COLUMNS, History
-from tmvalite.training.losses import ANALYSIS_TYPES
 
 
 class Method:

@@ -12,18 +12,16 @@ from tmvalite.data.info import DataSetInfo
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import FileError
 from tmvalite.io.weight_file import NetworkRecord, OptionRecord, WeightFile
+from tmvalite.losses import FUNCTION_CODES, FUNCTION_OF_CODE, LETTERS, LOSSES, Objective, is_function
 from tmvalite.methods.dl_network import Blueprint
 from tmvalite.methods.file_facts import OPTIONS, labels_of
 from tmvalite.methods.model import Model
 from tmvalite.methods.network_file import block_record, header_sizes, layer_records, network_of_block, network_of_layers
 from tmvalite.methods.options import EXTENSIONS, file_options
-from tmvalite.training import losses
+from tmvalite.optimizers import REGULARIZATIONS
 from tmvalite.training.initialisation import CODES as INITIALISATION_CODES
-from tmvalite.training.losses import Objective
 from tmvalite.training.network import Network
-from tmvalite.training.optimizers import REGULARIZATIONS
 
-_STRATEGY_OF_CODE = {code: name for name, code in losses.LOSS_CODES.items()}
 _FUNCTIONS, _LOSSES, _CLASS_WIDTH = "OutputFunctions", "Losses", "ClassWidth"
 
 
@@ -53,13 +51,15 @@ def describe_for_file(model: Model, method, blueprint: Blueprint) -> None:
         _FUNCTIONS: "+".join(o.function for o in blueprint.objectives),
         _CLASS_WIDTH: str(blueprint.class_width),
     }
+    if objective.kind.letter is None or objective.function not in FUNCTION_CODES:
+        return  # a loss that ROOT does not know
     if layer_records(blueprint.graph, model.network.parameters) is None:
         return
     model.header = header_sizes(blueprint.graph, phase.batch_size) | {
-        "LossFunction": losses.LOSS_CODES[objective.strategy],
+        "LossFunction": objective.kind.letter,
         "Initialization": INITIALISATION_CODES.get(initialisation, "X"),
-        "Regularization": str(REGULARIZATIONS[phase.regularization]),
-        "OutputFunction": losses.FUNCTION_CODES[objective.function],
+        "Regularization": str(REGULARIZATIONS[phase.regularization].code),
+        "OutputFunction": FUNCTION_CODES[objective.function],
         "WeightDecay": float(phase.weight_decay),
     }
 
@@ -98,8 +98,8 @@ def model(file: WeightFile, analysis: str) -> Model:
         graph, matrices, objectives, class_width, precision = _read_extension(file)
     else:
         graph, matrices = network_of_layers(file)
-        function = losses.FUNCTION_OF_CODE[file.header["OutputFunction"]]
-        objectives = (Objective(_STRATEGY_OF_CODE[file.header["LossFunction"]], function),)
+        function = FUNCTION_OF_CODE[file.header["OutputFunction"]]
+        objectives = (Objective(LETTERS[file.header["LossFunction"]], function),)
         class_width = 0 if analysis == "regression" else graph.outputs[0].value.size
         double = file.dtype is np.float64 or "Precision=float64" in file.info.get(OPTIONS, "").split(":")
         precision = "float64" if double else "float32"
@@ -133,8 +133,8 @@ def _read_extension(file: WeightFile):
     width = extension.settings.get(_CLASS_WIDTH, "")
     good = (
         len(strategies) == len(functions) == len(graph.outputs)
-        and set(strategies) <= set(losses.LOSS_CODES)
-        and set(functions) <= set(losses.FUNCTION_CODES)
+        and set(strategies) <= set(LOSSES)
+        and all(is_function(name) for name in functions)
         and width.isdecimal()
         and len(width) < 10
     )

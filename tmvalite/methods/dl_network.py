@@ -8,9 +8,9 @@ import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
 from tmvalite.graph import Graph, build_graph, input_shapes, require_lowering
+from tmvalite.losses import Objective
 from tmvalite.methods.dl_outputs import booked_loss, outputs_of
 from tmvalite.methods.phase_dropout import graphs_for_phases
-from tmvalite.training.losses import Objective
 from tmvalite.training.network import Network
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from tmvalite.errors import Diagnostics, ShapeError, Span
 from tmvalite.graph import Graph, check_outputs
+from tmvalite.losses import Objective, objective, usual
 from tmvalite.string_utils import BoundOptions
-from tmvalite.training.losses import Objective, objective
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def _objectives(graph: Graph, analysis: str, booked: BookedLoss, diagnostics: Di
         elif of_classes or analysis == "regression":
             strategy, given, span = booked.strategy, booked.given, booked.span
         else:
-            strategy, given, span = "SUMOFSQUARES", False, None
+            strategy, given, span = usual("regression").strategy, False, None
         found.append(
             objective(
                 analysis if of_classes else "regression",
@@ -75,7 +75,7 @@ def _objectives(graph: Graph, analysis: str, booked: BookedLoss, diagnostics: Di
 def _class_width(graph: Graph, objectives, analysis: str, wanted: int, n_targets: int, diagnostics: Diagnostics) -> int:
     """Output values that belong to classes, after the check that all outputs together fit classes and targets."""
     first = graph.outputs[0].value.size
-    both = analysis == "classification" and first == 2 and objectives[0].strategy == "MUTUALEXCLUSIVE"
+    both = analysis == "classification" and first == 2 and objectives[0].kind.uses[analysis].per_class
     if len(graph.outputs) > 1 and analysis != "regression" and first != wanted and not both:
         meaning = f"the {wanted} classes" if analysis == "multiclass" else "signal and background, one value"
         raise ShapeError(

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
+from tmvalite.constants import ANALYSIS_TYPES
 from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import FileError, quoted
 from tmvalite.io.weight_file import WeightFile
 from tmvalite.string_utils import OptionTable
-from tmvalite.training.losses import ANALYSIS_TYPES
 
 # The versions whose schema is written; ROOT compares the numbers in brackets: major * 65536 + minor * 256 + patch.
 RELEASES = {"TMVA Release": "4.2.1 [262657]", "ROOT Release": "6.32/04 [401412]"}

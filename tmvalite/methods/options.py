@@ -6,10 +6,11 @@ written into a file that ROOT reads, because ROOT refuses any other.
 
 from __future__ import annotations
 
+from tmvalite.constants import PRECISIONS
 from tmvalite.errors import Diagnostics
+from tmvalite.losses import AUTOENCODER, LOSSES, losses_for
 from tmvalite.string_utils import BoundOptions, DeclaredOption, OptionTable
 
-LOSSES = ("CROSSENTROPY", "SUMOFSQUARES", "MUTUALEXCLUSIVE")
 INITIALIZATIONS = (
     "XAVIER",
     "XAVIERUNIFORM",
@@ -24,7 +25,6 @@ INITIALIZATIONS = (
     "TORCH",
 )  # the last five are ours
 ARCHITECTURES = ("STANDARD", "CPU", "GPU", "OPENCL", "CUDNN")
-PRECISIONS = ("float32", "float64")
 LEVELS = ("Default", "Debug", "Verbose", "Info", "Warning", "Error", "Fatal")
 
 BASE_OPTIONS = OptionTable(
@@ -41,7 +41,7 @@ _INPUT = OptionTable(
     DeclaredOption("BatchLayout", str, "0|0|0", "shape of one batch; follows from InputLayout and BatchSize"),
 )
 _LAYOUT = DeclaredOption("Layout", str, "DENSE|(N+100)*2|SOFTSIGN,DENSE|0|LINEAR", "the layers of the network")
-_LOSS = DeclaredOption("ErrorStrategy", str, "CROSSENTROPY", "loss function", choices=LOSSES)
+_LOSS = DeclaredOption("ErrorStrategy", str, "CROSSENTROPY", "loss function", choices=tuple(LOSSES))
 _INITIALIZATION = DeclaredOption(
     "WeightInitialization", str, "XAVIER", "distribution of the first weights", choices=INITIALIZATIONS
 )
@@ -133,7 +133,7 @@ AE_OPTIONS = (
         DeclaredOption(
             "Layout", str, "Encoder={DENSE|(N+100)*2|SOFTSIGN}Decoder={DENSE|0|LINEAR}", "the layers of encoder and decoder"
         ),
-        DeclaredOption("ErrorStrategy", str, "SUMOFSQUARES", "loss of the reconstruction", choices=LOSSES),
+        DeclaredOption("ErrorStrategy", str, "SUMOFSQUARES", "loss of the reconstruction", choices=losses_for(AUTOENCODER)),
         _INITIALIZATION,
         _SEED,
         _VALIDATION,

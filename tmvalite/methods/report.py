@@ -24,6 +24,7 @@ from tmvalite.methods.batch_layout import check_batch_layout
 from tmvalite.methods.booking import unnamed
 from tmvalite.methods.dl_outputs import booked_loss, outputs_of
 from tmvalite.methods.options import TABLES, remark_ignored
+from tmvalite.optimizers import OPTIMIZERS
 from tmvalite.string_utils import (
     TRANSFORM_NAMES,
     BoundOptions,
@@ -282,8 +283,8 @@ def _phase_text(phase: PhaseSettings) -> str:
         f"stops after {phase.convergence_steps} epochs without improvement",
         "validates every epoch" if phase.test_repetitions == 1 else f"validates every {phase.test_repetitions} epochs",
     ]
-    if phase.optimizer in ("SGD", "RMSPROP"):
-        parts.append(f"momentum {plain(phase.momentum)}")
+    numbers = OPTIMIZERS[phase.optimizer].numbers
+    parts += [f"{number.name} {plain(getattr(phase, number.field))}" for number in numbers if number.shared_key]
     if phase.regularization != "NONE" and phase.weight_decay:
         parts.append(f"{phase.regularization} with weight decay {plain(phase.weight_decay)}")
     if any(phase.drop_config):
