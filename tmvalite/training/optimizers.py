@@ -12,6 +12,8 @@ from .parameters import aligned
 
 _Numbers = make_dataclass("_Numbers", [(name, "float | None", field(default=None)) for name in FIELDS], kw_only=True, frozen=True)
 
+PAGE, APART = 4096, 1344  # bytes; a processor takes addresses with the same place in a page for each other
+
 
 @dataclass(frozen=True)
 class OptimizerSettings(_Numbers):
@@ -48,8 +50,8 @@ class OptimizerState:
     def __init__(self, settings: OptimizerSettings, size: int, dtype):
         self.settings = settings
         self.steps = 0
-        count, line = len(settings.optimizer.moments), 64 // np.dtype(dtype).itemsize
-        self.stride = -(-size // line) * line  # elements from one moment to the next, whole cache lines
+        count, item = len(settings.optimizer.moments), np.dtype(dtype).itemsize
+        self.stride = (-(-size * item // PAGE) * PAGE + APART) // item  # elements from one moment to the next
         self.memory = aligned(max(1, count) * self.stride, dtype)
         self.moments = tuple(self.memory[k * self.stride : k * self.stride + size] for k in range(count))
 
