@@ -8,8 +8,8 @@ import pytest
 from tests.helpers import assert_close
 from tests.networks import graph_of, network_of, sample_of
 from tests.test_every_layer import EXAMPLES, layout_of, size
+from tmvalite.activations import ACTIVATIONS
 from tmvalite.layers import REGISTRY
-from tmvalite.layers.activations import ACTIVATIONS
 from tmvalite.layers.base import Example
 from tmvalite.layers.onnx_form import OPSET, OnnxForms
 

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from tests.graph.tools import IMAGE, VECTOR, build
 from tests.string_utils.tools import published
+from tmvalite.activations import ACTIVATIONS
 from tmvalite.errors import Diagnostics, OptionError
 from tmvalite.graph import layout_text
 from tmvalite.layers import REGISTRY
-from tmvalite.layers.activations import ACTIVATIONS
 from tmvalite.methods.report import understand
 
 REFUSED = {  # what TMVA refuses too, or runs with shapes that do not fit

@@ -8,11 +8,11 @@ from tests.helpers import assert_close
 from tests.kernels.tools import call
 from tests.naive import activations as naive
 from tests.naive import losses as naive_losses
+from tmvalite.activations import ACTIVATIONS
 from tmvalite.kernels import math as kernel_math
 from tmvalite.kernels._jit import entry_point, pointer
-from tmvalite.kernels.activation import ACTIVATIONS
-from tmvalite.kernels.loss import LOSSES
 from tmvalite.kernels.random import dropout_values
+from tmvalite.losses import trained
 from tmvalite.training.streams import philox, stream_key
 
 PRECISIONS = ["float32", "float64"]
@@ -38,18 +38,18 @@ def exponential(form, y):  # exp expm1 tanh log1p
 
 def forward(name, x):
     y = x.copy()
-    call(ACTIVATIONS[name].forward, [x.copy(), y], rows=1)
+    call(ACTIVATIONS[name].kernels[0], [x.copy(), y], rows=1)
     return y
 
 
 def backward(name, x, y, grad):
     grad = grad.copy()
-    call(ACTIVATIONS[name].backward, [(y if ACTIVATIONS[name].saves == "output" else x).copy(), grad], rows=1)
+    call(ACTIVATIONS[name].kernels[1], [(y if ACTIVATIONS[name].saves == "output" else x).copy(), grad], rows=1)
     return grad
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", naive.ELEMENTWISE)
 def test_activation_and_derivative_equal_the_slow_twin(name, precision):
     x = np.concatenate([np.linspace(-9, 9, 301), np.geomspace(1e-6, 40, 50), -np.geomspace(1e-6, 40, 50)])
     x = x[np.abs(x) > 1e-9].astype(precision)
@@ -88,7 +88,7 @@ def test_extreme_arguments_stay_sensible(precision):
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.parametrize("name", naive.ELEMENTWISE)
 def test_bits_do_not_depend_on_length_or_place(name, precision):
     x = np.random.default_rng(3).standard_normal(256).astype(precision) * 3
     gradients = np.linspace(-1, 1, 256).astype(precision)
@@ -100,10 +100,15 @@ def test_bits_do_not_depend_on_length_or_place(name, precision):
             assert backward(name, x[part], long[part], gradients[part]).tobytes() == long_grad[part].tobytes()
 
 
+def kernel_of(name):
+    loss, function = trained(name)
+    return loss.kernel(function)
+
+
 def run_loss(name, o, y, w, count):
     scales, terms, grad = np.array([2.0]), np.zeros(1), np.zeros_like(o)
     total = call(
-        LOSSES[name],
+        kernel_of(name),
         [o, y, w, grad],
         (0, 0, 0),
         rows=len(o),
@@ -116,7 +121,7 @@ def run_loss(name, o, y, w, count):
     return terms[0], grad / 2
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", naive_losses.NAMES)
 @pytest.mark.parametrize("scale", [1.0, 50.0])
 def test_loss_and_gradient_equal_the_slow_twin(name, scale):
     rng = np.random.default_rng(4)
@@ -128,7 +133,7 @@ def test_loss_and_gradient_equal_the_slow_twin(name, scale):
     assert_close(grad, gradient, 1e-13)
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", naive_losses.NAMES)
 def test_loss_is_finite_for_huge_logits_and_nan_for_nan(name):
     o = np.array([[1e4, -1e4, 0.0]], np.float32)
     y, w = np.array([[0.0, 1.0, 0.5]], np.float32), np.ones(1, np.float32)

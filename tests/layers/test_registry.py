@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from tests.layers.tools import read_layer
+from tmvalite.activations import ACTIVATIONS
 from tmvalite.layers import REGISTRY
-from tmvalite.layers.activations import ACTIVATIONS
 from tmvalite.layers.base import declared_fields, register
 from tmvalite.layers.weight_file import ELEMENTS, element_of, layer_from_element, matrices_of
 

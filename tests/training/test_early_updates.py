@@ -5,6 +5,7 @@ import pytest
 
 from tests.networks import network_of, sample_of
 from tmvalite.kernels import product
+from tmvalite.optimizers import OPTIMIZERS
 from tmvalite.training.optimizers import OptimizerSettings
 
 LAYOUT = "a=DENSE|260|TANH,b=DENSE|270|RELU,DENSE|3|LINEAR"
@@ -24,7 +25,7 @@ def trained(settings, threads=1, layout=LAYOUT, events=3 * BATCH):
 
 
 @pytest.mark.parametrize("regularization", ["NONE", "L1", "L2"])
-@pytest.mark.parametrize("optimizer", ["SGD", "ADAM", "ADAGRAD", "RMSPROP", "ADADELTA"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_an_early_update_gives_the_bits_of_a_late_one(optimizer, regularization, monkeypatch):
     settings = OptimizerSettings(optimizer, 1e-3, momentum=0.5, weight_decay=1e-3, regularization=regularization)
     early, nodes = trained(settings)

@@ -84,13 +84,13 @@ def settings_of(text):
     return OptimizerSettings(
         name,
         number("LearningRate", 1e-3),
-        number("Momentum", 0),
-        number("ADAM_beta1", 0.9),
-        number("ADAM_beta2", 0.999),
-        number(f"{name}_eps", {"ADAM": 1e-7, "RMSPROP": 1e-7}.get(name, 1e-8)),
-        number(f"{name}_rho", {"ADADELTA": 0.95}.get(name, 0.9)),
-        number("WeightDecay", 0),
-        pairs.get("Regularization", "NONE"),
+        momentum=number("Momentum", 0),
+        beta1=number("ADAM_beta1", 0.9),
+        beta2=number("ADAM_beta2", 0.999),
+        epsilon=number(f"{name}_eps", {"ADAM": 1e-7, "RMSPROP": 1e-7}.get(name, 1e-8)),
+        rho=number(f"{name}_rho", {"ADADELTA": 0.95}.get(name, 0.9)),
+        weight_decay=number("WeightDecay", 0),
+        regularization=pairs.get("Regularization", "NONE"),
     )
 
 
@@ -270,7 +270,7 @@ def test_dropout_equals_the_slow_twin():
     ]
     result = naive_graph.evaluate(nodes, [("out", "SUMOFSQUARES", 1.0)], {"input": x}, targets, w)
     slot = network.parameters.slot("DENSE#2", "Weights")
-    assert_close(state.first[slot.offset : slot.offset + slot.size], result.parameters["out"][0].ravel(), 1e-12)
+    assert_close(state.moments[0][slot.offset : slot.offset + slot.size], result.parameters["out"][0].ravel(), 1e-12)
 
 
 def test_dropout_backward_is_the_forward_mask():
@@ -288,7 +288,7 @@ def test_dropout_backward_is_the_forward_mask():
     network.parameters.restore(start)
     state = network.new_optimizer(OptimizerSettings("SGD", learning_rate=0.0))
     network.train_steps(x, y, w, np.arange(40), batch_size=40, first=0, count=1, optimizer=state, epoch=1, seed=7)
-    check_gradient(loss, state.first * mask, start)
+    check_gradient(loss, state.moments[0] * mask, start)
 
 
 def test_dropout_masks_are_the_same_in_both_precisions_and_for_any_tile():
@@ -303,7 +303,7 @@ def test_regularisation_acts_on_weights_and_not_on_biases():
     plain = network.gradient(x, y, w)
     state = network.new_optimizer(OptimizerSettings("SGD", learning_rate=0.0, weight_decay=0.1, regularization="L2"))
     network.train_steps(x, y, w, np.arange(20), batch_size=20, first=0, count=1, optimizer=state)
-    network.parameters.restore(state.first - plain)
+    network.parameters.restore(state.moments[0] - plain)
     extra = {name: network.parameters.get(*name) for name in network.parameters.names()}
     network.parameters.restore(before)
     for (node, name), value in extra.items():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tmvalite.constants import ANALYSIS_TYPES
 from tmvalite.errors import Diagnostics, OptionError, ShapeError
 from tmvalite.graph.ir import Graph, Node
 from tmvalite.layers.shapes import describe
+from tmvalite.losses import FUNCTION_CODES, IDENTITY, LOSSES, activation_of, usual
 
-OUTPUT_FUNCTIONS = {"classification": "sigmoid", "multiclass": "softmax"}  # applied to the output by loss and prediction
 LARGEST_NETWORK = 2**31 - 1  # parameters, or values of one layer and event
 
 
@@ -108,8 +109,9 @@ def check_outputs(graph: Graph, analysis_type: str, n_outputs: int, diagnostics:
                 where=_place(graph, output),
                 hint="end with RESHAPE|FLAT or a DENSE layer",
             )
-    if kind in OUTPUT_FUNCTIONS:
-        _remark_activations(graph, OUTPUT_FUNCTIONS[kind], diagnostics)
+    function = usual(kind).function if kind in ANALYSIS_TYPES else IDENTITY
+    if function != IDENTITY:
+        _remark_activations(graph, function, diagnostics)
     total = sum(output.value.size for output in graph.outputs)
     if total == n_outputs:
         return
@@ -193,10 +195,11 @@ def require_lowering(graph: Graph) -> None:
 
 def _remark_activations(graph: Graph, function: str, diagnostics: Diagnostics) -> None:
     """Warn about a last layer that squeezes its values before the output function does so again."""
+    squeezing = {activation_of(name).name for name in FUNCTION_CODES if name != IDENTITY}
     for output in graph.outputs:
         node = output.value.producer
         activation = node.layer.activation if node is not None else ""
-        if activation in ("SIGMOID", "SOFTMAX") and output.loss != "SUMOFSQUARES":
+        if activation in squeezing and (output.loss is None or LOSSES[output.loss].applies_function):
             diagnostics.warn(
                 f"the {function} of the output is applied to the {activation} of the last layer, as in TMVA",
                 code="output-activation",

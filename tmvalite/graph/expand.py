@@ -9,9 +9,9 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+from tmvalite.activations import ACTIVATIONS
 from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
 from tmvalite.layers import REGISTRY, Layer
-from tmvalite.layers.activations import ACTIVATIONS
 from tmvalite.layers.base import declared_fields
 from tmvalite.layers.context import LayerContext
 from tmvalite.string_utils.syntax import Block, Item, Word

@@ -63,7 +63,7 @@ class Node:
 class Output:
     """An output of the network: the value, its loss, its weight in the total loss, and its slice of the targets.
 
-    `loss` is CROSSENTROPY, SUMOFSQUARES or MUTUALEXCLUSIVE; None means the booked ErrorStrategy. `name` is what its
+    `loss` is the name of one (losses.LOSSES); None means the booked ErrorStrategy. `name` is what its
     term of the loss is called in reports.
     """
 

@@ -9,6 +9,7 @@ import re
 
 import numpy as np
 
+from tmvalite.constants import PRECISIONS
 from tmvalite.errors import FileError, quoted
 from tmvalite.io.layers_xml import DIGITS
 from tmvalite.io.number_text import parse_parameters
@@ -18,7 +19,6 @@ from tmvalite.io.xml_writer import XmlWriter
 
 VERSION = 1
 WHOLE_EVENT = "input"  # a source that means everything a block reads, also where its inputs have other names
-PRECISIONS = ("float32", "float64")
 
 _NAME = re.compile(r"[^\s+@,{}|=]+")
 _SHAPE = re.compile(r"[0-9]{1,10}(\|[0-9]{1,10})*")

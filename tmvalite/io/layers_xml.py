@@ -15,6 +15,8 @@ from tmvalite.io.weight_file import DL_HEADER, DNN_HEADER, LayerRecord
 from tmvalite.io.xml_element import XmlElement
 from tmvalite.io.xml_writer import XmlWriter
 from tmvalite.layers.base import Attribute, WeightElement
+from tmvalite.losses import FUNCTION_OF_CODE, LETTERS
+from tmvalite.optimizers import REGULARIZATIONS
 
 # MethodDNN knows one kind of layer and spells its sizes otherwise.
 DNN_LAYER = WeightElement(
@@ -22,10 +24,10 @@ DNN_LAYER = WeightElement(
 )
 
 _CODES = {
-    "LossFunction": ("C", "R", "S"),
+    "LossFunction": tuple(LETTERS),
     "Initialization": ("X", "F", "G", "U", "I", "Z"),
-    "Regularization": ("0", "1", "2"),
-    "OutputFunction": ("I", "S", "M"),
+    "Regularization": tuple(str(r.code) for r in REGULARIZATIONS.values()),
+    "OutputFunction": tuple(FUNCTION_OF_CODE),
 }
 _POSITIVE = ("InputDepth", "InputHeight", "InputWidth", "BatchSize", "Depth", "NetDepth")
 # digits after the point: 9 significant ones restore float32, 17 float64

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
+from tmvalite import constants
 from tmvalite.errors import FileError, did_you_mean, quoted
 from tmvalite.io.atomic import write_atomic
 from tmvalite.io.extension_xml import read_network, write_network
@@ -35,7 +36,7 @@ from tmvalite.io.xml_writer import XmlWriter
 from tmvalite.layers.base import WeightElement
 
 METHOD_TYPES = ("DL", "DNN", "AE", "GAN")  # what files may be for, where the caller knows no other methods
-ANALYSIS_TYPES = ("Classification", "Multiclass", "Regression")
+ANALYSIS_TYPES = tuple(sorted(name.capitalize() for name in constants.ANALYSIS_TYPES))  # as TMVA writes them
 
 _REQUIRED = ("GeneralInfo", "Options", "Variables", "Classes", "Transformations")
 _SECTIONS = (

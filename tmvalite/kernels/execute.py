@@ -23,7 +23,7 @@ from numba.extending import intrinsic
 
 from . import context as c
 from . import family, optimizer
-from ._jit import address_of, doubles_at, entry_point, integers_at, is_null, kernel, number, pointer, pointer_at, shift, uses
+from ._jit import address_of, doubles_at, entry_point, integers_at, is_null, kernel, number, pointer, pointer_at, shift
 from .denormals import flush_denormals, restore_denormals
 from .threads import barrier
 from .transpose import transpose
@@ -156,7 +156,6 @@ def load_tile(rows, x, width, order, first, run, ctx, arena, with_targets):
         load_rows(rows, 1, weights, order, first, shift(arena, ctx[c.WEIGHT_TILE] + row), 0, minimum, factor)
 
 
-@uses(optimizer.update)
 @entry_point(_signature)
 def execute(task, thread, context, call, work, x, out):
     """Run a task as thread number `thread`.

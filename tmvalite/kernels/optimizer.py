@@ -1,29 +1,23 @@
-"""One step of TMVA's optimizers over a slice of the flat parameter vector, and the sum of the shares' gradients.
+"""One step of an optimizer over a slice of the flat parameter vector, and the sum of the shares' gradients.
 
 theta: parameters, g: gradient of the loss; the gradient of the regularisation is added here (L1: decay sign(theta) with
-sign(0) = 1, L2: 2 decay theta). Updates in place. Formulas as TMVA writes them:
-SGD       V = momentum V + g;                 theta -= lr V
-ADAM      M = b1 M + (1-b1) g; V = b2 V + (1-b2) g^2; theta -= lr sqrt(1-b2^t)/(1-b1^t) M/(sqrt(V) + eps)
-ADAGRAD   V += g^2;                           theta -= lr g/sqrt(V + eps)
-RMSPROP   V = rho V + (1-rho) g^2; U = momentum U + lr g/sqrt(V + eps); theta -= U
-ADADELTA  V = rho V + (1-rho) g^2; d = sqrt(D + eps)/sqrt(V + eps) g; theta -= lr d; D = rho D + (1-rho) d^2
+sign(0) = 1, L2: 2 decay theta). Updates in place. The formulas are those that each optimizer declares; `update_of` makes one
+compiled function of them, whose address stands in the context, so that only the optimizer in use is compiled.
 """
 
 from __future__ import annotations
 
-import math
-
-from numba.core import types
+import numba
+from llvmlite import ir
+from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from . import context as c
-from ._jit import doubles_at, kernel, library, number, pointer_at, shift
-from .math import square_root
+from ._jit import _CFUNC_OPTIONS, Compiled, doubles_at, kernel, number, pointer_at, shift
+from .formula import Recorded, Recording, instance
 
-CODES = {"SGD": 0, "ADAM": 1, "ADAGRAD": 2, "RMSPROP": 3, "ADADELTA": 4}
-# run-time scalars, float64
-LEARNING_RATE, MOMENTUM, BETA1, BETA2, EPSILON, RHO, DECAY = range(7)
-SCALARS = 7
+# run-time scalars, float64; the optimizer's own numbers stand behind them
+LEARNING_RATE, DECAY, OWN = range(3)
 
 
 @kernel
@@ -54,72 +48,129 @@ def add_decay(kind, decay, n, theta, g):
             g[i] += twice * theta[i]
 
 
-def _update_signature(element):
+# ---------------------------------------------------------------------------------------------------- updates
+
+
+def _signature(element):
+    """void(scalars, t, n, theta, g, moments, stride); the moments of a parameter lie `stride` elements apart."""
     integer, numbers = types.int64, types.CPointer(element)
-    return types.void(integer, types.CPointer(types.float64), integer, integer, numbers, numbers, numbers, numbers)
+    return types.void(types.CPointer(types.float64), integer, integer, numbers, numbers, numbers, integer)
 
 
-@library(_update_signature)
-def update(code, scalars, t, n, theta, g, first, second):
-    """theta, first and second moments after one step; t counts steps from 1."""
-    one = number(theta[0], 1.0)
-    rate = number(theta[0], scalars[LEARNING_RATE])
-    momentum = number(theta[0], scalars[MOMENTUM])
-    epsilon = number(theta[0], scalars[EPSILON])
-    if code == 0:
-        for i in range(n):
-            v = momentum * first[i] + g[i]
-            first[i] = v
-            theta[i] -= rate * v
-    elif code == 1:
-        b1, b2 = number(theta[0], scalars[BETA1]), number(theta[0], scalars[BETA2])
-        c1, c2 = number(theta[0], 1.0 - scalars[BETA1]), number(theta[0], 1.0 - scalars[BETA2])
-        correction = math.sqrt(1.0 - math.pow(scalars[BETA2], t)) / (1.0 - math.pow(scalars[BETA1], t))
-        step = number(theta[0], scalars[LEARNING_RATE] * correction)
-        for i in range(n):
-            m = b1 * first[i] + c1 * g[i]
-            v = b2 * second[i] + c2 * (g[i] * g[i])
-            first[i] = m
-            second[i] = v
-            theta[i] -= step * m / (square_root(v) + epsilon)
-    elif code == 2:
-        for i in range(n):
-            v = second[i] + g[i] * g[i]
-            second[i] = v
-            theta[i] -= rate * g[i] / square_root(v + epsilon)
-    elif code == 3:
-        rho = number(theta[0], scalars[RHO])
-        for i in range(n):
-            v = rho * second[i] + (one - rho) * (g[i] * g[i])
-            u = momentum * first[i] + rate * g[i] / square_root(v + epsilon)
-            second[i] = v
-            first[i] = u
-            theta[i] -= u
-    elif code == 4:
-        rho = number(theta[0], scalars[RHO])
-        for i in range(n):
-            v = rho * second[i] + (one - rho) * (g[i] * g[i])
-            d = square_root(first[i] + epsilon) / square_root(v + epsilon) * g[i]
-            second[i] = v
-            theta[i] -= rate * d
-            first[i] = rho * first[i] + (one - rho) * (d * d)
+class Update(Compiled):
+    """A function that steps over a slice, called through its address."""
+
+    def compile(self, element, cached):
+        return numba.cfunc(_signature(element), cache=cached, nopython=True, **_CFUNC_OPTIONS)(self.function)
+
+    def address(self, precision: str) -> int:
+        """Address of the machine code; valid while the process lives."""
+        return self.get(precision).address
+
+
+def step_numbers(scalars, t, like):
+    """Stands for the numbers of one step in the template below, computed in float64, as a tuple in the type of `like`."""
+    raise NotImplementedError
+
+
+def step_element(i, numbers, theta, g, moments, stride):
+    """Stands for the step of parameter i."""
+    raise NotImplementedError
+
+
+def _update(scalars, t, n, theta, g, moments, stride):
+    """theta and its moments after one step; t counts steps from 1."""
+    numbers = step_numbers(scalars, t, theta)
+    for i in range(n):
+        step_element(i, numbers, theta, g, moments, stride)
+
+
+class _Settings:
+    """The run-time scalars, and with them t, as the attributes that a formula asks for."""
+
+    def __init__(self, values: dict[str, Recorded]):
+        self.__dict__.update(values)
+
+
+def update_of(name: str, fields: tuple[str, ...], moments: int, prepared, step) -> Update:
+    """The update of an optimizer.
+
+    Parameters
+    ----------
+    fields : names of its own numbers, in the order in which they stand in the scalars
+    moments : how many numbers it remembers of every parameter
+    prepared : function(m, settings, t) -> numbers of one step, in float64
+    step : function(m, numbers, theta, g, *moments) -> (theta, *moments)
+    """
+    names = ("learning_rate", *fields)
+    columns = [LEARNING_RATE, *range(OWN, OWN + len(fields))]
+
+    def of_scalars(m, t, *scalars):
+        return tuple(prepared(m, _Settings(dict(zip(names, scalars))), t))
+
+    first = Recording(of_scalars, 1 + len(names))
+    count = len(first.results)
+
+    def of_element(m, *given):
+        return tuple(step(m, given[:count], *given[count:]))
+
+    second = Recording(of_element, count + 2 + moments)
+    if len(second.results) != 1 + moments:
+        raise TypeError(f"the step of {name} gives {len(second.results)} numbers; it has a parameter and {moments} moments")
+
+    @intrinsic
+    def step_numbers(typingctx, scalars, t, like):
+        result = types.UniTuple(like.dtype, count)
+
+        def codegen(context, builder, signature, args):
+            given = [args[1]] + [builder.load(builder.gep(args[0], [ir.Constant(ir.IntType(64), k)])) for k in columns]
+            kinds = [types.int64] + [types.float64] * len(columns)
+            values = first.emit(context, builder, types.float64, given, kinds)
+            values = [context.cast(builder, v, types.float64, like.dtype) for v in values]
+            return context.make_tuple(builder, signature.return_type, values)
+
+        return result(scalars, t, like), codegen
+
+    @intrinsic
+    def step_element(typingctx, i, numbers, theta, g, moments, stride):
+        def codegen(context, builder, signature, args):
+            at, given, theta_at, g_at, memory, apart = args
+            places = [builder.gep(theta_at, [at])]
+            for k in range(second.arguments - count - 2):
+                row = builder.mul(apart, ir.Constant(apart.type, k)) if k else None
+                start = builder.gep(memory, [row]) if k else memory
+                places.append(builder.gep(start, [at]))
+            values = cgutils.unpack_tuple(builder, given)
+            loaded = [builder.load(place) for place in places]
+            loaded.insert(1, builder.load(builder.gep(g_at, [at])))
+            results = second.emit(context, builder, signature.args[2].dtype, [*values, *loaded])
+            for place, value in zip(places, results):
+                builder.store(value, place)
+            return context.get_dummy_value()
+
+        return types.none(types.int64, numbers, theta, g, moments, types.int64), codegen
+
+    return Update(instance(_update, f"{name}_update", (first, second), step_numbers=step_numbers, step_element=step_element))
 
 
 @intrinsic
-def _update_call(typingctx, code, scalars, t, n, theta, g, first, second):
+def _call_update(typingctx, address, scalars, t, n, theta, g, moments, stride):
+    """Call the update at `address`."""
+
     def codegen(context, builder, signature, args):
-        update.call(builder, args[4].type.pointee, args)
+        function = ir.FunctionType(ir.VoidType(), [a.type for a in args[1:]])
+        builder.call(builder.inttoptr(args[0], function.as_pointer()), args[1:])
         return context.get_dummy_value()
 
     i = types.int64
-    return types.none(i, scalars, i, i, theta, theta, theta, theta), codegen
+    return types.none(i, scalars, i, i, theta, theta, theta, i), codegen
 
 
 @kernel
 def update_range(context, t, start, n, decays, g, theta):
     """One step on the n parameters from `start` on with their gradient g; `decays`: whether the regularisation acts on them."""
     scalars, parameters = doubles_at(context[c.SCALARS]), shift(theta, start)
-    first, second = pointer_at(context[c.FIRST_MOMENT], theta), pointer_at(context[c.SECOND_MOMENT], theta)
+    moments = shift(pointer_at(context[c.MOMENTS], theta), start)
     if decays:
         add_decay(context[c.REGULARIZATION], number(theta[0], scalars[DECAY]), n, parameters, g)
-    _update_call(context[c.OPTIMIZER], scalars, t, n, parameters, g, shift(first, start), shift(second, start))
+    _call_update(context[c.OPTIMIZER], scalars, t, n, parameters, g, moments, context[c.MOMENT_STRIDE])

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from ._jit import VECTOR_BYTES, family, integers_at, is_null, kernel, null, number, shift, stack, uses
 from .family import CONTEXT, COPIED, EARLY, FRESH, PART, ROWS, TIME, operand, part_of
-from .optimizer import update, update_range
+from .optimizer import update_range
 from .product_tiles import DOT1, DOT2, DOT3, DOT4, ROWS3, WIDEST, dot_tile, piece, product_dots, product_piece, sum_rows
 from .transpose import transpose
 from .vector import copy_vector, lanes_of
@@ -138,7 +138,7 @@ def _update_weights(d, run, low, high, x, g, theta, w):
         update_range(context, run[TIME] + 1, d[5] + row * out, rows * out, d[10], w, theta)
 
 
-@uses(product_piece, update)
+@uses(product_piece)
 @family
 def product_backward_weights(d, run, arena, theta, copies, grad):
     """grad_W (+)= x^T grad_y, grad_b (+)= sum grad_y: x grad_y w b narrow first_use early decays.

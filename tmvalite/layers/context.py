@@ -6,8 +6,8 @@ import re
 from dataclasses import MISSING, dataclass
 from typing import Any, NoReturn
 
+from tmvalite.activations import ACTIVATIONS, DEFAULT
 from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
-from tmvalite.layers.activations import ACTIVATIONS, DEFAULT
 from tmvalite.layers.base import ActivationName, Arg, Layer, declared_fields
 from tmvalite.string_utils.numbers import read_number
 from tmvalite.string_utils.syntax import NOWHERE, Word

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tmvalite.layers.activations import ACTIVATIONS, DEFAULT
+from tmvalite.activations import ACTIVATIONS, DEFAULT
 from tmvalite.layers.base import (
     ActivationName,
     Attribute,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from tmvalite.activations import ACTIVATIONS, DEFAULT
 from tmvalite.errors import Span, did_you_mean, quoted
-from tmvalite.layers.activations import ACTIVATIONS, DEFAULT
 from tmvalite.layers.base import ActivationName, Attribute, Example, Layer, Parameter, Shape, WeightElement, arg, register
 from tmvalite.layers.formula import FormulaError, evaluate_width
 from tmvalite.layers.shapes import as_vector

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tmvalite.layers.activations import ACTIVATIONS, DEFAULT
+from tmvalite.activations import ACTIVATIONS, DEFAULT
 from tmvalite.layers.base import ActivationName, Example, Layer, Parameter, Shape, arg, register
 from tmvalite.layers.shapes import as_image
 from tmvalite.layers.window import Window, edge_remarks, read_padding, window_of

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tmvalite.activations import ACTIVATIONS
 from tmvalite.layers.base import Shape
 
 OPSET = 17
@@ -70,9 +71,7 @@ class OnnxForms:
 
     def activation(self, x: str, name: str) -> str:
         """f(x), element by element (SOFTMAX: over the last axis); x itself for LINEAR."""
-        if name in OPERATORS:
-            return self.node(OPERATORS[name], x)
-        return COMPOSITIONS[name](self, x)
+        return ACTIVATIONS[name].onnx(self, x)
 
     def _name(self, word: str) -> str:
         return f"{self.scope}{'/' if self.scope else ''}{word}_{len(self.nodes) + len(self.constants)}"
@@ -82,43 +81,5 @@ class OnnxForms:
         self.constants[name] = array
         return name
 
-
-def _gauss(forms: OnnxForms, x: str) -> str:
-    return forms.node("Exp", forms.node("Neg", forms.node("Mul", x, x)))
-
-
-def _softsign(forms: OnnxForms, x: str) -> str:
-    return forms.node("Div", x, forms.node("Add", forms.node("Abs", x), forms.constant(1.0)))
-
-
-def _softplus(forms: OnnxForms, x: str) -> str:
-    """max(0, x) + log(1 + exp(-|x|)), which does not overflow."""
-    small = forms.node("Exp", forms.node("Neg", forms.node("Abs", x)))
-    return forms.node("Add", forms.node("Relu", x), forms.node("Log", forms.node("Add", small, forms.constant(1.0))))
-
-
-def _leakyrelu(forms: OnnxForms, x: str) -> str:
-    if forms.dtype == np.float32:
-        return forms.node("LeakyRelu", x, alpha=0.01)
-    return forms.node("Max", x, forms.node("Mul", x, forms.constant(0.01)))
-
-
-def _gelu(forms: OnnxForms, x: str) -> str:
-    erf = forms.node("Erf", forms.node("Mul", x, forms.constant(np.sqrt(0.5))))
-    return forms.node("Mul", forms.node("Mul", x, forms.constant(0.5)), forms.node("Add", erf, forms.constant(1.0)))
-
-
-OPERATORS = {"RELU": "Relu", "SIGMOID": "Sigmoid", "TANH": "Tanh", "FTANH": "Tanh", "SYMMRELU": "Abs"}
-COMPOSITIONS = {
-    "LINEAR": lambda forms, x: x,
-    "SOFTSIGN": _softsign,
-    "GAUSS": _gauss,
-    "LEAKYRELU": _leakyrelu,
-    "ELU": lambda forms, x: forms.node("Elu", x, alpha=1.0),
-    "GELU": _gelu,
-    "SOFTPLUS": _softplus,
-    "SWISH": lambda forms, x: forms.node("Mul", x, forms.node("Sigmoid", x)),
-    "SOFTMAX": lambda forms, x: forms.node("Softmax", x, axis=-1),
-}
 
 Parameters = Mapping[str, np.ndarray]  # matrices of a layer by name, (rows, columns) as in the weight file

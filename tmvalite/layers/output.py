@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tmvalite.layers.base import Example, Layer, Shape, arg, register
+from tmvalite.losses import LOSSES
 
-LOSSES = ("CROSSENTROPY", "SUMOFSQUARES", "MUTUALEXCLUSIVE")
 BOOKED = "BOOKED"  # the method's ErrorStrategy
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from tmvalite.activations import ACTIVATIONS, DEFAULT
 from tmvalite.errors import ShapeError
-from tmvalite.layers.activations import ACTIVATIONS, DEFAULT
 from tmvalite.layers.base import ActivationName, Example, Layer, Parameter, Shape, arg, register
 from tmvalite.layers.shapes import as_image
 from tmvalite.layers.window import Window, read_padding

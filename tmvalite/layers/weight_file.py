@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from tmvalite.activations import ACTIVATIONS, BY_CODE
 from tmvalite.errors import FileError, quoted
-from tmvalite.layers.activations import ACTIVATIONS, BY_CODE
 from tmvalite.layers.base import REGISTRY, ActivationName, Arg, Layer, Shape, declared_fields
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import OptionError
+from tmvalite.losses import AUTOENCODER, losses_for
 from tmvalite.methods.base import Method
 from tmvalite.models import options
 from tmvalite.models.blocks import DECODER, DISCRIMINATOR, ENCODER, EXPECTED, HEAD, build_blocks
@@ -16,7 +17,7 @@ from tmvalite.models.events import declared
 from tmvalite.models.form import FORMS, ORIGIN, TRUTH, VARIABLES, Form, Role, register
 from tmvalite.models.latent import DECEPTION, HEAD_LOSS, LATENT_TERMS, RECONSTRUCTION, complete, draws_of
 from tmvalite.models.prior import sampled_codes
-from tmvalite.models.reconstruction import error_of_events, is_gaussian
+from tmvalite.models.reconstruction import error_of_events
 from tmvalite.string_utils import DeclaredOption, OptionTable
 from tmvalite.training import streams
 
@@ -65,7 +66,7 @@ AE_EXTENSIONS = options.EXTENSIONS + OptionTable(
 _LAYOUT = DeclaredOption(
     "Layout", str, "Encoder={DENSE|(N+100)*2|SOFTSIGN}Decoder={DENSE|0|LINEAR}", "the layers of encoder and decoder"
 )
-_LOSS = DeclaredOption("ErrorStrategy", str, "SUMOFSQUARES", "loss of the reconstruction", choices=options.LOSSES)
+_LOSS = DeclaredOption("ErrorStrategy", str, "SUMOFSQUARES", "loss of the reconstruction", choices=losses_for(AUTOENCODER))
 _RANGES = {  # option: allowed, in words
     "Rho": (lambda v: 0.0 < v < 1.0, "a number between 0 and 1"),
     "PretrainCorruption": (lambda v: v <= 1.0, "a probability, at most 1"),
@@ -128,7 +129,7 @@ class Autoencoder(Form):
             "SparsityWeight": "Sparsity is NONE" if values.Sparsity == "NONE" else "",
             "Rho": f"Sparsity is {values.Sparsity}" if values.Sparsity != "KL" else "",
             "HeadWeight": "there is no Head" if HEAD not in blueprint.blocks else "",
-            "DecoderSigma": "no output has the loss SUMOFSQUARES" if not any(map(is_gaussian, of_decoder)) else "",
+            "DecoderSigma": "no output has the loss SUMOFSQUARES" if not any(o.kind.gaussian for o in of_decoder) else "",
             "TemperatureRate": "the Encoder has no GUMBEL" if not cools else "",
             "TemperatureMinimum": "TemperatureRate is 0" if not values.TemperatureRate else "",
             "PretrainEpochs": no_pretraining,
@@ -304,7 +305,7 @@ class MethodAE(Method):
         x, single = model.transformed(X)
         decoder = model.part(DECODER)
         raw = decoder.outputs(encoder.outputs(x))
-        score = error_of_events(decoder.graph.outputs, decoder.output_functions, x, raw, model.sigma)
+        score = error_of_events(decoder.graph.outputs, model.objectives[: len(decoder.graph.outputs)], x, raw, model.sigma)
         if model.latent == "KL":
             terms = encoder.event_terms(x).astype(np.float64)
             for column in (i for i, name in enumerate(encoder.event_term_names) if name == LATENT_TERMS["KL"]):

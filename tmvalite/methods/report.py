@@ -14,6 +14,7 @@ from tmvalite.layers.shapes import shape_text
 from tmvalite.models.blueprint import Blueprint, blueprint
 from tmvalite.models.booking import Booking, book, unnamed
 from tmvalite.models.form import FORMS
+from tmvalite.optimizers import OPTIMIZERS
 from tmvalite.string_utils import TRANSFORM_NAMES, BoundOptions, PhaseSettings
 from tmvalite.string_utils.numbers import plain
 
@@ -149,8 +150,8 @@ def _phase_text(phase: PhaseSettings) -> str:
         f"stops after {phase.convergence_steps} epochs without improvement",
         "validates every epoch" if phase.test_repetitions == 1 else f"validates every {phase.test_repetitions} epochs",
     ]
-    if phase.optimizer in ("SGD", "RMSPROP"):
-        parts.append(f"momentum {plain(phase.momentum)}")
+    numbers = OPTIMIZERS[phase.optimizer].numbers
+    parts += [f"{number.name} {plain(getattr(phase, number.field))}" for number in numbers if number.shared_key]
     if phase.regularization != "NONE" and phase.weight_decay:
         parts.append(f"{phase.regularization} with weight decay {plain(phase.weight_decay)}")
     if any(phase.drop_config):

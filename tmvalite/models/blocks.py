@@ -9,6 +9,7 @@ from tmvalite.graph import Graph, build_graph, build_graphs
 from tmvalite.graph.rewrite import made_linear
 from tmvalite.layers.base import Shape
 from tmvalite.layers.shapes import shape_text
+from tmvalite.losses import AUTOENCODER, LOSSES, usual
 from tmvalite.string_utils import parse_layout
 from tmvalite.string_utils.syntax import Layout
 
@@ -69,19 +70,22 @@ def own_graph(text: str, reads: Shape, n_outputs: int) -> Graph:
 
 
 def with_one_sigmoid(graphs: dict[str, Graph], booked: str, diagnostics: Diagnostics) -> dict[str, Graph]:
-    """The graphs, the SIGMOID of a last layer left to the CROSSENTROPY loss, which applies one itself.
+    """The graphs, the SIGMOID of a last layer left to a loss that applies one itself.
 
-    That is the loss of the Discriminator always, of the Decoder if it is `booked`.
+    Such is the loss of the Discriminator always, of the Decoder if it is `booked`.
     """
-    losses, out = {DECODER: booked, DISCRIMINATOR: "CROSSENTROPY"}, dict(graphs)
+    losses, out = {DECODER: booked, DISCRIMINATOR: usual("classification").strategy}, dict(graphs)
     for name, loss in losses.items():
         graph = graphs.get(name)
-        if graph is None or len(graph.outputs) != 1 or (graph.outputs[0].loss or loss) != "CROSSENTROPY":
+        if graph is None or len(graph.outputs) != 1:
+            continue
+        loss = LOSSES[graph.outputs[0].loss or loss]
+        if not loss.applies_function or AUTOENCODER not in loss.uses or loss.uses[AUTOENCODER].function != "sigmoid":
             continue
         node = graph.outputs[0].value.producer
         activation, message = node.layer.activation, ""
         if activation == "SIGMOID":
-            message = "CROSSENTROPY applies the sigmoid itself; the last layer's SIGMOID is not applied a second time"
+            message = f"{loss.name} applies the sigmoid itself; the last layer's SIGMOID is not applied a second time"
             out[name] = made_linear(graph, node)
         elif name == DISCRIMINATOR and activation not in ("", "LINEAR"):
             message = f"the sigmoid of the Discriminator's value is applied to the {activation} of its last layer"

@@ -12,12 +12,12 @@ from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import Diagnostics, OptionError, ShapeError
 from tmvalite.graph import Graph, input_shapes, variables_of
 from tmvalite.graph.join import SEPARATOR, join
+from tmvalite.losses import AUTOENCODER, Objective, usual
 from tmvalite.models.batch_layout import check_batch_layout
 from tmvalite.models.booking import Booking, silent, unnamed
 from tmvalite.models.form import Form
 from tmvalite.models.outputs import objectives_of
 from tmvalite.string_utils import Prior
-from tmvalite.training.losses import Objective
 
 ASSUMED_VARIABLES = 64  # for a first look at a layout before the number of variables is known
 
@@ -125,7 +125,7 @@ def network_of(graph: Graph, objectives: tuple[Objective, ...], *, precision: st
     """A network of a joined graph; without objectives it only gives what its last layer gives."""
     from tmvalite.training.network import Network  # brings the engine with it
 
-    objectives = objectives or (Objective("SUMOFSQUARES", "identity"),)
+    objectives = objectives or (usual(AUTOENCODER),)
     return Network(
         graph,
         precision=precision,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from tmvalite.constants import ANALYSIS_TYPES
 from tmvalite.data.info import DataSetInfo
 from tmvalite.data.transforms import AVAILABLE, TransformChain
 from tmvalite.errors import Diagnostics, OptionError, Span, did_you_mean
@@ -26,7 +27,6 @@ from tmvalite.string_utils import (
 )
 from tmvalite.string_utils.options import OptionValues
 from tmvalite.string_utils.syntax import InputLayout, Layout, TransformList, ValidationSize
-from tmvalite.training.losses import ANALYSIS_TYPES
 
 
 @dataclass(frozen=True)

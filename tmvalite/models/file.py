@@ -16,12 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from tmvalite.constants import ANALYSIS_TYPES
 from tmvalite.data.info import DataSetInfo
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import FileError, Source, quoted
 from tmvalite.graph import Graph
 from tmvalite.graph.expand import implied_kind
 from tmvalite.io.weight_file import BlockRecord, NetworkRecord, OptionRecord, WeightFile
+from tmvalite.losses import FUNCTION_CODES, FUNCTION_OF_CODE, LETTERS, LOSSES, Objective, is_function
 from tmvalite.models.blueprint import Blueprint, joined, network_of, node_name
 from tmvalite.models.booking import Booking
 from tmvalite.models.form import TRUTH, VARIABLES, Form
@@ -35,16 +37,13 @@ from tmvalite.models.network_file import (
     root_can_run,
 )
 from tmvalite.models.trained import Description, Trained
+from tmvalite.optimizers import REGULARIZATIONS
 from tmvalite.string_utils import OptionTable, parse_prior
-from tmvalite.training import losses
 from tmvalite.training.initialisation import CODES as INITIALISATION_CODES
-from tmvalite.training.losses import ANALYSIS_TYPES, Objective
-from tmvalite.training.optimizers import REGULARIZATIONS
 
 # The versions whose schema is written; ROOT compares the numbers in brackets: major * 65536 + minor * 256 + patch.
 RELEASES = {"TMVA Release": "4.2.1 [262657]", "ROOT Release": "6.32/04 [401412]"}
 LABELS, SEED, OPTIONS = "Class labels", "Random seed", "tmvalite options"  # entries of GeneralInfo that are ours
-_STRATEGY_OF_CODE = {code: name for name, code in losses.LOSS_CODES.items()}
 
 
 # ---------------------------------------------------------------------------------------------- before the training
@@ -71,15 +70,16 @@ def describe(
     if own:
         facts[OPTIONS] = ":".join(own)
     header = {}
-    if single and root_can_run(blueprint.graph):
-        phase, objective = booking.phases[0], blueprint.objectives[0]
-        letters = (losses.LOSS_CODES[objective.strategy], losses.FUNCTION_CODES[objective.function])
+    objective = blueprint.objectives[0]
+    letters = (objective.kind.letter, FUNCTION_CODES.get(objective.function))
+    if single and None not in letters and root_can_run(blueprint.graph):
+        phase = booking.phases[0]
         header = _header(
             blueprint.graph,
             phase.batch_size,
             *letters,
             INITIALISATION_CODES.get(initialisation, "X"),
-            REGULARIZATIONS[phase.regularization],
+            REGULARIZATIONS[phase.regularization].code,
             phase.weight_decay,
         )
     return Description(facts, tuple(options), header)
@@ -96,10 +96,10 @@ def _header(
 # ---------------------------------------------------------------------------------------------- what the networks are for
 
 
-def _words(known) -> Callable[[str], tuple[str, ...] | None]:
+def _words(known: Callable[[str], bool]) -> Callable[[str], tuple[str, ...] | None]:
     def read(text: str):
         words = tuple(text.split("+")) if text else ()
-        return words if set(words) <= set(known) else None
+        return words if all(map(known, words)) else None
 
     return read
 
@@ -119,8 +119,8 @@ def _read_width(text: str) -> float | None:
 # What a <Network> element states beside its layers: by its name there, the attribute of `Trained` and how the text is read;
 # None is what cannot be.
 SETTINGS: dict[str, tuple[str, Callable[[str], Any]]] = {
-    "Losses": ("losses", _words(losses.LOSS_CODES)),
-    "OutputFunctions": ("functions", _words(losses.FUNCTION_CODES)),
+    "Losses": ("losses", _words(LOSSES.__contains__)),
+    "OutputFunctions": ("functions", _words(is_function)),
     "ClassWidth": ("class_width", _read_count),
     "HeadClasses": ("class_width", _read_count),
     "LatentLoss": ("latent", lambda text: text if text in (*LATENT_TERMS, "NONE") else None),
@@ -250,8 +250,8 @@ def _read_layers(file: WeightFile, form: Form):
         hint = f"train again with tmvalite.Method{form.name} and the same option string"
         raise FileError(message, code="network-blocks", hint=hint)
     graph, matrices = network_of_layers(file)
-    function = losses.FUNCTION_OF_CODE[file.header["OutputFunction"]]
-    objectives = (Objective(_STRATEGY_OF_CODE[file.header["LossFunction"]], function),)
+    function = FUNCTION_OF_CODE[file.header["OutputFunction"]]
+    objectives = (Objective(LETTERS[file.header["LossFunction"]], function),)
     double = file.dtype is np.float64 or "Precision=float64" in file.info.get(OPTIONS, "").split(":")
     return {"": graph}, matrices, objectives, "float64" if double else "float32"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tmvalite.activations import ACTIVATIONS
 from tmvalite.errors import Diagnostics
 from tmvalite.graph import Graph, rewrite
 from tmvalite.graph.append import append_sink
@@ -13,7 +14,6 @@ from tmvalite.string_utils import Prior
 RECONSTRUCTION, HEAD_LOSS, DECEPTION, ADVERSARY = "reconstruction", "head", "deception", "adversary"
 LATENT_TERMS = {"KL": "kl", "MMD": "mmd", "SWD": "swd", "ADV": DECEPTION}
 SINKS = ("MMD", "SWD")  # these are layers behind the code
-UNIT_RANGE = ("SIGMOID", "SOFTMAX")  # activations with values between 0 and 1
 
 
 def complete(booking: Booking, blocks: dict[str, Graph], diagnostics: Diagnostics) -> tuple[dict[str, Graph], str, Prior]:
@@ -98,7 +98,7 @@ def _with_sparsity(booking: Booking, encoder: Graph) -> Graph:
     if values.Sparsity == "NONE":
         return encoder
     layer = code.producer.layer
-    if values.Sparsity == "KL" and layer.activation not in UNIT_RANGE:
+    if values.Sparsity == "KL" and not (layer.activation and ACTIVATIONS[layer.activation].unit_range):
         what = f"its activation is {layer.activation}" if layer.activation else f"it comes from {layer.kind}"
         message, hint = (
             f"Sparsity=KL needs a code between 0 and 1, but {what}",

@@ -16,7 +16,7 @@ import numpy as np
 
 from tmvalite.models.blueprint import Blueprint
 from tmvalite.models.latent import HEAD_LOSS, LATENT_TERMS, RECONSTRUCTION
-from tmvalite.models.reconstruction import gaussian_constant, is_gaussian, nats
+from tmvalite.models.reconstruction import gaussian_constant
 from tmvalite.training.loop import Companion
 
 SMALLEST_VARIANCE = 1e-6  # of sigma^2, as a part of where it begins: data that are reproduced exactly have no width
@@ -59,7 +59,9 @@ class AutoencoderLoss(Companion):
         outputs = dict(zip((output.name for output in blueprint.graph.outputs), zip(blueprint.graph.outputs, objectives)))
         self._outputs = {name: pair for name, pair in outputs.items() if name in network.term_names}
         self._gaussian = sum(
-            o.value.size for name, (o, objective) in self._outputs.items() if _is(name, RECONSTRUCTION) and is_gaussian(objective)
+            o.value.size
+            for name, (o, objective) in self._outputs.items()
+            if _is(name, RECONSTRUCTION) and objective.kind.gaussian
         )
         self.estimated = blueprint.latent == "KL" and values.DecoderSigma == 0 and self._gaussian > 0
         self.sigma = values.DecoderSigma or (math.sqrt(variance) if self.estimated and variance > 0 else 1.0)
@@ -82,7 +84,7 @@ class AutoencoderLoss(Companion):
         if name in self._outputs:
             output, objective = self._outputs[name]
             sigma = self.sigma if _is(name, RECONSTRUCTION) else 1.0
-            return output.weight * nats(objective, output.value.size, sigma)
+            return output.weight * objective.kind.nats(output.value.size, sigma)
         return 1.0
 
     def weight(self, name: str) -> float:
@@ -171,7 +173,7 @@ class AutoencoderLoss(Companion):
             sum(
                 value * self._outputs[name][0].value.size
                 for name, value in found
-                if _is(name, RECONSTRUCTION) and is_gaussian(self._outputs[name][1])
+                if _is(name, RECONSTRUCTION) and self._outputs[name][1].kind.gaussian
             )
             / self._gaussian
         )

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from tmvalite.constants import PRECISIONS
 from tmvalite.errors import Diagnostics, Source, Span
+from tmvalite.losses import LOSSES
 from tmvalite.string_utils import BoundOptions, DeclaredOption, OptionTable
 from tmvalite.training.initialisation import METHODS as INITIALISATIONS
 
-LOSSES = ("CROSSENTROPY", "SUMOFSQUARES", "MUTUALEXCLUSIVE")
 ARCHITECTURES = ("STANDARD", "CPU", "GPU", "OPENCL", "CUDNN")
-PRECISIONS = ("float32", "float64")
 LEVELS = ("Default", "Debug", "Verbose", "Info", "Warning", "Error", "Fatal")
 
 BASE_OPTIONS = OptionTable(
@@ -31,7 +31,7 @@ INPUT = OptionTable(
     DeclaredOption("InputLayout", str, "0|0|0", "shape of one event: channels|rows|columns, steps|width or name=shape,..."),
     DeclaredOption("BatchLayout", str, "0|0|0", "shape of one batch; follows from InputLayout and BatchSize"),
 )
-LOSS = DeclaredOption("ErrorStrategy", str, "CROSSENTROPY", "loss function", choices=LOSSES)
+LOSS = DeclaredOption("ErrorStrategy", str, "CROSSENTROPY", "loss function", choices=tuple(LOSSES))
 INITIALIZATION = DeclaredOption(
     "WeightInitialization", str, "XAVIER", "distribution of the first weights", choices=INITIALISATIONS
 )

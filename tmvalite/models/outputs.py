@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import Diagnostics, ShapeError, Span
 from tmvalite.graph import Graph, check_outputs
+from tmvalite.losses import Objective, objective, reconstruction, usual
 from tmvalite.models.booking import Booking
 from tmvalite.models.form import TRUTH, VARIABLES
-from tmvalite.models.reconstruction import reconstructing
-from tmvalite.training.losses import Objective, objective
 
 
 @dataclass(frozen=True)
 class BookedLoss:
     """ErrorStrategy: its value, whether the user wrote it, and where."""
 
-    strategy: str = "CROSSENTROPY"
+    strategy: str = usual("classification").strategy
     given: bool = False
     span: Span | None = None
 
@@ -44,13 +43,13 @@ def objectives_of(
         if graph is None or not role.learns:
             continue
         if role.learns == VARIABLES:
-            found += [reconstructing(output.loss or strategy) for output in graph.outputs]
+            found += [reconstruction(output.loss or strategy) for output in graph.outputs]
         elif role.learns == TRUTH:
             booked = BookedLoss(strategy, span is not None, span) if role.booked else BookedLoss()
             of_truth, width = _of_truth(booking.analysis_type, role.name, graph, info, booked, diagnostics, guessed)
             found += of_truth
         else:
-            found += [Objective("CROSSENTROPY", "sigmoid") for _ in graph.outputs]
+            found += [usual("classification") for _ in graph.outputs]
     return tuple(found), width
 
 
@@ -80,7 +79,7 @@ def _objectives(graph: Graph, analysis: str, booked: BookedLoss, diagnostics: Di
         elif of_classes or analysis == "regression":
             strategy, given, span = booked.strategy, booked.given, booked.span
         else:
-            strategy, given, span = "SUMOFSQUARES", False, None
+            strategy, given, span = usual("regression").strategy, False, None
         kind, width = analysis if of_classes else "regression", output.value.size
         found.append(objective(kind, strategy, given=given, width=width, diagnostics=diagnostics, span=span))
     return tuple(found)
@@ -89,7 +88,7 @@ def _objectives(graph: Graph, analysis: str, booked: BookedLoss, diagnostics: Di
 def _class_width(graph: Graph, objectives, analysis: str, wanted: int, n_targets: int, diagnostics: Diagnostics) -> int:
     """Output values that belong to classes, after the check that all outputs together fit classes and targets."""
     first = graph.outputs[0].value.size
-    both = analysis == "classification" and first == 2 and objectives[0].strategy == "MUTUALEXCLUSIVE"
+    both = analysis == "classification" and first == 2 and objectives[0].kind.uses[analysis].per_class
     if len(graph.outputs) > 1 and analysis != "regression" and first != wanted and not both:
         meaning = f"the {wanted} classes" if analysis == "multiclass" else "signal and background, one value"
         place = {"source": graph.source, "span": graph.outputs[0].span, "where": "Layout"}

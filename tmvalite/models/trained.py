@@ -18,10 +18,10 @@ from tmvalite.errors import DataError, OptionError
 from tmvalite.graph import Graph
 from tmvalite.graph.join import block_of
 from tmvalite.io.weight_file import OptionRecord, PdfRecord
+from tmvalite.losses import AUTOENCODER, Objective, usual
 from tmvalite.models.blueprint import joined, network_of
 from tmvalite.models.form import ORIGIN, TRUTH, VARIABLES, Form
 from tmvalite.string_utils import Prior
-from tmvalite.training.losses import Objective
 from tmvalite.training.network import Network
 
 
@@ -122,7 +122,7 @@ class Trained:
     def _new_part(self, blocks: tuple[str, ...]) -> Network:
         graph = block_of(self.network.graph, *blocks)
         known = dict(zip((output.name for output in self.network.graph.outputs), self.objectives))
-        objectives = [known.get(output.name, Objective("SUMOFSQUARES", "identity")) for output in graph.outputs]
+        objectives = [known.get(output.name, usual(AUTOENCODER)) for output in graph.outputs]
         return self.network.part(
             graph, losses=tuple(o.loss for o in objectives), output_functions=tuple(o.function for o in objectives)
         )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 
 from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
+from tmvalite.optimizers import DEFAULT, FIELDS
 from tmvalite.string_utils.numbers import Number, as_whole, plain, read_number
 from tmvalite.string_utils.strategy import OPTION, parse_drop_config
 from tmvalite.string_utils.syntax import Phase, Setting, Strategy
@@ -23,28 +24,32 @@ _SWALLOWED_KEY = re.compile(r"\W*([A-Za-z]\w*)\s*=")
 STEEP_DECAY = 0.5  # a larger LearningRateDecay is more likely meant as a factor
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseSettings:
+OptimizerNumbers = make_dataclass(
+    "OptimizerNumbers",
+    [(name, float, field(default=default_of(name))) for name in FIELDS],
+    namespace={"__doc__": "The numbers of all optimizers, those of the optimizer at work decided."},
+    kw_only=True,
+    frozen=True,
+)
+
+
+@dataclass(frozen=True)
+class PhaseSettings(OptimizerNumbers):
     """One phase of the training, every setting decided. The meaning of each is in `training_keys.KEYS`.
 
-    `beta1`, `beta2`, `epsilon` and `rho` are those of the optimizer, 0.0 where it has none; the schedule's numbers
-    have their defaults where the schedule reads none.
+    The numbers of the optimizer (`beta1`, `momentum`) are fields too, 0.0 where it has none and the key is not shared; the
+    schedule's numbers have their defaults where the schedule reads none.
     """
 
     learning_rate: float = 1e-5
-    momentum: float = 0.3
     convergence_steps: int = 100
     max_epochs: int = 2000
     batch_size: int = 30
     test_repetitions: int = 7
     weight_decay: float = 0.0
     regularization: str = "NONE"
-    optimizer: str = "ADAM"
+    optimizer: str = DEFAULT
     drop_config: tuple[float, ...] = ()
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-7
-    rho: float = 0.0
     learning_rate_decay: float = 0.0
     learning_rate_schedule: str = "CONSTANT"
     learning_rate_step: int = 10
@@ -111,7 +116,7 @@ class _Resolver:
             value = self._drop_config(setting) if key.type is tuple else self._number(key, setting)
             if self._is_read(key, setting, optimizer, schedule):
                 values[key.field] = value
-        for name in ("beta1", "beta2", "epsilon", "rho"):
+        for name in FIELDS:
             values.setdefault(name, default_of(name, optimizer))
         settings = PhaseSettings(**values, written=self.phase)
         self._check_decay(settings)

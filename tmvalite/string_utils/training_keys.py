@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-OPTIMIZERS = ("SGD", "ADAM", "ADAGRAD", "RMSPROP", "ADADELTA")
-REGULARIZATIONS = ("NONE", "L1", "L2")
+from tmvalite.optimizers import DEFAULT, OPTIMIZERS, REGULARIZATIONS, Number
+
 SCHEDULES = ("CONSTANT", "STEP", "COSINE", "PLATEAU")
 
 # Read by older TMVA versions or written in published strings, and used by none.
@@ -68,35 +68,49 @@ class TrainingKey:
         return ", ".join(words)
 
 
-def _epsilon(optimizer: str, default: float) -> TrainingKey:
-    text = f"keeps {optimizer} from dividing by zero"
-    return TrainingKey(f"{optimizer}_eps", "epsilon", float, default, text, 0.0, open_minimum=True, optimizer=optimizer)
+def _key(number: Number, name: str, help: str, **more) -> TrainingKey:
+    """The key of a number of optimizers."""
+    limits = {limit: getattr(number, limit) for limit in ("minimum", "maximum", "open_minimum", "open_maximum")}
+    return TrainingKey(name, number.field, float, number.default, help, **limits, **more)
 
 
-def _fraction(name: str, field: str, default: float, text: str) -> TrainingKey:
-    optimizer = name.partition("_")[0]
-    return TrainingKey(name, field, float, default, text, 0.0, 1.0, open_maximum=True, optimizer=optimizer)
+def _shared() -> tuple[TrainingKey, ...]:
+    """The keys that several optimizers read."""
+    readers: dict[Number, list[str]] = {}
+    for optimizer in OPTIMIZERS.values():
+        for number in optimizer.numbers:
+            if number.shared_key:
+                readers.setdefault(number, []).append(optimizer.name)
+    return tuple(_key(number, number.shared_key, number.help.format(_listed(names))) for number, names in readers.items())
+
+
+def _own() -> tuple[TrainingKey, ...]:
+    """The keys that one optimizer reads."""
+    return tuple(
+        _key(number, optimizer.key(number), number.help, optimizer=optimizer.name, extension=not optimizer.tmva)
+        for optimizer in OPTIMIZERS.values()
+        for number in optimizer.numbers
+        if not number.shared_key
+    )
+
+
+def _listed(names: list[str]) -> str:
+    """Names in a sentence: A, B and C."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 KEYS: tuple[TrainingKey, ...] = (
     TrainingKey("LearningRate", "learning_rate", float, 1e-5, "step size of the optimizer", 0.0),
-    TrainingKey("Momentum", "momentum", float, 0.3, "part of the last step that SGD and RMSPROP repeat", 0.0, 1.0),
+    *_shared(),
     TrainingKey("ConvergenceSteps", "convergence_steps", int, 100, "epochs without improvement before the phase ends", 0),
     TrainingKey("MaxEpochs", "max_epochs", int, 2000, "largest number of epochs", 1),
     TrainingKey("BatchSize", "batch_size", int, 30, "events per step", 1),
     TrainingKey("TestRepetitions", "test_repetitions", int, 7, "epochs between two validations", 1),
     TrainingKey("WeightDecay", "weight_decay", float, 0.0, "factor of the regularisation term", 0.0),
-    TrainingKey("Regularization", "regularization", str, "NONE", "term added to the loss", choices=REGULARIZATIONS),
-    TrainingKey("Optimizer", "optimizer", str, "ADAM", "minimiser", choices=OPTIMIZERS),
+    TrainingKey("Regularization", "regularization", str, "NONE", "term added to the loss", choices=tuple(REGULARIZATIONS)),
+    TrainingKey("Optimizer", "optimizer", str, DEFAULT, "minimiser", choices=tuple(OPTIMIZERS)),
     TrainingKey("DropConfig", "drop_config", tuple, (), "probability to drop each input of item 0, 1, ...: 0.0+0.5+0.5"),
-    _fraction("ADAM_beta1", "beta1", 0.9, "memory of the mean gradient"),
-    _fraction("ADAM_beta2", "beta2", 0.999, "memory of the mean squared gradient"),
-    _epsilon("ADAM", 1e-7),
-    _epsilon("ADAGRAD", 1e-8),
-    _fraction("RMSPROP_rho", "rho", 0.9, "memory of the mean squared gradient"),
-    _epsilon("RMSPROP", 1e-7),
-    _fraction("ADADELTA_rho", "rho", 0.95, "memory of the mean squared gradient and step"),
-    _epsilon("ADADELTA", 1e-8),
+    *_own(),
     TrainingKey(
         "LearningRateDecay", "learning_rate_decay", float, 0.0,
         "after every epoch the learning rate is multiplied by 1 - LearningRateDecay (as DecayRate of TMVA's MLP)",
@@ -140,7 +154,7 @@ def find_key_without_effect(text: str) -> str | None:
     return _WITHOUT_EFFECT.get(text.lower())
 
 
-def default_of(field: str, optimizer: str = "ADAM") -> Any:
+def default_of(field: str, optimizer: str = DEFAULT) -> Any:
     """Default of an attribute of PhaseSettings; 0.0 for one that the optimizer does not use."""
     keys = [key for key in KEYS if key.field == field]
     own = [key.default for key in keys if key.optimizer in (None, optimizer)]

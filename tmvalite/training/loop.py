@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from tmvalite.errors import Source, TrainingError
+from tmvalite.optimizers import FIELDS
 from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training import streams
 from tmvalite.training.history import Epoch, History
@@ -43,13 +44,9 @@ def optimizer_settings(phase: PhaseSettings) -> OptimizerSettings:
     return OptimizerSettings(
         name=phase.optimizer,
         learning_rate=phase.learning_rate,
-        momentum=phase.momentum,
-        beta1=phase.beta1,
-        beta2=phase.beta2,
-        epsilon=phase.epsilon,
-        rho=phase.rho,
         weight_decay=phase.weight_decay,
         regularization=phase.regularization,
+        **{name: getattr(phase, name) for name in FIELDS},
     )
 
 

@@ -13,11 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from tmvalite.constants import PRECISIONS
 from tmvalite.errors import DataError
 from tmvalite.graph.ir import Graph
 from tmvalite.kernels.context import COLUMNS
 from tmvalite.kernels.execute import EVALUATE, SCORE, TRAIN, execute
-from tmvalite.kernels.loss import LOSSES
+from tmvalite.losses import trained_kinds
+from tmvalite.optimizers import REGULARIZATIONS
 from tmvalite.plan import make_plan
 from tmvalite.plan.plan import MOST_SHARES
 
@@ -64,7 +66,7 @@ class Network:
     ----------
     graph : Graph
     precision : "float32" or "float64", of everything
-    losses : one of CROSSENTROPY, SUMOFSQUARES, SUMOFSQUARES_SIGMOID, MUTUALEXCLUSIVE per output of the graph
+    losses : one of losses.trained_kinds() per output of the graph, such as CROSSENTROPY or SUMOFSQUARES_SIGMOID
     output_functions : identity, sigmoid or softmax per output, what `values` applies; identity by default
     threads : None for what the process may use
     within : a network over whose parameters this one works; see `part`
@@ -91,10 +93,11 @@ class Network:
         within: Network | None = None,
         trained: tuple[str, ...] | None = None,
     ):
-        if precision not in ("float32", "float64"):
-            raise ValueError(f"precision {precision!r} is neither float32 nor float64")
-        if len(losses) != len(graph.outputs) or any(kind not in LOSSES for kind in losses):
-            raise ValueError(f"{len(graph.outputs)} outputs need as many losses out of {', '.join(LOSSES)}, not {losses}")
+        if precision not in PRECISIONS:
+            raise ValueError(f"precision {precision!r} is neither {' nor '.join(PRECISIONS)}")
+        known = trained_kinds()
+        if len(losses) != len(graph.outputs) or any(kind not in known for kind in losses):
+            raise ValueError(f"{len(graph.outputs)} outputs need as many losses out of {', '.join(known)}, not {losses}")
         self.graph, self.precision, self.dtype = graph, precision, np.dtype(precision)
         self.losses = tuple(losses)
         self.output_functions = tuple(output_functions or ("identity",) * len(losses))
@@ -326,7 +329,6 @@ class Network:
         batches = np.array([(a, b, self.plan.shares(b - a)) for a, b in bounds], np.int64)
         work = self._training_workspace(batches)
         losses, parts = np.zeros(len(bounds)), self._parts(parts, len(bounds))
-        code, regularization = optimizer.codes
         work.point(
             TARGETS=targets,
             WEIGHTS=weights,
@@ -334,8 +336,7 @@ class Network:
             BATCHES=batches,
             LOSSES=losses,
             TERMS=parts,
-            FIRST_MOMENT=optimizer.first,
-            SECOND_MOMENT=optimizer.second,
+            MOMENTS=optimizer.memory,
             SCALARS=optimizer.scalars(),
             KEYS=self._keys(seed),
         )
@@ -345,7 +346,13 @@ class Network:
         copied = self.plan.transposes_for(batches)
         work.set(TRANSPOSE_COUNT=len(copied), COPIED=len(copied) == len(self.plan.transposes))
         work.set(
-            STEPS=len(bounds), FIRST_STEP=first, EPOCH=epoch, TIME=optimizer.steps, OPTIMIZER=code, REGULARIZATION=regularization
+            STEPS=len(bounds),
+            FIRST_STEP=first,
+            EPOCH=epoch,
+            TIME=optimizer.steps,
+            OPTIMIZER=optimizer.kernel(self.precision),
+            MOMENT_STRIDE=optimizer.stride,
+            REGULARIZATION=optimizer.regularization,
         )
         self._refresh_copies(copied)
         self._run(work, TRAIN, x, self._no_output, 1 if alone else work.threads)
@@ -387,11 +394,10 @@ class Network:
         """decay * sum over all weight matrices of |w| (L1) or w^2 (L2), every matrix once; 0 for NONE."""
         if regularization == "NONE":
             return 0.0
-        total = 0.0
+        size, total = REGULARIZATIONS[regularization].size, 0.0
         for slot in self.plan.slots:
             if slot.decays:
-                w = slot.view(self.parameters.flat).astype(np.float64)
-                total += float(np.abs(w).sum() if regularization == "L1" else (w * w).sum())
+                total += size(slot.view(self.parameters.flat).astype(np.float64))
         return decay * total
 
     def gradient(self, x, targets, weights) -> np.ndarray:
@@ -408,7 +414,7 @@ class Network:
         finally:
             self._settings[:] = kept
             self.parameters.restore(before)
-        return state.first  # V = g after the first step
+        return state.moments[0]  # V = g after the first step
 
     def _training_workspace(self, batches) -> Workspace:
         """The workspace for these batches (start, stop, shares); a new one only where a share has more rows than before."""

@@ -1,37 +1,47 @@
-"""Settings and state of the optimizers; the update itself is kernels/optimizer.py."""
+"""Settings and state of the optimizer of a training; what each optimizer does is in tmvalite/optimizers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, make_dataclass, replace
 
 import numpy as np
 
-from tmvalite.kernels import optimizer as kernels
+from tmvalite.optimizers import DEFAULT, FIELDS, OPTIMIZERS, REGULARIZATIONS, Optimizer
 
 from .parameters import aligned
 
-REGULARIZATIONS = {"NONE": 0, "L1": 1, "L2": 2}  # TMVA's numbers, in its weight file and its log too
+_Numbers = make_dataclass("_Numbers", [(name, "float | None", field(default=None)) for name in FIELDS], kw_only=True, frozen=True)
+
+PAGE, APART = 4096, 1344  # bytes; a processor takes addresses with the same place in a page for each other
 
 
 @dataclass(frozen=True)
-class OptimizerSettings:
-    """One of TMVA's optimizers with its numbers; defaults are TMVA's (`tmvalite/kernels/optimizer.py` has the formulas)."""
+class OptimizerSettings(_Numbers):
+    """An optimizer with its numbers; those that are not given have their defaults, the others are not looked at."""
 
-    name: str = "ADAM"
+    name: str = DEFAULT
     learning_rate: float = 1e-3
-    momentum: float = 0.0
-    beta1: float = 0.9
-    beta2: float = 0.999
-    epsilon: float = 1e-7
-    rho: float = 0.9
     weight_decay: float = 0.0
     regularization: str = "NONE"
 
     def __post_init__(self):
-        if self.name not in kernels.CODES:
-            raise ValueError(f"optimizer {self.name!r} is none of {', '.join(kernels.CODES)}")
+        if self.name not in OPTIMIZERS:
+            raise ValueError(f"optimizer {self.name!r} is none of {', '.join(OPTIMIZERS)}")
         if self.regularization not in REGULARIZATIONS:
             raise ValueError(f"regularization {self.regularization!r} is none of {', '.join(REGULARIZATIONS)}")
+
+    @property
+    def optimizer(self) -> Optimizer:
+        return OPTIMIZERS[self.name]
+
+    @property
+    def numbers(self) -> list[float]:
+        """The optimizer's own numbers, in its order."""
+        found = []
+        for number in self.optimizer.numbers:
+            given, alone = getattr(self, number.field), number.default if number.alone is None else number.alone
+            found.append(alone if given is None else given)
+        return found
 
 
 class OptimizerState:
@@ -40,7 +50,10 @@ class OptimizerState:
     def __init__(self, settings: OptimizerSettings, size: int, dtype):
         self.settings = settings
         self.steps = 0
-        self.first, self.second = aligned(size, dtype), aligned(size, dtype)
+        count, item = len(settings.optimizer.moments), np.dtype(dtype).itemsize
+        self.stride = (-(-size * item // PAGE) * PAGE + APART) // item  # elements from one moment to the next
+        self.memory = aligned(max(1, count) * self.stride, dtype)
+        self.moments = tuple(self.memory[k * self.stride : k * self.stride + size] for k in range(count))
 
     @property
     def learning_rate(self) -> float:
@@ -54,9 +67,13 @@ class OptimizerState:
         """Run-time scalars in the order of the kernel."""
         s = self.settings
         decay = s.weight_decay if s.regularization != "NONE" else 0.0
-        return np.array([s.learning_rate, s.momentum, s.beta1, s.beta2, s.epsilon, s.rho, decay])
+        return np.array([s.learning_rate, decay, *s.numbers])
+
+    def kernel(self, precision: str) -> int:
+        """Address of the compiled update."""
+        return self.settings.optimizer.kernel.address(precision)
 
     @property
-    def codes(self) -> tuple[int, int]:
-        """Numbers of the optimizer and the regularisation in the kernel."""
-        return kernels.CODES[self.settings.name], REGULARIZATIONS[self.settings.regularization]
+    def regularization(self) -> int:
+        """Number of the regularisation in the kernel."""
+        return REGULARIZATIONS[self.settings.regularization].code

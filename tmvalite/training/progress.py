@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tmvalite.errors import OptionError, did_you_mean
+from tmvalite.optimizers import OPTIMIZERS, REGULARIZATIONS
 from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training.history import Epoch, History
-from tmvalite.training.optimizers import REGULARIZATIONS
 
 MODES = ("auto", "live", "table", "silent")
 
@@ -74,15 +74,7 @@ def shown(row: int) -> bool:
 
 def optimizer_text(settings: PhaseSettings) -> str:
     """The optimizer with the numbers that it reads, as TMVA prints them."""
-    s = settings
-    numbers = {
-        "SGD": f"momentum={s.momentum:g}",
-        "ADAM": f"beta1={s.beta1:g},beta2={s.beta2:g},eps={s.epsilon:g}",
-        "ADAGRAD": f"eps={s.epsilon:g}",
-        "RMSPROP": f"rho={s.rho:g},momentum={s.momentum:g},eps={s.epsilon:g}",
-        "ADADELTA": f"rho={s.rho:g},eps={s.epsilon:g}",
-    }
-    return f"{s.optimizer} ({numbers[s.optimizer]})"
+    return OPTIMIZERS[settings.optimizer].described(settings)
 
 
 def header_text(columns: tuple[str, ...] = ()) -> str:
@@ -137,7 +129,7 @@ class TableProgress(Progress):
             self._write(f"Using {start.n_train} events for training and {start.n_valid} for validation")
         self._write(
             f"Training phase {start.number} of {start.count}:  Optimizer {optimizer_text(s)} "
-            f"Learning rate = {s.learning_rate:g} regularization {REGULARIZATIONS[s.regularization]} "
+            f"Learning rate = {s.learning_rate:g} regularization {REGULARIZATIONS[s.regularization].code} "
             f"minimum error = {start.initial_loss:g}"
         )
         for line in (RULE, header_text(start.columns), RULE):

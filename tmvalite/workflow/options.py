@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tmvalite import constants
 from tmvalite.errors import Diagnostics
 from tmvalite.string_utils.option_values import DeclaredOption
 from tmvalite.string_utils.options import BoundOptions, OptionTable
 from tmvalite.workflow.log import LogSettings
 
-ANALYSIS_TYPES = ("Classification", "Regression", "Multiclass", "Auto")
+ANALYSIS_TYPES = (*(name.capitalize() for name in constants.ANALYSIS_TYPES), "Auto")  # as TMVA writes them
 _LEVELS = ("Debug", "Verbose", "Info")
 
 FACTORY = OptionTable(

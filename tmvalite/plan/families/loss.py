@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tmvalite.kernels import loss
+from tmvalite.kernels.loss import TERMS_OF_LAYERS
+from tmvalite.losses import trained
 from tmvalite.plan.step import Step, Tensor
 
 
@@ -12,7 +13,7 @@ from tmvalite.plan.step import Step, Tensor
 class Loss(Step):
     """A term of the loss, and its gradient where there is one to write.
 
-    kind : a loss of TMVA (kernels/loss.LOSSES), of an output x and its targets, or VALUE or SQUARE of what a layer gives
+    kind : what trains an output x by its targets (losses.trained), or VALUE or SQUARE of what a layer gives
     column : first of the targets; slot : number of the term
     """
 
@@ -35,7 +36,10 @@ class Loss(Step):
 
     @property
     def kernel(self):
-        return loss.LOSSES.get(self.kind) or loss.TERMS_OF_LAYERS[self.kind]
+        if self.kind in TERMS_OF_LAYERS:
+            return TERMS_OF_LAYERS[self.kind]
+        loss, function = trained(self.kind)
+        return loss.kernel(function)
 
     def flops(self):
         return 40 * self.x.size

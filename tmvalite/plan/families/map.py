@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tmvalite.kernels import activation, combine
+from tmvalite.activations import ACTIVATIONS
+from tmvalite.kernels import combine
 from tmvalite.plan.step import FEATURES, ROWS, Step, Tensor
 
 from .copy import Copy
@@ -12,7 +13,7 @@ from .copy import Copy
 
 @dataclass(frozen=True, eq=False)
 class Map(Step):
-    """y = f(x) element by element, f being an activation of kernels/activation.py."""
+    """y = f(x) element by element, f being an elementwise activation."""
 
     x: Tensor
     y: Tensor
@@ -30,7 +31,7 @@ class Map(Step):
 
     def differentiate(self, tape):
         grad = tape.gradient(self.y)
-        saved = self.y if activation.ACTIVATIONS[self.activation].saves == "output" else self.x
+        saved = self.y if ACTIVATIONS[self.activation].saves == "output" else self.x
         if self.x in tape.wanted:
             tape.steps.append(MapGradient(saved, grad, self.activation))
             tape.hand_over(self.x, grad)
@@ -40,7 +41,7 @@ class Map(Step):
 
     @property
     def kernel(self):
-        return activation.ACTIVATIONS[self.activation].forward
+        return ACTIVATIONS[self.activation].kernels[0]
 
     def flops(self):
         return 20 * self.x.size
@@ -68,7 +69,7 @@ class MapGradient(Step):
 
     @property
     def kernel(self):
-        return activation.ACTIVATIONS[self.activation].backward
+        return ACTIVATIONS[self.activation].kernels[1]
 
     def text(self):
         return f"{self.activation}'"

@@ -1,0 +1,83 @@
+"""What an activation is: function and derivative as formulas, and what else must be known of it. Nothing else knows its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple
+
+INPUT, OUTPUT = "input", "output"
+
+
+class Example(NamedTuple):
+    """f(x) and f'(x) at one x, to the digits given; drives the tests of every activation."""
+
+    x: float
+    value: float
+    slope: float
+
+
+class Activation:
+    """Base of all activations; there is one object of each.
+
+    `m` is the mathematics that a formula is written in (tmvalite/mathematics.py says what it has).
+
+    Attributes
+    ----------
+    name : str
+        As written in a layout.
+    formula : str
+        f(x), and f'(x) where it needs a convention: a kink, TMVA's choice.
+    code : int, optional
+        Number in TMVA's weight file; None for those TMVA lacks.
+    elementwise : bool
+        False for one that mixes the elements of the last axis; it has no formulas but a step of its own (plan/families).
+    saves : INPUT or OUTPUT
+        What the derivative is computed from; the planner keeps it.
+    unit_range : bool
+        Whether all values lie between 0 and 1.
+    examples : tuple of Example
+    """
+
+    name: ClassVar[str] = ""
+    formula: ClassVar[str] = ""
+    code: ClassVar[int | None] = None
+    elementwise: ClassVar[bool] = True
+    saves: ClassVar[str] = ""
+    unit_range: ClassVar[bool] = False
+    examples: ClassVar[tuple[Example, ...]] = ()
+
+    def forward(self, m, x):
+        """f(x)."""
+        raise NotImplementedError(f"{self.name} declares no forward(m, x)")
+
+    def backward(self, m, saved, grad):
+        """grad f'(x), from the input x or the output f(x), as `saves` says."""
+        raise NotImplementedError(f"{self.name} declares no backward(m, saved, grad)")
+
+    def onnx(self, forms, x: str) -> str:
+        """The name of f(x) in ONNX; layers/onnx_form.py says what `forms` offers."""
+        raise NotImplementedError(f"{self.name} declares no onnx(forms, x)")
+
+    @cached_property
+    def kernels(self) -> tuple[Any, Any]:
+        """The families that apply an elementwise one, forward and backward."""
+        from tmvalite.kernels.activation import elementwise
+
+        return elementwise(self.name, self.forward, self.backward)
+
+
+REGISTRY: dict[str, Activation] = {}
+
+
+def register(name: str) -> Callable[[type[Activation]], type[Activation]]:
+    """Class decorator: make the activation known under its name."""
+
+    def add(cls: type[Activation]) -> type[Activation]:
+        if name in REGISTRY:
+            raise ValueError(f"two activations are called {name}")
+        cls.name = name
+        REGISTRY[name] = cls()
+        return cls
+
+    return add

@@ -1,0 +1,31 @@
+"""L1 and L2: terms that keep weights small. Their gradients are added to that of the loss in kernels/optimizer.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Regularization:
+    """A term decay * sum over all weights of `size`.
+
+    name : as written in Regularization=; code : TMVA's number, in its weight file, its log, and for the kernel
+    size : of one weight matrix, an array
+    """
+
+    name: str
+    code: int
+    formula: str
+    size: Callable[[Any], float]
+
+
+REGULARIZATIONS = {
+    r.name: r
+    for r in (
+        Regularization("NONE", 0, "0", lambda w: 0.0),
+        Regularization("L1", 1, "sum |w|", lambda w: float(abs(w).sum())),
+        Regularization("L2", 2, "sum w^2", lambda w: float((w * w).sum())),
+    )
+}
