@@ -1,5 +1,7 @@
 """The reconstruction of an autoencoder's input as a likelihood: which loss has which output function, what it is in nats,
-what it can reconstruct, and the error of single events. All that depends on the names of the losses stands here.
+what it can reconstruct, and the error of single events.
+
+What depends on the names of the losses stands here, in outputs.py and in blocks.with_one_sigmoid.
 """
 
 from __future__ import annotations
