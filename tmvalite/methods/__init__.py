@@ -26,9 +26,6 @@ def load(path: str | os.PathLike) -> Method:
 
     file = read_weights(path, method_types=tuple(FORMS))
     if file.method_type not in METHODS:
-        raise FileError(
-            f"the weight file '{os.fspath(path)}' is for the method {quoted(file.method_type)}",
-            code="method-unknown",
-            expected=tuple(METHODS),
-        )
+        message = f"the weight file '{os.fspath(path)}' is for the method {quoted(file.method_type)}"
+        raise FileError(message, code="method-unknown", expected=tuple(METHODS))
     return METHODS[file.method_type].from_read(file, path)

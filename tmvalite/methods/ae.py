@@ -21,14 +21,18 @@ from tmvalite.models.reconstruction import error_of_events
 from tmvalite.string_utils import DeclaredOption, OptionTable
 from tmvalite.training import streams
 
+
+def _choice(name: str, choices: tuple[str, ...], help: str) -> DeclaredOption:
+    """An option with some values, the first one by default."""
+    return DeclaredOption(name, str, choices[0], help, choices=choices)
+
+
 # What an autoencoder can be beside plain; none of it is TMVA's.
 AE_EXTENSIONS = options.EXTENSIONS + OptionTable(
-    DeclaredOption(
+    _choice(
         "LatentLoss",
-        str,
-        "AUTO",
+        ("AUTO", "KL", "MMD", "SWD", "ADV", "NONE"),
         "what the code is trained for; AUTO: KL behind LATENT or GUMBEL, else NONE",
-        choices=("AUTO", "KL", "MMD", "SWD", "ADV", "NONE"),
     ),
     DeclaredOption("KLWeight", float, 1.0, "weight of the latent loss; 1 makes KL the evidence lower bound", minimum=0),
     DeclaredOption(
@@ -41,22 +45,14 @@ AE_EXTENSIONS = options.EXTENSIONS + OptionTable(
     ),
     DeclaredOption("Prior", str, "GAUSS|0|1", "distribution of the code: GAUSS|mean|sigma or UNIFORM|low|high"),
     DeclaredOption("Projections", int, 50, "directions in which SWD compares code and prior", minimum=1),
-    DeclaredOption(
-        "Sparsity",
-        str,
-        "NONE",
-        "penalty on the code: its size, or the divergence of its mean from Rho",
-        choices=("NONE", "L1", "KL"),
-    ),
+    _choice("Sparsity", ("NONE", "L1", "KL"), "penalty on the code: its size, or the divergence of its mean from Rho"),
     DeclaredOption("SparsityWeight", float, 1e-3, "weight of that penalty", minimum=0),
     DeclaredOption("Rho", float, 0.05, "mean activation that Sparsity=KL asks for", minimum=0),
     DeclaredOption("HeadWeight", float, 1.0, "weight of the loss of Head={..}", minimum=0),
     DeclaredOption("DecoderSigma", float, 0.0, "width of a Gaussian decoder; 0: estimated with KL, else 1", minimum=0),
     DeclaredOption("TemperatureRate", float, 0.0, "GUMBEL: tau falls as exp(-rate * steps)", minimum=0),
     DeclaredOption("TemperatureMinimum", float, 0.5, "GUMBEL: the smallest tau", minimum=0),
-    DeclaredOption(
-        "Pretrain", str, "NONE", "train the dense layers of the encoder one by one before the whole", choices=("NONE", "GREEDY")
-    ),
+    _choice("Pretrain", ("NONE", "GREEDY"), "train the dense layers of the encoder one by one before the whole"),
     DeclaredOption("PretrainEpochs", int, 20, "epochs for each layer", minimum=1),
     DeclaredOption(
         "PretrainCorruption", float, 0.3, "probability to mask a value that a layer reads in its pre-training", minimum=0
@@ -268,11 +264,8 @@ class MethodAE(Method):
         model = self._trained()
         model.part(DECODER)
         if ENCODER not in model.blocks:
-            raise OptionError(
-                "a decoder alone does not know how its codes are distributed",
-                code="no-prior",
-                hint="call decode with codes of your own, or load the file of the whole",
-            )
+            hint = "call decode with codes of your own, or load the file of the whole"
+            raise OptionError("a decoder alone does not know how its codes are distributed", code="no-prior", hint=hint)
         seed = streams.drawn_seed() if seed is None else seed
         return model.decode(sampled_codes(model, n, seed))
 
@@ -327,11 +320,8 @@ class MethodAE(Method):
         """
         model = self._trained()
         if self.analysis_type != "multiclass":
-            raise OptionError(
-                f"this method is a {self.analysis_type}, not multiclass",
-                code="analysis-type",
-                hint="use predict for what the Head learned" if HEAD in model.blocks else "use GetMvaValues",
-            )
+            hint = "use predict for what the Head learned" if HEAD in model.blocks else "use GetMvaValues"
+            raise OptionError(f"this method is a {self.analysis_type}, not multiclass", code="analysis-type", hint=hint)
         return model.classes(X)
 
     # ------------------------------------------------------------------------------------- files

@@ -216,11 +216,8 @@ class Method:
         """The method of a weight file that was read from `path`. Raises FileError, which names the file."""
         try:
             if file.method_type not in cls.file_types:
-                raise FileError(
-                    f"the weight file is for the method {quoted(file.method_type)}",
-                    code="method-unknown",
-                    expected=cls.file_types,
-                )
+                message = f"the weight file is for the method {quoted(file.method_type)}"
+                raise FileError(message, code="method-unknown", expected=cls.file_types)
             return cls.from_weight_file(file)
         except TmvaliteError as error:  # also what a transformation or a layer says of a record that cannot be
             where = f"{error.where or 'the weight file'} '{os.fspath(path)}'"
@@ -271,22 +268,16 @@ class Method:
         """All targets in their original units, (N, T), or (T,) for one event."""
         model = self._trained()
         if not model.info.targets:
-            raise OptionError(
-                f"this {self.analysis_type} has no regression targets",
-                code="analysis-type",
-                hint="GetMvaValues and GetMulticlassValues give the values of classes",
-            )
+            hint = "GetMvaValues and GetMulticlassValues give the values of classes"
+            raise OptionError(f"this {self.analysis_type} has no regression targets", code="analysis-type", hint=hint)
         return model.targets(X)
 
     def multiclass_values(self, X) -> np.ndarray:
         """The values of all classes in declared order, (N, C), or (C,) for one event."""
         model = self._trained()
         if self.analysis_type != "multiclass":
-            raise OptionError(
-                f"this method is a {self.analysis_type}, not multiclass",
-                code="analysis-type",
-                hint="use GetRegressionValues" if self.analysis_type == "regression" else "use GetMvaValues",
-            )
+            hint = "use GetRegressionValues" if self.analysis_type == "regression" else "use GetMvaValues"
+            raise OptionError(f"this method is a {self.analysis_type}, not multiclass", code="analysis-type", hint=hint)
         return model.classes(X)
 
     def predict(self, X) -> np.ndarray:

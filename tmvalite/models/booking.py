@@ -155,9 +155,5 @@ def unnamed(n_variables: int, n_classes: int = 2, n_targets: int = 0) -> DataSet
 def _analysis_type(text: str) -> str:
     if str(text).lower() in ANALYSIS_TYPES:
         return str(text).lower()
-    raise OptionError(
-        f"the analysis type {str(text)!r} is not known",
-        code="analysis-type",
-        expected=ANALYSIS_TYPES,
-        hint=did_you_mean(str(text), ANALYSIS_TYPES),
-    )
+    hint = did_you_mean(str(text), ANALYSIS_TYPES)
+    raise OptionError(f"the analysis type {str(text)!r} is not known", code="analysis-type", expected=ANALYSIS_TYPES, hint=hint)

@@ -81,12 +81,8 @@ def usable_events(events: Events, info: DataSetInfo, dtype, *, learns: str | Non
     if learns == "regression" and not info.n_targets:
         raise DataError("a regression needs a target", code="data-targets")
     if learns == "classification" and info.n_classes != 2:
-        raise DataError(
-            f"a classification has two classes, the data have {info.n_classes}",
-            code="data-classes",
-            expected="signal and background",
-            hint='analysis_type="multiclass" takes more',
-        )
+        message, expected = f"a classification has two classes, the data have {info.n_classes}", "signal and background"
+        raise DataError(message, code="data-classes", expected=expected, hint='analysis_type="multiclass" takes more')
     x = finite_matrix(events.x, dtype, [v.label for v in info.variables])
     targets = finite_matrix(events.targets, dtype, [t.label for t in info.targets], "target")
     weight = np.asarray(events.weight, np.float64)
@@ -120,11 +116,8 @@ def check_classes(events: Events, info: DataSetInfo, train_at, valid_at) -> None
         info.classes, *(np.bincount(events.class_index[at], minlength=info.n_classes) for at in (train_at, valid_at))
     ):
         if trains == 0:
-            raise DataError(
-                f"none of the {len(train_at)} training events is of class {quoted(name)}; {validates} of it validate",
-                code="data-class-missing",
-                hint="mix the classes (SplitMode=Random), or give more events",
-            )
+            message = f"none of the {len(train_at)} training events is of class {quoted(name)}; {validates} of it validate"
+            raise DataError(message, code="data-class-missing", hint="mix the classes (SplitMode=Random), or give more events")
         if validates == 0:
             message = f"no event of class {quoted(name)} is among the {len(valid_at)} validation events"
             hint = "mix the classes (SplitMode=Random), or choose a larger ValidationSize"

@@ -24,18 +24,11 @@ from tmvalite.graph import Graph
 from tmvalite.graph.expand import implied_kind
 from tmvalite.io.weight_file import BlockRecord, NetworkRecord, OptionRecord, WeightFile
 from tmvalite.losses import FUNCTION_CODES, FUNCTION_OF_CODE, LETTERS, LOSSES, Objective, is_function
+from tmvalite.models import network_file
 from tmvalite.models.blueprint import Blueprint, joined, network_of, node_name
 from tmvalite.models.booking import Booking
 from tmvalite.models.form import TRUTH, VARIABLES, Form
 from tmvalite.models.latent import LATENT_TERMS
-from tmvalite.models.network_file import (
-    block_record,
-    header_sizes,
-    layer_records,
-    network_of_block,
-    network_of_layers,
-    root_can_run,
-)
 from tmvalite.models.trained import Description, Trained
 from tmvalite.optimizers import REGULARIZATIONS
 from tmvalite.string_utils import OptionTable, parse_prior
@@ -72,7 +65,7 @@ def describe(
     header = {}
     objective = blueprint.objectives[0]
     letters = (objective.kind.letter, FUNCTION_CODES.get(objective.function))
-    if single and None not in letters and root_can_run(blueprint.graph):
+    if single and None not in letters and network_file.root_can_run(blueprint.graph):
         phase = booking.phases[0]
         header = _header(
             blueprint.graph,
@@ -90,7 +83,7 @@ def _header(
 ):
     """The attributes of <Weights>; letters and numbers are TMVA's."""
     numbers = {"LossFunction": loss, "Initialization": start, "Regularization": str(regularization)}
-    return header_sizes(graph, batch_size) | numbers | {"OutputFunction": function, "WeightDecay": float(decay)}
+    return network_file.header_sizes(graph, batch_size) | numbers | {"OutputFunction": function, "WeightDecay": float(decay)}
 
 
 # ---------------------------------------------------------------------------------------------- what the networks are for
@@ -175,7 +168,7 @@ def weight_file(title: str, trained: Trained, blocks: Sequence[str] | None = Non
     file = WeightFile(form.name, title, dict(said.facts), list(said.options), *names)
     file.transforms, file.pdfs = trained.chain.to_records(), list(said.pdfs)
     if said.header:
-        file.network = layer_records(trained.network.graph, trained.network.parameters)
+        file.network = network_file.layer_records(trained.network.graph, trained.network.parameters)
         file.header = said.header | {"NetDepth": len(file.network)}
         return file
     chosen = [name for name in trained.blocks if blocks is None or name in blocks]
@@ -203,7 +196,7 @@ class _OfBlock:
 def _block_record(trained: Trained, name: str, *, alone: bool) -> BlockRecord:
     """One block; without the first block beside it, a layer that shares that one's weights is written with them."""
     graph, parameters = trained.blocks[name], trained.network.parameters
-    record = block_record(graph, _OfBlock(parameters, name), name)
+    record = network_file.block_record(graph, _OfBlock(parameters, name), name)
     if not alone:
         return record
     dense, inside, nodes = implied_kind(), {node.name for node in graph.nodes}, []
@@ -249,7 +242,7 @@ def _read_layers(file: WeightFile, form: Form):
         message = f"this weight file of TMVA's Method{form.name} does not say where the encoder ends"
         hint = f"train again with tmvalite.Method{form.name} and the same option string"
         raise FileError(message, code="network-blocks", hint=hint)
-    graph, matrices = network_of_layers(file)
+    graph, matrices = network_file.network_of_layers(file)
     function = FUNCTION_OF_CODE[file.header["OutputFunction"]]
     objectives = (Objective(LETTERS[file.header["LossFunction"]], function),)
     double = file.dtype is np.float64 or "Precision=float64" in file.info.get(OPTIONS, "").split(":")
@@ -268,7 +261,7 @@ def _read_blocks(form: Form, records: Sequence[BlockRecord]):
         raise FileError(f"the weight file has the networks {what}", code="network-blocks", expected=form.written[1])
     blocks, matrices, earlier = {}, [], {}
     for record in records:
-        graph, found = network_of_block(record, earlier)
+        graph, found = network_file.network_of_block(record, earlier)
         if blocks and [v.shape for v in graph.inputs] != [blocks[names[0]].outputs[-1].value.shape]:
             raise FileError(
                 f"the {record.name} of the weight file does not read what the {names[0]} gives", code="network-inputs"

@@ -33,11 +33,8 @@ def sampled_codes(trained, n: int, seed: int) -> np.ndarray:
     """
     encoder, prior, dtype = trained.blocks[ENCODER], trained.prior, trained.dtype
     if trained.latent == "NONE":
-        raise OptionError(
-            "a plain autoencoder has no prior to sample from",
-            code="no-prior",
-            hint="end the Encoder with LATENT|2, or train with LatentLoss=MMD, SWD or ADV",
-        )
+        hint = "end the Encoder with LATENT|2, or train with LatentLoss=MMD, SWD or ADV"
+        raise OptionError("a plain autoencoder has no prior to sample from", code="no-prior", hint=hint)
     size = encoder.outputs[-1].value.size
     if trained.latent != "KL":
         return prior_draws(prior, n, size, dtype, seed=seed)
@@ -59,8 +56,6 @@ def sampled_codes(trained, n: int, seed: int) -> np.ndarray:
         key = streams.stream_key(seed, STREAM, "code")
         chosen = np.minimum((streams.uniforms(key, n * groups) * classes).astype(np.int64), classes - 1)
         return np.eye(classes, dtype=dtype)[chosen].reshape(n, size)
-    raise OptionError(
-        "the prior of this code is not known, because layers stand behind its latent variables",
-        code="no-prior",
-        hint="end the Encoder with the latent layer, or call decode with codes of your own",
-    )
+    message = "the prior of this code is not known, because layers stand behind its latent variables"
+    hint = "end the Encoder with the latent layer, or call decode with codes of your own"
+    raise OptionError(message, code="no-prior", hint=hint)

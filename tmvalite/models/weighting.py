@@ -32,11 +32,9 @@ def mean_one(weight: np.ndarray, what: str) -> np.ndarray:
     """The weights scaled to mean 1. `what` names the events; raises DataError if their weights do not have a positive sum."""
     total = float(weight.sum())
     if not total > 0:
-        raise DataError(
-            f"the weights of the {len(weight)} {what} events add up to {total:g}; their sum must be positive",
-            code="data-weight-sum",
-            hint="IgnoreNegWeightsInTraining gives negative weights the value 0",
-        )
+        message = f"the weights of the {len(weight)} {what} events add up to {total:g}; their sum must be positive"
+        hint = "IgnoreNegWeightsInTraining gives negative weights the value 0"
+        raise DataError(message, code="data-weight-sum", hint=hint)
     return weight * (len(weight) / total)
 
 
