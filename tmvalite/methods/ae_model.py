@@ -172,7 +172,7 @@ class AutoencoderModel:
             stop = start + output.value.size
             t, o = x[:, start:stop].astype(np.float64), raw[:, start:stop].astype(np.float64)
             with np.errstate(over="ignore", invalid="ignore"):
-                each = objective.kind.errors(o, t, self.sigma)
+                each = objective.declared.errors(o, t, self.sigma)
             total += output.weight * each.sum(axis=1)
             start = stop
         return total

@@ -227,7 +227,8 @@ def _with_latent_loss(method, blocks: dict[str, Graph], latent: str) -> dict[str
 def _objectives(method, blocks: dict[str, Graph], info: DataSetInfo) -> tuple[tuple[Objective, ...], int]:
     """One per output of the joined graph, and how many outputs of the Head belong to classes."""
     booked = method.bound.values.ErrorStrategy
-    found = [reconstruction(output.loss or booked) for output in blocks[DECODER].outputs]
+    decoder = blocks[DECODER]
+    found = [reconstruction(o.loss or booked, source=decoder.source, span=o.span) for o in decoder.outputs]
     classes = 0
     if HEAD in blocks:
         if method.analysis_type == "regression" and not info.n_targets:

@@ -144,7 +144,7 @@ def _check_targets(blueprint: Blueprint, x: np.ndarray, info: DataSetInfo, *, tr
     for output, objective in zip(outputs, blueprint.objectives[: len(outputs)], strict=True):
         stop = start + output.value.size
         part = x[:, start:stop]
-        if objective.kind.targets != ANY:
+        if objective.declared.targets != ANY:
             low, high = part.min(axis=0), part.max(axis=0)
             outside = np.maximum(-low, high - 1.0)
             worst = int(np.argmax(outside))
@@ -157,7 +157,7 @@ def _check_targets(blueprint: Blueprint, x: np.ndarray, info: DataSetInfo, *, tr
                     code="target-range",
                     hint="ErrorStrategy=SUMOFSQUARES reconstructs any values; or scale the variables to [0, 1]",
                 )
-        if objective.kind.targets == PROBABILITIES:
+        if objective.declared.targets == PROBABILITIES:
             sums = part.sum(axis=1, dtype=np.float64)
             row = int(np.argmax(np.abs(sums - 1.0)))
             if abs(sums[row] - 1.0) > 1e-3:

@@ -51,12 +51,12 @@ def describe_for_file(model: Model, method, blueprint: Blueprint) -> None:
         _FUNCTIONS: "+".join(o.function for o in blueprint.objectives),
         _CLASS_WIDTH: str(blueprint.class_width),
     }
-    if objective.kind.letter is None or objective.function not in FUNCTION_CODES:
+    if objective.declared.letter is None or objective.function not in FUNCTION_CODES:
         return  # a loss that ROOT does not know
     if layer_records(blueprint.graph, model.network.parameters) is None:
         return
     model.header = header_sizes(blueprint.graph, phase.batch_size) | {
-        "LossFunction": objective.kind.letter,
+        "LossFunction": objective.declared.letter,
         "Initialization": INITIALISATION_CODES.get(initialisation, "X"),
         "Regularization": str(REGULARIZATIONS[phase.regularization].code),
         "OutputFunction": FUNCTION_CODES[objective.function],

@@ -75,7 +75,7 @@ def _objectives(graph: Graph, analysis: str, booked: BookedLoss, diagnostics: Di
 def _class_width(graph: Graph, objectives, analysis: str, wanted: int, n_targets: int, diagnostics: Diagnostics) -> int:
     """Output values that belong to classes, after the check that all outputs together fit classes and targets."""
     first = graph.outputs[0].value.size
-    both = analysis == "classification" and first == 2 and objectives[0].kind.uses[analysis].per_class
+    both = analysis == "classification" and first == 2 and objectives[0].declared.uses[analysis].per_class
     if len(graph.outputs) > 1 and analysis != "regression" and first != wanted and not both:
         meaning = f"the {wanted} classes" if analysis == "multiclass" else "signal and background, one value"
         raise ShapeError(
