@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -11,6 +15,13 @@ from tmvalite.layers.onnx_form import OPSET, OnnxForms
 def forgotten(member, base, parts) -> list[str]:
     """The parts of `member` that are still those of its base class: texts, tables and methods alike."""
     return [part for part in parts if getattr(type(member), part, None) == getattr(base, part)]
+
+
+def without_import_line(package) -> list[str]:
+    """The files of a package that register something and that its import lines do not name."""
+    files = Path(package.__file__).parent.glob("*.py")
+    members = [path.stem for path in files if re.search("^@register", path.read_text("utf-8"), re.MULTILINE)]
+    return [name for name in sorted(members) if f"{package.__name__}.{name}" not in sys.modules]
 
 
 def by_onnxruntime(form, x: np.ndarray) -> np.ndarray:

@@ -5,8 +5,8 @@ import pytest
 
 from tests.helpers import FLOAT32_FORWARD, assert_close
 from tests.kernels.tools import call
-from tests.members import by_onnxruntime, forgotten, saved_and_loaded
-from tmvalite import MethodDL, mathematics
+from tests.members import by_onnxruntime, forgotten, saved_and_loaded, without_import_line
+from tmvalite import MethodDL, activations, mathematics
 from tmvalite.activations import ACTIVATIONS, BY_CODE, Activation
 from tmvalite.methods.report import understand
 
@@ -18,6 +18,12 @@ POINTS = np.array([-7.3, -2.61, -1.37, -0.41, -0.013, 0.017, 0.39, 1.43, 2.71, 6
 def slope(activation, x):
     y = activation.forward(mathematics, x)
     return activation.backward(mathematics, y if activation.saves == "output" else x, np.ones_like(x))
+
+
+def test_every_file_has_its_import_line():
+    assert not (names := without_import_line(activations)), (
+        f"no import line in tmvalite/activations/__init__.py: {', '.join(names)}"
+    )
 
 
 @pytest.mark.parametrize("activation", ALL)

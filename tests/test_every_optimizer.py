@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tests.helpers import FLOAT32_FORWARD, assert_close
-from tests.members import forgotten, saved_and_loaded
+from tests.members import forgotten, saved_and_loaded, without_import_line
 from tests.networks import network_of
-from tmvalite import MethodDL, mathematics
+from tmvalite import MethodDL, mathematics, optimizers
 from tmvalite.errors import Diagnostics, Source
 from tmvalite.methods.report import understand
 from tmvalite.optimizers import OPTIMIZERS, Optimizer
@@ -18,6 +18,12 @@ from tmvalite.training.optimizers import OptimizerSettings
 
 ALL = [pytest.param(optimizer, id=name) for name, optimizer in OPTIMIZERS.items()]
 OWN = [pytest.param(o, n, id=o.key(n)) for o in OPTIMIZERS.values() for n in o.numbers]
+
+
+def test_every_file_has_its_import_line():
+    assert not (names := without_import_line(optimizers)), (
+        f"no import line in tmvalite/optimizers/__init__.py: {', '.join(names)}"
+    )
 
 
 @pytest.mark.parametrize("optimizer", ALL)

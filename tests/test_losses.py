@@ -62,9 +62,27 @@ def test_error_mutual_exclusion_needs_an_output_for_every_class():
         "MUTUALEXCLUSIVE needs an output for every class; a classification has one output for both\n"
         "  ErrorStrategy=MUTUALEXCLUSIVE\n"
         "                ^~~~~~~~~~~~~~~\n"
-        "  expected one of: CROSSENTROPY, SUMOFSQUARES\n"
+        f"  expected one of: {', '.join(name for name in losses.losses_for('classification') if name != 'MUTUALEXCLUSIVE')}\n"
         "  hint: write ErrorStrategy=CROSSENTROPY"
     )
+
+
+def test_tmva_s_losses_and_letters_are_listed_first():
+    assert list(losses.LOSSES)[:3] == ["CROSSENTROPY", "SUMOFSQUARES", "MUTUALEXCLUSIVE"]
+    assert losses.LETTERS == {"C": "CROSSENTROPY", "R": "SUMOFSQUARES", "S": "MUTUALEXCLUSIVE"}
+
+
+def test_error_a_loss_of_ours_where_it_trains_nothing(monkeypatch):
+    class Narrow(losses.Loss):
+        name = "NARROW"
+        uses = {"regression": losses.Use("identity")}
+
+    monkeypatch.setitem(losses.LOSSES, "NARROW", Narrow())
+    for call in (lambda: resolve("multiclass", "NARROW"), lambda: losses.reconstruction("NARROW")):
+        with pytest.raises(OptionError, match="NARROW does not train a") as caught:
+            call()
+    assert "NARROW does not train an autoencoder\n  expected one of: CROSSENTROPY, SUMOFSQUARES" in str(caught.value)
+    assert resolve("regression", "NARROW")[0] == losses.Objective("NARROW", "identity")
 
 
 def test_output_functions_are_exact_and_do_not_overflow():

@@ -1,7 +1,7 @@
 """The mathematics that formulas of activations, losses and optimizers are written in, on numpy arrays.
 
 A formula is a plain function whose first argument is a mathematics `m`: `m.larger(x, 0.0) + m.log1p(m.exp(-abs(x)))`. With this
-module as `m` it is numpy, in the precision of its arrays; kernels/formula.py has the same names and makes compiled code of it.
+module as `m` it is numpy, in the precision of its arrays; kernels/recording.py has the same names and makes compiled code of it.
 Beside these functions a formula has + - * /, the square x**2, comparisons, abs() and Python's numbers; it has no branches.
 """
 

@@ -2,6 +2,7 @@ import pytest
 
 from tests.string_utils.tools import METHOD_DL, codes, error, message, published, read, warning
 from tmvalite.errors import Diagnostics, OptionError
+from tmvalite.optimizers import OPTIMIZERS
 from tmvalite.string_utils import PhaseSettings, parse_strategy, resolve_strategy
 from tmvalite.string_utils.training_keys import KEYS
 
@@ -160,7 +161,7 @@ WARNINGS = [
         "Optimizer cannot be 'sgd'; as in TMVA, ADAM is taken",
         10,
         3,
-        [IN, "  expected one of: SGD, ADAM, ADAGRAD, RMSPROP, ADADELTA", "  hint: did you mean 'SGD'?"],
+        [IN, "  expected one of: " + ", ".join(OPTIMIZERS), "  hint: did you mean 'SGD'?"],
     ),
     (
         "Regularization=l2",

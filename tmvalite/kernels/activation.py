@@ -9,8 +9,8 @@ from __future__ import annotations
 from ._jit import Family, family, kernel, shift
 from .combine import copy
 from .family import ROWS, operand
-from .formula import Recording, instance, number_function
 from .math import exp
+from .recording import Recording, instance, number_function
 
 
 @kernel

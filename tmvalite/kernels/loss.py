@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ._jit import Family, doubles_at, family, is_null, kernel, null, number, shift, stack
 from .family import COUNT, LOSS_SCALES, ROWS, TERMS, TRAINING, operand
-from .formula import Recording, instance, number_function
+from .recording import Recording, instance, number_function
 
 CHUNK = 256  # values whose losses wait in the frame of the function, so that they are computed side by side
 CHUNK_BYTES = 8 * CHUNK

@@ -14,7 +14,7 @@ from numba.extending import intrinsic
 
 from . import context as c
 from ._jit import _CFUNC_OPTIONS, Compiled, doubles_at, kernel, number, pointer_at, shift
-from .formula import Recorded, Recording, instance
+from .recording import Recorded, Recording, instance
 
 # run-time scalars, float64; the optimizer's own numbers stand behind them
 LEARNING_RATE, DECAY, OWN = range(3)

@@ -41,7 +41,7 @@ class Use:
 
 
 class Example(NamedTuple):
-    """The loss of one event, to the digits given: raw outputs and targets of equal number; drives the tests of every loss."""
+    """The loss of one event, to the digits given: what the formula takes for x and t; drives the tests of every loss."""
 
     outputs: tuple[float, ...]
     targets: tuple[float, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tmvalite.activations import Activation
-from tmvalite.errors import Diagnostics, OptionError, Span
+from tmvalite.errors import Diagnostics, OptionError, Source, Span
 from tmvalite.losses.base import AUTOENCODER, IDENTITY, REGISTRY, Loss, activation_of
 
 
@@ -21,14 +21,14 @@ class Objective:
     function: str
 
     @property
-    def kind(self) -> Loss:
-        """The loss."""
+    def declared(self) -> Loss:
+        """The loss with all that it declares."""
         return REGISTRY[self.strategy]
 
     @property
     def loss(self) -> str:
         """What a network trains: the loss of the raw output, or of the value of an elementwise function, as NAME_SIGMOID."""
-        inside = self.function != IDENTITY and not self.kind.applies_function and activation_of(self.function).elementwise
+        inside = self.function != IDENTITY and not self.declared.applies_function and activation_of(self.function).elementwise
         return f"{self.strategy}_{self.function.upper()}" if inside else self.strategy
 
 
@@ -38,7 +38,7 @@ def trained(kind: str) -> tuple[Loss, Activation | None]:
         return REGISTRY[kind], None
     for objective in _objectives():
         if objective.loss == kind:
-            return objective.kind, activation_of(objective.function)
+            return objective.declared, activation_of(objective.function)
     raise KeyError(kind)
 
 
@@ -65,10 +65,10 @@ def losses_for(purpose: str) -> tuple[str, ...]:
     return tuple(loss.name for loss in REGISTRY.values() if purpose in loss.uses)
 
 
-def reconstruction(strategy: str) -> Objective:
-    """The objective of a decoder's output. Raises OptionError for a loss that trains none."""
+def reconstruction(strategy: str, *, source: Source | None = None, span: Span | None = None) -> Objective:
+    """The objective of a decoder's output. Raises OptionError, with the place, for a loss that trains none."""
     if AUTOENCODER not in REGISTRY[strategy].uses:
-        raise _untrained(strategy, AUTOENCODER)
+        raise _untrained(strategy, AUTOENCODER, source, span)
     return Objective(strategy, REGISTRY[strategy].uses[AUTOENCODER].function)
 
 
@@ -102,7 +102,7 @@ def objective(
     loss = REGISTRY[strategy]
     use = loss.uses.get(analysis_type)
     if use is None and loss.letter is None:
-        raise _untrained(strategy, analysis_type, diagnostics, span)
+        raise _untrained(strategy, analysis_type, diagnostics.source, span)
     if use is None:
         diagnostics.warn(
             f"a {analysis_type} is trained with {default.strategy}, as in TMVA; {strategy} is ignored",
@@ -125,11 +125,11 @@ def objective(
     return Objective(strategy, use.function)
 
 
-def _untrained(strategy, purpose, diagnostics=None, span=None) -> OptionError:
+def _untrained(strategy: str, purpose: str, source: Source | None, span: Span | None) -> OptionError:
     return OptionError(
         f"{strategy} does not train {'an' if purpose[0] in 'aeiou' else 'a'} {purpose}",
         code="loss-purpose",
-        source=diagnostics.source if diagnostics is not None else None,
+        source=source,
         span=span,
         expected=losses_for(purpose),
         hint=f"write ErrorStrategy={usual(purpose).strategy}",

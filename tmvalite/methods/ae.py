@@ -125,7 +125,7 @@ class Autoencoder(Form):
             "SparsityWeight": "Sparsity is NONE" if values.Sparsity == "NONE" else "",
             "Rho": f"Sparsity is {values.Sparsity}" if values.Sparsity != "KL" else "",
             "HeadWeight": "there is no Head" if HEAD not in blueprint.blocks else "",
-            "DecoderSigma": "no output has the loss SUMOFSQUARES" if not any(o.kind.gaussian for o in of_decoder) else "",
+            "DecoderSigma": "no output has the loss SUMOFSQUARES" if not any(o.declared.gaussian for o in of_decoder) else "",
             "TemperatureRate": "the Encoder has no GUMBEL" if not cools else "",
             "TemperatureMinimum": "TemperatureRate is 0" if not values.TemperatureRate else "",
             "PretrainEpochs": no_pretraining,

@@ -64,7 +64,7 @@ def describe(
         facts[OPTIONS] = ":".join(own)
     header = {}
     objective = blueprint.objectives[0]
-    letters = (objective.kind.letter, FUNCTION_CODES.get(objective.function))
+    letters = (objective.declared.letter, FUNCTION_CODES.get(objective.function))
     if single and None not in letters and network_file.root_can_run(blueprint.graph):
         phase = booking.phases[0]
         header = _header(

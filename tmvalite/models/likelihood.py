@@ -61,7 +61,7 @@ class AutoencoderLoss(Companion):
         self._gaussian = sum(
             o.value.size
             for name, (o, objective) in self._outputs.items()
-            if _is(name, RECONSTRUCTION) and objective.kind.gaussian
+            if _is(name, RECONSTRUCTION) and objective.declared.gaussian
         )
         self.estimated = blueprint.latent == "KL" and values.DecoderSigma == 0 and self._gaussian > 0
         self.sigma = values.DecoderSigma or (math.sqrt(variance) if self.estimated and variance > 0 else 1.0)
@@ -84,7 +84,7 @@ class AutoencoderLoss(Companion):
         if name in self._outputs:
             output, objective = self._outputs[name]
             sigma = self.sigma if _is(name, RECONSTRUCTION) else 1.0
-            return output.weight * objective.kind.nats(output.value.size, sigma)
+            return output.weight * objective.declared.nats(output.value.size, sigma)
         return 1.0
 
     def weight(self, name: str) -> float:
@@ -173,7 +173,7 @@ class AutoencoderLoss(Companion):
             sum(
                 value * self._outputs[name][0].value.size
                 for name, value in found
-                if _is(name, RECONSTRUCTION) and self._outputs[name][1].kind.gaussian
+                if _is(name, RECONSTRUCTION) and self._outputs[name][1].declared.gaussian
             )
             / self._gaussian
         )

@@ -43,7 +43,7 @@ def objectives_of(
         if graph is None or not role.learns:
             continue
         if role.learns == VARIABLES:
-            found += [reconstruction(output.loss or strategy) for output in graph.outputs]
+            found += [reconstruction(o.loss or strategy, source=graph.source, span=o.span) for o in graph.outputs]
         elif role.learns == TRUTH:
             booked = BookedLoss(strategy, span is not None, span) if role.booked else BookedLoss()
             of_truth, width = _of_truth(booking.analysis_type, role.name, graph, info, booked, diagnostics, guessed)
@@ -88,7 +88,7 @@ def _objectives(graph: Graph, analysis: str, booked: BookedLoss, diagnostics: Di
 def _class_width(graph: Graph, objectives, analysis: str, wanted: int, n_targets: int, diagnostics: Diagnostics) -> int:
     """Output values that belong to classes, after the check that all outputs together fit classes and targets."""
     first = graph.outputs[0].value.size
-    both = analysis == "classification" and first == 2 and objectives[0].kind.uses[analysis].per_class
+    both = analysis == "classification" and first == 2 and objectives[0].declared.uses[analysis].per_class
     if len(graph.outputs) > 1 and analysis != "regression" and first != wanted and not both:
         meaning = f"the {wanted} classes" if analysis == "multiclass" else "signal and background, one value"
         place = {"source": graph.source, "span": graph.outputs[0].span, "where": "Layout"}

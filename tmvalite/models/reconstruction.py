@@ -35,7 +35,7 @@ def error_of_events(outputs: tuple[Output, ...], objectives: Sequence[Objective]
         stop = start + output.value.size
         t, o = x[:, start:stop].astype(np.float64), raw[:, start:stop].astype(np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
-            total += output.weight * objective.kind.errors(o, t, sigma).sum(axis=1)
+            total += output.weight * objective.declared.errors(o, t, sigma).sum(axis=1)
         start = stop
     return total
 
@@ -46,7 +46,7 @@ def check_targets(outputs: tuple[Output, ...], objectives, x: np.ndarray, info: 
     for output, objective in zip(outputs, objectives, strict=True):
         stop = start + output.value.size
         part = x[:, start:stop]
-        if objective.kind.targets != ANY:
+        if objective.declared.targets != ANY:
             low, high = part.min(axis=0), part.max(axis=0)
             outside = np.maximum(-low, high - 1.0)
             worst = int(np.argmax(outside))
@@ -56,7 +56,7 @@ def check_targets(outputs: tuple[Output, ...], objectives, x: np.ndarray, info: 
                 message = f"{objective.strategy} reconstructs values from 0 to 1, and {lies}"
                 hint = "ErrorStrategy=SUMOFSQUARES reconstructs any values; or scale the variables to [0, 1]"
                 raise DataError(message, code="target-range", hint=hint)
-        if objective.kind.targets == PROBABILITIES:
+        if objective.declared.targets == PROBABILITIES:
             sums = part.sum(axis=1, dtype=np.float64)
             row = int(np.argmax(np.abs(sums - 1.0)))
             if abs(sums[row] - 1.0) > 1e-3:

@@ -12,6 +12,7 @@ from tmvalite.graph.check import require_lowering
 from tmvalite.graph.ir import Graph
 from tmvalite.kernels._jit import VECTOR_BYTES
 from tmvalite.kernels.execute import STEP_WIDTH
+from tmvalite.losses import IDENTITY, activation_of
 
 from .buffers import ALIGNMENT, assign_offsets
 from .families.copy import Store
@@ -183,8 +184,8 @@ def make_plan(
     within: Plan | None = None,
     trained: tuple[str, ...] | None = None,
 ) -> Plan:
-    """Plan a graph to "train" (with `losses`, one per output), to "score" (with `output_functions`: sigmoid, softmax,
-    identity, one per output), or to give the "terms" that its layers add to the loss, event by event.
+    """Plan a graph to "train" (with `losses`, one per output), to "score" (with `output_functions`, one per output), or to give
+    the "terms" that its layers add to the loss, event by event.
 
     within : a plan of a larger network, by the same names, over whose parameters this one works
     trained : names of the blocks that are trained, the others stay as they are; None for all
@@ -273,9 +274,9 @@ def _finish(results, functions):
     """Output functions, and the results handed over."""
     steps, column = [], 0
     for x, function in zip(results, functions, strict=True):
-        if function != "identity":
+        if function != IDENTITY:
             y = Tensor(x.size, f"{function}({x.label})", x.shape)
-            steps.append(Softmax(x, y, x.size) if function == "softmax" else Map(x, y, "SIGMOID"))
+            steps.append(Softmax(x, y, x.size) if function == "softmax" else Map(x, y, activation_of(function).name))
             x = y
         steps.append(Store(x, column))
         column += x.size

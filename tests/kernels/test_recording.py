@@ -5,7 +5,7 @@ import pytest
 
 from tmvalite import mathematics
 from tmvalite.kernels._jit import entry_point, pointer
-from tmvalite.kernels.formula import FUNCTIONS, Recording, number_function
+from tmvalite.kernels.recording import FUNCTIONS, Recording, number_function
 
 PARTLY = number_function(
     Recording(lambda m, x, y: 2.0 / (1.0 - x**2) + m.choose(y <= x, -x, 3.0 * y) - m.power(m.sqrt(y), 3.0), 2)
