@@ -350,7 +350,15 @@ def entry_point(signature):
 
 
 class Family(Compiled):
-    """A kernel that steps of a plan call through its address; see kernels/family.py for its arguments."""
+    """A kernel that steps of a plan call through its address; see kernels/family.py for its arguments.
+
+    columns : what it says of its descriptor (family.Columns), None where nothing is said
+    backward, flops : of a layer's own kernel, see `family`
+    """
+
+    def __init__(self, function, columns=None, backward=(), flops=None):
+        super().__init__(function)
+        self.columns, self.backward, self.flops = columns, backward, flops
 
     def compile(self, element, cached):
         pointer_type, integers = types.CPointer(element), types.CPointer(types.int64)
@@ -362,6 +370,12 @@ class Family(Compiled):
         return self.get(precision).address
 
 
-def family(function):
-    """Decorator: make the function a Family."""
-    return Family(function)
+def family(named, *, backward: tuple[Family, ...] = (), flops: tuple[int, str] | None = None):
+    """Decorator: make the function a Family. `named`: its columns (family.descriptor), or the function where it says nothing.
+
+    backward : the families that compute its gradients (plan/families/operation.py), for a kernel that a layer emits itself
+    flops : arithmetic per element of an operand, and which one
+    """
+    if callable(named):
+        return Family(named)
+    return lambda function: Family(function, named.of, backward, flops)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ._jit import family, kernel, number, shift
 from .combine import copy
-from .family import FIRST, ROWS, TRAINING, operand
+from .family import FIRST, ROWS, TRAINING, descriptor, operand
 from .noise import block_words, normal_rows, setting
 
 
@@ -17,18 +17,21 @@ def _replace(word, limit, y, salt):
     y[0] = number(y[0], value) if word < limit else y[0]
 
 
-@family
+MASK = descriptor("x y", "draw salt", writes="y", in_place="y x")
+
+
+@family(MASK)
 def corrupt_mask(d, run, arena, theta, copies, grad):
     """y = x with elements replaced with probability `level`, forward and backward alike (salt 0): x y draw salt."""
-    x, y, width, salt = operand(d, 1, run, arena), operand(d, 3, run, arena), d[2], d[6] != 0
-    if d[1] != d[3]:
+    x, y, width, salt = operand(d, MASK.x, run, arena), operand(d, MASK.y, run, arena), d[MASK.x_size], d[MASK.salt] != 0
+    if d[MASK.x] != d[MASK.y]:
         copy(run[ROWS] * width, x, y)
-    limit = np.uint64(setting(run, d[5]) * 4294967296.0 + 0.5)
+    limit = np.uint64(setting(run, d[MASK.draw]) * 4294967296.0 + 0.5)
     if run[TRAINING] and limit > 0:
         for r in range(run[ROWS]):
             row = shift(y, r * width)
             for block in range((width + 3) // 4):
-                w0, w1, w2, w3 = block_words(block, run[FIRST] + r, run, d[5])
+                w0, w1, w2, w3 = block_words(block, run[FIRST] + r, run, d[MASK.draw])
                 at, left = shift(row, 4 * block), width - 4 * block
                 _replace(w0, limit, at, salt)
                 if left > 1:
@@ -40,13 +43,16 @@ def corrupt_mask(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@family
+NOISE = descriptor("x y", "draw", writes="y")
+
+
+@family(NOISE)
 def corrupt_gauss(d, run, arena, theta, copies, grad):
     """y = x + level epsilon: x y draw."""
-    x, y, n = operand(d, 1, run, arena), operand(d, 3, run, arena), run[ROWS] * d[2]
+    x, y, n = operand(d, NOISE.x, run, arena), operand(d, NOISE.y, run, arena), run[ROWS] * d[NOISE.x_size]
     if run[TRAINING]:
-        normal_rows(d[2], run, d[5], y)
-        level = number(y[0], setting(run, d[5]))
+        normal_rows(d[NOISE.x_size], run, d[NOISE.draw], y)
+        level = number(y[0], setting(run, d[NOISE.draw]))
         for i in range(n):
             y[i] = x[i] + level * y[i]
     else:

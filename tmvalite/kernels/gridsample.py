@@ -12,9 +12,10 @@ Source: Jaderberg et al., arXiv:1506.02025, section 3 and equations 5 to 7.
 from __future__ import annotations
 
 from ._jit import family, kernel, number, shift
-from .family import ROWS, operand
+from .family import ROWS, descriptor, operand
 
-CHANNELS, HEIGHT, WIDTH, P, Q, RELATIVE = range(6)  # columns of the geometry behind the operands
+GEOMETRY = "channels height width out_height out_width relative".split()  # behind the operands
+CHANNELS, HEIGHT, WIDTH, P, Q, RELATIVE = range(len(GEOMETRY))
 
 
 @kernel
@@ -63,13 +64,17 @@ def _not_finite(theta):
     return total
 
 
-@family
+GRID = descriptor("x theta y", geometry=GEOMETRY, writes="y")
+
+
+@family(GRID)
 def grid_sample(d, run, arena, theta, copies, grad):
     """x theta y channels height width out_height out_width relative."""
-    x, six, y, g = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena), shift(d, 7)
+    x, six, y = operand(d, GRID.x, run, arena), operand(d, GRID.theta, run, arena), operand(d, GRID.y, run, arena)
+    g = shift(d, GRID.geometry)
     pixels, places = g[HEIGHT] * g[WIDTH], g[P] * g[Q]
     for r in range(run[ROWS]):
-        event, map_, out = shift(x, r * d[2]), shift(six, r * 6), shift(y, r * d[6])
+        event, map_, out = shift(x, r * d[GRID.x_size]), shift(six, r * 6), shift(y, r * d[GRID.y_size])
         spoiled = _not_finite(map_)
         for p in range(g[P]):
             for q in range(g[Q]):
@@ -90,15 +95,19 @@ def _add_pixel(g, image, row, column, value):
         image[row * g[WIDTH] + column] += value
 
 
-@family
+IMAGE = descriptor("theta grad result", geometry=GEOMETRY, writes="result")
+
+
+@family(IMAGE)
 def grid_sample_image_backward(d, run, arena, theta, copies, grad):
     """Gradient with respect to the image, place after place; overwrites: theta grad_y grad_x geometry."""
-    six, gradient, result, g = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena), shift(d, 7)
+    six, gradient = operand(d, IMAGE.theta, run, arena), operand(d, IMAGE.grad, run, arena)
+    result, g = operand(d, IMAGE.result, run, arena), shift(d, IMAGE.geometry)
     pixels, places = g[HEIGHT] * g[WIDTH], g[P] * g[Q]
     zero, one = number(six[0], 0.0), number(six[0], 1.0)
     for r in range(run[ROWS]):
-        map_, given, event = shift(six, r * 6), shift(gradient, r * d[4]), shift(result, r * d[6])
-        for i in range(d[6]):
+        map_, given, event = shift(six, r * 6), shift(gradient, r * d[IMAGE.grad_size]), shift(result, r * d[IMAGE.result_size])
+        for i in range(d[IMAGE.result_size]):
             event[i] = zero
         for p in range(g[P]):
             for q in range(g[Q]):
@@ -114,15 +123,18 @@ def grid_sample_image_backward(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@family
+THETA = descriptor("x theta grad result", geometry=GEOMETRY, writes="result")
+
+
+@family(THETA)
 def grid_sample_theta_backward(d, run, arena, theta, copies, grad):
     """Gradient with respect to theta, summed in float64; overwrites: x theta grad_y grad_theta geometry."""
-    x, six = operand(d, 1, run, arena), operand(d, 3, run, arena)
-    gradient, result, g = operand(d, 5, run, arena), operand(d, 7, run, arena), shift(d, 9)
+    x, six = operand(d, THETA.x, run, arena), operand(d, THETA.theta, run, arena)
+    gradient, result, g = operand(d, THETA.grad, run, arena), operand(d, THETA.result, run, arena), shift(d, THETA.geometry)
     pixels, places = g[HEIGHT] * g[WIDTH], g[P] * g[Q]
     half_x, half_y = (g[WIDTH] - 1) * 0.5, (g[HEIGHT] - 1) * 0.5
     for r in range(run[ROWS]):
-        event, map_, given = shift(x, r * d[2]), shift(six, r * 6), shift(gradient, r * d[6])
+        event, map_, given = shift(x, r * d[THETA.x_size]), shift(six, r * 6), shift(gradient, r * d[THETA.grad_size])
         s0, s1, s2, s3, s4, s5 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for p in range(g[P]):
             for q in range(g[Q]):

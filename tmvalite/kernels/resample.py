@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from ._jit import family, kernel, number, shift
 from .combine import copy
-from .family import ROWS, operand
+from .family import ROWS, descriptor, operand
 from .math import fma
 from .window import mean_row, row_lanes
 
-CHANNELS, HEIGHT, WIDTH, A, B = range(5)  # columns of the geometry behind the operands
+GEOMETRY = "channels height width row_factor col_factor".split()  # behind the operands
+CHANNELS, HEIGHT, WIDTH, A, B = range(len(GEOMETRY))
 
 
 @kernel
@@ -31,10 +32,13 @@ def _spread_columns(n, b, x, y):
                 y[w * b + j] = x[w]
 
 
-@family
+NEAREST = descriptor("x y", geometry=GEOMETRY, writes="y")
+
+
+@family(NEAREST)
 def nearest(d, run, arena, theta, copies, grad):
     """y = x with every pixel as a block of a x b: x y channels height width a b."""
-    x, y, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(d, 5)
+    x, y, g = operand(d, NEAREST.x, run, arena), operand(d, NEAREST.y, run, arena), shift(d, NEAREST.geometry)
     wide = g[WIDTH] * g[B]
     for line in range(run[ROWS] * g[CHANNELS] * g[HEIGHT]):
         out = shift(y, line * g[A] * wide)
@@ -44,10 +48,10 @@ def nearest(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@family
+@family(NEAREST)
 def nearest_backward(d, run, arena, theta, copies, grad):
     """grad_x = sum of grad_y over every block, row by row; overwrites: grad_y grad_x channels height width a b."""
-    gradient, result, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(d, 5)
+    gradient, result, g = operand(d, NEAREST.x, run, arena), operand(d, NEAREST.y, run, arena), shift(d, NEAREST.geometry)
     wide, one = g[WIDTH] * g[B], number(gradient[0], 1.0)
     lanes = row_lanes(gradient, g[WIDTH])
     for line in range(run[ROWS] * g[CHANNELS] * g[HEIGHT]):
@@ -76,10 +80,14 @@ def _limited(h, height):
     return min(max(h, 0), height - 1)
 
 
-@family
+BILINEAR = descriptor("x y scratch", geometry=GEOMETRY, writes="y", scratch="scratch")
+
+
+@family(BILINEAR)
 def bilinear(d, run, arena, theta, copies, grad):
     """x y scratch (width + 2) channels height width a b."""
-    x, y, mixed, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(arena, d[5]), shift(d, 7)
+    x, y, mixed = operand(d, BILINEAR.x, run, arena), operand(d, BILINEAR.y, run, arena), shift(arena, d[BILINEAR.scratch])
+    g = shift(d, BILINEAR.geometry)
     width, b = g[WIDTH], g[B]
     line = shift(mixed, 1)
     for plane in range(run[ROWS] * g[CHANNELS]):
@@ -102,10 +110,11 @@ def bilinear(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@family
+@family(BILINEAR)
 def bilinear_backward(d, run, arena, theta, copies, grad):
     """The transpose of `bilinear`; overwrites: grad_y grad_x scratch (width + 2) channels height width a b."""
-    gradient, result, mixed, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(arena, d[5]), shift(d, 7)
+    gradient, result = operand(d, BILINEAR.x, run, arena), operand(d, BILINEAR.y, run, arena)
+    mixed, g = shift(arena, d[BILINEAR.scratch]), shift(d, BILINEAR.geometry)
     width, b = g[WIDTH], g[B]
     line, zero, one = shift(mixed, 1), number(gradient[0], 0.0), number(gradient[0], 1.0)
     for plane in range(run[ROWS] * g[CHANNELS]):
