@@ -202,7 +202,7 @@ def batch_gradient_sums(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-GRADIENTS = descriptor("", "groups size state batch gamma beta", gradients="gamma beta")
+GRADIENTS = descriptor("", "groups size state batch gamma beta")  # of gradients that batch_gradient_sums has begun
 
 
 @family(GRADIENTS)

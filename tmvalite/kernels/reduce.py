@@ -59,10 +59,33 @@ def _share(n, like):
     return number(like[0], n)
 
 
+MEAN_BACK = descriptor("grad_y grad_x", "outer count inner", writes="grad_x")
+
+
+@family(MEAN_BACK)
+def mean_axis_backward(d, run, arena, theta, copies, grad):
+    """grad_x = grad_y / n for each of the n; overwrites: grad_y grad_x outer n inner."""
+    gradient, result, n = operand(d, MEAN_BACK.grad_y, run, arena), operand(d, MEAN_BACK.grad_x, run, arena), d[MEAN_BACK.count]
+    inner = d[MEAN_BACK.inner]
+    count = _share(n, gradient)
+    for o in range(run[ROWS] * d[MEAN_BACK.outer]):
+        given, out = shift(gradient, o * inner), shift(result, o * n * inner)
+        if inner == 1:
+            value = given[0] / count
+            for k in range(n):
+                out[k] = value
+        else:
+            for i in range(inner):
+                out[i] = given[i] / count
+            for k in range(1, n):
+                copy(inner, out, shift(out, k * inner))
+    return 0.0
+
+
 MEAN = descriptor("x y", "outer count inner", writes="y")
 
 
-@family(MEAN)
+@family(MEAN, backward=[mean_axis_backward], flops=(1, "x"))
 def mean_axis(d, run, arena, theta, copies, grad):
     """y = mean over the middle axis: x y outer n inner."""
     x, y, n, inner = operand(d, MEAN.x, run, arena), operand(d, MEAN.y, run, arena), d[MEAN.count], d[MEAN.inner]
@@ -77,27 +100,4 @@ def mean_axis(d, run, arena, theta, copies, grad):
                 add(inner, shift(block, k * inner), out)
         for i in range(inner):
             out[i] = out[i] / count
-    return 0.0
-
-
-MEAN_BACK = descriptor("grad result", "outer count inner", writes="result")
-
-
-@family(MEAN_BACK)
-def mean_axis_backward(d, run, arena, theta, copies, grad):
-    """grad_x = grad_y / n for each of the n; overwrites: grad_y grad_x outer n inner."""
-    gradient, result, n = operand(d, MEAN_BACK.grad, run, arena), operand(d, MEAN_BACK.result, run, arena), d[MEAN_BACK.count]
-    inner = d[MEAN_BACK.inner]
-    count = _share(n, gradient)
-    for o in range(run[ROWS] * d[MEAN_BACK.outer]):
-        given, out = shift(gradient, o * inner), shift(result, o * n * inner)
-        if inner == 1:
-            value = given[0] / count
-            for k in range(n):
-                out[k] = value
-        else:
-            for i in range(inner):
-                out[i] = given[i] / count
-            for k in range(1, n):
-                copy(inner, out, shift(out, k * inner))
     return 0.0

@@ -13,12 +13,26 @@ from .loss import add_term
 from .math import log
 
 EDGE = 1e-6
+SUM_BACK = descriptor("x grad_y grad_x", "accumulate", adds={"grad_x": "accumulate"})
+
+
+@family(SUM_BACK, kind="reduce")
+def absolute_sum_backward(d, run, arena, theta, copies, grad):
+    """grad_x (+)= g sign(x), 0 at 0, g the gradient of the event's sum: x g grad_x accumulate."""
+    x, g = operand(d, SUM_BACK.x, run, arena), operand(d, SUM_BACK.grad_y, run, arena)
+    result, width = operand(d, SUM_BACK.grad_x, run, arena), d[SUM_BACK.x_size]
+    zero = number(x[0], 0.0)
+    for r in range(run[ROWS]):
+        for i in range(r * width, (r + 1) * width):
+            value = g[r] if x[i] > zero else -g[r] if x[i] < zero else zero
+            result[i] = result[i] + value if d[SUM_BACK.accumulate] else value
+    return 0.0
 
 
 SUM = descriptor("x y", writes="y")
 
 
-@family(SUM)
+@family(SUM, backward=[absolute_sum_backward], flops=(1, "x"), kind="reduce")
 def absolute_sum(d, run, arena, theta, copies, grad):
     """The sum of |x| of every event: x value."""
     x, out, width = operand(d, SUM.x, run, arena), operand(d, SUM.y, run, arena), d[SUM.x_size]
@@ -27,22 +41,6 @@ def absolute_sum(d, run, arena, theta, copies, grad):
         for i in range(r * width, (r + 1) * width):
             total += abs(float(x[i]))
         out[r] = number(out[r], total)
-    return 0.0
-
-
-SUM_BACK = descriptor("x grad result", "accumulate", adds={"result": "accumulate"})
-
-
-@family(SUM_BACK)
-def absolute_sum_backward(d, run, arena, theta, copies, grad):
-    """grad_x (+)= g sign(x), 0 at 0, g the gradient of the event's sum: x g grad_x accumulate."""
-    x, g = operand(d, SUM_BACK.x, run, arena), operand(d, SUM_BACK.grad, run, arena)
-    result, width = operand(d, SUM_BACK.result, run, arena), d[SUM_BACK.x_size]
-    zero = number(x[0], 0.0)
-    for r in range(run[ROWS]):
-        for i in range(r * width, (r + 1) * width):
-            value = g[r] if x[i] > zero else -g[r] if x[i] < zero else zero
-            result[i] = result[i] + value if d[SUM_BACK.accumulate] else value
     return 0.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,6 +23,7 @@ from .families.softmax import Softmax
 from .formats import insert_conversions
 from .lowering import Draw, Lowering, Term
 from .step import Slot, Step, Tape, Tensor
+from .verify import verify_plan
 
 ARENA_BYTES = 384 * 1024  # what one tile may fill: it stays in the second cache beside the weights
 LEAST_ROWS, MOST_ROWS = 32, 96  # 96: whole register blocks on every machine
@@ -62,7 +64,7 @@ class Encoding:
         return array.ctypes.data
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """The steps and sizes for one graph, precision and purpose.
 
@@ -116,7 +118,7 @@ class Plan:
             code = step.encode(at)
             row[1 : 1 + len(code)] = code
         table.flags.writeable = False
-        return Placement(rows, offsets, size, table, tuple(at.tables))
+        return Placement(rows=rows, offsets=offsets, size=size, table=table, tables=tuple(at.tables))
 
     @property
     def splits(self) -> np.ndarray:
@@ -218,26 +220,29 @@ def make_plan(
     early = {slot.offset for step in steps for slot in step.updated_slots}
     copies = sorted({c for step in steps for c in step.copies})
     spare = sorted({c for step in steps for c in step.spare_copies}.difference(copies))
-    return Plan(
-        graph,
-        precision,
-        purpose,
-        tuple(steps),
-        boundary,
-        _segments(steps),
-        _tile_rows(steps, given, precision, low.size),
-        given,
-        tuple(low.slots),
-        low.size if within is None else within.size,
-        _ranges(low.slots),
-        _ranges([slot for slot in low.slots if slot.offset not in early]),
-        np.array(copies + spare, np.int64).reshape(-1, 4),
-        len(copies),
-        tuple(low.draws),
-        tuple(low.terms),
-        low.state_size,
-        sum(step.flops() for step in steps),
+    plan = Plan(
+        graph=graph,
+        precision=precision,
+        purpose=purpose,
+        steps=tuple(steps),
+        boundary=boundary,
+        segments=_segments(steps),
+        tile=_tile_rows(steps, given, precision, low.size),
+        given=given,
+        slots=tuple(low.slots),
+        size=low.size if within is None else within.size,
+        ranges=_ranges(low.slots),
+        late_ranges=_ranges([slot for slot in low.slots if slot.offset not in early]),
+        transposes=np.array(copies + spare, np.int64).reshape(-1, 4),
+        needed=len(copies),
+        draws=tuple(low.draws),
+        terms=tuple(low.terms),
+        state_size=low.state_size,
+        flops=sum(step.flops() for step in steps),
     )
+    if os.environ.get("TMVALITE_VERIFY"):
+        verify_plan(plan)
+    return plan
 
 
 def _given_terms(low) -> list[Tensor]:
