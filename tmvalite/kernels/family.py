@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 
 from ._jit import address_of, doubles_at, kernel, shift
 
@@ -44,11 +46,28 @@ class Columns:
         if unknown:
             raise ValueError(f"not among the columns: {' '.join(sorted(unknown))}")
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Of every column behind that of the kernel's address."""
         pairs = (name for operand in self.operands for name in (operand, f"{operand}_size"))
         return (*pairs, *self.numbers, *self.geometry)
+
+    @cached_property
+    def read(self) -> tuple[str, ...]:
+        """The operands that the kernel reads whatever stands in the other columns."""
+        return tuple(name for name in self.operands if name not in (*self.writes, *self.adds, *self.scratch))
+
+    @cached_property
+    def overwritten(self) -> tuple[str, ...]:
+        """The operands that it writes, its results first, its scratch memory last."""
+        results = (*self.writes, *self.changes, *self.adds)
+        return (*(name for name in self.operands if name in results), *self.scratch)
+
+    @cached_property
+    def facts(self) -> tuple[tuple[str, ...], int, int, int, int]:
+        """Names of what is read, what is overwritten, the parameters and the gradients, and where each of them ends."""
+        parts = (self.read, self.overwritten, self.parameters, self.gradients)
+        return tuple(name for part in parts for name in part), *accumulate(map(len, parts))
 
 
 def descriptor(

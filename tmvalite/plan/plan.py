@@ -111,7 +111,7 @@ class Plan:
     def place(self, rows: int) -> Placement:
         """Lay the tensors out for `rows` events."""
         segments = self.segments if rows != self.tile else ()
-        offsets, size = assign_offsets(list(self.steps), self.given, rows, segments)
+        offsets, size = assign_offsets(self.steps, self.given, rows, segments)
         table = np.zeros((len(self.steps), STEP_WIDTH), np.int64)
         at = Encoding(offsets, np.dtype(self.precision).itemsize)
         for row, step in zip(table, self.steps):
@@ -220,6 +220,7 @@ def make_plan(
     early = {slot.offset for step in steps for slot in step.updated_slots}
     copies = sorted({c for step in steps for c in step.copies})
     spare = sorted({c for step in steps for c in step.spare_copies}.difference(copies))
+    ranges = _ranges(low.slots)
     plan = Plan(
         graph=graph,
         precision=precision,
@@ -227,12 +228,12 @@ def make_plan(
         steps=tuple(steps),
         boundary=boundary,
         segments=_segments(steps),
-        tile=_tile_rows(steps, given, precision, low.size),
+        tile=_tile_rows(tuple(steps), given, precision, low.size),
         given=given,
         slots=tuple(low.slots),
         size=low.size if within is None else within.size,
-        ranges=_ranges(low.slots),
-        late_ranges=_ranges([slot for slot in low.slots if slot.offset not in early]),
+        ranges=ranges,
+        late_ranges=_ranges([slot for slot in low.slots if slot.offset not in early]) if early else ranges,
         transposes=np.array(copies + spare, np.int64).reshape(-1, 4),
         needed=len(copies),
         draws=tuple(low.draws),
@@ -326,8 +327,11 @@ def _mark_first_uses(steps):
 
 def _mark_early_updates(steps):
     """Steps that alone write the gradient of a parameter update it if they can. Whoever reads the parameter comes before."""
-    writers = Counter(slot.offset for step in steps for slot in step.gradient_slots)
-    return [step.update_early() if all(writers[s.offset] == 1 for s in step.gradient_slots) else step for step in steps]
+    writers = Counter([slot.offset for step in steps for slot in step.gradient_slots])
+    return [
+        step.update_early() if step.gradient_slots and all(writers[s.offset] == 1 for s in step.gradient_slots) else step
+        for step in steps
+    ]
 
 
 def _segments(steps) -> tuple[tuple[int, int, int], ...]:

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache
+from operator import attrgetter
 from typing import Any, ClassVar
 
 import numpy as np
 
 from tmvalite.kernels import combine
 from tmvalite.kernels._jit import Family
-from tmvalite.kernels.family import Columns, descriptor
+from tmvalite.kernels.family import descriptor
 
 ROWS, FEATURES = "rows", "features"
 
@@ -97,6 +98,22 @@ class Tape:
             self.steps.append(AddTo(gradient, known))
 
 
+class Derived:
+    """A property of a step that follows from the columns of its kernel; the first one asked for brings all of them."""
+
+    def __init__(self, text: str):
+        self.__doc__ = text
+
+    def __set_name__(self, owner, name):
+        self.name = name
+
+    def __get__(self, step, owner):
+        if step is None:
+            return self
+        step.derive()
+        return step.__dict__[self.name]
+
+
 FAMILIES: dict[str, type[Step]] = {}  # all families by name; layers stand below the plan and cannot import them
 
 
@@ -130,18 +147,42 @@ class Step:
 
     # ------------------------------------------------------------------ what follows from the columns of the kernel
 
-    @property
-    def columns(self) -> Columns:
-        """Those of the kernel; none where it does not name them, then the family writes its descriptor itself."""
-        return self.kernel.columns or NO_COLUMNS
+    columns = Derived(
+        "What the kernel says of its descriptor; nothing where it does not name columns: then the family writes it."
+    )
+    reads = Derived("Tensors whose values it needs.")
+    writes = Derived("Tensors that it overwrites, its results first, its scratch memory last.")
+    slots = Derived("Parameters that it reads.")
+    gradient_slots = Derived(
+        "Parameters whose gradient it writes; then `first_use` says that it overwrites in the first tile of a share."
+    )
+    in_place = Derived("(output, input) that may share memory when the input dies here, or None.")
 
-    def field(self, name: str) -> Any:
-        """What belongs into the column of this name: a tensor or None for an operand; a Slot, a number or None for the others."""
+    def derive(self) -> None:
+        """Work out all of these."""
+        columns = self.kernel.columns or NO_COLUMNS
+        names, read, overwritten, parameters, end = columns.facts
+        values = self.fields(names)
+        reads, writes = values[:read], values[read:overwritten]
+        if None in reads or None in writes:
+            reads, writes = tuple(filter(None, reads)), tuple(filter(None, writes))
+        slots = tuple(filter(None, values[overwritten:parameters])) if parameters > overwritten else ()
+        gradient_slots = tuple(filter(None, values[parameters:])) if end > parameters else ()
+        if columns.adds:
+            flags = self.fields(tuple(columns.adds.values()))
+            reads += tuple(tensor for tensor, adds in zip(self.fields(tuple(columns.adds)), flags) if adds and tensor)
+        known = self.__dict__
+        known["columns"], known["writes"], known["slots"], known["gradient_slots"] = columns, writes, slots, gradient_slots
+        known["reads"] = (*reads, *self.stays) if self.stays else reads
+        known["in_place"] = tuple(self.fields(columns.in_place)) if columns.in_place else None
+
+    def fields(self, names: tuple[str, ...]) -> tuple[Any, ...]:
+        """What belongs into the columns of these names: a tensor or None for an operand; a Slot, a number or None for others."""
         try:
-            return getattr(self, name)
-        except AttributeError:
-            kernel, step = self.kernel.function.__name__, type(self).__name__
-            raise LookupError(f"{step} says nothing of '{name}', which is among the columns of its kernel {kernel}") from None
+            return _getter(names)(self)
+        except AttributeError as error:
+            step, kernel = type(self).__name__, self.kernel.function.__name__
+            raise LookupError(f"{step} lacks '{error.name}', which is among the columns of its kernel {kernel}") from None
 
     def numbers(self, at) -> dict[str, Any]:
         """Columns that are no fields, by name; `at` is what `encode` gets."""
@@ -150,46 +191,16 @@ class Step:
     def encode(self, at) -> tuple[int, ...]:
         """The descriptor behind the kernel's address; `at(tensor)` gives offset and size of an operand."""
         columns, given, row = self.columns, self.numbers(at), []
-        for name in columns.operands:
-            tensor = self.field(name)
+        for tensor in self.fields(columns.operands):
             row += ABSENT if tensor is None else at(tensor)
-        for name in columns.numbers:
-            row.append(as_integer(given[name] if name in given else self.field(name)))
+        if given:
+            values = [given[name] if name in given else self.fields((name,))[0] for name in columns.numbers]
+        else:
+            values = self.fields(columns.numbers)
+        row += [value if type(value) is int else as_integer(value) for value in values]
         if columns.geometry:
-            row += given["geometry"] if "geometry" in given else self.field("geometry")
+            row += given["geometry"] if "geometry" in given else self.fields(("geometry",))[0]
         return tuple(row)
-
-    @cached_property
-    def reads(self) -> tuple[Tensor, ...]:
-        """Tensors whose values it needs."""
-        columns = self.columns
-        blind = {*columns.writes, *columns.scratch, *(name for name, add in columns.adds.items() if not self.field(add))}
-        read = tuple(t for name in columns.operands if name not in blind and (t := self.field(name)) is not None)
-        return (*read, *(t for t in self.stays if t not in read))
-
-    @cached_property
-    def writes(self) -> tuple[Tensor, ...]:
-        """Tensors that it overwrites, its results first, its scratch memory last."""
-        columns = self.columns
-        results = {*columns.writes, *columns.changes, *columns.adds}
-        names = (*(name for name in columns.operands if name in results), *columns.scratch)
-        return tuple(t for name in names if (t := self.field(name)) is not None)
-
-    @property
-    def in_place(self) -> tuple[Tensor, Tensor] | None:
-        """(output, input) that may share memory when the input dies here."""
-        pair = self.columns.in_place
-        return (self.field(pair[0]), self.field(pair[1])) if pair else None
-
-    @property
-    def slots(self) -> tuple[Slot, ...]:
-        """Parameters that it reads."""
-        return tuple(slot for name in self.columns.parameters if (slot := self.field(name)) is not None)
-
-    @property
-    def gradient_slots(self) -> tuple[Slot, ...]:
-        """Parameters whose gradient it writes; then `first_use` says that it overwrites in the first tile of a share."""
-        return tuple(slot for name in self.columns.gradients if (slot := self.field(name)) is not None)
 
     # ------------------------------------------------------------------ what a family states
 
@@ -252,11 +263,18 @@ ABSENT = (-1, 0)  # the columns of an operand that is not there
 
 def as_integer(value: Slot | float | None) -> int:
     """A column: offset of a parameter (-1: none), a whole number, or the bits of a float64."""
-    if value is None:
-        return -1
     if isinstance(value, Slot):
         return value.offset
+    if value is None:
+        return -1
     return struct.unpack("=q", struct.pack("=d", value))[0] if isinstance(value, float) else int(value)
+
+
+@cache
+def _getter(names: tuple[str, ...]):
+    """The attributes of these names of an object, as a tuple."""
+    get = attrgetter(*names) if names else None
+    return get if len(names) > 1 else (lambda step: (get(step),)) if names else (lambda step: ())
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,1 +1,2 @@
-def verify_plan(plan): pass
+def verify_plan(plan):
+    pass

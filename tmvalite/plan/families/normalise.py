@@ -33,8 +33,9 @@ class Part(Step):
     at: Normalisation
     family = "normalise"
 
-    def field(self, name):
-        return getattr(self.at, name) if name in Normalisation.__dataclass_fields__ else super().field(name)
+    def fields(self, names):
+        of = Normalisation.__dataclass_fields__
+        return tuple([getattr(self.at if name in of else self, name) for name in names])
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ p           under `gradients`, the place of the gradient of p, which is that of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,18 +41,14 @@ class Operation(Step):
     x = property(lambda self: self.values[self.columns.operands[0]])
     y = property(lambda self: self.writes[0])
 
-    def field(self, name):
-        if name == "first_use":
-            return self.first_use
-        if name not in self.values:
-            raise LookupError(f"nothing was given for '{name}', which is among the columns of {self.kernel.function.__name__}")
-        return self.values[name]
+    def fields(self, names):
+        return tuple([self.first_use if name == "first_use" else self.values[name] for name in names])
 
     def flops(self):
         if self.kernel.flops is None:
             return super().flops()
         work, name = self.kernel.flops
-        return work * self.field(name).size
+        return work * self.values[name].size
 
     def text(self):
         return self.detail
@@ -110,7 +107,7 @@ class Operation(Step):
                 values[name] = replace(self.values[name])
         step = Operation(kernel=kernel, values={**self.values, **values}, detail=primed(self.detail))
         tape.steps.append(step)
-        for x, gradient in (*made, *((x, step.field(next(iter(columns.changes)))) for x in turned)):
+        for x, gradient in (*made, *((x, values[columns.changes[0]]) for x in turned)):
             tape.hand_over(x, gradient)
 
 
@@ -133,5 +130,4 @@ def _needs(kernel: Family) -> set[str]:
 
 def primed(text: str) -> str:
     """The text of a step for its gradient: a prime behind the first word."""
-    first, blank, rest = text.partition(" ")
-    return f"{first}'{blank}{rest}" if text else ""
+    return re.sub(r"^[^ ,]+", r"\g<0>'", text)

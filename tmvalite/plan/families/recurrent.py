@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from tmvalite.kernels import gru, lstm, recurrent, rnn
 from tmvalite.plan.step import Slot, Step, Tensor
@@ -57,7 +58,7 @@ class Sequence:
         """From the values of one step to those of the next."""
         return width if self.keeps else 0
 
-    @property
+    @cached_property
     def columns(self) -> dict[str, int | Slot]:
         """What the kernels are told, by the names of their columns."""
         return {
@@ -89,9 +90,9 @@ class OfSequence(Step):
 
     at: Sequence
 
-    def field(self, name):
-        columns = self.at.columns
-        return columns[name] if name in columns else super().field(name)
+    def fields(self, names):
+        of = self.at.columns
+        return tuple([of[name] if name in of else getattr(self, name) for name in names])
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
