@@ -1,4 +1,4 @@
-"""Networks around one layer, from the examples in its file. A dense layer comes first, so that no place is 0 by chance."""
+"""Networks around one layer, from the examples in its file. Mostly a dense layer comes first: no place is 0 by chance."""
 
 from __future__ import annotations
 
@@ -27,6 +27,15 @@ def in_front(example):
     if any(len(shape) == 2 for shape in example.inputs):
         return None  # a sequence
     return [f"{name}1" for name in NAMES[: len(example.inputs)]]
+
+
+def alone(example):
+    """A layout that reads the inputs of the layer y, holds it alone and gives its output as a vector, and the named inputs."""
+    text = example.text.partition("@")[0]
+    if kind_of(example) == "TIED":
+        return f"h=DENSE|{example.inputs[0][0]}|TANH,y={text}@h,RESHAPE|FLAT", (("a", example.output),)
+    sources = NAMES[: len(example.inputs)]
+    return f"y={text}@{'+'.join(sources)},RESHAPE|FLAT", tuple(zip(sources, example.inputs))
 
 
 def around(example):
