@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Before tmvalite is imported: the tests must not depend on, or fill, the user's own kernel cache.
 os.environ.setdefault("TMVALITE_CACHE_DIR", str(ROOT / ".kernel-cache"))
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("TMVALITE_VERIFY", "1")  # every plan that a test makes is compared with its specification
 os.environ.pop("TMVALITE_STRICT", None)  # a test that wants strict mode asks for it
 
 # The first call of a kernel compiles it, so no time limit per example. HYPOTHESIS_PROFILE=explore searches further, at random.

@@ -1,7 +1,8 @@
 """Every registered layer that has kernels, through the same checks, driven by the examples in its file.
 
 A layer that is registered is tested that day: shapes as stated, forward and backward against the slow twin, gradients
-by finite differences, the same bits for any batch, in a residual link where its shapes allow, and printing.
+by finite differences, the same bits for any batch, in a residual link where its shapes allow, and printing. What it needs for
+that is looked for in tests/layers/test_parts.py.
 """
 
 from __future__ import annotations
@@ -11,56 +12,34 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tests import layouts
 from tests.helpers import FLOAT32_FORWARD, FLOAT32_GRADIENT, GRADIENT, assert_close, check_gradient
-from tests.naive.layers import TERMS, TWINS
+from tests.layouts import size
 from tests.naive.losses import loss_and_gradient
 from tests.networks import graph_of, network_of, register_without_kernels, sample_of, trained_mask, training_loss
+from tests.twins import term_of, twin_of
 from tmvalite.errors import OptionError
 from tmvalite.graph import layout_text
-from tmvalite.layers import REGISTRY
 from tmvalite.plan import make_plan
 from tmvalite.training.optimizers import OptimizerSettings
 from tmvalite.training.streams import stream_key
 
 EXAMPLES = [
-    pytest.param(cls, example, id=f"{example.text} {example.inputs}")
-    for cls in REGISTRY.values()
+    pytest.param(cls, example, id=layouts.name_of(example))
+    for cls, example in layouts.EXAMPLES
     if hasattr(cls, "lower") and not cls.sink
-    for example in cls.examples
 ]
 SINKS = [
-    pytest.param(cls, example, id=f"{example.text} {example.inputs}")
-    for cls in REGISTRY.values()
-    if hasattr(cls, "lower") and cls.sink and not cls.marks_output
-    for example in cls.examples
+    pytest.param(cls, example, id=layouts.name_of(example))
+    for cls, example in layouts.EXAMPLES
+    if hasattr(cls, "lower") and cls.sink
 ]
-NAMES = "abcdefgh"
-
-
-def size(shape):
-    return int(np.prod(shape))
-
-
-def kind_of(example):
-    return example.text.partition("@")[0].partition("|")[0]
-
-
-def layout_of(example):
-    """A network that reads the example's inputs, holds the layer alone and gives its output as a vector.
-
-    TIED follows the layer h whose weights it uses.
-    """
-    sources = NAMES[: len(example.inputs)]
-    text = example.text.partition("@")[0]
-    if kind_of(example) == "TIED":
-        return f"h=DENSE|{example.inputs[0][0]}|TANH,y={text}@h,RESHAPE|FLAT", (("a", example.output),)
-    return f"y={text}@{'+'.join(sources)},RESHAPE|FLAT", tuple(zip(sources, example.inputs))
 
 
 def build(example, **options):
-    layout, inputs = layout_of(example)
-    variables = sum(size(shape) for _, shape in inputs)
+    layout, inputs = layouts.around(example)
     # a formula in N means the variables of the method: one input, so that it is the layer's own input
+    variables = sum(size(shape) for _, shape in inputs)
     return network_of(layout, variables, 1, inputs=inputs, losses=("SUMOFSQUARES",), threads=1, **options)
 
 
@@ -83,30 +62,57 @@ def only_outputs(network):
             network.set_weight(term.name, 0.0)
 
 
+def named_inputs(inputs, x):
+    """The columns of x by name of the input."""
+    ends = np.cumsum([size(shape) for _, shape in inputs])
+    return {name: x[:, end - size(shape) : end] for (name, shape), end in zip(inputs, ends)}
+
+
 def twin(network, example, sample):
-    """Values when scoring, loss and parameter gradients when training, through the slow twin of the layer."""
+    """Values when scoring, loss, and gradients by node and parameter when training, through the slow twins of all layers."""
     x, targets, weights = (a.astype(float) for a in sample)
-    inputs, at = [], 0
-    for _, shape in layout_of(example)[1]:
-        inputs.append(x[:, at : at + size(shape)].reshape(-1, *shape))
-        at += size(shape)
-    layer = node_of(network.graph).layer
-    settings = settings_of(network, "y") | {"shape": example.output}
-    parameters = {name: network.parameters.get(node, name).astype(float) for node, name in network.parameters.names()}
+    given = named_inputs(layouts.around(example)[1], x)
+
+    def matrix(node, name):
+        return network.parameters.get(node, name).astype(float)
+
+    def dense(node, values):
+        return np.tanh(values @ matrix(node, "Weights").T + matrix(node, "Biases").T)
+
+    front, layer = layouts.in_front(example), node_of(network.graph).layer
     if layer.shares:
-        matrix, biases = (network.parameters.get("h", name).astype(float) for name in ("Weights", "Biases"))
-        inputs = [np.tanh(x @ matrix.T + biases.T)]
-    forward, backward, *others = TWINS[layer.kind]
-    scored = np.reshape(forward(settings, parameters, inputs), (len(x), -1))
-    trained = np.reshape(others[0](settings, parameters, inputs), (len(x), -1)) if others else scored
+        front = ["h"]
+        given = {"h": dense("a1", given["a"])}
+    reads = [name.removesuffix("1") for name in front] if front else layouts.NAMES[: len(example.inputs)]
+    values = {name: dense(node, given[name]) if front else given[name] for name, node in zip(reads, front or reads)}
+    inputs = [np.reshape(values[name], (len(x), *shape)) for name, shape in zip(reads, example.inputs)]
+    beside = [] if front else [dense("z1", given["z"])]
+
+    forward, backward, *others = twin_of(layer.kind)
+    settings = settings_of(network, "y") | {"shape": example.output}
+    parameters = {name: matrix(node, name) for node, name in network.parameters.names() if node == "y"}
+    if layer.shares:
+        parameters["Weights"] = matrix("h", "Weights")
+
+    def whole(y):
+        return np.concatenate([*beside, np.reshape(y, (len(x), -1))], axis=1)
+
+    scored = whole(forward(settings, parameters, inputs))
+    trained = whole(others[0](settings, parameters, inputs)) if others else scored
     loss, grad = loss_and_gradient("SUMOFSQUARES", trained, targets, weights)
-    _, gradients = backward(settings, parameters, inputs, np.reshape(grad, (len(x), *example.output)))
-    return scored, loss, gradients
+    grad = grad[:, trained.shape[1] - size(example.output) :]
+    grads, gradients = backward(settings, parameters, inputs, np.reshape(grad, (len(x), *example.output)))
+    found = {("y", name): gradient for name, gradient in gradients.items()}
+    for name, node, above in zip(reads, front or (), grads):
+        if not layer.shares:  # the layer whose weights are shared has gradients from both
+            below = np.reshape(above, (len(x), -1)) * (1 - values[name] ** 2)
+            found |= {(node, "Weights"): below.T @ given[name], (node, "Biases"): below.sum(axis=0)[:, None]}
+    return scored, loss, found
 
 
 @pytest.mark.parametrize("cls,example", EXAMPLES)
 def test_shape_is_as_stated(cls, example):
-    layout, inputs = layout_of(example)
+    layout, inputs = layouts.around(example)
     graph = graph_of(layout, sum(size(s) for _, s in inputs), 1, inputs)
     assert node_of(graph).shape == example.output
 
@@ -123,28 +129,16 @@ def test_forward_and_backward_equal_the_slow_twin(cls, example, precision):
     assert_close(network.outputs(sample[0]), values, 1e-13 if tight else FLOAT32_FORWARD)
     assert_close(training_loss(network, *sample), loss, 1e-13 if tight else FLOAT32_FORWARD)
     network.parameters.restore(network.gradient(*sample))
-    for name, expected in gradients.items():
-        assert_close(network.parameters.get("y", name), expected, 1e-12 if tight else FLOAT32_GRADIENT, name)
-
-
-def below_dense(example):
-    """The layer between dense layers, so that its gradient reaches parameters."""
-    if any(len(shape) == 2 for shape in example.inputs):
-        pytest.skip("no dense layer gives a sequence")
-    nodes, text = [], example.text.partition("@")[0].replace("N+2", str(example.output[0]))
-    if kind_of(example) == "TIED":
-        a, h = example.output[0], example.inputs[0][0]
-        return f"a=DENSE|{a}|TANH,h=DENSE|{h}|TANH,y={text}@h,RESHAPE|FLAT@y,DENSE|2|LINEAR"
-    for name, shape in zip(NAMES, example.inputs):
-        reshape = {1: "", 3: f",{name}=RESHAPE|{'|'.join(map(str, shape))}@{name}0"}
-        first = f"{name}0" if len(shape) > 1 else name
-        nodes.append(f"{first}=DENSE|{size(shape)}|TANH@input{reshape[len(shape)]}")
-    return ",".join(nodes) + f",y={text}@{'+'.join(NAMES[: len(example.inputs)])},RESHAPE|FLAT@y,DENSE|2|LINEAR"
+    for (node, name), expected in gradients.items():
+        assert_close(network.parameters.get(node, name), expected, 1e-12 if tight else FLOAT32_GRADIENT, f"{node} {name}")
 
 
 @pytest.mark.parametrize("cls,example", EXAMPLES)
 def test_gradient_through_the_layer_equals_central_differences(cls, example):
-    network = network_of(below_dense(example), 3, 2, losses=("SUMOFSQUARES",), precision="float64", threads=1)
+    layout = layouts.between(example)
+    if layout is None:
+        pytest.skip("no dense layer gives a sequence")
+    network = network_of(layout, 3, 2, losses=("SUMOFSQUARES",), precision="float64", threads=1)
     network.set_setting("dropout", 0.0)
     sample = sample_of(network, 7)
     mask, start = trained_mask(network), network.parameters.snapshot()
@@ -179,7 +173,9 @@ def test_residual_link_around_the_layer_adds_its_input(cls, example):
         precision="float64",
         threads=1,
     )
-    alone = build(example, precision="float64")
+    alone = network_of(
+        f"y={example.text}@a,RESHAPE|FLAT", size(shape), 1, inputs=(("a", shape),), losses=("SUMOFSQUARES",), precision="float64"
+    )
     for node, name in alone.parameters.names():
         network.parameters.set(node, name, alone.parameters.get(node, name))
     x = sample_of(alone, 9)[0]
@@ -188,7 +184,7 @@ def test_residual_link_around_the_layer_adds_its_input(cls, example):
 
 @pytest.mark.parametrize("cls,example", EXAMPLES)
 def test_printed_layout_gives_the_same_network(cls, example):
-    layout, inputs = layout_of(example)
+    layout, inputs = layouts.around(example)
     variables = sum(size(s) for _, s in inputs)
     graph = graph_of(layout, variables, 1, inputs)
     again = graph_of(layout_text(graph), variables, 1, inputs)
@@ -221,17 +217,8 @@ def test_a_layer_told_another_prior_says_so_or_has_none(cls, example):
 
 
 def sink_network(example, **options):
-    """Dense layers, the sink on them, and an output that reads them too."""
-    nodes, names = [], NAMES[: len(example.inputs)]
-    for name, shape in zip(names, example.inputs):
-        flat = len(shape) == 1
-        nodes.append(f"{name}{'' if flat else '0'}=DENSE|{size(shape)}|SIGMOID@input")
-        if not flat:
-            nodes.append(f"{name}=RESHAPE|{'|'.join(map(str, shape))}@{name}0")
-    text = example.text.partition("@")[0]
-    layout = ",".join(nodes) + f",y={text}@{'+'.join(names)}," + ",".join(f"{n}1=RESHAPE|FLAT@{n}" for n in names)
-    layout += ",CONCAT@" + "+".join(f"{n}1" for n in names) if len(names) > 1 else ""
-    return network_of(layout, 3, sum(size(s) for s in example.inputs), losses=("SUMOFSQUARES",), threads=1, **options)
+    outputs = sum(size(s) for s in example.inputs)
+    return network_of(layouts.with_sink(example), 3, outputs, losses=("SUMOFSQUARES",), threads=1, **options)
 
 
 @pytest.mark.parametrize("precision", ["float64", "float32"])
@@ -243,7 +230,7 @@ def test_what_a_sink_adds_to_the_loss_equals_the_slow_twin(cls, example, precisi
     for shape in example.inputs:
         inputs.append(codes[:, at : at + size(shape)].reshape(-1, *shape))
         at += size(shape)
-    value, grads = TERMS[cls.kind](settings_of(network, "y"), inputs, weights.astype(float))
+    value, grads = term_of(cls.kind)(settings_of(network, "y"), inputs, weights.astype(float))
     term = next(t for t, term in enumerate(network.plan.terms, 1) if not term.reported)
     parts = np.zeros((1, len(network.term_names)))
     network.train_steps(
@@ -261,7 +248,7 @@ def test_what_a_sink_adds_to_the_loss_equals_the_slow_twin(cls, example, precisi
     # sigmoid layers, and a loss of the outputs that does not count
     network.set_weight("output1", 0.0)
     network.parameters.restore(network.gradient(x, targets, weights))
-    for name, code, grad in zip(NAMES, inputs, grads):
+    for name, code, grad in zip(layouts.NAMES, inputs, grads):
         code = np.reshape(code, (6, -1))
         below = np.reshape(grad, (6, -1)) * code * (1 - code)
         node = name if len(example.inputs[0]) == 1 else f"{name}0"

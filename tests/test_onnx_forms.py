@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tests.helpers import assert_close
+from tests.layouts import alone, size
 from tests.networks import graph_of, network_of, sample_of
-from tests.test_every_layer import EXAMPLES, layout_of, size
+from tests.test_every_layer import EXAMPLES
 from tmvalite.activations import ACTIVATIONS
 from tmvalite.layers import REGISTRY
 from tmvalite.layers.base import Example
@@ -53,7 +54,7 @@ def model_of(graph, parameters, dtype):
 
 
 def build(example, precision):
-    layout, inputs = layout_of(example)
+    layout, inputs = alone(example)
     variables = sum(size(shape) for shape in example.inputs)
     return network_of(layout, variables, 1, inputs=inputs, losses=("SUMOFSQUARES",), threads=1, precision=precision)
 

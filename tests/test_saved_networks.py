@@ -4,9 +4,9 @@ import os
 
 import numpy as np
 import pytest
-from tmvalite.layers.activations import ACTIVATIONS
 
 import tmvalite
+from tmvalite.activations import ACTIVATIONS
 
 COUNT = int(os.environ.get("TMVALITE_SAVED_NETWORKS", "40"))  # 200 take half a minute
 ELEMENTWISE = [a.name for a in ACTIVATIONS.values() if a.elementwise]

@@ -16,7 +16,7 @@ from tmvalite.kernels import noise as kernel_noise
 from tmvalite.kernels._jit import entry_point, pointer
 from tmvalite.kernels.family import COLUMNS as RUN_COLUMNS
 from tmvalite.kernels.family import RUN_SIZE
-from tmvalite.plan.families.normalise import bits
+from tmvalite.plan.step import as_integer as bits
 from tmvalite.training.streams import stream_key
 
 PRECISIONS = ["float32", "float64"]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tests.helpers import EXACT_FLOAT64, FLOAT32_FORWARD, FLOAT32_GRADIENT, assert_close
-from tests.naive.layers import TWINS
 from tests.naive.losses import loss_and_gradient
 from tests.networks import graph_of, network_of, sample_of
+from tests.twins import TWINS
 from tmvalite.kernels._jit import entry_point, pointer
 from tmvalite.kernels.lanes import GatePass
 from tmvalite.kernels.math import sigmoid, tanh

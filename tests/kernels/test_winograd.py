@@ -134,7 +134,8 @@ def test_the_transforms_are_identities_of_whole_numbers():
 def test_few_channels_groups_and_other_filters_take_the_direct_way():
     def suits(groups=1, channels=32, k=3, s=1, p=1, gradient=False):
         windows = Windows((9, 9), (9, 9), (k, k), (s, s), (p, p))
-        return suits_winograd(windows, Filters(groups, channels, 32, k * k, k * k, channels * k * k), gradient=gradient)
+        filters = Filters(groups=groups, image=channels, small=32, taps=k * k, image_step=k * k, small_step=channels * k * k)
+        return suits_winograd(windows, filters, gradient=gradient)
 
     assert suits() and suits(p=0)
     assert not (suits(groups=2) or suits(channels=31) or suits(k=5, p=2) or suits(s=2) or suits(p=-1) or suits(p=3))

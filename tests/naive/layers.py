@@ -3,13 +3,15 @@
 forward(at, parameters, inputs) -> y and backward(at, parameters, inputs, grad) -> (grads of the inputs, grads of the
 parameters by name). at: the layer's fields by name and "shape", the shape of its output; parameters: matrices by name, in the
 orientation of the weight file; inputs: arrays (N, ...). A layer that behaves otherwise in training (batch statistics, random
-numbers) has a third function, trained(at, parameters, inputs) -> y; its backward is that of training. TERMS are what layers add
-to the loss, see naive/latent.py.
+numbers) has a third function, trained(at, parameters, inputs) -> y; its backward is that of training. TERMS (in naive/latent.py)
+are what layers add to the loss.
+
+A layer with a file of its own here has them there, under the same names.
 """
 
 import numpy as np
 
-from . import combine, convolution, dense, latent, normalise, pool, recurrent, resample
+from . import combine, convolution, dense, normalise, pool, recurrent, resample
 
 
 def _flat(values):
@@ -149,7 +151,7 @@ def _slice_backward(at, parameters, inputs, grad):
     return [resample.slice_backward(inputs[0], grad, _slice_axis(inputs[0]), at["first"])], {}
 
 
-TWINS = {
+LAYERS = {
     "DENSE": (_dense_forward, _dense_backward),
     "TIED": (_tied_forward, _tied_backward),
     "ACT": (_act_forward, _act_backward),
@@ -172,6 +174,4 @@ TWINS = {
     "RNN": recurrent.RNN,
     "LSTM": recurrent.LSTM,
     "GRU": recurrent.GRU,
-    **latent.LAYERS,
 }
-TERMS = latent.TERMS

@@ -61,7 +61,7 @@ def test_tables_stay_inside_what_they_refer_to(seed, spread):
     image = np.maximum((small - 1) * strides + taps - pads - rng.integers(-2, 7, 2) + more, 1)
     windows = Windows(*(tuple(map(int, pair)) for pair in (image, small, taps, strides, pads)))
     count = int(taps.prod())
-    filters = Filters(2, 3, 2, count, count, 3 * count)
+    filters = Filters(groups=2, image=3, small=2, taps=count, image_step=count, small_step=3 * count)
     work = Correlation(windows, filters, spread)
     (source, inputs), (target, outputs) = work.source, work.target
     for lanes in LANES:

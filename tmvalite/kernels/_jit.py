@@ -350,7 +350,16 @@ def entry_point(signature):
 
 
 class Family(Compiled):
-    """A kernel that steps of a plan call through its address; see kernels/family.py for its arguments."""
+    """A kernel that steps of a plan call through its address; see kernels/family.py for its arguments.
+
+    columns : what it says of its descriptor (family.Columns), None where it says nothing
+    backward, passes, scoring, flops, kind : see `family`
+    """
+
+    def __init__(self, function, columns=None, *, backward=(), passes="", scoring=None, flops=None, kind=""):
+        super().__init__(function)
+        self.columns, self.backward, self.passes, self.scoring = columns, tuple(backward), passes, scoring
+        self.flops, self.kind = flops, kind or function.__module__.rpartition(".")[2]
 
     def compile(self, element, cached):
         pointer_type, integers = types.CPointer(element), types.CPointer(types.int64)
@@ -362,6 +371,16 @@ class Family(Compiled):
         return self.get(precision).address
 
 
-def family(function):
-    """Decorator: make the function a Family."""
-    return Family(function)
+def family(named, **facts):
+    """Decorator: make the function a Family. `named`: its columns (family.descriptor), or the function where it has none.
+
+    facts, for a kernel that a layer emits itself (plan/families/operation.py), none of which need be given:
+    backward : the families that compute its gradients; the gradient of an operand or parameter x is called grad_x there
+    passes : the operand to which the gradient of the output is handed on as it is
+    scoring : the family that takes its place when scoring, or "identity": there the first operand stands for the output
+    flops : arithmetic per element of an operand, and which one: (30, "y")
+    kind : the word for it in a printed plan
+    """
+    if callable(named):
+        return Family(named)
+    return lambda function: Family(function, named.of, **facts)

@@ -6,7 +6,7 @@ Matrices are feature-major here, (D, B): element q of event b at q * B + b.
 
 from __future__ import annotations
 
-from ._jit import address_of, doubles_at, kernel, number, shift
+from ._jit import doubles_at, kernel, number, shift
 from .family import ARENA_STRIDE, COUNT, LOSS_SCALES, SHARES
 from .noise import normal_row, uniform_row
 
@@ -42,12 +42,6 @@ def scatter(d, column, run, arena, scale, values):
 def weight(run, slot):
     """The weight of a term in the loss."""
     return doubles_at(run[LOSS_SCALES])[slot]
-
-
-@kernel
-def float_at(d, column):
-    """A float64 in a descriptor."""
-    return doubles_at(address_of(shift(d, column)))[0]
 
 
 @kernel

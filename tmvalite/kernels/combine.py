@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._jit import family, kernel, number, pointer_at, shift
-from .family import OUT, OUT_WIDTH, ROWS, operand
+from .family import OUT, OUT_WIDTH, ROWS, descriptor, operand
 
 
 @kernel
@@ -38,21 +38,29 @@ def add_columns(rows, width, x, ldx, y, ldy):
             target[i] += source[i]
 
 
-@family
+ADD = descriptor("a b y", writes="y", in_place="y a")
+
+
+@family(ADD)
 def add_values(d, run, arena, theta, copies, grad):
     """y = a + b: a b y, all of one size."""
-    a, b, y, n = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena), run[ROWS] * d[6]
-    if d[1] != d[5]:
+    a, b, y = operand(d, ADD.a, run, arena), operand(d, ADD.b, run, arena), operand(d, ADD.y, run, arena)
+    n = run[ROWS] * d[ADD.y_size]
+    if d[ADD.a] != d[ADD.y]:
         copy(n, a, y)
     add(n, b, y)
     return 0.0
 
 
-@family
+MULTIPLY = descriptor("a b y", "accumulate", adds={"y": "accumulate"})
+
+
+@family(MULTIPLY)
 def multiply_values(d, run, arena, theta, copies, grad):
     """y = a b, or y += a b: a b y accumulate."""
-    a, b, y, n = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena), run[ROWS] * d[6]
-    if d[7]:
+    a, b, y = operand(d, MULTIPLY.a, run, arena), operand(d, MULTIPLY.b, run, arena), operand(d, MULTIPLY.y, run, arena)
+    n = run[ROWS] * d[MULTIPLY.y_size]
+    if d[MULTIPLY.accumulate]:
         for i in range(n):
             y[i] += a[i] * b[i]
     else:
@@ -61,39 +69,49 @@ def multiply_values(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@family
+COPY = descriptor("x y", "start to width accumulate repeat", adds={"y": "accumulate"}, in_place="y x")
+
+
+@family(COPY)
 def copy_values(d, run, arena, theta, copies, grad):
     """y[:, to : to + width] (+)= x[:, start : start + width]: x y start to width accumulate repeat.
 
     With `repeat` an event is that many equal rows.
     """
-    lines, width, x_width, y_width = run[ROWS] * d[9], d[7], d[2] // d[9], d[4] // d[9]
-    x, y = shift(operand(d, 1, run, arena), d[5]), shift(operand(d, 3, run, arena), d[6])
+    lines, width, x_width = run[ROWS] * d[COPY.repeat], d[COPY.width], d[COPY.x_size] // d[COPY.repeat]
+    y_width = d[COPY.y_size] // d[COPY.repeat]
+    x, y = shift(operand(d, COPY.x, run, arena), d[COPY.start]), shift(operand(d, COPY.y, run, arena), d[COPY.to])
     whole = x_width == width and y_width == width
-    if d[8]:
+    if d[COPY.accumulate]:
         if whole:
             add(lines * width, x, y)
         else:
             add_columns(lines, width, x, x_width, y, y_width)
-    elif whole and d[1] != d[3]:
+    elif whole and d[COPY.x] != d[COPY.y]:
         copy(lines * width, x, y)
     elif not whole:
         copy_columns(lines, width, x, x_width, y, y_width)
     return 0.0
 
 
-@family
+FILL = descriptor("y", writes="y")
+
+
+@family(FILL)
 def fill_values(d, run, arena, theta, copies, grad):
     """y = 0: y."""
-    y, zero = operand(d, 1, run, arena), number(arena[0], 0.0)
-    for i in range(run[ROWS] * d[2]):
+    y, zero = operand(d, FILL.y, run, arena), number(arena[0], 0.0)
+    for i in range(run[ROWS] * d[FILL.y_size]):
         y[i] = zero
     return 0.0
 
 
-@family
+STORE = descriptor("x", "column")
+
+
+@family(STORE)
 def store_values(d, run, arena, theta, copies, grad):
     """Columns of the caller's results: x column."""
-    out = shift(pointer_at(run[OUT], arena), d[3])
-    copy_columns(run[ROWS], d[2], operand(d, 1, run, arena), d[2], out, run[OUT_WIDTH])
+    out = shift(pointer_at(run[OUT], arena), d[STORE.column])
+    copy_columns(run[ROWS], d[STORE.x_size], operand(d, STORE.x, run, arena), d[STORE.x_size], out, run[OUT_WIDTH])
     return 0.0

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from ._jit import family, integers_at, is_null, kernel, null, number, shift
 from .convolution_tiles import add_sum, correlate_planes, correlation_gradient, pack_filters
-from .family import FRESH, ROWS, operand
+from .family import FRESH, ROWS, descriptor, operand
 from .vector import copy_vector, lanes_of
 
 _HEADER = (
@@ -34,8 +34,9 @@ _HEADER = (
 ).split()
 HEADER = {name: i for i, name in enumerate(_HEADER)}
 HEADER_SIZE = len(_HEADER)
-# terms, where their offsets in the image and in the filters stand, vectors of output, where they stand, pixels in the last
-# one, where the phase's packed filters begin
+# columns of a phase: terms, where their offsets in the image and in the filters stand, vectors of output, where they stand,
+# pixels in the last one, where the phase's packed filters begin
+TERMS, IMAGE_AT, FILTERS_AT, VECTORS, VECTORS_AT, LAST, PACKED_AT = range(7)
 PHASE_WIDTH = 7
 (
     PLANES,
@@ -154,20 +155,33 @@ def merge_line(n, x, segment, stride, phases, y):
             y[first + i * stride] = source[i]
 
 
-@family
+CORRELATE = descriptor(
+    "x y halo merge packed", "weights bias table", writes="y", scratch="halo merge packed", parameters="weights bias"
+)
+
+
+@family(CORRELATE)
 def correlate(d, run, arena, theta, copies, grad):
     """y = b + w correlated with x, see the module: x y halo merge packed w b table. No b, halo or merge is -1."""
-    x, y, w, t = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(theta, d[11]), integers_at(d[13])
-    halo, merge, packed = shift(arena, d[5]), shift(arena, d[7]), shift(arena, d[9])
-    bias = shift(theta, d[12]) if d[12] >= 0 else null(theta)
+    x, y, w = operand(d, CORRELATE.x, run, arena), operand(d, CORRELATE.y, run, arena), shift(theta, d[CORRELATE.weights])
+    t = integers_at(d[CORRELATE.table])
+    halo, merge, packed = shift(arena, d[CORRELATE.halo]), shift(arena, d[CORRELATE.merge]), shift(arena, d[CORRELATE.packed])
+    bias = shift(theta, d[CORRELATE.bias]) if d[CORRELATE.bias] >= 0 else null(theta)
     for g in range(t[GROUPS]):
         for p in range(t[PHASES]):
             phase, at = shift(t, t[PHASES_AT] + p * PHASE_WIDTH), g * t[GROUP_FILTERS]
-            pack_filters(t[OUTPUTS], phase[0], shift(t, phase[2]), shift(w, at), t[FILTER_ROW], shift(packed, at + phase[6]))
+            pack_filters(
+                t[OUTPUTS],
+                phase[TERMS],
+                shift(t, phase[FILTERS_AT]),
+                shift(w, at),
+                t[FILTER_ROW],
+                shift(packed, at + phase[PACKED_AT]),
+            )
     if t[COPIED]:
         fill_zero(t[HALO_SIZE], halo)
     for r in range(run[ROWS]):
-        image, out = shift(x, r * d[2]), shift(y, r * d[4])
+        image, out = shift(x, r * d[CORRELATE.x_size]), shift(y, r * d[CORRELATE.y_size])
         source, target = image, out
         if t[COPIED]:
             fill_halo(t, image, halo)
@@ -180,13 +194,13 @@ def correlate(d, run, arena, theta, copies, grad):
                 phase = shift(t, t[PHASES_AT] + p * PHASE_WIDTH)
                 correlate_planes(
                     t[OUTPUTS],
-                    phase[0],
-                    shift(t, phase[1]),
-                    shift(packed, g * t[GROUP_FILTERS] + phase[6]),
+                    phase[TERMS],
+                    shift(t, phase[IMAGE_AT]),
+                    shift(packed, g * t[GROUP_FILTERS] + phase[PACKED_AT]),
                     shift(source, g * t[GROUP_SOURCE]),
-                    shift(t, phase[4]),
-                    phase[3],
-                    phase[5],
+                    shift(t, phase[VECTORS_AT]),
+                    phase[VECTORS],
+                    phase[LAST],
                     shift(target, g * t[OUTPUTS] * t[OUTPUT_PLANE]),
                     t[OUTPUT_PLANE],
                     start,
@@ -205,18 +219,23 @@ def correlate(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@family
+FILTERS = descriptor(
+    "image small halo lines", "weights bias table bias_of_image size first_use", scratch="halo lines", gradients="weights bias"
+)
+
+
+@family(FILTERS)
 def filter_gradient(d, run, arena, theta, copies, grad):
     """grad_w += windows of x times g, grad_b += sums: x g halo lines w b table of-x size first_use.
 
     x are the large images, g the small ones. `of-x`: the bias belongs to x. `size`: elements of w. One event after the
     other adds its own sums, so the result does not depend on how a share is cut into tiles.
     """
-    x, g, t = operand(d, 1, run, arena), operand(d, 3, run, arena), integers_at(d[11])
-    halo, lines, w = shift(arena, d[5]), shift(arena, d[7]), shift(grad, d[9])
-    has_bias, bias = d[10] >= 0, shift(grad, max(d[10], 0))
-    if run[FRESH] and d[14]:
-        fill_zero(d[13], w)
+    x, g, t = operand(d, FILTERS.image, run, arena), operand(d, FILTERS.small, run, arena), integers_at(d[FILTERS.table])
+    halo, lines, w = shift(arena, d[FILTERS.halo]), shift(arena, d[FILTERS.lines]), shift(grad, d[FILTERS.weights])
+    has_bias, bias = d[FILTERS.bias] >= 0, shift(grad, max(d[FILTERS.bias], 0))
+    if run[FRESH] and d[FILTERS.first_use]:
+        fill_zero(d[FILTERS.size], w)
         if has_bias:
             fill_zero(t[BIAS_PLANES], bias)
     if t[COPIED]:
@@ -224,7 +243,7 @@ def filter_gradient(d, run, arena, theta, copies, grad):
     if t[PADDED]:
         fill_zero(t[LINES_SIZE], lines)
     for r in range(run[ROWS]):
-        image, small = shift(x, r * d[2]), shift(g, r * d[4])
+        image, small = shift(x, r * d[FILTERS.image_size]), shift(g, r * d[FILTERS.small_size])
         source, planes = image, small
         if t[COPIED]:
             fill_halo(t, image, halo)
@@ -247,7 +266,7 @@ def filter_gradient(d, run, arena, theta, copies, grad):
                 t[FILTER_ROW],
             )
         if has_bias:
-            summed = image if d[12] else small
+            summed = image if d[FILTERS.bias_of_image] else small
             for c in range(t[BIAS_PLANES]):
                 add_sum(t[BIAS_PLANE], shift(summed, c * t[BIAS_PLANE]), shift(bias, c))
     return 0.0

@@ -8,11 +8,119 @@ out alike; grad: this share's gradient, laid out alike. Returns a contribution t
 
 An operand takes two columns of a descriptor: its offset in the arena and its elements per event. Events begin at row
 run[ROW0] of the tensor, so the same step runs over a tile in an arena of its own or over a part of a whole batch.
+
+A family names its columns once, with `descriptor`; the kernel reads d[NAMES.x], the plan fills what has that name, and
+plan/verify.py compares the two.
 """
 
 from __future__ import annotations
 
-from ._jit import kernel, shift
+from collections import namedtuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+
+from ._jit import address_of, doubles_at, kernel, shift
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What a family says of its descriptor; `descriptor` makes it and explains the parts."""
+
+    operands: tuple[str, ...]
+    numbers: tuple[str, ...]
+    geometry: tuple[str, ...]
+    writes: tuple[str, ...]
+    changes: tuple[str, ...]
+    adds: Mapping[str, str]
+    scratch: tuple[str, ...]
+    parameters: tuple[str, ...]
+    gradients: tuple[str, ...]
+    in_place: tuple[str, ...]
+
+    def __post_init__(self):
+        tensors = {*self.writes, *self.changes, *self.adds, *self.scratch, *self.in_place}
+        single = {*self.adds.values(), *self.parameters, *self.gradients}
+        unknown = (tensors - set(self.operands)) | (single - set(self.numbers))
+        if unknown:
+            raise ValueError(f"not among the columns: {' '.join(sorted(unknown))}")
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Of every column behind that of the kernel's address."""
+        pairs = (name for operand in self.operands for name in (operand, f"{operand}_size"))
+        return (*pairs, *self.numbers, *self.geometry)
+
+    @cached_property
+    def read(self) -> tuple[str, ...]:
+        """The operands that the kernel reads whatever stands in the other columns."""
+        return tuple(name for name in self.operands if name not in (*self.writes, *self.adds, *self.scratch))
+
+    @cached_property
+    def overwritten(self) -> tuple[str, ...]:
+        """The operands that it writes, its results first, its scratch memory last."""
+        results = (*self.writes, *self.changes, *self.adds)
+        return (*(name for name in self.operands if name in results), *self.scratch)
+
+    @cached_property
+    def facts(self) -> tuple[tuple[str, ...], int, int, int, int]:
+        """Names of what is read, what is overwritten, the parameters and the gradients, and where each of them ends."""
+        parts = (self.read, self.overwritten, self.parameters, self.gradients)
+        return tuple(name for part in parts for name in part), *accumulate(map(len, parts))
+
+
+def descriptor(
+    operands: str = "",
+    numbers: str = "",
+    geometry: tuple[str, ...] = (),
+    *,
+    writes: str = "",
+    changes: str = "",
+    adds: Mapping[str, str] | None = None,
+    scratch: str = "",
+    parameters: str = "",
+    gradients: str = "",
+    in_place: str = "",
+) -> tuple[int, ...]:
+    """The columns of a descriptor: operands, then single numbers, then a block with columns of its own (`geometry`).
+
+    Gives a tuple of their places with names, which a kernel may read as a global: numba takes it for constants. An operand x
+    has two of them, x (its offset) and x_size; `geometry` is the place where the block begins.
+
+    operands : tensors, which the kernel reads unless they are named below; one that is not there has offset -1
+    numbers : single columns: sizes, flags, numbers of draws, offsets of parameters (-1: none), bits of float64
+    writes, changes : operands that it overwrites; that it reads and overwrites
+    adds : operands that it overwrites, or adds to where the column named here is set
+    scratch : operands that mean nothing outside of a call; parameters, gradients : numbers that are offsets into theta, grad
+    in_place : output and input that may lie in the same memory
+
+    Examples
+    --------
+    >>> PRODUCT = descriptor("x y", "weights bias", writes="y", parameters="weights bias")
+    >>> PRODUCT.x, PRODUCT.x_size, PRODUCT.y, PRODUCT.weights
+    (1, 2, 3, 5)
+    >>> PRODUCT.of.names
+    ('x', 'x_size', 'y', 'y_size', 'weights', 'bias')
+    """
+    lists = (text.split() for text in (writes, changes, scratch, parameters, gradients, in_place))
+    written, changed, working, read, summed, pair = map(tuple, lists)
+    of = Columns(
+        operands=tuple(operands.split()),
+        numbers=tuple(numbers.split()),
+        geometry=tuple(geometry),
+        writes=written,
+        changes=changed,
+        adds=dict(adds or {}),
+        scratch=working,
+        parameters=read,
+        gradients=summed,
+        in_place=pair,
+    )
+    names = (*of.names[: len(of.names) - len(geometry)], *(("geometry",) if geometry else ()))
+    places = type("Places", (namedtuple("Places", names),), {"__slots__": (), "of": of})
+    return places(*range(1, len(names) + 1))
+
 
 COLUMNS = (
     "ROWS",  # events of this call
@@ -86,3 +194,9 @@ def part_of(n, block, run):
 def operand(d, column, run, arena):
     """Pointer to the first event of the operand whose offset and size stand at `column`."""
     return shift(arena, d[column] + run[ROW0] * d[column + 1])
+
+
+@kernel
+def float_at(d, column):
+    """A float64 in a descriptor."""
+    return doubles_at(address_of(shift(d, column)))[0]

@@ -12,9 +12,10 @@ Source: Jaderberg et al., arXiv:1506.02025, section 3 and equations 5 to 7.
 from __future__ import annotations
 
 from ._jit import family, kernel, number, shift
-from .family import ROWS, operand
+from .family import ROWS, descriptor, operand
 
-CHANNELS, HEIGHT, WIDTH, P, Q, RELATIVE = range(6)  # columns of the geometry behind the operands
+GEOMETRY = "channels height width out_height out_width relative".split()  # behind the operands
+CHANNELS, HEIGHT, WIDTH, P, Q, RELATIVE = range(len(GEOMETRY))
 
 
 @kernel
@@ -63,42 +64,25 @@ def _not_finite(theta):
     return total
 
 
-@family
-def grid_sample(d, run, arena, theta, copies, grad):
-    """x theta y channels height width out_height out_width relative."""
-    x, six, y, g = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena), shift(d, 7)
-    pixels, places = g[HEIGHT] * g[WIDTH], g[P] * g[Q]
-    for r in range(run[ROWS]):
-        event, map_, out = shift(x, r * d[2]), shift(six, r * 6), shift(y, r * d[6])
-        spoiled = _not_finite(map_)
-        for p in range(g[P]):
-            for q in range(g[Q]):
-                row, column, fy, fx = _source(g, map_, p, q)
-                right, below = number(spoiled, fx), number(spoiled, fy)
-                for c in range(g[CHANNELS]):
-                    image = shift(event, c * pixels)
-                    a, b = _pixel(g, image, row, column), _pixel(g, image, row, column + 1)
-                    e, f = _pixel(g, image, row + 1, column), _pixel(g, image, row + 1, column + 1)
-                    upper, lower = a + right * (b - a), e + right * (f - e)
-                    out[c * places + p * g[Q] + q] = upper + below * (lower - upper) + spoiled
-    return 0.0
-
-
 @kernel
 def _add_pixel(g, image, row, column, value):
     if 0 <= row < g[HEIGHT] and 0 <= column < g[WIDTH]:
         image[row * g[WIDTH] + column] += value
 
 
-@family
+IMAGE = descriptor("theta grad_y grad_x", geometry=GEOMETRY, writes="grad_x")
+
+
+@family(IMAGE, flops=(30, "grad_y"), kind="window")
 def grid_sample_image_backward(d, run, arena, theta, copies, grad):
     """Gradient with respect to the image, place after place; overwrites: theta grad_y grad_x geometry."""
-    six, gradient, result, g = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena), shift(d, 7)
+    six, gradient = operand(d, IMAGE.theta, run, arena), operand(d, IMAGE.grad_y, run, arena)
+    result, g = operand(d, IMAGE.grad_x, run, arena), shift(d, IMAGE.geometry)
     pixels, places = g[HEIGHT] * g[WIDTH], g[P] * g[Q]
     zero, one = number(six[0], 0.0), number(six[0], 1.0)
     for r in range(run[ROWS]):
-        map_, given, event = shift(six, r * 6), shift(gradient, r * d[4]), shift(result, r * d[6])
-        for i in range(d[6]):
+        map_, given, event = shift(six, r * 6), shift(gradient, r * d[IMAGE.grad_y_size]), shift(result, r * d[IMAGE.grad_x_size])
+        for i in range(d[IMAGE.grad_x_size]):
             event[i] = zero
         for p in range(g[P]):
             for q in range(g[Q]):
@@ -114,15 +98,18 @@ def grid_sample_image_backward(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@family
+THETA = descriptor("x theta grad_y grad_theta", geometry=GEOMETRY, writes="grad_theta")
+
+
+@family(THETA, flops=(40, "grad_y"), kind="window")
 def grid_sample_theta_backward(d, run, arena, theta, copies, grad):
     """Gradient with respect to theta, summed in float64; overwrites: x theta grad_y grad_theta geometry."""
-    x, six = operand(d, 1, run, arena), operand(d, 3, run, arena)
-    gradient, result, g = operand(d, 5, run, arena), operand(d, 7, run, arena), shift(d, 9)
+    x, six = operand(d, THETA.x, run, arena), operand(d, THETA.theta, run, arena)
+    gradient, result, g = operand(d, THETA.grad_y, run, arena), operand(d, THETA.grad_theta, run, arena), shift(d, THETA.geometry)
     pixels, places = g[HEIGHT] * g[WIDTH], g[P] * g[Q]
     half_x, half_y = (g[WIDTH] - 1) * 0.5, (g[HEIGHT] - 1) * 0.5
     for r in range(run[ROWS]):
-        event, map_, given = shift(x, r * d[2]), shift(six, r * 6), shift(gradient, r * d[6])
+        event, map_, given = shift(x, r * d[THETA.x_size]), shift(six, r * 6), shift(gradient, r * d[THETA.grad_y_size])
         s0, s1, s2, s3, s4, s5 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for p in range(g[P]):
             for q in range(g[Q]):
@@ -144,4 +131,29 @@ def grid_sample_theta_backward(d, run, arena, theta, copies, grad):
         out, like = shift(result, r * 6), x[0]
         out[0], out[1], out[2] = number(like, s0), number(like, s1), number(like, s2)
         out[3], out[4], out[5] = number(like, s3), number(like, s4), number(like, s5)
+    return 0.0
+
+
+GRID = descriptor("x theta y", geometry=GEOMETRY, writes="y")
+
+
+@family(GRID, backward=[grid_sample_image_backward, grid_sample_theta_backward], flops=(30, "y"), kind="window")
+def grid_sample(d, run, arena, theta, copies, grad):
+    """x theta y channels height width out_height out_width relative."""
+    x, six, y = operand(d, GRID.x, run, arena), operand(d, GRID.theta, run, arena), operand(d, GRID.y, run, arena)
+    g = shift(d, GRID.geometry)
+    pixels, places = g[HEIGHT] * g[WIDTH], g[P] * g[Q]
+    for r in range(run[ROWS]):
+        event, map_, out = shift(x, r * d[GRID.x_size]), shift(six, r * 6), shift(y, r * d[GRID.y_size])
+        spoiled = _not_finite(map_)
+        for p in range(g[P]):
+            for q in range(g[Q]):
+                row, column, fy, fx = _source(g, map_, p, q)
+                right, below = number(spoiled, fx), number(spoiled, fy)
+                for c in range(g[CHANNELS]):
+                    image = shift(event, c * pixels)
+                    a, b = _pixel(g, image, row, column), _pixel(g, image, row, column + 1)
+                    e, f = _pixel(g, image, row + 1, column), _pixel(g, image, row + 1, column + 1)
+                    upper, lower = a + right * (b - a), e + right * (f - e)
+                    out[c * places + p * g[Q] + q] = upper + below * (lower - upper) + spoiled
     return 0.0

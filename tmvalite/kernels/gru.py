@@ -10,7 +10,7 @@ Source: Cho et al., arXiv:1406.1078; the form "after": cuDNN's, with one bias pe
 from __future__ import annotations
 
 from ._jit import family, shift, uses
-from .family import ROWS, operand
+from .family import ROWS, descriptor, operand
 from .lanes import GatePass
 from .product_tiles import product_piece
 from .recurrent import clear_rows, copy_rows, pack, pack_transposed, packed_product, panel_width
@@ -90,72 +90,122 @@ _backward_after_gates = GatePass(
 ).intrinsic()
 
 
+# extra1: the resets
+FORWARD = descriptor(
+    "x y before gates states extra1 packed",
+    "steps features size gates_step states_step y_step weights state_weights biases after",
+    writes="y gates states extra1",
+    scratch="before packed",
+    parameters="weights state_weights biases",
+)
+
+
 @uses(product_piece)
-@family
+@family(FORWARD)
 def gru_forward(d, run, arena, theta, copies, grad):
     """x y before gates states resets packed | T D S | steps of gates, states (and resets) and y | W U b | after."""
-    x, y, before = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena)
-    gates, states, resets = operand(d, 7, run, arena), operand(d, 9, run, arena), operand(d, 11, run, arena)
-    packed_w, steps, features, size, rows, after = shift(arena, d[13]), d[15], d[16], d[17], run[ROWS], d[24]
+    x, y, before = operand(d, FORWARD.x, run, arena), operand(d, FORWARD.y, run, arena), operand(d, FORWARD.before, run, arena)
+    gates, states = operand(d, FORWARD.gates, run, arena), operand(d, FORWARD.states, run, arena)
+    resets = operand(d, FORWARD.extra1, run, arena)
+    packed_w, steps, features, size = shift(arena, d[FORWARD.packed]), d[FORWARD.steps], d[FORWARD.features], d[FORWARD.size]
+    rows, after = run[ROWS], d[FORWARD.after]
     wide, two = 3 * size, 2 * size
     width = panel_width(rows, wide, x)
     packed_u = shift(packed_w, features * wide)
     packed_c = shift(packed_u, two * size)
-    u, bias = shift(theta, d[22]), shift(theta, d[23])
-    pack(features, wide, shift(theta, d[21]), wide, width, packed_w)
+    u, bias = shift(theta, d[FORWARD.state_weights]), shift(theta, d[FORWARD.biases])
+    pack(features, wide, shift(theta, d[FORWARD.weights]), wide, width, packed_w)
     pack(size, two, u, wide, width, packed_u)
     pack(size, size, shift(u, two), wide, width, packed_c)
-    clear_rows(rows, size, states, d[10])
-    clear_rows(rows, size, resets, d[12])
+    clear_rows(rows, size, states, d[FORWARD.states_size])
+    clear_rows(rows, size, resets, d[FORWARD.extra1_size])
     for t in range(steps):
-        h, reset, at = shift(states, t * d[19]), shift(resets, t * d[19]), shift(gates, t * d[18])
-        out, candidate = shift(y, t * d[20]), shift(before, two)
-        packed_product(rows, wide, features, shift(x, t * features), d[2], packed_w, width, before, wide, bias, 0, 1)
+        h, reset = shift(states, t * d[FORWARD.states_step]), shift(resets, t * d[FORWARD.states_step])
+        at = shift(gates, t * d[FORWARD.gates_step])
+        out, candidate = shift(y, t * d[FORWARD.y_step]), shift(before, two)
+        packed_product(rows, wide, features, shift(x, t * features), d[FORWARD.x_size], packed_w, width, before, wide, bias, 0, 1)
         if t > 0:
-            packed_product(rows, two, size, h, d[10], packed_u, width, before, wide, before, wide, 1)
-        following, apart = (out, d[4]) if t + 1 == steps else (shift(h, d[19]), d[10])
+            packed_product(rows, two, size, h, d[FORWARD.states_size], packed_u, width, before, wide, before, wide, 1)
+        following, apart = (
+            (out, d[FORWARD.y_size]) if t + 1 == steps else (shift(h, d[FORWARD.states_step]), d[FORWARD.states_size])
+        )
         if after:
             if t > 0:
-                packed_product(rows, size, size, h, d[10], packed_c, width, reset, d[12], reset, 0, 0)
-            _forward_after_gates(rows, size, (before, at, reset, h, following, out), (wide, d[8], d[12], d[10], apart, d[4]))
+                packed_product(
+                    rows, size, size, h, d[FORWARD.states_size], packed_c, width, reset, d[FORWARD.extra1_size], reset, 0, 0
+                )
+            _forward_after_gates(
+                rows,
+                size,
+                (before, at, reset, h, following, out),
+                (wide, d[FORWARD.gates_size], d[FORWARD.extra1_size], d[FORWARD.states_size], apart, d[FORWARD.y_size]),
+            )
         else:
-            _reset_gates(rows, size, (before, at, h, reset), (wide, d[8], d[10], d[12]))
+            _reset_gates(
+                rows, size, (before, at, h, reset), (wide, d[FORWARD.gates_size], d[FORWARD.states_size], d[FORWARD.extra1_size])
+            )
             if t > 0:
-                packed_product(rows, size, size, reset, d[12], packed_c, width, candidate, wide, candidate, wide, 1)
-            _candidate_gate(rows, size, (before, at, h, following, out), (wide, d[8], d[10], apart, d[4]))
+                packed_product(
+                    rows, size, size, reset, d[FORWARD.extra1_size], packed_c, width, candidate, wide, candidate, wide, 1
+                )
+            _candidate_gate(
+                rows,
+                size,
+                (before, at, h, following, out),
+                (wide, d[FORWARD.gates_size], d[FORWARD.states_size], apart, d[FORWARD.y_size]),
+            )
     return 0.0
 
 
+BACK = descriptor(
+    "grad gates states extra1 carry carry2 packed",
+    "steps size gates_step states_step y_step state_weights after",
+    changes="gates extra1",
+    scratch="carry carry2 packed",
+    parameters="state_weights",
+)
+
+
 @uses(product_piece)
-@family
+@family(BACK)
 def gru_backward(d, run, arena, theta, copies, grad):
     """grad_y gates states resets carry grad_q packed | T S | steps of gates, states and grad_y | U | after.
 
     gates, and with `after` resets, become the gradients of what stands in them. `packed` ends with a row of zeros.
     """
-    grad_y, gates, states = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena)
-    resets, carry, grad_q = operand(d, 7, run, arena), operand(d, 9, run, arena), operand(d, 11, run, arena)
-    packed, steps, size, rows, after = shift(arena, d[13]), d[15], d[16], run[ROWS], d[21]
+    grad_y, gates = operand(d, BACK.grad, run, arena), operand(d, BACK.gates, run, arena)
+    states = operand(d, BACK.states, run, arena)
+    resets, carry = operand(d, BACK.extra1, run, arena), operand(d, BACK.carry, run, arena)
+    grad_q = operand(d, BACK.carry2, run, arena)
+    packed, steps, size, rows, after = shift(arena, d[BACK.packed]), d[BACK.steps], d[BACK.size], run[ROWS], d[BACK.after]
     wide, two = 3 * size, 2 * size
-    packed_c, zeros, u = shift(packed, two * size), shift(packed, wide * size), shift(theta, d[20])
+    packed_c, zeros, u = shift(packed, two * size), shift(packed, wide * size), shift(theta, d[BACK.state_weights])
     width = panel_width(rows, size, carry)
     pack_transposed(two, size, u, wide, width, packed)
     pack_transposed(size, size, shift(u, two), wide, width, packed_c)
     clear_rows(1, size, zeros, 0)
-    copy_rows(rows, size, shift(grad_y, (steps - 1) * d[19]), d[2], carry, size)
+    copy_rows(rows, size, shift(grad_y, (steps - 1) * d[BACK.y_step]), d[BACK.grad_size], carry, size)
     for t in range(steps - 1, -1, -1):
-        at, h, reset = shift(gates, t * d[17]), shift(states, t * d[18]), shift(resets, t * d[18])
+        at, h = shift(gates, t * d[BACK.gates_step]), shift(states, t * d[BACK.states_step])
+        reset = shift(resets, t * d[BACK.states_step])
         candidate = shift(at, two)
-        sequence = t > 0 and d[19] > 0
-        incoming, apart = (shift(grad_y, (t - 1) * d[19]), d[2]) if sequence else (zeros, 0)
+        sequence = t > 0 and d[BACK.y_step] > 0
+        incoming, apart = (shift(grad_y, (t - 1) * d[BACK.y_step]), d[BACK.grad_size]) if sequence else (zeros, 0)
         if after:
-            _backward_after_gates(rows, size, (at, reset, h, carry, incoming), (d[4], d[8], d[6], size, apart))
+            _backward_after_gates(
+                rows,
+                size,
+                (at, reset, h, carry, incoming),
+                (d[BACK.gates_size], d[BACK.extra1_size], d[BACK.states_size], size, apart),
+            )
             if t > 0:
-                packed_product(rows, size, size, reset, d[8], packed_c, width, carry, size, carry, size, 1)
+                packed_product(rows, size, size, reset, d[BACK.extra1_size], packed_c, width, carry, size, carry, size, 1)
         else:
-            _backward_candidate_gates(rows, size, (at, h, carry), (d[4], d[6], size))
-            packed_product(rows, size, size, candidate, d[4], packed_c, width, grad_q, size, grad_q, size, 0)
-            _backward_reset_gate(rows, size, (at, h, grad_q, carry, incoming), (d[4], d[6], size, size, apart))
+            _backward_candidate_gates(rows, size, (at, h, carry), (d[BACK.gates_size], d[BACK.states_size], size))
+            packed_product(rows, size, size, candidate, d[BACK.gates_size], packed_c, width, grad_q, size, grad_q, size, 0)
+            _backward_reset_gate(
+                rows, size, (at, h, grad_q, carry, incoming), (d[BACK.gates_size], d[BACK.states_size], size, size, apart)
+            )
         if t > 0:
-            packed_product(rows, size, two, at, d[4], packed, width, carry, size, carry, size, 1)
+            packed_product(rows, size, two, at, d[BACK.gates_size], packed, width, carry, size, carry, size, 1)
     return 0.0

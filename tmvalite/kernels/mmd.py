@@ -8,8 +8,8 @@ Source: Tolstikhin, Bousquet, Gelly, Schoelkopf, arXiv:1711.01558, section 3 and
 from __future__ import annotations
 
 from ._jit import doubles_at, family, kernel, shift
-from .codes import float_at, gather, prior, scatter, weight
-from .family import COUNT, SCRATCH, TRAINING
+from .codes import gather, prior, scatter, weight
+from .family import COUNT, SCRATCH, TRAINING, descriptor, float_at
 from .loss import add_term
 
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -76,16 +76,19 @@ def discrepancy(count, width, z, p, c0, grad, work):
     return estimate
 
 
-@family
+MMD = descriptor("x grad", "term draw kind first second scale", writes="grad")
+
+
+@family(MMD)
 def mmd(d, run, arena, theta, copies, grad):
     """x grad_x slot draw prior first second c0. Scratch: 3 D B + 3 B + D. Nothing outside training."""
     if not run[TRAINING]:
         return 0.0
-    width, count, work = d[2], run[COUNT], doubles_at(run[SCRATCH])
+    width, count, work = d[MMD.x_size], run[COUNT], doubles_at(run[SCRATCH])
     z, p, gradient = work, shift(work, width * count), shift(work, 2 * width * count)
     rest = shift(work, 3 * width * count)
-    gather(d, 1, run, arena, z)
-    prior(width, run, d[6], d[7], float_at(d, 8), float_at(d, 9), shift(rest, 3 * count), p)
-    value = discrepancy(count, width, z, p, float_at(d, 10), gradient, rest)
-    scatter(d, 3, run, arena, weight(run, d[5]), gradient)
-    return add_term(d[5], run, value * count)
+    gather(d, MMD.x, run, arena, z)
+    prior(width, run, d[MMD.draw], d[MMD.kind], float_at(d, MMD.first), float_at(d, MMD.second), shift(rest, 3 * count), p)
+    value = discrepancy(count, width, z, p, float_at(d, MMD.scale), gradient, rest)
+    scatter(d, MMD.grad, run, arena, weight(run, d[MMD.term]), gradient)
+    return add_term(d[MMD.term], run, value * count)

@@ -13,9 +13,24 @@ from __future__ import annotations
 
 import math
 
-from ._jit import address_of, doubles_at, family, kernel, number, shift
+from ._jit import doubles_at, family, kernel, number, shift
 from .combine import copy
-from .family import BATCH_STATE, COUNT, FRESH, ROWS, SHARES, STATE, STATE_SIZE, STATES, STEP, TIME, TRAINING, operand
+from .family import (
+    BATCH_STATE,
+    COUNT,
+    FRESH,
+    ROWS,
+    SHARES,
+    STATE,
+    STATE_SIZE,
+    STATES,
+    STEP,
+    TIME,
+    TRAINING,
+    descriptor,
+    float_at,
+    operand,
+)
 
 SHARE_NUMBERS, BATCH_NUMBERS = 5, 4
 
@@ -53,18 +68,21 @@ def _gradient_sums(n, x, g, mean, inverse):
     return (a0 + a1) + (a2 + a3), ((b0 + b1) + (b2 + b3)) * inverse
 
 
-@family
+SUMS = descriptor("x", "groups inner state")
+
+
+@family(SUMS)
 def batch_sums(d, run, arena, theta, copies, grad):
     """Add this tile to its share's sums: x groups inner state."""
     if not run[TRAINING]:
         return 0.0
-    x, groups, inner = operand(d, 1, run, arena), d[3], d[4]
-    pivot = shift(doubles_at(run[STATE]), d[5])
+    x, groups, inner = operand(d, SUMS.x, run, arena), d[SUMS.groups], d[SUMS.inner]
+    pivot = shift(doubles_at(run[STATE]), d[SUMS.state])
     first, second = shift(pivot, groups), shift(pivot, 2 * groups)
     if run[FRESH]:
         for k in range(groups):
             pivot[k], first[k], second[k] = float(x[k * inner]), 0.0, 0.0
-    for r in range(run[ROWS] * d[2] // (groups * inner)):
+    for r in range(run[ROWS] * d[SUMS.x_size] // (groups * inner)):
         row = shift(x, r * groups * inner)
         if inner == 1:
             for k in range(groups):
@@ -79,7 +97,10 @@ def batch_sums(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@family
+STATISTICS = descriptor("", "groups size state batch mean variance epsilon momentum", parameters="mean variance")
+
+
+@family(STATISTICS)
 def batch_statistics(d, run, arena, theta, copies, grad):
     """Mean and deviation of the batch, and the running values: groups size state batch mu variance epsilon momentum.
 
@@ -89,10 +110,12 @@ def batch_statistics(d, run, arena, theta, copies, grad):
     """
     if not run[TRAINING]:
         return 0.0
-    groups, size = d[1], d[2]
-    mean, inverse = shift(doubles_at(run[BATCH_STATE]), d[4]), shift(doubles_at(run[BATCH_STATE]), d[4] + groups)
-    mu, variance = shift(theta, d[5]), shift(theta, d[6])
-    epsilon, momentum = doubles_at(address_of(shift(d, 7)))[0], doubles_at(address_of(shift(d, 8)))[0]
+    groups, size = d[STATISTICS.groups], d[STATISTICS.size]
+    mean = shift(doubles_at(run[BATCH_STATE]), d[STATISTICS.batch])
+    inverse = shift(doubles_at(run[BATCH_STATE]), d[STATISTICS.batch] + groups)
+    mu, variance = shift(theta, d[STATISTICS.mean]), shift(theta, d[STATISTICS.variance])
+    epsilon = float_at(d, STATISTICS.epsilon)
+    momentum = float_at(d, STATISTICS.momentum)
     count, shares = run[COUNT], run[SHARES]
     values = float(count * size // groups)
     if momentum < 0.0:
@@ -102,7 +125,7 @@ def batch_statistics(d, run, arena, theta, copies, grad):
     for k in range(groups):
         n, centre, square = 0.0, 0.0, 0.0
         for s in range(shares):
-            state = shift(doubles_at(run[STATES]), s * run[STATE_SIZE] + d[3] + k)
+            state = shift(doubles_at(run[STATES]), s * run[STATE_SIZE] + d[STATISTICS.state] + k)
             m = float((count * (s + 1) // shares - count * s // shares) * (size // groups))
             a = state[groups]
             own = state[0] + a / m
@@ -118,14 +141,25 @@ def batch_statistics(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@family
+NORMALISE = descriptor(
+    "x y",
+    "groups inner batch mean variance gamma beta epsilon",
+    writes="y",
+    parameters="mean variance gamma beta",
+    in_place="y x",
+)
+
+
+@family(NORMALISE)
 def normalise(d, run, arena, theta, copies, grad):
     """y = (x - mean) / sqrt(var + eps) gamma + beta: x y groups inner batch mu variance gamma beta epsilon."""
-    x, y, groups, inner = operand(d, 1, run, arena), operand(d, 3, run, arena), d[5], d[6]
-    gamma, beta = shift(theta, d[10]), shift(theta, d[11])
-    mu, variance, epsilon = shift(theta, d[8]), shift(theta, d[9]), doubles_at(address_of(shift(d, 12)))[0]
-    state = shift(doubles_at(run[BATCH_STATE]), d[7])
-    for r in range(run[ROWS] * d[2] // (groups * inner)):
+    x, y, groups = operand(d, NORMALISE.x, run, arena), operand(d, NORMALISE.y, run, arena), d[NORMALISE.groups]
+    inner = d[NORMALISE.inner]
+    gamma, beta = shift(theta, d[NORMALISE.gamma]), shift(theta, d[NORMALISE.beta])
+    mu, variance = shift(theta, d[NORMALISE.mean]), shift(theta, d[NORMALISE.variance])
+    epsilon = float_at(d, NORMALISE.epsilon)
+    state = shift(doubles_at(run[BATCH_STATE]), d[NORMALISE.batch])
+    for r in range(run[ROWS] * d[NORMALISE.x_size] // (groups * inner)):
         for k in range(groups):
             if run[TRAINING]:
                 mean, inverse = number(x[0], state[k]), state[groups + k]
@@ -138,18 +172,23 @@ def normalise(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@family
+GRADIENT_SUMS = descriptor("x grad", "groups inner state batch gamma beta", gradients="gamma beta")
+
+
+@family(GRADIENT_SUMS)
 def batch_gradient_sums(d, run, arena, theta, copies, grad):
     """Add this tile to its share's sums over the gradient: x grad_y groups inner state batch gamma beta."""
-    x, g, groups, inner = operand(d, 1, run, arena), operand(d, 3, run, arena), d[5], d[6]
-    first = shift(doubles_at(run[STATE]), d[7] + 3 * groups)
+    x, g, groups = operand(d, GRADIENT_SUMS.x, run, arena), operand(d, GRADIENT_SUMS.grad, run, arena), d[GRADIENT_SUMS.groups]
+    inner = d[GRADIENT_SUMS.inner]
+    first = shift(doubles_at(run[STATE]), d[GRADIENT_SUMS.state] + 3 * groups)
     second = shift(first, groups)
-    mean, inverse = shift(doubles_at(run[BATCH_STATE]), d[8]), shift(doubles_at(run[BATCH_STATE]), d[8] + groups)
+    mean = shift(doubles_at(run[BATCH_STATE]), d[GRADIENT_SUMS.batch])
+    inverse = shift(doubles_at(run[BATCH_STATE]), d[GRADIENT_SUMS.batch] + groups)
     if run[FRESH]:
-        gamma, beta, zero = shift(grad, d[9]), shift(grad, d[10]), number(x[0], 0.0)
+        gamma, beta, zero = shift(grad, d[GRADIENT_SUMS.gamma]), shift(grad, d[GRADIENT_SUMS.beta]), number(x[0], 0.0)
         for k in range(groups):  # the sum over the batch goes into the first share's gradient
             first[k], second[k], gamma[k], beta[k] = 0.0, 0.0, zero, zero
-    for r in range(run[ROWS] * d[2] // (groups * inner)):
+    for r in range(run[ROWS] * d[GRADIENT_SUMS.x_size] // (groups * inner)):
         row, gradient = shift(x, r * groups * inner), shift(g, r * groups * inner)
         if inner == 1:
             for k in range(groups):
@@ -163,16 +202,19 @@ def batch_gradient_sums(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@family
+GRADIENTS = descriptor("", "groups size state batch gamma beta")  # of gradients that batch_gradient_sums has begun
+
+
+@family(GRADIENTS)
 def batch_gradients(d, run, arena, theta, copies, grad):
     """Sums over the batch: groups size state batch gamma beta."""
-    groups, values = d[1], float(run[COUNT] * d[2] // d[1])
-    mean = shift(doubles_at(run[BATCH_STATE]), d[4] + 2 * groups)
-    gamma, beta = shift(grad, d[5]), shift(grad, d[6])
+    groups, values = d[GRADIENTS.groups], float(run[COUNT] * d[GRADIENTS.size] // d[GRADIENTS.groups])
+    mean = shift(doubles_at(run[BATCH_STATE]), d[GRADIENTS.batch] + 2 * groups)
+    gamma, beta = shift(grad, d[GRADIENTS.gamma]), shift(grad, d[GRADIENTS.beta])
     for k in range(groups):
         a, b = 0.0, 0.0
         for s in range(run[SHARES]):
-            state = shift(doubles_at(run[STATES]), s * run[STATE_SIZE] + d[3] + 3 * groups + k)
+            state = shift(doubles_at(run[STATES]), s * run[STATE_SIZE] + d[GRADIENTS.state] + 3 * groups + k)
             a += state[0]
             b += state[groups]
         mean[k], mean[groups + k] = a / values, b / values
@@ -180,14 +222,18 @@ def batch_gradients(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@family
+BACK = descriptor("x grad result", "groups inner batch gamma", writes="result", parameters="gamma", in_place="result grad")
+
+
+@family(BACK)
 def normalise_backward(d, run, arena, theta, copies, grad):
     """grad_x = gamma inverse (g - mean g - xhat mean(g xhat)): x grad_y grad_x groups inner batch gamma."""
-    x, g, result, groups, inner = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena), d[7], d[8]
-    state, gamma = shift(doubles_at(run[BATCH_STATE]), d[9]), shift(theta, d[10])
-    if d[3] != d[5]:
-        copy(run[ROWS] * d[2], g, result)
-    for r in range(run[ROWS] * d[2] // (groups * inner)):
+    x, g, result = operand(d, BACK.x, run, arena), operand(d, BACK.grad, run, arena), operand(d, BACK.result, run, arena)
+    groups, inner = d[BACK.groups], d[BACK.inner]
+    state, gamma = shift(doubles_at(run[BATCH_STATE]), d[BACK.batch]), shift(theta, d[BACK.gamma])
+    if d[BACK.grad] != d[BACK.result]:
+        copy(run[ROWS] * d[BACK.x_size], g, result)
+    for r in range(run[ROWS] * d[BACK.x_size] // (groups * inner)):
         for k in range(groups):
             mean, inverse, gradient = number(x[0], state[k]), state[groups + k], number(x[0], state[2 * groups + k])
             slope, scale = number(x[0], state[3 * groups + k] * inverse), number(x[0], inverse * float(gamma[k]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._jit import family, kernel, number, shift
 from .convolution import copy_line, fill_zero
-from .family import ROWS, operand
+from .family import ROWS, descriptor, operand
 
 
 @kernel
@@ -27,12 +27,17 @@ def pad_plane(rows, columns, x, top, bottom, left, right, y):
                 line[before + count + j] = zero
 
 
-@family
+PAD = descriptor("x y", "channels rows columns top bottom left right", writes="y")
+
+
+@family(PAD)
 def pad_planes(d, run, arena, theta, copies, grad):
     """y = x padded: x y planes rows columns top bottom left right."""
-    x, y = operand(d, 1, run, arena), operand(d, 3, run, arena)
-    rows, columns = d[6], d[7]
-    size, padded = rows * columns, (rows + d[8] + d[9]) * (columns + d[10] + d[11])
-    for plane in range(run[ROWS] * d[5]):
-        pad_plane(rows, columns, shift(x, plane * size), d[8], d[9], d[10], d[11], shift(y, plane * padded))
+    x, y = operand(d, PAD.x, run, arena), operand(d, PAD.y, run, arena)
+    rows, columns = d[PAD.rows], d[PAD.columns]
+    size, padded = rows * columns, (rows + d[PAD.top] + d[PAD.bottom]) * (columns + d[PAD.left] + d[PAD.right])
+    for plane in range(run[ROWS] * d[PAD.channels]):
+        pad_plane(
+            rows, columns, shift(x, plane * size), d[PAD.top], d[PAD.bottom], d[PAD.left], d[PAD.right], shift(y, plane * padded)
+        )
     return 0.0

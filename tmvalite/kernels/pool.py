@@ -15,7 +15,7 @@ import numpy as np
 
 from ._jit import family, kernel, number, shift
 from .combine import add
-from .family import ROWS, operand
+from .family import ROWS, descriptor, operand
 from .pool_plane import MARGIN, copy_lines, gather, share_out
 from .vector import lanes_of
 from .window import max_row, mean_row, row_lanes
@@ -93,10 +93,13 @@ def _mean(g, x, r, c):
     return total / _count(g, r, c, x)
 
 
-@family
+POOL = descriptor("x y", geometry=GEOMETRY, writes="y")
+
+
+@family(POOL)
 def max_pool(d, run, arena, theta, copies, grad):
     """y = largest value of every window: x y geometry."""
-    x, y, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(d, 5)
+    x, y, g = operand(d, POOL.x, run, arena), operand(d, POOL.y, run, arena), shift(d, POOL.geometry)
     one = number(x[0], 1.0)
     begin, end, lanes = _inside(g, x)
     for plane in range(run[ROWS] * g[CHANNELS]):
@@ -115,10 +118,10 @@ def max_pool(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@family
+@family(POOL)
 def mean_pool(d, run, arena, theta, copies, grad):
     """y = mean of every window: x y geometry."""
-    x, y, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(d, 5)
+    x, y, g = operand(d, POOL.x, run, arena), operand(d, POOL.y, run, arena), shift(d, POOL.geometry)
     begin, end, lanes = _inside(g, x)
     for plane in range(run[ROWS] * g[CHANNELS]):
         image, out = shift(x, plane * g[HEIGHT] * g[WIDTH]), shift(y, plane * g[P] * g[Q])
@@ -196,14 +199,18 @@ def _fill(n, y, value):
         y[i] = value
 
 
-@family
+MAX_BACK = descriptor("saved grad result scratch", geometry=GEOMETRY, writes="result", scratch="scratch")
+
+
+@family(MAX_BACK)
 def max_pool_backward(d, run, arena, theta, copies, grad):
     """grad_x = sum of grad_y of the windows that a pixel wins; overwrites: x grad_y grad_x scratch geometry.
 
     scratch: as `scratch_size` says. A channel with padding, or narrower than a vector, is worked on as a copy in a frame.
     """
-    x, gradient, result = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena)
-    scratch, g = shift(arena, d[7]), shift(d, 9)
+    x, gradient = operand(d, MAX_BACK.saved, run, arena), operand(d, MAX_BACK.grad, run, arena)
+    result = operand(d, MAX_BACK.result, run, arena)
+    scratch, g = shift(arena, d[MAX_BACK.scratch]), shift(d, MAX_BACK.geometry)
     h, w, p, q, code = g[HEIGHT], g[WIDTH], g[P], g[Q], _window_code(g)
     pixels, windows, zero = h * w, p * q, number(x[0], 0.0)
     if not code:
@@ -257,13 +264,17 @@ def _columns_of_tap(g, j):
     return low, min(g[Q], room // g[SW] + 1) if room >= 0 else 0
 
 
-@family
+MEAN_BACK = descriptor("grad result scratch", geometry=GEOMETRY, writes="result", scratch="scratch")
+
+
+@family(MEAN_BACK)
 def mean_pool_backward(d, run, arena, theta, copies, grad):
     """grad_x = sum over the windows on a pixel of grad_y / number of taps; overwrites: grad_y grad_x scratch geometry.
 
     Every line of windows is spread over a line of pixels (scratch) by rising j, and the lines are added by rising p.
     """
-    gradient, result, line, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(arena, d[5]), shift(d, 7)
+    gradient, result = operand(d, MEAN_BACK.grad, run, arena), operand(d, MEAN_BACK.result, run, arena)
+    line, g = shift(arena, d[MEAN_BACK.scratch]), shift(d, MEAN_BACK.geometry)
     h, w, q = g[HEIGHT], g[WIDTH], g[Q]
     zero, one = number(line[0], 0.0), number(line[0], 1.0)
     counts, shares, pixels = shift(line, w), shift(line, w + q), h * w

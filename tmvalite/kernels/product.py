@@ -11,7 +11,7 @@ The tiles themselves are in kernels/product_tiles.py.
 from __future__ import annotations
 
 from ._jit import VECTOR_BYTES, family, integers_at, is_null, kernel, null, number, shift, stack, uses
-from .family import CONTEXT, COPIED, EARLY, FRESH, PART, ROWS, TIME, operand, part_of
+from .family import CONTEXT, COPIED, EARLY, FRESH, PART, ROWS, TIME, descriptor, operand, part_of
 from .optimizer import update_range
 from .product_tiles import DOT1, DOT2, DOT3, DOT4, ROWS3, WIDEST, dot_tile, piece, product_dots, product_piece, sum_rows
 from .transpose import transpose
@@ -87,77 +87,113 @@ def product_dot(m, n, k, a, lda, b, ldb, c, ldc, bias):
             )
 
 
+PRODUCT = descriptor("x y", "weights bias", writes="y", parameters="weights bias")
+
+
 @uses(product_piece)
-@family
+@family(PRODUCT)
 def product_forward(d, run, arena, theta, copies, grad):
     """y = x W + b: x y w b. W is (in, out). Split by columns of y."""
-    low, high = part_of(d[4], PART_COLUMNS, run)
-    x, y, w = operand(d, 1, run, arena), shift(operand(d, 3, run, arena), low), shift(theta, d[5] + low)
-    bias = shift(theta, d[6] + low) if d[6] >= 0 else null(theta)
-    product(run[ROWS], high - low, d[2], x, d[2], w, d[4], y, d[4], bias, 0)
+    low, high = part_of(d[PRODUCT.y_size], PART_COLUMNS, run)
+    x, y = operand(d, PRODUCT.x, run, arena), shift(operand(d, PRODUCT.y, run, arena), low)
+    w = shift(theta, d[PRODUCT.weights] + low)
+    bias = shift(theta, d[PRODUCT.bias] + low) if d[PRODUCT.bias] >= 0 else null(theta)
+    product(run[ROWS], high - low, d[PRODUCT.x_size], x, d[PRODUCT.x_size], w, d[PRODUCT.y_size], y, d[PRODUCT.y_size], bias, 0)
     return 0.0
 
 
 @uses(product_dots)
-@family
+@family(PRODUCT)
 def narrow_forward(d, run, arena, theta, copies, grad):
     """y = x W^T + b for few outputs: x y w b. W is (out, in)."""
-    x, y, w = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(theta, d[5])
-    bias = shift(theta, d[6]) if d[6] >= 0 else null(theta)
-    product_dot(run[ROWS], d[4], d[2], x, d[2], w, d[2], y, d[4], bias)
+    x, y, w = operand(d, PRODUCT.x, run, arena), operand(d, PRODUCT.y, run, arena), shift(theta, d[PRODUCT.weights])
+    bias = shift(theta, d[PRODUCT.bias]) if d[PRODUCT.bias] >= 0 else null(theta)
+    product_dot(
+        run[ROWS], d[PRODUCT.y_size], d[PRODUCT.x_size], x, d[PRODUCT.x_size], w, d[PRODUCT.x_size], y, d[PRODUCT.y_size], bias
+    )
     return 0.0
 
 
+DATA = descriptor("grad result", "weights narrow accumulate large", adds={"result": "accumulate"}, parameters="weights")
+
+
 @uses(product_piece)
-@family
+@family(DATA)
 def product_backward_data(d, run, arena, theta, copies, grad):
     """grad_x (+)= grad_y W: grad_y grad_x w narrow accumulate spare.
 
     W (out, in) is theta itself when narrow, else a copy; where the copy is spare and there is none, W is transposed on
     the way. Split by columns of grad_x.
     """
-    low, high = part_of(d[4], PART_COLUMNS, run)
-    g, result = operand(d, 1, run, arena), shift(operand(d, 3, run, arena), low)
-    init = result if d[7] else null(result)
-    if d[8] and not run[COPIED]:
-        w = shift(theta, d[5] + low * d[2])
-        product_of_transpose(run[ROWS], high - low, d[2], g, d[2], w, d[2], result, d[4], init, d[4])
+    low, high = part_of(d[DATA.result_size], PART_COLUMNS, run)
+    g, result = operand(d, DATA.grad, run, arena), shift(operand(d, DATA.result, run, arena), low)
+    init = result if d[DATA.accumulate] else null(result)
+    if d[DATA.large] and not run[COPIED]:
+        w = shift(theta, d[DATA.weights] + low * d[DATA.grad_size])
+        product_of_transpose(
+            run[ROWS],
+            high - low,
+            d[DATA.grad_size],
+            g,
+            d[DATA.grad_size],
+            w,
+            d[DATA.grad_size],
+            result,
+            d[DATA.result_size],
+            init,
+            d[DATA.result_size],
+        )
     else:
-        w = shift(theta if d[6] else copies, d[5] + low)
-        product(run[ROWS], high - low, d[2], g, d[2], w, d[4], result, d[4], init, d[4])
+        w = shift(theta if d[DATA.narrow] else copies, d[DATA.weights] + low)
+        product(
+            run[ROWS],
+            high - low,
+            d[DATA.grad_size],
+            g,
+            d[DATA.grad_size],
+            w,
+            d[DATA.result_size],
+            result,
+            d[DATA.result_size],
+            init,
+            d[DATA.result_size],
+        )
     return 0.0
+
+
+WEIGHTS = descriptor("x grad", "weights bias narrow first_use early decays", gradients="weights bias")
 
 
 @kernel
 def _update_weights(d, run, low, high, x, g, theta, w):
     """The rows `low` to `high` of W after one step. Their gradient lives in the first cache only, in the memory of w."""
-    context, wide, out = integers_at(run[CONTEXT]), d[2], d[4]
+    context, wide, out = integers_at(run[CONTEXT]), d[WEIGHTS.x_size], d[WEIGHTS.grad_size]
     for row in range(low, high, PART_ROWS):
         rows = min(PART_ROWS, high - row)
         product_transposed(rows, out, run[ROWS], shift(x, row), wide, g, out, w, out, null(w), out)
-        update_range(context, run[TIME] + 1, d[5] + row * out, rows * out, d[10], w, theta)
+        update_range(context, run[TIME] + 1, d[WEIGHTS.weights] + row * out, rows * out, d[WEIGHTS.decays], w, theta)
 
 
 @uses(product_piece)
-@family
+@family(WEIGHTS)
 def product_backward_weights(d, run, arena, theta, copies, grad):
     """grad_W (+)= x^T grad_y, grad_b (+)= sum grad_y: x grad_y w b narrow first_use early decays.
 
     Split by rows of W unless narrow. Where `early` is set, and run[EARLY], W is updated instead.
     """
-    x, g, w = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(grad, d[5])
-    wide, out = d[2], d[4]
-    fresh = run[FRESH] and d[8]
+    x, g, w = operand(d, WEIGHTS.x, run, arena), operand(d, WEIGHTS.grad, run, arena), shift(grad, d[WEIGHTS.weights])
+    wide, out = d[WEIGHTS.x_size], d[WEIGHTS.grad_size]
+    fresh = run[FRESH] and d[WEIGHTS.first_use]
     low, high = part_of(wide, PART_ROWS, run)
-    if d[7]:
+    if d[WEIGHTS.narrow]:
         product_transposed(out, wide, run[ROWS], g, out, x, wide, w, wide, null(w) if fresh else w, wide)
-    elif d[9] and run[EARLY]:
+    elif d[WEIGHTS.early] and run[EARLY]:
         _update_weights(d, run, low, high, x, g, theta, shift(w, low * out))
     else:
         x, w = shift(x, low), shift(w, low * out)
         product_transposed(high - low, out, run[ROWS], x, wide, g, out, w, out, null(w) if fresh else w, out)
-    if d[6] >= 0 and run[PART] == 0:
-        b = shift(grad, d[6])
+    if d[WEIGHTS.bias] >= 0 and run[PART] == 0:
+        b = shift(grad, d[WEIGHTS.bias])
         if fresh:
             zero = number(b[0], 0.0)
             for i in range(out):

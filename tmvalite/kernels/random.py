@@ -10,7 +10,7 @@ import numpy as np
 
 from ._jit import doubles_at, family, integers_at, kernel, number, shift
 from .combine import copy
-from .family import EPOCH, FIRST, KEYS, ROWS, SETTINGS, STEP, TRAINING, operand
+from .family import EPOCH, FIRST, KEYS, ROWS, SETTINGS, STEP, TRAINING, descriptor, operand
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
@@ -58,14 +58,17 @@ def dropout(rows, width, first_row, step, epoch, k0, k1, threshold, scale, y):
                 row[i + 2] = row[i + 2] * scale if w2 >= limit else zero
 
 
-@family
+DROPOUT = descriptor("x y", "draw", writes="y", in_place="y x")
+
+
+@family(DROPOUT)
 def dropout_values(d, run, arena, theta, copies, grad):
     """y = x with elements dropped, forward and backward alike; y = x unless training: x y slot."""
-    x, y, n = operand(d, 1, run, arena), operand(d, 3, run, arena), run[ROWS] * d[2]
-    if d[1] != d[3]:
+    x, y, n = operand(d, DROPOUT.x, run, arena), operand(d, DROPOUT.y, run, arena), run[ROWS] * d[DROPOUT.x_size]
+    if d[DROPOUT.x] != d[DROPOUT.y]:
         copy(n, x, y)
-    key, rate = shift(integers_at(run[KEYS]), 2 * d[5]), doubles_at(run[SETTINGS])[d[5]]
+    key, rate = shift(integers_at(run[KEYS]), 2 * d[DROPOUT.draw]), doubles_at(run[SETTINGS])[d[DROPOUT.draw]]
     if run[TRAINING] and rate > 0.0:
         threshold, scale = np.int64(rate * 4294967296.0 + 0.5), number(y[0], 1.0 / (1.0 - rate))
-        dropout(run[ROWS], d[2], run[FIRST], run[STEP], run[EPOCH], key[0], key[1], threshold, scale, y)
+        dropout(run[ROWS], d[DROPOUT.x_size], run[FIRST], run[STEP], run[EPOCH], key[0], key[1], threshold, scale, y)
     return 0.0

@@ -12,7 +12,7 @@ in order, wherever tiles are cut.
 from __future__ import annotations
 
 from ._jit import family, kernel, null, number, shift, uses
-from .family import FRESH, ROWS, operand
+from .family import FRESH, ROWS, descriptor, operand
 from .product import product, product_transposed
 from .product_tiles import WIDEST, product_piece
 from .transpose import transpose
@@ -74,50 +74,67 @@ def copy_rows(rows, width, x, ldx, y, ldy):
             target[i] = source[i]
 
 
+WEIGHTS = descriptor(
+    "x grad", "steps features x_step column width apart weights stride biases first_use", gradients="weights biases"
+)
+
+
 @uses(product_piece)
-@family
+@family(WEIGHTS)
 def sequence_weights(d, run, arena, theta, copies, grad):
     """grad_W[:, :n] (+)= sum over (event, step) of x^T g, and grad_b (+)= sum of g:
 
     x g T m ldx first_column n ldg w ldw b first_use. x is (T, m) per event with rows ldx apart, g likewise from
     first_column on; W has leading dimension ldw; b is -1 for none.
     """
-    x, g = operand(d, 1, run, arena), shift(operand(d, 3, run, arena), d[8])
-    steps, m, ldx, n, ldg, ldw = d[5], d[6], d[7], d[9], d[10], d[12]
-    w, fresh, rows = shift(grad, d[11]), run[FRESH] and d[14], run[ROWS]
-    if d[2] == steps * ldx and d[4] == steps * ldg:
+    x, g = operand(d, WEIGHTS.x, run, arena), shift(operand(d, WEIGHTS.grad, run, arena), d[WEIGHTS.column])
+    steps, m, ldx, n, ldg = d[WEIGHTS.steps], d[WEIGHTS.features], d[WEIGHTS.x_step], d[WEIGHTS.width], d[WEIGHTS.apart]
+    ldw = d[WEIGHTS.stride]
+    w, fresh, rows = shift(grad, d[WEIGHTS.weights]), run[FRESH] and d[WEIGHTS.first_use], run[ROWS]
+    if d[WEIGHTS.x_size] == steps * ldx and d[WEIGHTS.grad_size] == steps * ldg:
         product_transposed(m, n, rows * steps, x, ldx, g, ldg, w, ldw, null(w) if fresh else w, ldw)
     else:
         for r in range(rows):
             begin = null(w) if fresh and r == 0 else w
-            product_transposed(m, n, steps, shift(x, r * d[2]), ldx, shift(g, r * d[4]), ldg, w, ldw, begin, ldw)
-    if d[13] >= 0:
-        b = shift(grad, d[13])
+            product_transposed(
+                m, n, steps, shift(x, r * d[WEIGHTS.x_size]), ldx, shift(g, r * d[WEIGHTS.grad_size]), ldg, w, ldw, begin, ldw
+            )
+    if d[WEIGHTS.biases] >= 0:
+        b = shift(grad, d[WEIGHTS.biases])
         if fresh:
             clear_rows(1, n, b, 0)
         for r in range(rows):
             for t in range(steps):
-                row = shift(g, r * d[4] + t * ldg)
+                row = shift(g, r * d[WEIGHTS.grad_size] + t * ldg)
                 for i in range(n):
                     b[i] += row[i]
     return 0.0
 
 
+DATA = descriptor(
+    "grad result packed",
+    "steps wide apart features weights accumulate",
+    adds={"result": "accumulate"},
+    scratch="packed",
+    parameters="weights",
+)
+
+
 @uses(product_piece)
-@family
+@family(DATA)
 def sequence_data(d, run, arena, theta, copies, grad):
     """grad_x (+)= g W^T for every step: g grad_x packed T n ldg m w accumulate.
 
     g is (T, n) per event with rows ldg apart, x (T, m), W (m, n).
     """
-    g, x, panels = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(arena, d[5])
-    steps, n, ldg, m, rows = d[7], d[8], d[9], d[10], run[ROWS]
+    g, x, panels = operand(d, DATA.grad, run, arena), operand(d, DATA.result, run, arena), shift(arena, d[DATA.packed])
+    steps, n, ldg, m, rows = d[DATA.steps], d[DATA.wide], d[DATA.apart], d[DATA.features], run[ROWS]
     width = panel_width(rows * steps, m, x)
-    pack_transposed(n, m, shift(theta, d[11]), n, width, panels)
-    if d[2] == steps * ldg:
-        packed_product(rows * steps, m, n, g, ldg, panels, width, x, m, x, m, d[12])
+    pack_transposed(n, m, shift(theta, d[DATA.weights]), n, width, panels)
+    if d[DATA.grad_size] == steps * ldg:
+        packed_product(rows * steps, m, n, g, ldg, panels, width, x, m, x, m, d[DATA.accumulate])
     else:
         for r in range(rows):
-            at = shift(x, r * d[4])
-            packed_product(steps, m, n, shift(g, r * d[2]), ldg, panels, width, at, m, at, m, d[12])
+            at = shift(x, r * d[DATA.result_size])
+            packed_product(steps, m, n, shift(g, r * d[DATA.grad_size]), ldg, panels, width, at, m, at, m, d[DATA.accumulate])
     return 0.0

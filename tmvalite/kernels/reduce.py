@@ -12,7 +12,7 @@ from numba.extending import intrinsic
 
 from ._jit import family, kernel, number, shift
 from .combine import add, copy
-from .family import ROWS, operand
+from .family import ROWS, descriptor, operand
 from .vector import I32, I64, Vectors, counted_loop, i64, new_function
 
 CHAINS = 16
@@ -59,30 +59,16 @@ def _share(n, like):
     return number(like[0], n)
 
 
-@family
-def mean_axis(d, run, arena, theta, copies, grad):
-    """y = mean over the middle axis: x y outer n inner."""
-    x, y, n, inner = operand(d, 1, run, arena), operand(d, 3, run, arena), d[6], d[7]
-    count = _share(n, x)
-    for o in range(run[ROWS] * d[5]):
-        block, out = shift(x, o * n * inner), shift(y, o * inner)
-        if inner == 1:
-            sum_into(n, block, out)
-        else:
-            copy(inner, block, out)
-            for k in range(1, n):
-                add(inner, shift(block, k * inner), out)
-        for i in range(inner):
-            out[i] = out[i] / count
-    return 0.0
+MEAN_BACK = descriptor("grad_y grad_x", "outer count inner", writes="grad_x")
 
 
-@family
+@family(MEAN_BACK)
 def mean_axis_backward(d, run, arena, theta, copies, grad):
     """grad_x = grad_y / n for each of the n; overwrites: grad_y grad_x outer n inner."""
-    gradient, result, n, inner = operand(d, 1, run, arena), operand(d, 3, run, arena), d[6], d[7]
+    gradient, result, n = operand(d, MEAN_BACK.grad_y, run, arena), operand(d, MEAN_BACK.grad_x, run, arena), d[MEAN_BACK.count]
+    inner = d[MEAN_BACK.inner]
     count = _share(n, gradient)
-    for o in range(run[ROWS] * d[5]):
+    for o in range(run[ROWS] * d[MEAN_BACK.outer]):
         given, out = shift(gradient, o * inner), shift(result, o * n * inner)
         if inner == 1:
             value = given[0] / count
@@ -93,4 +79,25 @@ def mean_axis_backward(d, run, arena, theta, copies, grad):
                 out[i] = given[i] / count
             for k in range(1, n):
                 copy(inner, out, shift(out, k * inner))
+    return 0.0
+
+
+MEAN = descriptor("x y", "outer count inner", writes="y")
+
+
+@family(MEAN, backward=[mean_axis_backward], flops=(1, "x"))
+def mean_axis(d, run, arena, theta, copies, grad):
+    """y = mean over the middle axis: x y outer n inner."""
+    x, y, n, inner = operand(d, MEAN.x, run, arena), operand(d, MEAN.y, run, arena), d[MEAN.count], d[MEAN.inner]
+    count = _share(n, x)
+    for o in range(run[ROWS] * d[MEAN.outer]):
+        block, out = shift(x, o * n * inner), shift(y, o * inner)
+        if inner == 1:
+            sum_into(n, block, out)
+        else:
+            copy(inner, block, out)
+            for k in range(1, n):
+                add(inner, shift(block, k * inner), out)
+        for i in range(inner):
+            out[i] = out[i] / count
     return 0.0

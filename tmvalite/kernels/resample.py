@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from ._jit import family, kernel, number, shift
 from .combine import copy
-from .family import ROWS, operand
+from .family import ROWS, descriptor, operand
 from .math import fma
 from .window import mean_row, row_lanes
 
-CHANNELS, HEIGHT, WIDTH, A, B = range(5)  # columns of the geometry behind the operands
+GEOMETRY = "channels height width row_factor col_factor".split()  # behind the operands
+CHANNELS, HEIGHT, WIDTH, A, B = range(len(GEOMETRY))
 
 
 @kernel
@@ -31,23 +32,14 @@ def _spread_columns(n, b, x, y):
                 y[w * b + j] = x[w]
 
 
-@family
-def nearest(d, run, arena, theta, copies, grad):
-    """y = x with every pixel as a block of a x b: x y channels height width a b."""
-    x, y, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(d, 5)
-    wide = g[WIDTH] * g[B]
-    for line in range(run[ROWS] * g[CHANNELS] * g[HEIGHT]):
-        out = shift(y, line * g[A] * wide)
-        _spread_columns(g[WIDTH], g[B], shift(x, line * g[WIDTH]), out)
-        for i in range(1, g[A]):
-            copy(wide, out, shift(out, i * wide))
-    return 0.0
+NEAREST_BACK = descriptor("grad_y grad_x", geometry=GEOMETRY, writes="grad_x")
 
 
-@family
+@family(NEAREST_BACK, flops=(1, "grad_y"), kind="window")
 def nearest_backward(d, run, arena, theta, copies, grad):
     """grad_x = sum of grad_y over every block, row by row; overwrites: grad_y grad_x channels height width a b."""
-    gradient, result, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(d, 5)
+    gradient, result = operand(d, NEAREST_BACK.grad_y, run, arena), operand(d, NEAREST_BACK.grad_x, run, arena)
+    g = shift(d, NEAREST_BACK.geometry)
     wide, one = g[WIDTH] * g[B], number(gradient[0], 1.0)
     lanes = row_lanes(gradient, g[WIDTH])
     for line in range(run[ROWS] * g[CHANNELS] * g[HEIGHT]):
@@ -64,6 +56,22 @@ def nearest_backward(d, run, arena, theta, copies, grad):
     return 0.0
 
 
+NEAREST = descriptor("x y", geometry=GEOMETRY, writes="y")
+
+
+@family(NEAREST, backward=[nearest_backward], flops=(1, "y"), kind="window")
+def nearest(d, run, arena, theta, copies, grad):
+    """y = x with every pixel as a block of a x b: x y channels height width a b."""
+    x, y, g = operand(d, NEAREST.x, run, arena), operand(d, NEAREST.y, run, arena), shift(d, NEAREST.geometry)
+    wide = g[WIDTH] * g[B]
+    for line in range(run[ROWS] * g[CHANNELS] * g[HEIGHT]):
+        out = shift(y, line * g[A] * wide)
+        _spread_columns(g[WIDTH], g[B], shift(x, line * g[WIDTH]), out)
+        for i in range(1, g[A]):
+            copy(wide, out, shift(out, i * wide))
+    return 0.0
+
+
 @kernel
 def _phase(factor, phase):
     """Where outputs of a phase lie: pixels to the first of the two inputs they mix, and the weight of the second."""
@@ -76,36 +84,14 @@ def _limited(h, height):
     return min(max(h, 0), height - 1)
 
 
-@family
-def bilinear(d, run, arena, theta, copies, grad):
-    """x y scratch (width + 2) channels height width a b."""
-    x, y, mixed, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(arena, d[5]), shift(d, 7)
-    width, b = g[WIDTH], g[B]
-    line = shift(mixed, 1)
-    for plane in range(run[ROWS] * g[CHANNELS]):
-        image, out = shift(x, plane * g[HEIGHT] * width), shift(y, plane * g[HEIGHT] * g[A] * width * b)
-        for i in range(g[A]):
-            before, weight = _phase(g[A], i)
-            f = number(x[0], weight)
-            for h in range(g[HEIGHT]):
-                low = shift(image, _limited(h + before, g[HEIGHT]) * width)
-                high = shift(image, _limited(h + before + 1, g[HEIGHT]) * width)
-                for w in range(width):
-                    line[w] = fma(f, high[w] - low[w], low[w])
-                line[-1], line[width] = line[0], line[width - 1]
-                row = shift(out, (h * g[A] + i) * width * b)
-                for j in range(b):
-                    left, weight = _phase(b, j)
-                    e, source = number(x[0], weight), shift(line, left)
-                    for w in range(width):
-                        row[w * b + j] = fma(e, source[w + 1] - source[w], source[w])
-    return 0.0
+BILINEAR_BACK = descriptor("grad_y grad_x scratch", geometry=GEOMETRY, writes="grad_x", scratch="scratch")
 
 
-@family
+@family(BILINEAR_BACK, flops=(6, "grad_y"), kind="window")
 def bilinear_backward(d, run, arena, theta, copies, grad):
     """The transpose of `bilinear`; overwrites: grad_y grad_x scratch (width + 2) channels height width a b."""
-    gradient, result, mixed, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(arena, d[5]), shift(d, 7)
+    gradient, result = operand(d, BILINEAR_BACK.grad_y, run, arena), operand(d, BILINEAR_BACK.grad_x, run, arena)
+    mixed, g = shift(arena, d[BILINEAR_BACK.scratch]), shift(d, BILINEAR_BACK.geometry)
     width, b = g[WIDTH], g[B]
     line, zero, one = shift(mixed, 1), number(gradient[0], 0.0), number(gradient[0], 1.0)
     for plane in range(run[ROWS] * g[CHANNELS]):
@@ -134,4 +120,34 @@ def bilinear_backward(d, run, arena, theta, copies, grad):
                     low[w] = fma(one - f, line[w], low[w])
                 for w in range(width):
                     high[w] = fma(f, line[w], high[w])
+    return 0.0
+
+
+BILINEAR = descriptor("x y scratch", geometry=GEOMETRY, writes="y", scratch="scratch")
+
+
+@family(BILINEAR, backward=[bilinear_backward], flops=(6, "y"), kind="window")
+def bilinear(d, run, arena, theta, copies, grad):
+    """x y scratch (width + 2) channels height width a b."""
+    x, y, mixed = operand(d, BILINEAR.x, run, arena), operand(d, BILINEAR.y, run, arena), shift(arena, d[BILINEAR.scratch])
+    g = shift(d, BILINEAR.geometry)
+    width, b = g[WIDTH], g[B]
+    line = shift(mixed, 1)
+    for plane in range(run[ROWS] * g[CHANNELS]):
+        image, out = shift(x, plane * g[HEIGHT] * width), shift(y, plane * g[HEIGHT] * g[A] * width * b)
+        for i in range(g[A]):
+            before, weight = _phase(g[A], i)
+            f = number(x[0], weight)
+            for h in range(g[HEIGHT]):
+                low = shift(image, _limited(h + before, g[HEIGHT]) * width)
+                high = shift(image, _limited(h + before + 1, g[HEIGHT]) * width)
+                for w in range(width):
+                    line[w] = fma(f, high[w] - low[w], low[w])
+                line[-1], line[width] = line[0], line[width - 1]
+                row = shift(out, (h * g[A] + i) * width * b)
+                for j in range(b):
+                    left, weight = _phase(b, j)
+                    e, source = number(x[0], weight), shift(line, left)
+                    for w in range(width):
+                        row[w * b + j] = fma(e, source[w + 1] - source[w], source[w])
     return 0.0

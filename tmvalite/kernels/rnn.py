@@ -9,7 +9,7 @@ Source: Elman, Cognitive Science 14 (1990) 179; TMVA's DNN RNN layer.
 from __future__ import annotations
 
 from ._jit import family, shift, uses
-from .family import ROWS, operand
+from .family import ROWS, descriptor, operand
 from .lanes import GatePass
 from .product_tiles import product_piece
 from .recurrent import clear_rows, copy_rows, pack, pack_transposed, packed_product, panel_width
@@ -32,43 +32,83 @@ _backward_gates = GatePass(
 ).intrinsic()
 
 
+FORWARD = descriptor(
+    "x y before gates states packed",
+    "steps features size gates_step states_step y_step weights state_weights biases",
+    writes="y gates states",
+    scratch="before packed",
+    parameters="weights state_weights biases",
+)
+
+
 @uses(product_piece)
-@family
+@family(FORWARD)
 def rnn_forward(d, run, arena, theta, copies, grad):
     """All steps of all events of a tile."""
-    x, y, before = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena)
-    gates, states, packed_w = operand(d, 7, run, arena), operand(d, 9, run, arena), shift(arena, d[11])
-    steps, features, size, rows = d[13], d[14], d[15], run[ROWS]
+    x, y, before = operand(d, FORWARD.x, run, arena), operand(d, FORWARD.y, run, arena), operand(d, FORWARD.before, run, arena)
+    gates, states = operand(d, FORWARD.gates, run, arena), operand(d, FORWARD.states, run, arena)
+    packed_w = shift(arena, d[FORWARD.packed])
+    steps, features, size, rows = d[FORWARD.steps], d[FORWARD.features], d[FORWARD.size], run[ROWS]
     width = panel_width(rows, size, x)
     packed_u = shift(packed_w, features * size)
-    pack(features, size, shift(theta, d[19]), size, width, packed_w)
-    pack(size, size, shift(theta, d[20]), size, width, packed_u)
-    bias = shift(theta, d[21])
-    clear_rows(rows, size, states, d[10])
+    pack(features, size, shift(theta, d[FORWARD.weights]), size, width, packed_w)
+    pack(size, size, shift(theta, d[FORWARD.state_weights]), size, width, packed_u)
+    bias = shift(theta, d[FORWARD.biases])
+    clear_rows(rows, size, states, d[FORWARD.states_size])
     for t in range(steps):
-        h = shift(states, t * d[17])
-        packed_product(rows, size, features, shift(x, t * features), d[2], packed_w, width, before, size, bias, 0, 1)
+        h = shift(states, t * d[FORWARD.states_step])
+        packed_product(rows, size, features, shift(x, t * features), d[FORWARD.x_size], packed_w, width, before, size, bias, 0, 1)
         if t > 0:
-            packed_product(rows, size, size, h, d[10], packed_u, width, before, size, before, size, 1)
-        out = shift(y, t * d[18])
-        following, apart = (shift(h, d[17]), d[10]) if t + 1 < steps else (out, d[4])
-        _forward_gates(rows, size, (before, shift(gates, t * d[16]), following, out), (size, d[8], apart, d[4]))
+            packed_product(rows, size, size, h, d[FORWARD.states_size], packed_u, width, before, size, before, size, 1)
+        out = shift(y, t * d[FORWARD.y_step])
+        following, apart = (
+            (shift(h, d[FORWARD.states_step]), d[FORWARD.states_size]) if t + 1 < steps else (out, d[FORWARD.y_size])
+        )
+        _forward_gates(
+            rows,
+            size,
+            (before, shift(gates, t * d[FORWARD.gates_step]), following, out),
+            (size, d[FORWARD.gates_size], apart, d[FORWARD.y_size]),
+        )
     return 0.0
 
 
+BACK = descriptor(
+    "grad gates carry packed",
+    "steps size gates_step y_step state_weights",
+    changes="gates",
+    scratch="carry packed",
+    parameters="state_weights",
+)
+
+
 @uses(product_piece)
-@family
+@family(BACK)
 def rnn_backward(d, run, arena, theta, copies, grad):
     """grad_y gates carry packed | T S | steps of gates and grad_y | U: gates become the gradients before the tanh."""
-    grad_y, gates, carry = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena)
-    packed, steps, size, rows = shift(arena, d[7]), d[9], d[10], run[ROWS]
+    grad_y, gates = operand(d, BACK.grad, run, arena), operand(d, BACK.gates, run, arena)
+    carry = operand(d, BACK.carry, run, arena)
+    packed, steps, size, rows = shift(arena, d[BACK.packed]), d[BACK.steps], d[BACK.size], run[ROWS]
     width = panel_width(rows, size, carry)
-    pack_transposed(size, size, shift(theta, d[13]), size, width, packed)
-    copy_rows(rows, size, shift(grad_y, (steps - 1) * d[12]), d[2], carry, size)
+    pack_transposed(size, size, shift(theta, d[BACK.state_weights]), size, width, packed)
+    copy_rows(rows, size, shift(grad_y, (steps - 1) * d[BACK.y_step]), d[BACK.grad_size], carry, size)
     for t in range(steps - 1, -1, -1):
-        at = shift(gates, t * d[11])
-        _backward_gates(rows, size, (at, carry), (d[4], size))
+        at = shift(gates, t * d[BACK.gates_step])
+        _backward_gates(rows, size, (at, carry), (d[BACK.gates_size], size))
         if t > 0:
-            incoming = shift(grad_y, (t - 1) * d[12])
-            packed_product(rows, size, size, at, d[4], packed, width, carry, size, incoming, d[2], 1 if d[12] else 0)
+            incoming = shift(grad_y, (t - 1) * d[BACK.y_step])
+            packed_product(
+                rows,
+                size,
+                size,
+                at,
+                d[BACK.gates_size],
+                packed,
+                width,
+                carry,
+                size,
+                incoming,
+                d[BACK.grad_size],
+                1 if d[BACK.y_step] else 0,
+            )
     return 0.0

@@ -7,18 +7,35 @@ Source: Ng, "Sparse autoencoder", CS294A lecture notes (2011), section 3.
 from __future__ import annotations
 
 from ._jit import doubles_at, family, number, shift
-from .codes import float_at, gather, scatter, weight
-from .family import COUNT, ROWS, SCRATCH, TRAINING, operand
+from .codes import gather, scatter, weight
+from .family import COUNT, ROWS, SCRATCH, TRAINING, descriptor, float_at, operand
 from .loss import add_term
 from .math import log
 
 EDGE = 1e-6
+SUM_BACK = descriptor("x grad_y grad_x", "accumulate", adds={"grad_x": "accumulate"})
 
 
-@family
+@family(SUM_BACK, kind="reduce")
+def absolute_sum_backward(d, run, arena, theta, copies, grad):
+    """grad_x (+)= g sign(x), 0 at 0, g the gradient of the event's sum: x g grad_x accumulate."""
+    x, g = operand(d, SUM_BACK.x, run, arena), operand(d, SUM_BACK.grad_y, run, arena)
+    result, width = operand(d, SUM_BACK.grad_x, run, arena), d[SUM_BACK.x_size]
+    zero = number(x[0], 0.0)
+    for r in range(run[ROWS]):
+        for i in range(r * width, (r + 1) * width):
+            value = g[r] if x[i] > zero else -g[r] if x[i] < zero else zero
+            result[i] = result[i] + value if d[SUM_BACK.accumulate] else value
+    return 0.0
+
+
+SUM = descriptor("x y", writes="y")
+
+
+@family(SUM, backward=[absolute_sum_backward], flops=(1, "x"), kind="reduce")
 def absolute_sum(d, run, arena, theta, copies, grad):
     """The sum of |x| of every event: x value."""
-    x, out, width = operand(d, 1, run, arena), operand(d, 3, run, arena), d[2]
+    x, out, width = operand(d, SUM.x, run, arena), operand(d, SUM.y, run, arena), d[SUM.x_size]
     for r in range(run[ROWS]):
         total = 0.0
         for i in range(r * width, (r + 1) * width):
@@ -27,26 +44,17 @@ def absolute_sum(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-@family
-def absolute_sum_backward(d, run, arena, theta, copies, grad):
-    """grad_x (+)= g sign(x), 0 at 0, g the gradient of the event's sum: x g grad_x accumulate."""
-    x, g, result, width = operand(d, 1, run, arena), operand(d, 3, run, arena), operand(d, 5, run, arena), d[2]
-    zero = number(x[0], 0.0)
-    for r in range(run[ROWS]):
-        for i in range(r * width, (r + 1) * width):
-            value = g[r] if x[i] > zero else -g[r] if x[i] < zero else zero
-            result[i] = result[i] + value if d[7] else value
-    return 0.0
+ACTIVITY = descriptor("x grad", "term rho", writes="grad")
 
 
-@family
+@family(ACTIVITY)
 def mean_activity(d, run, arena, theta, copies, grad):
     """The divergence of the means of a batch: x grad_x slot rho. Scratch: 2 D B. Nothing outside training."""
     if not run[TRAINING]:
         return 0.0
-    width, count, work, rho = d[2], run[COUNT], doubles_at(run[SCRATCH]), float_at(d, 6)
-    h, gradient = work, shift(work, d[2] * run[COUNT])
-    gather(d, 1, run, arena, h)
+    width, count, work, rho = d[ACTIVITY.x_size], run[COUNT], doubles_at(run[SCRATCH]), float_at(d, ACTIVITY.rho)
+    h, gradient = work, shift(work, d[ACTIVITY.x_size] * run[COUNT])
+    gather(d, ACTIVITY.x, run, arena, h)
     value = 0.0
     for j in range(width):
         mean = 0.0
@@ -57,5 +65,5 @@ def mean_activity(d, run, arena, theta, copies, grad):
         slope = ((1.0 - rho) / (1.0 - mean) - rho / mean) / count
         for b in range(count):
             gradient[j * count + b] = slope
-    scatter(d, 3, run, arena, weight(run, d[5]), gradient)
-    return add_term(d[5], run, value * count)
+    scatter(d, ACTIVITY.grad, run, arena, weight(run, d[ACTIVITY.term]), gradient)
+    return add_term(d[ACTIVITY.term], run, value * count)

@@ -8,8 +8,8 @@ Source: Kolouri, Pope, Martin, Rohde, arXiv:1804.01947, section 3.
 from __future__ import annotations
 
 from ._jit import doubles_at, family, kernel, shift
-from .codes import float_at, gather, prior, scatter, weight
-from .family import COUNT, SCRATCH, TRAINING
+from .codes import gather, prior, scatter, weight
+from .family import COUNT, SCRATCH, TRAINING, descriptor, float_at
 from .loss import add_term
 from .math import square_root
 from .noise import normal_row
@@ -87,22 +87,25 @@ def sliced(count, width, theta, z, p, scale, grad, work):
     return total
 
 
-@family
+SWD = descriptor("x grad", "term draw kind first second axes directions", writes="grad")
+
+
+@family(SWD)
 def swd(d, run, arena, theta, copies, grad):
     """x grad_x slot draw prior first second draw_directions directions. Scratch: 3 D B + 6 B + 2 D + 8. Training only."""
     if not run[TRAINING]:
         return 0.0
-    width, count, work = d[2], run[COUNT], doubles_at(run[SCRATCH])
+    width, count, work = d[SWD.x_size], run[COUNT], doubles_at(run[SCRATCH])
     z, p, gradient = work, shift(work, width * count), shift(work, 2 * width * count)
     rest = shift(work, 3 * width * count)
     axis = shift(rest, 6 * count)
-    gather(d, 1, run, arena, z)
-    prior(width, run, d[6], d[7], float_at(d, 8), float_at(d, 9), axis, p)
+    gather(d, SWD.x, run, arena, z)
+    prior(width, run, d[SWD.draw], d[SWD.kind], float_at(d, SWD.first), float_at(d, SWD.second), axis, p)
     for i in range(width * count):
         gradient[i] = 0.0
-    scale, value = 1.0 / (float(d[11]) * count), 0.0
-    for l in range(d[11]):
-        direction(width, l, run, d[10], axis)
+    scale, value = 1.0 / (float(d[SWD.directions]) * count), 0.0
+    for l in range(d[SWD.directions]):
+        direction(width, l, run, d[SWD.axes], axis)
         value += sliced(count, width, axis, z, p, scale, gradient, rest)
-    scatter(d, 3, run, arena, weight(run, d[5]), gradient)
-    return add_term(d[5], run, scale * value * count)
+    scatter(d, SWD.grad, run, arena, weight(run, d[SWD.term]), gradient)
+    return add_term(d[SWD.term], run, scale * value * count)

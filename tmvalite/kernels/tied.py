@@ -7,7 +7,7 @@ wants it, (K, D) or (D, K). Where the other order is needed, a panel of columns 
 from __future__ import annotations
 
 from ._jit import family, kernel, number, shift, uses
-from .family import FRESH, ROWS, operand
+from .family import FRESH, ROWS, descriptor, operand
 from .product import product, product_dot
 from .product_tiles import product_dots, product_piece
 from .transpose import transpose
@@ -15,45 +15,57 @@ from .transpose import transpose
 PANEL = 64  # columns of W^T that are transposed at a time
 
 
+TIED = descriptor("x y panel", "weights bias transposed", writes="y", scratch="panel", parameters="weights bias")
+
+
 @kernel
 def _operands(d, run, arena, theta):
     """x y w b panel."""
-    return operand(d, 1, run, arena), operand(d, 3, run, arena), shift(theta, d[5]), shift(theta, d[6]), shift(arena, d[8])
+    return (
+        operand(d, TIED.x, run, arena),
+        operand(d, TIED.y, run, arena),
+        shift(theta, d[TIED.weights]),
+        shift(theta, d[TIED.bias]),
+        shift(arena, d[TIED.panel]),
+    )
 
 
 @uses(product_piece)
-@family
+@family(TIED)
 def tied_forward(d, run, arena, theta, copies, grad):
     """y = x W + b: x y w b transposed panel. `transposed`: W lies as (D, K)."""
     x, y, w, bias, panel = _operands(d, run, arena, theta)
-    inputs, outputs = d[2], d[4]
-    step = PANEL if d[7] else outputs
+    inputs, outputs = d[TIED.x_size], d[TIED.y_size]
+    step = PANEL if d[TIED.transposed] else outputs
     for j in range(0, outputs, step):
         n = min(step, outputs - j)
-        if d[7]:
+        if d[TIED.transposed]:
             transpose(n, inputs, shift(w, j * inputs), inputs, panel, PANEL)
-        matrix, leading = (panel, PANEL) if d[7] else (w, outputs)
+        matrix, leading = (panel, PANEL) if d[TIED.transposed] else (w, outputs)
         product(run[ROWS], n, inputs, x, inputs, matrix, leading, shift(y, j), outputs, shift(bias, j), 0)
     return 0.0
 
 
 @uses(product_dots)
-@family
+@family(TIED)
 def tied_narrow(d, run, arena, theta, copies, grad):
     """The same for few outputs, in the dot form, which reads W as (D, K)."""
     x, y, w, bias, panel = _operands(d, run, arena, theta)
-    inputs, outputs = d[2], d[4]
-    if not d[7]:
+    inputs, outputs = d[TIED.x_size], d[TIED.y_size]
+    if not d[TIED.transposed]:
         transpose(inputs, outputs, w, outputs, panel, inputs)
-    product_dot(run[ROWS], outputs, inputs, x, inputs, w if d[7] else panel, inputs, y, outputs, bias)
+    product_dot(run[ROWS], outputs, inputs, x, inputs, w if d[TIED.transposed] else panel, inputs, y, outputs, bias)
     return 0.0
 
 
-@family
+CLEAR = descriptor("", "slot elements first_use", gradients="slot")
+
+
+@family(CLEAR)
 def clear_gradient(d, run, arena, theta, copies, grad):
     """The gradient of a parameter begins with zero: start elements first_use."""
-    if run[FRESH] and d[3]:
-        g, zero = shift(grad, d[1]), number(theta[0], 0.0)
-        for i in range(d[2]):
+    if run[FRESH] and d[CLEAR.first_use]:
+        g, zero = shift(grad, d[CLEAR.slot]), number(theta[0], 0.0)
+        for i in range(d[CLEAR.elements]):
             g[i] = zero
     return 0.0

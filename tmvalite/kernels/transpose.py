@@ -7,7 +7,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from ._jit import VECTOR_BYTES, family, kernel, shift
-from .family import ROWS, operand
+from .family import ROWS, descriptor, operand
 from .vector import I64, Vectors, i64, lanes_of, new_function
 
 
@@ -50,15 +50,32 @@ def transpose(rows, columns, a, lda, b, ldb):
             b[j * ldb + i] = a[i * lda + j]
 
 
-@family
+CONVERT = descriptor("x y", writes="y")
+
+
+@family(CONVERT)
 def rows_to_features(d, run, arena, theta, copies, grad):
     """(events, elements) -> (elements, events): x y."""
-    transpose(run[ROWS], d[2], operand(d, 1, run, arena), d[2], operand(d, 3, run, arena), run[ROWS])
+    transpose(
+        run[ROWS],
+        d[CONVERT.x_size],
+        operand(d, CONVERT.x, run, arena),
+        d[CONVERT.x_size],
+        operand(d, CONVERT.y, run, arena),
+        run[ROWS],
+    )
     return 0.0
 
 
-@family
+@family(CONVERT)
 def features_to_rows(d, run, arena, theta, copies, grad):
     """(elements, events) -> (events, elements): x y."""
-    transpose(d[2], run[ROWS], operand(d, 1, run, arena), run[ROWS], operand(d, 3, run, arena), d[2])
+    transpose(
+        d[CONVERT.x_size],
+        run[ROWS],
+        operand(d, CONVERT.x, run, arena),
+        run[ROWS],
+        operand(d, CONVERT.y, run, arena),
+        d[CONVERT.x_size],
+    )
     return 0.0

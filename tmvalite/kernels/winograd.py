@@ -25,7 +25,7 @@ from numba.extending import intrinsic
 from ._jit import VECTOR_BYTES, family, is_null, kernel, null, shift, uses
 from .convolution import fill_zero
 from .convolution_tiles import add_sum
-from .family import FRESH, ROWS, operand
+from .family import FRESH, ROWS, descriptor, operand
 from .product import product, product_transposed
 from .product_tiles import product_piece
 from .transpose import transpose
@@ -281,21 +281,25 @@ def _transform_filters(g, w, taps, scratch, u):
             transpose(inner, outer, shift(scratch, p * plane), wide, shift(u, p * out_plane), _wide(inner))
 
 
+CORRELATE = descriptor("x y tiled", "weights bias", GEOMETRY, writes="y", scratch="tiled", parameters="weights bias")
+
+
 @uses(product_piece)
-@family
+@family(CORRELATE)
 def winograd_correlate(d, run, arena, theta, copies, grad):
     """y = b + w correlated with x: x y scratch w b geometry. No b is -1."""
-    x, y, scratch, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(arena, d[5]), shift(d, 9)
-    bias, lanes = shift(theta, d[8]) if d[8] >= 0 else null(theta), lanes_of(x)
+    x, y, scratch = operand(d, CORRELATE.x, run, arena), operand(d, CORRELATE.y, run, arena), shift(arena, d[CORRELATE.tiled])
+    g = shift(d, CORRELATE.geometry)
+    bias, lanes = shift(theta, d[CORRELATE.bias]) if d[CORRELATE.bias] >= 0 else null(theta), lanes_of(x)
     (tile_rows, tiles), side = _tiles(g), SIDE[g[KIND]]
     wide, out_wide, pixels = _wide(g[SOURCE]), _wide(g[TARGET]), g[OUT_HEIGHT] * g[OUT_WIDTH]
     v, m, out = shift(scratch, g[AT_INPUT]), shift(scratch, g[AT_PRODUCTS]), shift(scratch, g[AT_OUTPUT])
     u, u_plane = shift(scratch, g[AT_FILTERS]), g[SOURCE] * out_wide + GAP
     v_plane, m_plane = g[BLOCK] * tiles * wide + GAP, g[BLOCK] * tiles * out_wide + GAP
-    _transform_filters(g, shift(theta, d[7]), scratch, shift(scratch, g[AT_TAPS]), u)
+    _transform_filters(g, shift(theta, d[CORRELATE.weights]), scratch, shift(scratch, g[AT_TAPS]), u)
     fill_zero(_framed(g, tile_rows) * _framed(g, tiles) * wide, scratch)
     for r in range(run[ROWS]):
-        _fill_halo(g, tiles, shift(x, r * d[2]), scratch)
+        _fill_halo(g, tiles, shift(x, r * d[CORRELATE.x_size]), scratch)
         for first in range(0, tile_rows, g[BLOCK]):
             rows = min(g[BLOCK], tile_rows - first)
             _transform_input(g, tiles, first, rows, scratch, v, v_plane)
@@ -306,21 +310,27 @@ def winograd_correlate(d, run, arena, theta, copies, grad):
             for i in range(min(side * rows, g[OUT_HEIGHT] - side * first)):
                 # few channels at a time: a line of the cache is then written whole before another takes its place
                 for c in range(0, g[TARGET], lanes):
-                    line = shift(y, r * d[4] + c * pixels + (side * first + i) * g[OUT_WIDTH])
+                    line = shift(y, r * d[CORRELATE.y_size] + c * pixels + (side * first + i) * g[OUT_WIDTH])
                     source = shift(out, i * side * tiles * out_wide + c)
                     transpose(g[OUT_WIDTH], min(lanes, g[TARGET] - c), source, out_wide, line, pixels)
     return 0.0
 
 
+GRADIENT = descriptor(
+    "image small tiled", "weights bias bias_of_image first_use", GEOMETRY, scratch="tiled", gradients="weights bias"
+)
+
+
 @uses(product_piece)
-@family
+@family(GRADIENT)
 def winograd_gradient(d, run, arena, theta, copies, grad):
     """grad_w += windows of x times g, grad_b += sums: x g scratch w b of-x first_use geometry.
 
     x are the large images, g the small ones. of-x: the bias belongs to x. One event after the other adds its own sums.
     """
-    x, small, scratch, g = operand(d, 1, run, arena), operand(d, 3, run, arena), shift(arena, d[5]), shift(d, 11)
-    w, fresh = shift(grad, d[7]), run[FRESH] and d[10]
+    x, small = operand(d, GRADIENT.image, run, arena), operand(d, GRADIENT.small, run, arena)
+    scratch, g = shift(arena, d[GRADIENT.tiled]), shift(d, GRADIENT.geometry)
+    w, fresh = shift(grad, d[GRADIENT.weights]), run[FRESH] and d[GRADIENT.first_use]
     (tile_rows, tiles), k = _tiles(g), TAPS[g[KIND]]
     wide, out_wide = _wide(g[SOURCE]), _wide(g[TARGET])
     inner, outer = (g[TARGET], g[SOURCE]) if g[SWAPPED] else (g[SOURCE], g[TARGET])
@@ -335,11 +345,11 @@ def winograd_gradient(d, run, arena, theta, copies, grad):
         _filters_by_tap(g, w, taps)
     fill_zero(_framed(g, tile_rows) * _framed(g, tiles) * wide, scratch)
     fill_zero(2 * tile_rows * out_row, out)
-    planes, plane = (g[SOURCE], g[HEIGHT] * g[WIDTH]) if d[9] else (g[TARGET], g[OUT_HEIGHT] * g[OUT_WIDTH])
-    if fresh and d[8] >= 0:
-        fill_zero(planes, shift(grad, d[8]))
+    planes, plane = (g[SOURCE], g[HEIGHT] * g[WIDTH]) if d[GRADIENT.bias_of_image] else (g[TARGET], g[OUT_HEIGHT] * g[OUT_WIDTH])
+    if fresh and d[GRADIENT.bias] >= 0:
+        fill_zero(planes, shift(grad, d[GRADIENT.bias]))
     for r in range(run[ROWS]):
-        image, gradient = shift(x, r * d[2]), shift(small, r * d[4])
+        image, gradient = shift(x, r * d[GRADIENT.image_size]), shift(small, r * d[GRADIENT.small_size])
         _fill_halo(g, tiles, image, scratch)
         _pixels(g[TARGET], g[OUT_HEIGHT], g[OUT_WIDTH], gradient, out_row, out)
         for first in range(0, tile_rows, g[BLOCK]):
@@ -360,9 +370,9 @@ def winograd_gradient(d, run, arena, theta, copies, grad):
                 _add_filter_gradient(outer_wide, source, 4 * u_plane, u_plane, tap, 3 * outer_wide, outer_wide, u)
             else:
                 _add_gather_filter_gradient(outer_wide, source, 7 * u_plane, u_plane, tap, 5 * outer_wide, outer_wide, u)
-        if d[8] >= 0:
-            summed = image if d[9] else gradient
+        if d[GRADIENT.bias] >= 0:
+            summed = image if d[GRADIENT.bias_of_image] else gradient
             for c in range(planes):
-                add_sum(plane, shift(summed, c * plane), shift(grad, d[8] + c))
+                add_sum(plane, shift(summed, c * plane), shift(grad, d[GRADIENT.bias] + c))
     transpose(k * k * inner, outer, taps, outer_wide, w, k * k * inner)
     return 0.0

@@ -23,7 +23,7 @@ class Add(Merge):
     )
 
     def lower(self, low, inputs, slots):
-        return low.map(low.add(inputs), self.activation)
+        return low.map(self.chain(low, "Add", inputs), self.activation)
 
     def onnx(self, forms, inputs, shapes, parameters):
         total = reduce(lambda a, b: forms.node("Add", a, b), inputs)

@@ -5,7 +5,9 @@ Shapes are those of one event: (D,) vectors, (T, D) sequences, (C, H, W) images.
 
 Two methods translate a layer; both get a builder, what the layer reads, and its parameters, and return what it gives:
 
-    lower(self, low, inputs, slots) -> Tensor            steps of a plan; plan/lowering.py says what `low` offers
+    lower(self, low, inputs, slots) -> Tensor            steps of a plan; plan/lowering.py says what `low` offers, such as
+                                                         low.emit(kernel, x=..., y=...) for a kernel of the layer's own, which is
+                                                         imported inside: reading a layout needs no compiler
     onnx(self, forms, inputs, shapes, parameters) -> str  operators of ONNX; layers/onnx_form.py says what `forms` offers
 
 `onnx` gives the layer as it scores. inputs: names of the values read; shapes: theirs, without the axis of events;
@@ -59,7 +61,7 @@ class Parameter:
 
     name : our name; `WeightElement.matrices` says which element of the weight file holds it
     shape : rows, columns as in the weight file
-    init : "weights" (WeightInitialization, with rows and columns as fans), "zero" or "one"
+    init : "weights" (WeightInitialization, with rows and columns as fans), "zero", "one", or the number with which it begins
     decays : whether L1/L2 regularisation counts it
     trained : False for running statistics
     block : parameters of a layer with the same block are stored side by side, as the columns of one (in, out) matrix
@@ -68,7 +70,7 @@ class Parameter:
 
     name: str
     shape: tuple[int, int]
-    init: str = "weights"
+    init: str | float = "weights"
     decays: bool = False
     trained: bool = True
     block: str = ""

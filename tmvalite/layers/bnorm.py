@@ -53,9 +53,15 @@ class BatchNorm(Layer):
         )
 
     def lower(self, low, inputs, slots):
+        from tmvalite.kernels.normalise import SHARE_NUMBERS
+
         shape = low.node.shape
         inner = shape[1] * shape[2] if len(shape) == 3 else 1
-        return low.normalise(inputs[0], self.groups(shape), inner, slots, self.momentum, self.epsilon)
+        x, groups, numbers = inputs[0], self.groups(shape), dict(momentum=self.momentum, epsilon=self.epsilon)
+        trained = dict(gamma=slots["Gamma"], beta=slots["Beta"])
+        running = dict(mean=slots["Training-mu"], variance=slots["Training-variance"])
+        places = dict(x=x, y=low.tensor(x.size, x.shape), groups=groups, inner=inner, state=low.state(SHARE_NUMBERS * groups))
+        return low.emit("Normalise", **places, **trained, **running, **numbers)
 
     def onnx(self, forms, inputs, shapes, parameters):
         """epsilon is part of the variance: as an attribute it would be rounded to float32."""

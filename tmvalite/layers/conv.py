@@ -4,26 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tmvalite.activations import ACTIVATIONS, DEFAULT
-from tmvalite.layers.base import (
-    ActivationName,
-    Attribute,
-    Example,
-    Layer,
-    Parameter,
-    Shape,
-    WeightElement,
-    arg,
-    field_text,
-    register,
-)
-from tmvalite.layers.shapes import as_image
-from tmvalite.layers.window import Window, edge_remarks, read_padding, window_of
+from tmvalite.activations import DEFAULT
+from tmvalite.layers.base import ActivationName, Attribute, Example, Shape, WeightElement, arg, register
+from tmvalite.layers.image_filter import ImageFilter
 
 
 @register("CONV")
 @dataclass(frozen=True)
-class Conv(Layer):
+class Conv(ImageFilter):
     """Convolution: (N, C, H, W) -> (N, K, P, Q), K = depth, sizes by `window.slide`.
 
     y[k, p, q] = f(b[k] + sum_{c, i, j} w[k, (c R + i) S + j] x[c, p s + i - pad, q s + j - pad]), zeros outside.
@@ -41,7 +29,7 @@ class Conv(Layer):
 
     tmva = True
     # TMVA's convolution does not know FTANH and takes TANH; SOFTMAX has no axis here.
-    activations = tuple(a.name for a in ACTIVATIONS.values() if a.name != "FTANH" and a.elementwise)
+    activations = tuple(name for name in ImageFilter.activations if name != "FTANH")
     weight_element = WeightElement(
         "ConvLayer",
         (
@@ -63,58 +51,6 @@ class Conv(Layer):
         Example("CONV|4|3|3|2|2|VALID|RELU", ((2, 5, 6),), (4, 2, 2)),
         Example("CONV|4|1|3|1|1|0|1|LINEAR", ((7, 5),), (4, 1, 5)),
     )
-
-    @classmethod
-    def from_fields(cls, words, context):
-        words, padding = read_padding(words, 5)
-        return context.read_fields(cls, words, padding=padding)
-
-    def window(self, x: Shape) -> Window:
-        """Output size and padding for this input."""
-        return window_of(self, x)
-
-    def remarks(self, x: Shape) -> tuple[str, ...]:
-        return edge_remarks(self, x)
-
-    def output_shape(self, x: Shape) -> Shape:
-        return (self.depth, *self.window(x).out)
-
-    def parameters(self, x: Shape) -> tuple[Parameter, ...]:
-        channels = as_image(self.kind, x)[0]
-        return (
-            Parameter("Weights", (self.depth, channels * self.filter_height * self.filter_width), decays=True, kept=True),
-            Parameter("Biases", (self.depth, 1), init="zero"),
-        )
-
-    def lower(self, low, inputs, slots):
-        image, window = as_image(self.kind, low.node.inputs[0].shape)[1:], self.window(low.node.inputs[0].shape)
-        y = low.convolve(
-            inputs[0],
-            slots["Weights"],
-            slots["Biases"],
-            image=image,
-            small=window.out,
-            filter=(self.filter_height, self.filter_width),
-            strides=(self.stride_rows, self.stride_cols),
-            pads=(window.pads[0], window.pads[2]),
-        )
-        return low.map(y, self.activation)
-
-    def onnx(self, forms, inputs, shapes, parameters):
-        image, window = as_image(self.kind, shapes[0]), self.window(shapes[0])
-        filters = parameters["Weights"].reshape(self.depth, image[0], self.filter_height, self.filter_width)
-        y = forms.node(
-            "Conv",
-            forms.reshape(inputs[0], shapes[0], image),
-            forms.constant(filters),
-            forms.constant(parameters["Biases"].ravel()),
-            **window.onnx_attributes(self),
-        )
-        return forms.activation(y, self.activation)
-
-    def to_fields(self) -> tuple[str, ...]:
-        fields = super().to_fields()
-        return (*fields[:5], field_text(self.padding), fields[7]) if self.padding else fields
 
     def weight_fields(self, x: Shape):
         window = self.window(x)

@@ -41,7 +41,14 @@ class Corrupt(Layer):
         return ("corruption",)
 
     def lower(self, low, inputs, slots):
-        return low.corrupt(inputs[0], self.noise, self.level)
+        from tmvalite.kernels import corrupt
+
+        x, draw = inputs[0], low.draw("corruption", self.level)
+        y = low.tensor(x.size, x.shape)
+        if self.noise == "GAUSS":
+            return low.emit(corrupt.corrupt_gauss, x=x, y=y, draw=draw, detail=f"noise, draw {draw}")
+        salt = self.noise == "SALT"
+        return low.emit(corrupt.corrupt_mask, x=x, y=y, draw=draw, salt=salt, detail=f"{self.noise.lower()}, draw {draw}")
 
     def onnx(self, forms, inputs, shapes, parameters):
         return inputs[0]

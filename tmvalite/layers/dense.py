@@ -86,7 +86,9 @@ class Dense(Layer):
         )
 
     def lower(self, low, inputs, slots):
-        return low.map(low.product(inputs[0], slots["Weights"], slots["Biases"]), self.activation)
+        y = low.tensor(slots["Weights"].shape[0])
+        low.emit("Product", x=inputs[0], y=y, weights=slots["Weights"], bias=slots["Biases"])
+        return low.map(y, self.activation)
 
     def onnx(self, forms, inputs, shapes, parameters):
         bias = forms.constant(parameters["Biases"].ravel())

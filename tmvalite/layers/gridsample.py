@@ -8,7 +8,7 @@ import numpy as np
 
 from tmvalite.errors import ShapeError
 from tmvalite.layers.base import Example, Layer, Shape, arg, register
-from tmvalite.layers.shapes import as_image, describe
+from tmvalite.layers.shapes import as_image, describe, size
 
 
 @register("GRIDSAMPLE")
@@ -45,8 +45,15 @@ class GridSample(Layer):
         return (channels, self.height or rows, self.width or columns)
 
     def lower(self, low, inputs, slots):
+        from tmvalite.kernels import gridsample
+
         image = as_image(self.kind, low.node.inputs[0].shape)
-        return low.grid_sample(*inputs, image, (self.height or image[1], self.width or image[2]), self.relative)
+        (x, theta), shape = inputs, low.node.shape
+        geometry = (*image, *shape[1:], int(self.relative))
+        text = "{}x{} -> {}x{}".format(*image[1:], *shape[1:])
+        return low.emit(
+            gridsample.grid_sample, x=x, theta=theta, y=low.tensor(size(shape), shape), geometry=geometry, detail=text
+        )
 
     def onnx(self, forms, inputs, shapes, parameters):
         """The grid as a product with the places (x, y, 1), so that an older opset than AffineGrid's is enough."""

@@ -43,8 +43,15 @@ class Gumbel(Layer):
         return ("temperature",)
 
     def lower(self, low, inputs, slots):
-        low.categorical_divergence("kl", inputs[0], self.classes)
-        return low.gumbel(inputs[0], self.classes, self.temperature)
+        from tmvalite.kernels import gumbel
+
+        x, classes, one = inputs[0], self.classes, low.tensor(1)
+        low.emit(gumbel.categorical_divergence, x=x, y=one, classes=classes, detail=f"KL from 1/{classes}")
+        low.loss_term("kl", one)
+        draw, text = low.draw("temperature", self.temperature), f"{self.variables} x {classes}"
+        return low.emit(
+            gumbel.gumbel_sample, x=x, y=low.tensor(x.size), classes=classes, draw=draw, detail=f"{text}, draw {draw}"
+        )
 
     def onnx(self, forms, inputs, shapes, parameters):
         split = forms.reshape(inputs[0], shapes[0], (self.variables, self.classes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from tmvalite.layers.base import AddedTerm, Example, Layer, Shape, arg, register
@@ -40,11 +41,17 @@ class Kl(Layer):
         return replace(self, mean=first, sigma=second)
 
     def lower(self, low, inputs, slots):
+        from tmvalite.kernels import gaussian
+
         mu, log_variance = inputs
         low.monitor("latent_mean", mu)
         low.monitor("latent_log_variance", log_variance)
         low.monitor("latent_log_variance_square", log_variance, 2)
-        return low.divergence("kl", mu, log_variance, self.mean, self.sigma)
+        numbers = dict(mean=self.mean, inverse=1 / self.sigma, log_square=2 * math.log(self.sigma))
+        text = f"KL from N({self.mean:g}, {self.sigma:g}^2)"
+        y = low.emit(gaussian.divergence, x=mu, log_variance=log_variance, y=low.tensor(1), **numbers, detail=text)
+        low.loss_term("kl", y)
+        return y
 
     def onnx(self, forms, inputs, shapes, parameters):
         return inputs[0]

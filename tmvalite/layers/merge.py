@@ -26,6 +26,13 @@ class Merge(Layer):
                 )
         return inputs[0]
 
+    def chain(self, low, family, inputs):
+        """The steps of a family on two values at a time, from left to right; what `lower` of a layer calls."""
+        total = inputs[0]
+        for other in inputs[1:]:
+            total = low.emit(family, a=total, b=other, y=low.tensor(total.size, total.shape))
+        return total
+
 
 def concat_axis(shape: Shape) -> int:
     """The axis along which CONCAT joins and SLICE cuts: features of a vector or sequence, channels of an image."""

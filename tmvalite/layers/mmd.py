@@ -40,7 +40,8 @@ class Mmd(CodeDistance):
         return ("noise",)
 
     def lower(self, low, inputs, slots):
-        return low.discrepancy("mmd", inputs[0], (self.prior, self.first, self.second))
+        prior = (self.prior, self.first, self.second)
+        return low.batch_term("mmd", "Discrepancy", inputs[0], prior=prior, draw=low.draw("noise"))
 
     def onnx(self, forms, inputs, shapes, parameters):
         return inputs[0]

@@ -19,7 +19,7 @@ class Mul(Merge):
     examples = (Example("MUL@a+b", ((5,), (5,)), (5,)), Example("MUL@a+b+c", ((3, 4), (3, 4), (3, 4)), (3, 4)))
 
     def lower(self, low, inputs, slots):
-        return low.map(low.multiply(inputs), self.activation)
+        return low.map(self.chain(low, "Multiply", inputs), self.activation)
 
     def onnx(self, forms, inputs, shapes, parameters):
         total = reduce(lambda a, b: forms.node("Mul", a, b), inputs)

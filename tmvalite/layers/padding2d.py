@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tmvalite.errors import ShapeError
 from tmvalite.layers.base import Example, Layer, Shape, arg, register
-from tmvalite.layers.shapes import as_image
+from tmvalite.layers.shapes import as_image, size
 
 
 @register("PADDING2D")
@@ -33,17 +33,18 @@ class Padding2D(Layer):
     def output_shape(self, x: Shape) -> Shape:
         channels, rows, columns = as_image(self.kind, x)
         out = (channels, rows + self.top + self.bottom, columns + self.left + self.right)
-        for name, before, n, after, size in (
+        for name, before, n, after, rest in (
             ("rows", self.top, rows, self.bottom, out[1]),
             ("columns", self.left, columns, self.right, out[2]),
         ):
-            if size < 1 or before + n < 1 or after + n < 1:
+            if rest < 1 or before + n < 1 or after + n < 1:
                 raise ShapeError(f"PADDING2D leaves no {name}: {before} + {n} + {after}", code="padding-size")
         return out
 
     def lower(self, low, inputs, slots):
         image = as_image(self.kind, low.node.inputs[0].shape)
-        return low.pad(inputs[0], image, (self.top, self.bottom, self.left, self.right))
+        y, pads = low.tensor(size(low.node.shape), low.node.shape), (self.top, self.bottom, self.left, self.right)
+        return low.emit("Pad", x=inputs[0], y=y, image=image, pads=pads)
 
     def onnx(self, forms, inputs, shapes, parameters):
         """What is cut off first, since few readers know negative padding."""

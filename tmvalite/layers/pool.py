@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tmvalite.layers.base import PADDINGS, Layer, Shape, arg
-from tmvalite.layers.shapes import as_image
+from tmvalite.layers.shapes import as_image, size
 from tmvalite.layers.window import Window, edge_remarks, window_of
 
 
@@ -39,16 +39,10 @@ class Pool(Layer):
     def lower(self, low, inputs, slots):
         channels, rows, columns = as_image(self.kind, low.node.inputs[0].shape)
         window = self.window(low.node.inputs[0].shape)
-        return low.pool(
-            inputs[0],
-            self.value,
-            channels,
-            image=(rows, columns),
-            small=window.out,
-            filter=(self.filter_height, self.filter_width),
-            strides=(self.stride_rows, self.stride_cols),
-            pads=(window.pads[0], window.pads[2]),
-        )
+        windows, shape = window.fields(self, image=(rows, columns), small=window.out), (channels, *window.out)
+        if self.value == "mean" and windows["filter"] == (rows, columns) and window.out == (1, 1) and not any(windows["pads"]):
+            return low.mean(inputs[0], rows * columns, 1, shape)
+        return low.emit("Pool", x=inputs[0], y=low.tensor(size(shape), shape), kind=self.value, channels=channels, **windows)
 
     def onnx(self, forms, inputs, shapes, parameters):
         x = forms.reshape(inputs[0], shapes[0], as_image(self.kind, shapes[0]))

@@ -79,7 +79,10 @@ class Recurrent(Layer):
         return self.kind
 
     def lower(self, low, inputs, slots):
-        return low.recurrence(inputs[0], self.cell, self.time_steps, self.input_size, self.return_sequence, slots)
+        steps, whole, size = self.time_steps, self.return_sequence, self.state_size
+        y = low.tensor(steps * size if whole else size)
+        sizes = dict(cell=self.cell, steps=steps, features=self.input_size, size=size, whole=whole)
+        return low.emit("Recurrence", x=inputs[0], y=y, slots=slots, **sizes)
 
     def onnx(self, forms, inputs, shapes, parameters):
         """Steps are the first axis there: onnxruntime refuses the other layout."""

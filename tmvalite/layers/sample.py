@@ -27,7 +27,12 @@ class Sample(Layer):
         return ("noise",)
 
     def lower(self, low, inputs, slots):
-        return low.sample(*inputs)
+        from tmvalite.kernels import gaussian
+
+        (x, log_variance), draw = inputs, low.draw("noise")
+        y, spread = low.tensor(x.size), low.tensor(x.size, label="spread")
+        fields = dict(x=x, log_variance=log_variance, y=y, spread=spread, draw=draw)
+        return low.emit(gaussian.sample, **fields, detail=f"draw {draw}")
 
     def onnx(self, forms, inputs, shapes, parameters):
         return inputs[0]

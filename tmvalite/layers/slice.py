@@ -34,7 +34,8 @@ class Slice(Layer):
         shape = low.node.inputs[0].shape
         axis = concat_axis(shape)
         inner, steps = size(shape[axis + 1 :]), size(shape[:axis])
-        return low.slice(inputs[0], self.first * inner, self.count * inner, low.node.shape, steps)
+        width, y = self.count * inner, low.tensor(size(low.node.shape), low.node.shape)
+        return low.emit("Copy", x=inputs[0], y=y, start=self.first * inner, width=width, repeat=steps)
 
     def onnx(self, forms, inputs, shapes, parameters):
         at = (self.first, self.first + self.count, concat_axis(shapes[0]) + 1)

@@ -33,7 +33,13 @@ class Sparsity(Layer):
         return (AddedTerm("sparsity", whole_batch=self.penalty == "KL"),)
 
     def lower(self, low, inputs, slots):
-        return low.sparsity("sparsity", inputs[0], self.rho if self.penalty == "KL" else None)
+        if self.penalty == "KL":
+            return low.batch_term("sparsity", "MeanActivity", inputs[0], rho=float(self.rho))
+        from tmvalite.kernels import sparsity
+
+        y = low.emit(sparsity.absolute_sum, x=inputs[0], y=low.tensor(1), detail="sum of |x|")
+        low.loss_term("sparsity", y)
+        return y
 
     def onnx(self, forms, inputs, shapes, parameters):
         return inputs[0]

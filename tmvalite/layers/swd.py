@@ -41,7 +41,8 @@ class Swd(CodeDistance):
         return ("noise", "noise")
 
     def lower(self, low, inputs, slots):
-        return low.sliced("swd", inputs[0], (self.prior, self.first, self.second), self.projections)
+        numbers = dict(draw=low.draw("noise"), axes=low.draw("noise"), directions=self.projections)
+        return low.batch_term("swd", "Sliced", inputs[0], prior=(self.prior, self.first, self.second), **numbers)
 
     def onnx(self, forms, inputs, shapes, parameters):
         return inputs[0]

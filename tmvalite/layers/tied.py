@@ -45,7 +45,11 @@ class Tied(Layer):
         return (Parameter("Biases", (self.width, 1), init="zero"),)
 
     def lower(self, low, inputs, slots):
-        return low.map(low.tied(inputs[0], slots["Biases"]), self.activation)
+        owner = low.node.shared
+        owned = {p.name: low.slot(owner, p.name) for p in owner.parameters}
+        y = low.tensor(owned["Weights"].shape[1])
+        low.emit("Tied", x=inputs[0], y=y, weights=owned["Weights"], bias=slots["Biases"], owned=tuple(owned.values()))
+        return low.map(y, self.activation)
 
     def onnx(self, forms, inputs, shapes, parameters):
         bias = forms.constant(parameters["Biases"].ravel())

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tmvalite.activations import ACTIVATIONS, DEFAULT
+from tmvalite.activations import DEFAULT
 from tmvalite.errors import ShapeError
-from tmvalite.layers.base import ActivationName, Example, Layer, Parameter, Shape, arg, register
+from tmvalite.layers.base import ActivationName, Example, Shape, arg, register
+from tmvalite.layers.image_filter import ImageFilter
 from tmvalite.layers.shapes import as_image
 from tmvalite.layers.window import Window, read_padding
 
 
 @register("TRANSCONV")
 @dataclass(frozen=True)
-class TransConv(Layer):
+class TransConv(ImageFilter):
     """Transposed convolution: (N, C, P, Q) -> (N, K, H, W); strides and padding are those of the convolution it undoes.
 
     Along one axis out = s (in - 1) + a + k - 2 p, with the output padding 0 <= a < s added at the end. SAME gives
@@ -34,7 +35,7 @@ class TransConv(Layer):
     output_pad_width: int = arg("columns added at the right, fewer than the stride", default=0, minimum=0)
     padding: str = ""
 
-    activations = tuple(a.name for a in ACTIVATIONS.values() if a.elementwise)
+    spreads = True
     examples = (
         Example("TRANSCONV|4|3|3|1|1|0|0|RELU", ((2, 5, 6),), (4, 7, 8)),
         Example("TRANSCONV|3|5|5|2|2|2|2|RELU|1|1", ((2, 7, 7),), (3, 14, 14)),
@@ -100,38 +101,16 @@ class TransConv(Layer):
         (height, top, bottom), (width, left, right) = axes
         return Window((height, width), (top, bottom, left, right))
 
-    def output_shape(self, x: Shape) -> Shape:
-        return (self.depth, *self.window(x).out)
-
-    def parameters(self, x: Shape) -> tuple[Parameter, ...]:
-        channels = as_image(self.kind, x)[0]
-        return (
-            Parameter("Weights", (self.depth, channels * self.filter_height * self.filter_width), decays=True, kept=True),
-            Parameter("Biases", (self.depth, 1), init="zero"),
-        )
-
-    def lower(self, low, inputs, slots):
-        small, window = as_image(self.kind, low.node.inputs[0].shape)[1:], self.window(low.node.inputs[0].shape)
-        y = low.convolve_transposed(
-            inputs[0],
-            slots["Weights"],
-            slots["Biases"],
-            image=window.out,
-            small=small,
-            filter=(self.filter_height, self.filter_width),
-            strides=(self.stride_rows, self.stride_cols),
-            pads=(window.pads[0], window.pads[2]),
-        )
-        return low.map(y, self.activation)
+    def remarks(self, x: Shape) -> tuple[str, ...]:
+        return ()
 
     def onnx(self, forms, inputs, shapes, parameters):
         small, window = as_image(self.kind, shapes[0]), self.window(shapes[0])
-        filters = parameters["Weights"].reshape(self.depth, small[0], self.filter_height, self.filter_width)
         _, bottom, _, right = window.pads
         y = forms.node(
             "ConvTranspose",
             forms.reshape(inputs[0], shapes[0], small),
-            forms.constant(filters.transpose(1, 0, 2, 3)),
+            forms.constant(self.filters(shapes[0], parameters).transpose(1, 0, 2, 3)),
             forms.constant(parameters["Biases"].ravel()),
             **replace(window, pads=tuple(max(0, n) for n in window.pads)).onnx_attributes(self),
             output_padding=(max(0, -bottom), max(0, -right)),
@@ -140,6 +119,4 @@ class TransConv(Layer):
 
     def to_fields(self) -> tuple[str, ...]:
         fields = super().to_fields()
-        if self.padding:
-            fields = (*fields[:5], self.padding, *fields[7:])
         return fields if self.output_pad_height or self.output_pad_width else fields[:-2]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tmvalite.layers.base import Example, Layer, Shape, arg, register
-from tmvalite.layers.shapes import as_image
+from tmvalite.layers.shapes import as_image, size
 
 
 @register("UPSAMPLE")
@@ -38,8 +38,15 @@ class Upsample(Layer):
         return (channels, rows * self.row_factor, columns * self.col_factor)
 
     def lower(self, low, inputs, slots):
+        from tmvalite.kernels import resample
+
         image = as_image(self.kind, low.node.inputs[0].shape)
-        return low.upsample(inputs[0], self.method, image, (self.row_factor, self.col_factor))
+        shape, factors = low.node.shape, (self.row_factor, self.col_factor)
+        fields = dict(x=inputs[0], y=low.tensor(size(shape), shape), geometry=(*image, *factors))
+        fields["detail"] = "{} by {}x{}".format(self.method, *factors)
+        if self.method == "NEAREST":
+            return low.emit(resample.nearest, **fields)
+        return low.emit(resample.bilinear, scratch=low.tensor(image[2] + 2, label="one row", per_event=False), **fields)
 
     def onnx(self, forms, inputs, shapes, parameters):
         image, (a, b) = as_image(self.kind, shapes[0]), (self.row_factor, self.col_factor)

@@ -33,6 +33,16 @@ class Window:
     def symmetric(self) -> bool:
         return self.pads[0] == self.pads[1] and self.pads[2] == self.pads[3]
 
+    def fields(self, layer, *, image: tuple[int, int], small: tuple[int, int]) -> dict[str, tuple[int, int]]:
+        """What the steps of a plan are told of the windows of `layer` between a large image and a small one."""
+        return {
+            "image": image,
+            "small": small,
+            "filter": (layer.filter_height, layer.filter_width),
+            "strides": (layer.stride_rows, layer.stride_cols),
+            "pads": (self.pads[0], self.pads[2]),
+        }
+
     def onnx_attributes(self, layer) -> dict[str, tuple[int, int] | tuple[int, int, int, int]]:
         """What ONNX's convolutions and pools are told of the windows of `layer`."""
         top, bottom, left, right = self.pads

@@ -54,6 +54,8 @@ def _conversions(steps, chosen):
 def insert_conversions(steps: list[Step], boundary: int) -> tuple[list[Step], int]:
     """The steps with conversions between them, and the boundary (an index into the steps) moved along."""
     chosen = choose_formats(steps)
+    if chosen.count(ROWS) == len(chosen):  # nothing to convert: every value begins as rows
+        return steps, boundary
     needed: dict[int, list[tuple[Tensor, str, str]]] = {}
     for i, tensor, source, target in _conversions(steps, chosen):
         needed.setdefault(i, []).append((tensor, source, target))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,6 +24,7 @@ from .families.softmax import Softmax
 from .formats import insert_conversions
 from .lowering import Draw, Lowering, Term
 from .step import Slot, Step, Tape, Tensor
+from .verify import verify_plan
 
 ARENA_BYTES = 384 * 1024  # what one tile may fill: it stays in the second cache beside the weights
 LEAST_ROWS, MOST_ROWS = 32, 96  # 96: whole register blocks on every machine
@@ -63,7 +65,7 @@ class Encoding:
         return array.ctypes.data
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
     """The steps and sizes for one graph, precision and purpose.
 
@@ -110,14 +112,14 @@ class Plan:
     def place(self, rows: int) -> Placement:
         """Lay the tensors out for `rows` events."""
         segments = self.segments if rows != self.tile else ()
-        offsets, size = assign_offsets(list(self.steps), self.given, rows, segments)
+        offsets, size = assign_offsets(self.steps, self.given, rows, segments)
         table = np.zeros((len(self.steps), STEP_WIDTH), np.int64)
         at = Encoding(offsets, np.dtype(self.precision).itemsize)
         for row, step in zip(table, self.steps):
             code = step.encode(at)
             row[1 : 1 + len(code)] = code
         table.flags.writeable = False
-        return Placement(rows, offsets, size, table, tuple(at.tables))
+        return Placement(rows=rows, offsets=offsets, size=size, table=table, tables=tuple(at.tables))
 
     @property
     def splits(self) -> np.ndarray:
@@ -219,26 +221,30 @@ def make_plan(
     early = {slot.offset for step in steps for slot in step.updated_slots}
     copies = sorted({c for step in steps for c in step.copies})
     spare = sorted({c for step in steps for c in step.spare_copies}.difference(copies))
-    return Plan(
-        graph,
-        precision,
-        purpose,
-        tuple(steps),
-        boundary,
-        _segments(steps),
-        _tile_rows(steps, given, precision, low.size),
-        given,
-        tuple(low.slots),
-        low.size if within is None else within.size,
-        _ranges(low.slots),
-        _ranges([slot for slot in low.slots if slot.offset not in early]),
-        np.array(copies + spare, np.int64).reshape(-1, 4),
-        len(copies),
-        tuple(low.draws),
-        tuple(low.terms),
-        low.state_size,
-        sum(step.flops() for step in steps),
+    ranges = _ranges(low.slots)
+    plan = Plan(
+        graph=graph,
+        precision=precision,
+        purpose=purpose,
+        steps=tuple(steps),
+        boundary=boundary,
+        segments=_segments(steps),
+        tile=_tile_rows(tuple(steps), given, precision, low.size),
+        given=given,
+        slots=tuple(low.slots),
+        size=low.size if within is None else within.size,
+        ranges=ranges,
+        late_ranges=_ranges([slot for slot in low.slots if slot.offset not in early]) if early else ranges,
+        transposes=np.array(copies + spare, np.int64).reshape(-1, 4),
+        needed=len(copies),
+        draws=tuple(low.draws),
+        terms=tuple(low.terms),
+        state_size=low.state_size,
+        flops=sum(step.flops() for step in steps),
     )
+    if os.environ.get("TMVALITE_VERIFY"):
+        verify_plan(plan)
+    return plan
 
 
 def _given_terms(low) -> list[Tensor]:
@@ -322,8 +328,11 @@ def _mark_first_uses(steps):
 
 def _mark_early_updates(steps):
     """Steps that alone write the gradient of a parameter update it if they can. Whoever reads the parameter comes before."""
-    writers = Counter(slot.offset for step in steps for slot in step.gradient_slots)
-    return [step.update_early() if all(writers[s.offset] == 1 for s in step.gradient_slots) else step for step in steps]
+    writers = Counter([slot.offset for step in steps for slot in step.gradient_slots])
+    return [
+        step.update_early() if step.gradient_slots and all(writers[s.offset] == 1 for s in step.gradient_slots) else step
+        for step in steps
+    ]
 
 
 def _segments(steps) -> tuple[tuple[int, int, int], ...]:

@@ -16,8 +16,8 @@ HEUNIFORM       uniform in +-sqrt(6/n)
 TORCH           uniform in +-1/sqrt(n), the biases as well, with n of the layer's first matrix
 
 The last five are not TMVA's. A convolution counts m = depth, n = input channels times filter area; every gate of a
-recurrent layer is a matrix of its own. Biases and what a layer declares so are 0 or 1, except biases under TORCH: behind
-few inputs, such as a decoder's, biases of 0 let every ReLU have its edge at the origin, which is slow to unlearn.
+recurrent layer is a matrix of its own. Biases and what a layer declares so begin with one number, except biases under TORCH:
+behind few inputs, such as a decoder's, biases of 0 let every ReLU have its edge at the origin, which is slow to unlearn.
 Sources: TMVA's DNN initialisation; Glorot and Bengio, AISTATS 2010, eq. 16; He et al., arXiv:1502.01852, eq. 10; TORCH is
 what nn.Linear of Torch and PyTorch starts from (LeCun et al., Efficient BackProp, section 4.6, has the scale in n).
 """
@@ -66,7 +66,7 @@ def initial_matrix(parameter: Parameter, method: str, key: streams.Key) -> np.nd
     """
     rows, columns = parameter.shape
     if parameter.init != "weights":
-        return np.full(parameter.shape, {"zero": 0.0, "one": 1.0}[parameter.init])
+        return np.full(parameter.shape, {"zero": 0.0, "one": 1.0}.get(parameter.init, parameter.init), float)
     kind, scale = _DISTRIBUTIONS[method]
     if kind == "zero":
         return np.zeros(parameter.shape)

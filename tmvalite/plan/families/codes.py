@@ -1,4 +1,4 @@
-"""Terms of the loss over the codes of a whole batch, counted once when all shares have come there, and the sum of |h|."""
+"""Terms of the loss over the codes of a whole batch, counted once when all shares have come there."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from tmvalite.kernels import mmd, sparsity, swd
 from tmvalite.kernels.codes import GAUSS, UNIFORM
 from tmvalite.plan.step import Step, Tensor
-
-from .normalise import bits
 
 KINDS = {"GAUSS": GAUSS, "UNIFORM": UNIFORM}
 USUAL_BATCH = 128  # events, for estimates of work that grows with the square of their number
@@ -27,14 +25,15 @@ class Prior:
         return self.second**2 if self.kind == "GAUSS" else (self.second - self.first) ** 2 / 12
 
     @property
-    def code(self) -> tuple[int, int, int]:
-        return KINDS[self.kind], bits(self.first), bits(self.second)
+    def numbers(self) -> dict[str, float]:
+        """Its columns in a descriptor."""
+        return {"kind": KINDS[self.kind], "first": float(self.first), "second": float(self.second)}
 
     def __str__(self):
         return f"{self.kind} {self.first:g} {self.second:g}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class CodeTerm(Step):
     """A term over the codes x of a batch, number `term` of the loss; its gradient goes to `grad` in the forward pass."""
 
@@ -46,15 +45,16 @@ class CodeTerm(Step):
     begins_gradient = True
     training_only = True
 
-    reads = property(lambda self: (self.x,))
-    writes = property(lambda self: (self.grad,))
+    @classmethod
+    def build(cls, *, prior: tuple[str, float, float] | None = None, **fields) -> CodeTerm:
+        return cls(**fields) if prior is None else cls(prior=Prior(*prior), **fields)
 
     def differentiate(self, tape):
         if self.x in tape.wanted:
             tape.hand_over(self.x, self.grad)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Discrepancy(CodeTerm):
     """Maximum mean discrepancy from the prior, whose samples come from `draw`."""
 
@@ -65,9 +65,8 @@ class Discrepancy(CodeTerm):
     def batch_scratch(self, rows):
         return 3 * (self.x.size + 1) * rows + self.x.size
 
-    def encode(self, at):
-        scale = 2 * self.x.size * self.prior.variance
-        return *at(self.x), *at(self.grad), self.term, self.draw, *self.prior.code, bits(scale)
+    def numbers(self, at):
+        return self.prior.numbers | {"scale": float(2 * self.x.size * self.prior.variance)}
 
     def flops(self):
         return USUAL_BATCH * (12 * self.x.size + 70)
@@ -76,7 +75,7 @@ class Discrepancy(CodeTerm):
         return f"MMD from {self.prior}, draw {self.draw}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Sliced(CodeTerm):
     """Sliced Wasserstein distance from the prior; samples and directions come from two draws."""
 
@@ -89,8 +88,8 @@ class Sliced(CodeTerm):
     def batch_scratch(self, rows):
         return (3 * self.x.size + 6) * rows + self.x.size
 
-    def encode(self, at):
-        return *at(self.x), *at(self.grad), self.term, self.draw, *self.prior.code, self.axes, self.directions
+    def numbers(self, at):
+        return self.prior.numbers
 
     def flops(self):
         return self.directions * (6 * self.x.size + 60)
@@ -99,7 +98,7 @@ class Sliced(CodeTerm):
         return f"SWD from {self.prior}, {self.directions} directions, draws {self.draw} {self.axes}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class MeanActivity(CodeTerm):
     """Divergence of the mean activities from rho."""
 
@@ -109,59 +108,8 @@ class MeanActivity(CodeTerm):
     def batch_scratch(self, rows):
         return 2 * self.x.size * rows
 
-    def encode(self, at):
-        return *at(self.x), *at(self.grad), self.term, bits(self.rho)
-
     def flops(self):
         return 4 * self.x.size
 
     def text(self):
         return f"mean activity {self.rho:g}"
-
-
-@dataclass(frozen=True, eq=False)
-class AbsoluteSum(Step):
-    """y = sum of |x| of every event."""
-
-    x: Tensor
-    y: Tensor
-    family = "reduce"
-    kernel = sparsity.absolute_sum
-
-    reads = property(lambda self: (self.x,))
-    writes = property(lambda self: (self.y,))
-
-    def differentiate(self, tape):
-        if self.x in tape.wanted:
-            target, add = tape.target(self.x)
-            tape.steps.append(AbsoluteSumGradient(self.x, tape.gradient(self.y), target, add))
-
-    def encode(self, at):
-        return *at(self.x), *at(self.y)
-
-    def flops(self):
-        return self.x.size
-
-    def text(self):
-        return "sum of |x|"
-
-
-@dataclass(frozen=True, eq=False)
-class AbsoluteSumGradient(Step):
-    """The sign of every element, times the gradient of the event's sum."""
-
-    x: Tensor
-    grad: Tensor
-    result: Tensor
-    accumulate: bool
-    family = "reduce"
-    kernel = sparsity.absolute_sum_backward
-
-    reads = property(lambda self: (self.x, self.grad, *((self.result,) if self.accumulate else ())))
-    writes = property(lambda self: (self.result,))
-
-    def encode(self, at):
-        return *at(self.x), *at(self.grad), *at(self.result), int(self.accumulate)
-
-    def text(self):
-        return "sum' of |x|"

@@ -18,12 +18,6 @@ class Convert(Step):
     family = "convert"
     formats = (ROWS, FEATURES)
 
-    reads = property(lambda self: (self.x,))
-    writes = property(lambda self: (self.y,))
-
-    def encode(self, at):
-        return *at(self.x), *at(self.y)
-
     @property
     def kernel(self):
         return transpose.rows_to_features if self.to == FEATURES else transpose.features_to_rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tmvalite.kernels import convolution, winograd
 from tmvalite.plan.step import Slot, Step, Tensor
@@ -16,7 +16,7 @@ def _scratch(size: int, label: str) -> Tensor | None:
     return Tensor(size, label, per_event=False) if size else None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Convolution(Step):
     """y = b + the filters correlated with x (or, `spread`, the transpose of that). `padded` names PADDING2D items folded in.
 
@@ -38,6 +38,24 @@ class Convolution(Step):
     padded: tuple[str, ...] = ()
     family = "window"
 
+    @classmethod
+    def build(
+        cls, *, x: Tensor, y: Tensor, weights: Slot, bias: Slot, groups: int = 1, spread: bool = False, **windows
+    ) -> Convolution:
+        """Filters on the windows of images x (C, H, W); weights (K, C / groups * R * S) as TMVA's, K outputs (K, P, Q).
+
+        windows : fields of Windows: image (H, W), small (P, Q), filter (R, S), strides, pads (top, left).
+        spread : the transpose of that, with the same fields: x (C, P, Q) -> (K, H, W) with weights (K, C * R * S).
+        """
+        at, (outputs, columns) = Windows(**windows), weights.shape
+        taps = at.filter[0] * at.filter[1]
+        if spread:
+            filters = Filters(groups=1, image=outputs, small=columns // taps, taps=taps, image_step=columns, small_step=taps)
+        else:
+            channels = dict(groups=groups, image=columns // taps, small=outputs // groups)
+            filters = Filters(**channels, taps=taps, image_step=taps, small_step=columns)
+        return cls(x=x, y=y, weights=weights, bias=bias, windows=at, filters=filters, spread=spread)
+
     def __post_init__(self):
         if suits_winograd(self.windows, self.filters):
             object.__setattr__(self, "tiled", _scratch(self.tiles.size, f"{self.x.label}, in tiles"))
@@ -58,36 +76,24 @@ class Convolution(Step):
     def kernel(self):
         return winograd.winograd_correlate if self.tiled else convolution.correlate
 
-    @property
-    def _scratches(self):
-        return tuple(t for t in (self.halo, self.merge, self.packed, self.tiled) if t is not None)
-
-    reads = property(lambda self: (self.x, *self._scratches))
-    writes = property(lambda self: (self.y, *self._scratches))
-    slots = property(lambda self: (self.weights, *((self.bias,) if self.bias else ())))
-
     def differentiate(self, tape):
         grad = tape.gradient(self.y)
         image, small = (grad, self.x) if self.spread else (self.x, grad)
-        tape.steps.append(ConvolutionFilters(image, small, self.weights, self.bias, self.windows, self.filters, self.spread))
+        same = dict(weights=self.weights, windows=self.windows, filters=self.filters)
+        tape.steps.append(ConvolutionFilters(image=image, small=small, bias=self.bias, bias_of_image=self.spread, **same))
         if self.x in tape.wanted:
             made = Tensor(self.x.size, f"d {self.x.label}", self.x.shape)
-            tape.steps.append(Convolution(grad, made, self.weights, None, self.windows, self.filters, not self.spread))
+            tape.steps.append(Convolution(x=grad, y=made, bias=None, spread=not self.spread, **same))
             tape.hand_over(self.x, made)
 
     def take_padding(self, x: Tensor, pads: tuple[int, int, int, int], name: str) -> Convolution | None:
         windows = self.windows.pad_small(pads) if self.spread else self.windows.pad_image(pads)
         if windows is None:
             return None
-        return Convolution(x, self.y, self.weights, self.bias, windows, self.filters, self.spread, padded=(*self.padded, name))
+        return replace(self, x=x, windows=windows, padded=(*self.padded, name), halo=None, merge=None, packed=None, tiled=None)
 
-    def encode(self, at):
-        bias = self.bias.offset if self.bias else -1
-        if self.tiled:
-            return *at(self.x), *at(self.y), *at(self.tiled), self.weights.offset, bias, *self.tiles.geometry
-        halo, merge = ((at(t) if t else (-1, 0)) for t in (self.halo, self.merge))
-        table = at.table(self.work.table(at.lanes))
-        return *at(self.x), *at(self.y), *halo, *merge, *at(self.packed), self.weights.offset, bias, table
+    def numbers(self, at):
+        return {"geometry": self.tiles.geometry} if self.tiled else {"table": at.table(self.work.table(at.lanes))}
 
     def flops(self):
         return 2 * self.work.multiplications()
@@ -99,7 +105,7 @@ class Convolution(Step):
         return f"{self.weights.node}: {kind}{self.windows.text()}{groups}{folded}" + (", in tiles" if self.tiled else "")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ConvolutionFilters(Step):
     """Gradient of a convolution with respect to filters and bias, added up over the events of a share.
 
@@ -140,40 +146,12 @@ class ConvolutionFilters(Step):
         return winograd.winograd_gradient if self.tiled else convolution.filter_gradient
 
     @property
-    def _scratches(self):
-        return tuple(t for t in (self.halo, self.lines, self.tiled) if t is not None)
+    def size(self) -> int:
+        """Elements of the filters."""
+        return self.weights.size
 
-    reads = property(lambda self: (self.image, self.small, *self._scratches))
-    writes = property(lambda self: self._scratches)
-    gradient_slots = property(lambda self: (self.weights, *((self.bias,) if self.bias else ())))
-
-    def encode(self, at):
-        bias, of_image, size = self.bias.offset if self.bias else -1, int(self.bias_of_image), self.weights.size
-        if self.tiled:
-            return (
-                *at(self.image),
-                *at(self.small),
-                *at(self.tiled),
-                self.weights.offset,
-                bias,
-                of_image,
-                int(self.first_use),
-                *self.tiles.geometry,
-            )
-        halo, lines = ((at(t) if t else (-1, 0)) for t in (self.halo, self.lines))
-        table = at.table(self.work.table(pixel_group(at.itemsize)))
-        return (
-            *at(self.image),
-            *at(self.small),
-            *halo,
-            *lines,
-            self.weights.offset,
-            bias,
-            table,
-            of_image,
-            size,
-            int(self.first_use),
-        )
+    def numbers(self, at):
+        return {"geometry": self.tiles.geometry} if self.tiled else {"table": at.table(self.work.table(pixel_group(at.itemsize)))}
 
     def flops(self):
         return 2 * self.work.multiplications()

@@ -34,8 +34,9 @@ class Copy(Step):
     def whole(self) -> bool:
         return self.width * self.repeat == self.x.size == self.y.size
 
-    reads = property(lambda self: (self.x, self.y) if self.accumulate or self.partial else (self.x,))
-    writes = property(lambda self: (self.y,))
+    @property
+    def stays(self):
+        return (self.y,) if self.partial else ()
 
     @property
     def in_place(self):
@@ -52,10 +53,8 @@ class Copy(Step):
         part = self.width * self.repeat < self.x.size
         if part and not add:  # the rest of x has no gradient from here
             tape.steps.append(Fill(target))
-        tape.steps.append(Copy(grad, target, self.to, self.start, self.width, add, part, self.repeat))
-
-    def encode(self, at):
-        return *at(self.x), *at(self.y), self.start, self.to, self.width, int(self.accumulate), self.repeat
+        places = dict(start=self.to, to=self.start, width=self.width, repeat=self.repeat)
+        tape.steps.append(Copy(grad, target, accumulate=add, partial=part, **places))
 
     def text(self):
         return f"{self.width} of {self.x.size} -> {self.y.size}" + (", adds" if self.accumulate else "")
@@ -70,12 +69,6 @@ class Fill(Step):
     kernel = combine.fill_values
     formats = (ROWS, FEATURES)
 
-    reads = property(lambda self: ())
-    writes = property(lambda self: (self.y,))
-
-    def encode(self, at):
-        return at(self.y)
-
     def text(self):
         return "zeros"
 
@@ -88,12 +81,6 @@ class Store(Step):
     column: int
     family = "copy"
     kernel = combine.store_values
-
-    reads = property(lambda self: (self.x,))
-    writes = property(lambda self: ())
-
-    def encode(self, at):
-        return *at(self.x), self.column
 
     def text(self):
         return f"columns {self.column} to {self.column + self.x.size - 1}"

@@ -114,6 +114,7 @@ class Multiply(Step):
     a: Tensor
     b: Tensor
     y: Tensor
+    accumulate = False
     family = "map"
     kernel = combine.multiply_values
     formats = (ROWS, FEATURES)

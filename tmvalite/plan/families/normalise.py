@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 
 from tmvalite.kernels import normalise
 from tmvalite.plan.step import Slot, Step, Tensor
 
 
-def bits(value: float) -> int:
-    """A float64 as the int64 with the same bits, for a descriptor."""
-    return struct.unpack("=q", struct.pack("=d", value))[0]
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Normalisation:
     """What the steps of one layer share. An event is rows of `groups` blocks of `inner` elements.
 
@@ -33,22 +27,26 @@ class Normalisation:
     batch: int
 
 
+class Part(Step):
+    """A step of a batch normalisation, whose columns are those of `at`."""
+
+    at: Normalisation
+    family = "normalise"
+
+    def fields(self, names):
+        of = Normalisation.__dataclass_fields__
+        return tuple([getattr(self.at if name in of else self, name) for name in names])
+
+
 @dataclass(frozen=True, eq=False)
-class BatchSums(Step):
+class BatchSums(Part):
     """Sums over the events of a share."""
 
     x: Tensor
     at: Normalisation
-    family = "normalise"
     hidden_state = True
     kernel = normalise.batch_sums
     training_only = True
-
-    reads = property(lambda self: (self.x,))
-    writes = property(lambda self: ())
-
-    def encode(self, at):
-        return *at(self.x), self.at.groups, self.at.inner, self.at.state
 
     def flops(self):
         return 3 * self.x.size
@@ -58,49 +56,39 @@ class BatchSums(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class BatchStatistics(Step):
+class BatchStatistics(Part):
     """Mean and variance of the batch, running values."""
 
     x: Tensor
     at: Normalisation
-    family = "normalise"
     hidden_state = True
     kernel = normalise.batch_statistics
     training_only = True
     batch_wide = True
 
-    reads = property(lambda self: ())
-    writes = property(lambda self: ())
-
-    def encode(self, at):
-        n = self.at
-        momentum = n.momentum if n.gamma.trained else 1.0  # a frozen layer keeps its running values
-        return (n.groups, self.x.size, n.state, n.batch, n.mean.offset, n.variance.offset, bits(n.epsilon), bits(momentum))
+    def numbers(self, at):
+        momentum = self.at.momentum if self.at.gamma.trained else 1.0  # a frozen layer keeps its running values
+        return {"size": self.x.size, "momentum": momentum}
 
     def text(self):
         return f"{self.at.gamma.node}: mean, variance"
 
 
 @dataclass(frozen=True, eq=False)
-class Normalise(Step):
+class Normalise(Part):
     """y = (x - mean) / sqrt(variance + epsilon) gamma + beta; statistics of the batch when training, else running ones."""
 
     x: Tensor
     y: Tensor
     at: Normalisation
-    family = "normalise"
     kernel = normalise.normalise
 
-    reads = property(lambda self: (self.x,))
-    writes = property(lambda self: (self.y,))
-
-    @property
-    def slots(self):
-        return self.at.gamma, self.at.beta
-
-    @property
-    def in_place(self):
-        return self.y, self.x
+    @classmethod
+    def build(cls, *, x: Tensor, y: Tensor, momentum: float, epsilon: float, state: int, **at) -> list[Step]:
+        """All steps of the forward pass; `at`: fields of Normalisation."""
+        numbers = dict(momentum=float(momentum), epsilon=float(epsilon), state=state, batch=state)
+        one = Normalisation(**numbers, **at)
+        return [BatchSums(x, one), BatchStatistics(x, one), cls(x, y, one)]
 
     def differentiate(self, tape):
         grad = tape.gradient(self.y)
@@ -111,11 +99,6 @@ class Normalise(Step):
             tape.steps.append(NormaliseGradient(self.x, grad, result, self.at))
             tape.hand_over(self.x, result)
 
-    def encode(self, at):
-        n = self.at
-        slots = (n.mean.offset, n.variance.offset, n.gamma.offset, n.beta.offset)
-        return *at(self.x), *at(self.y), n.groups, n.inner, n.batch, *slots, bits(n.epsilon)
-
     def flops(self):
         return 2 * self.x.size
 
@@ -124,27 +107,15 @@ class Normalise(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class BatchGradientSums(Step):
+class BatchGradientSums(Part):
     """Sums of the gradient over the events of a share."""
 
     x: Tensor
     grad: Tensor
     at: Normalisation
     first_use: bool = True
-    family = "normalise"
     hidden_state = True
     kernel = normalise.batch_gradient_sums
-
-    reads = property(lambda self: (self.x, self.grad))
-    writes = property(lambda self: ())
-
-    @property
-    def gradient_slots(self):
-        return self.at.gamma, self.at.beta
-
-    def encode(self, at):
-        n = self.at
-        return *at(self.x), *at(self.grad), n.groups, n.inner, n.state, n.batch, n.gamma.offset, n.beta.offset
 
     def flops(self):
         return 4 * self.x.size
@@ -154,48 +125,31 @@ class BatchGradientSums(Step):
 
 
 @dataclass(frozen=True, eq=False)
-class BatchGradients(Step):
+class BatchGradients(Part):
     """Gradients of gamma and beta, and the means that every event's gradient needs."""
 
     x: Tensor
     at: Normalisation
-    family = "normalise"
     hidden_state = True
     kernel = normalise.batch_gradients
     batch_wide = True
 
-    reads = property(lambda self: ())
-    writes = property(lambda self: ())
-
-    def encode(self, at):
-        n = self.at
-        return n.groups, self.x.size, n.state, n.batch, n.gamma.offset, n.beta.offset
+    def numbers(self, at):
+        return {"size": self.x.size}
 
     def text(self):
         return f"{self.at.gamma.node}: gamma, beta"
 
 
 @dataclass(frozen=True, eq=False)
-class NormaliseGradient(Step):
+class NormaliseGradient(Part):
     """Gradient of the values, through mean and variance too."""
 
     x: Tensor
     grad: Tensor
     result: Tensor
     at: Normalisation
-    family = "normalise"
     kernel = normalise.normalise_backward
-
-    reads = property(lambda self: (self.x, self.grad))
-    writes = property(lambda self: (self.result,))
-
-    @property
-    def in_place(self):
-        return self.result, self.grad
-
-    def encode(self, at):
-        n = self.at
-        return *at(self.x), *at(self.grad), *at(self.result), n.groups, n.inner, n.batch, n.gamma.offset
 
     def flops(self):
         return 4 * self.x.size

@@ -19,8 +19,8 @@ class Pad(Step):
     family = "copy"
     kernel = padding.pad_planes
 
-    reads = property(lambda self: (self.x,))
-    writes = property(lambda self: (self.y,))
+    def numbers(self, at):
+        return dict(zip(("channels", "rows", "columns"), self.image)) | dict(zip(("top", "bottom", "left", "right"), self.pads))
 
     def differentiate(self, tape):
         if self.x in tape.wanted:
@@ -28,11 +28,8 @@ class Pad(Step):
             top, bottom, left, right = self.pads
             made = Tensor(self.x.size, f"d {self.x.label}", self.x.shape)
             padded = (channels, rows + top + bottom, columns + left + right)
-            tape.steps.append(Pad(tape.gradient(self.y), made, padded, (-top, -bottom, -left, -right)))
+            tape.steps.append(Pad(x=tape.gradient(self.y), y=made, image=padded, pads=(-top, -bottom, -left, -right)))
             tape.hand_over(self.x, made)
-
-    def encode(self, at):
-        return *at(self.x), *at(self.y), *self.image, *self.pads
 
     def text(self):
         return "padding {} {} {} {}".format(*self.pads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tmvalite.kernels import pool
 from tmvalite.plan.step import Step, Tensor
@@ -19,7 +19,7 @@ def _geometry(channels: int, windows: Windows, framed: bool) -> tuple[int, ...]:
     return channels, *at.image, *at.small, *at.filter, *at.strides, *at.pads, int(framed)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Pool(Step):
     """y = largest ("max") or mean ("mean") value of every window of the channels of x.
 
@@ -36,26 +36,28 @@ class Pool(Step):
     padded: tuple[str, ...] = ()
     family = "pool"
 
-    reads = property(lambda self: (self.x,))
-    writes = property(lambda self: (self.y,))
+    @classmethod
+    def build(cls, *, x: Tensor, y: Tensor, kind: str, channels: int, **windows) -> Pool:
+        """`windows`: the fields of Windows."""
+        return cls(x=x, y=y, kind=kind, channels=channels, windows=Windows(**windows))
+
+    @property
+    def geometry(self):
+        return _geometry(self.channels, self.windows, self.framed)
 
     def differentiate(self, tape):
         if self.x in tape.wanted:
             made = Tensor(self.x.size, f"d {self.x.label}", self.x.shape)
+            same = dict(kind=self.kind, channels=self.channels, windows=self.windows, framed=self.framed)
             saved = self.x if self.kind == "max" else None
-            grad = tape.gradient(self.y)
-            tape.steps.append(PoolGradient(saved, grad, made, self.kind, self.channels, self.windows, self.framed))
+            tape.steps.append(PoolGradient(saved=saved, grad=tape.gradient(self.y), result=made, **same))
             tape.hand_over(self.x, made)
 
     def take_padding(self, x: Tensor, pads: tuple[int, int, int, int], name: str) -> Pool | None:
         own = (*self.windows.pads, *self.windows.ends)
         if min(pads) < 0 or (max(own) > 0 and not self.framed):  # its own padding is left out of windows, these zeros are not
             return None
-        windows = self.windows.pad_image(pads)
-        return Pool(x, self.y, self.kind, self.channels, windows, True, (*self.padded, name))
-
-    def encode(self, at):
-        return *at(self.x), *at(self.y), *_geometry(self.channels, self.windows, self.framed)
+        return replace(self, x=x, windows=self.windows.pad_image(pads), framed=True, padded=(*self.padded, name))
 
     @property
     def kernel(self):
@@ -69,7 +71,7 @@ class Pool(Step):
         return f"{self.kind}, {self.windows.text()}{folded}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class PoolGradient(Step):
     """Gradient of a Pool with respect to x. `saved`: its x, for "max"."""
 
@@ -84,16 +86,12 @@ class PoolGradient(Step):
     family = "pool"
 
     def __post_init__(self):
-        size = pool.scratch_size(self.kind, _geometry(self.channels, self.windows, self.framed))
+        size = pool.scratch_size(self.kind, self.geometry)
         object.__setattr__(self, "scratch", Tensor(size, f"{self.grad.label}, by window", per_event=False))
 
-    reads = property(lambda self: (*((self.saved,) if self.saved else ()), self.grad, self.scratch))
-    writes = property(lambda self: (self.result, self.scratch))
-
-    def encode(self, at):
-        saved = at(self.saved) if self.saved else ()
-        geometry = _geometry(self.channels, self.windows, self.framed)
-        return *saved, *at(self.grad), *at(self.result), *at(self.scratch), *geometry
+    @property
+    def geometry(self):
+        return _geometry(self.channels, self.windows, self.framed)
 
     @property
     def kernel(self):

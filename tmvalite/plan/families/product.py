@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from tmvalite.kernels import product
 from tmvalite.plan.step import Slot, Step, Tensor
 
+NARROW = 10  # at most this many outputs: the dot form of the product, chosen by the layer's shape alone
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Product(Step):
     """y = x W^T + b. `narrow`: few outputs, W kept as (out, in) and summed along it in 16 chains."""
 
@@ -19,26 +21,22 @@ class Product(Step):
     narrow: bool
     family = "product"
 
-    reads = property(lambda self: (self.x,))
-    writes = property(lambda self: (self.y,))
+    @classmethod
+    def build(cls, *, x: Tensor, y: Tensor, weights: Slot, bias: Slot | None) -> Product:
+        """W (outputs, inputs) as in TMVA, b (outputs, 1)."""
+        return cls(x=x, y=y, weights=weights, bias=bias, narrow=weights.shape[0] <= NARROW)
 
     @property
     def splits(self):
         return not self.narrow
 
-    @property
-    def slots(self):
-        return (self.weights,) if self.bias is None else (self.weights, self.bias)
-
     def differentiate(self, tape):
-        grad, large = tape.gradient(self.y), not self.narrow and self.weights.size > product.LARGE
+        grad, shared = tape.gradient(self.y), dict(weights=self.weights, narrow=self.narrow)
         if self.x in tape.wanted:  # before the weights, which the other step may update
             target, add = tape.target(self.x)
-            tape.steps.append(ProductData(grad, target, self.weights, self.narrow, add, large))
-        tape.steps.append(ProductWeights(self.x, grad, self.weights, self.bias, self.narrow))
-
-    def encode(self, at):
-        return *at(self.x), *at(self.y), self.weights.offset, self.bias.offset if self.bias else -1
+            large = not self.narrow and self.weights.size > product.LARGE
+            tape.steps.append(ProductData(grad=grad, result=target, accumulate=add, large=large, **shared))
+        tape.steps.append(ProductWeights(x=self.x, grad=grad, bias=self.bias, **shared))
 
     @property
     def kernel(self):
@@ -51,7 +49,7 @@ class Product(Step):
         return f"{self.weights.node}: {self.x.size} -> {self.y.size}" + (", dot form" if self.narrow else "")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ProductData(Step):
     """Gradient of a product with respect to its input. `large`: W can be transposed on the way."""
 
@@ -64,9 +62,6 @@ class ProductData(Step):
     family = "product"
     kernel = product.product_backward_data
     splits = True
-
-    reads = property(lambda self: (self.grad, self.result) if self.accumulate else (self.grad,))
-    writes = property(lambda self: (self.result,))
 
     @property
     def _copy(self):
@@ -81,9 +76,6 @@ class ProductData(Step):
     def spare_copies(self):
         return self._copy if self.large else ()
 
-    def encode(self, at):
-        return *at(self.grad), *at(self.result), self.weights.offset, int(self.narrow), int(self.accumulate), int(self.large)
-
     def flops(self):
         return 2 * self.grad.size * self.result.size
 
@@ -91,7 +83,7 @@ class ProductData(Step):
         return f"{self.weights.node}: {self.grad.size} -> {self.result.size}" + (", adds" if self.accumulate else "")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ProductWeights(Step):
     """Gradient of a product with respect to weights and bias, added up over the tiles of a share.
 
@@ -109,21 +101,11 @@ class ProductWeights(Step):
     family = "product"
     kernel = product.product_backward_weights
 
-    reads = property(lambda self: (self.x, self.grad))
-    writes = property(lambda self: ())
+    decays = property(lambda self: self.weights.decays)
 
     @property
     def splits(self):
         return not self.narrow
-
-    @property
-    def gradient_slots(self):
-        return (self.weights,) if self.bias is None else (self.weights, self.bias)
-
-    def encode(self, at):
-        bias = self.bias.offset if self.bias else -1
-        flags = self.narrow, self.first_use, self.early, self.weights.decays
-        return *at(self.x), *at(self.grad), self.weights.offset, bias, *map(int, flags)
 
     @property
     def updated_slots(self):

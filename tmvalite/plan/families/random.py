@@ -19,22 +19,12 @@ class Dropout(Step):
     identity_when_scoring = True
     kernel = random.dropout_values
 
-    reads = property(lambda self: (self.x,))
-    writes = property(lambda self: (self.y,))
-
-    @property
-    def in_place(self):
-        return self.y, self.x
-
     def differentiate(self, tape):
         if self.x in tape.wanted:
             grad = tape.gradient(self.y)
             masked = Tensor(self.x.size, f"d {self.x.label}, masked", self.x.shape)
             tape.steps.append(Dropout(grad, masked, self.draw))  # the same mask, drawn again
             tape.hand_over(self.x, masked)
-
-    def encode(self, at):
-        return *at(self.x), *at(self.y), self.draw
 
     def text(self):
         return f"draw {self.draw}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from tmvalite.kernels import gru, lstm, recurrent, rnn
 from tmvalite.plan.step import Slot, Step, Tensor
@@ -16,18 +17,18 @@ class Cell:
     backward: object
     gates: int
     extras: int
-    flag: int | None = None  # what the kernel is told beyond sizes
+    after: bool = False  # of a GRU: whether the reset gate comes after U_c
 
 
 CELLS = {
     "RNN": Cell(rnn.rnn_forward, rnn.rnn_backward, 1, 0),
     "LSTM": Cell(lstm.lstm_forward, lstm.lstm_backward, 4, 2),
-    "GRU": Cell(gru.gru_forward, gru.gru_backward, 3, 1, 0),
-    "GRU after": Cell(gru.gru_forward, gru.gru_backward, 3, 1, 1),
+    "GRU": Cell(gru.gru_forward, gru.gru_backward, 3, 1),
+    "GRU after": Cell(gru.gru_forward, gru.gru_backward, 3, 1, after=True),
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sequence:
     """Sizes of a recurrent layer and its parameters, each block of gates starting with the first gate's slots.
 
@@ -57,14 +58,23 @@ class Sequence:
         """From the values of one step to those of the next."""
         return width if self.keeps else 0
 
-    @property
-    def y_stride(self) -> int:
-        return self.size if self.whole else 0
-
-    @property
-    def flag(self) -> tuple[int, ...]:
-        flag = CELLS[self.cell].flag
-        return () if flag is None else (flag,)
+    @cached_property
+    def columns(self) -> dict[str, int | Slot]:
+        """What the kernels are told, by the names of their columns."""
+        return {
+            "steps": self.steps,
+            "features": self.features,
+            "size": self.size,
+            "wide": self.wide,
+            "apart": self.apart,
+            "gates_step": self.stride(self.apart),
+            "states_step": self.stride(self.size),
+            "y_step": self.size if self.whole else 0,
+            "weights": self.weights[0],
+            "state_weights": self.states[0],
+            "biases": self.biases[0],
+            "after": CELLS[self.cell].after,
+        }
 
     def text(self) -> str:
         return f"{self.weights[0].node}: {self.cell}, {self.steps} steps of {self.features} -> {self.size}"
@@ -75,8 +85,18 @@ def spread(size: int) -> int:
     return size + 80 if size % 256 == 0 else size
 
 
-@dataclass(frozen=True, eq=False)
-class Recurrence(Step):
+class OfSequence(Step):
+    """A step whose numbers are those of the sequence `at`."""
+
+    at: Sequence
+
+    def fields(self, names):
+        of = self.at.columns
+        return tuple([of[name] if name in of else getattr(self, name) for name in names])
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Recurrence(OfSequence):
     """y = the last state or all states of a sequence x, from a zero state.
 
     before: what stands in the gates of one step; gates, states, extra1, extra2: as the kernel of the cell says;
@@ -88,71 +108,60 @@ class Recurrence(Step):
     before: Tensor
     gates: Tensor
     states: Tensor
-    extra1: Tensor | None
-    extra2: Tensor | None
     packed: Tensor
     at: Sequence
+    extra1: Tensor | None = None
+    extra2: Tensor | None = None
     family = "recurrent"
 
-    @staticmethod
-    def build(x: Tensor, y: Tensor, at: Sequence) -> Recurrence:
-        """The step with its tensors made."""
+    @classmethod
+    def build(cls, *, x: Tensor, y: Tensor, slots: dict[str, Slot], **sizes) -> Recurrence:
+        """`sizes`: the first fields of Sequence; slots: those of layers/recurrent.py, all W, then all U, then all b."""
+        given, gates = tuple(slots.values()), len(slots) // 3
+        parts = dict(weights=given[:gates], states=given[gates : 2 * gates], biases=given[2 * gates :])
+        return cls.with_tensors(x, y, Sequence(**sizes, **parts))
+
+    @classmethod
+    def with_tensors(cls, x: Tensor, y: Tensor, at: Sequence) -> Recurrence:
         label, steps, cell = y.label, at.steps if at.keeps else 1, CELLS[at.cell]
-        extras = [Tensor(steps * at.size, f"{label}, saved {i + 1}") for i in range(cell.extras)]
-        return Recurrence(
-            x,
-            y,
-            Tensor(at.wide, f"{label}, before the gates"),
-            Tensor(spread(steps * at.apart), f"{label}, gates"),
-            Tensor(steps * at.size, f"{label}, states"),
-            *(*extras, None, None)[:2],
-            Tensor((at.features + at.size) * at.wide, f"{label}, weights", per_event=False),
-            at,
+        saved = {f"extra{i + 1}": Tensor(steps * at.size, f"{label}, saved {i + 1}") for i in range(cell.extras)}
+        return cls(
+            x=x,
+            y=y,
+            before=Tensor(at.wide, f"{label}, before the gates"),
+            gates=Tensor(spread(steps * at.apart), f"{label}, gates"),
+            states=Tensor(steps * at.size, f"{label}, states"),
+            packed=Tensor((at.features + at.size) * at.wide, f"{label}, weights", per_event=False),
+            at=at,
+            **saved,
         )
 
-    @property
-    def extras(self) -> tuple[Tensor, ...]:
-        return tuple(t for t in (self.extra1, self.extra2) if t is not None)
-
-    reads = property(lambda self: (self.x,))
-    writes = property(lambda self: (self.y, self.before, self.gates, self.states, *self.extras, self.packed))
     slots = property(lambda self: (*self.at.weights, *self.at.states, *self.at.biases))
 
     def for_scoring(self):
-        return self.build(self.x, self.y, replace(self.at, keeps=False))
+        return self.with_tensors(self.x, self.y, replace(self.at, keeps=False))
 
     def differentiate(self, tape):
         at, x, grad = self.at, self.x, tape.gradient(self.y)
         cell, label = at.cell, self.y.label
         scratch = {"LSTM": 2, "GRU": 2, "GRU after": 2}.get(cell, 1)
-        carries = [Tensor(at.size, f"d {label}, carried {i + 1}") for i in range(scratch)]
+        carried = {name: Tensor(at.size, f"d {label}, carried {i + 1}") for i, name in enumerate(("carry", "carry2")[:scratch])}
         packed = Tensor(at.size * at.wide + at.size, f"{label}, weights^T", per_event=False)
-        tape.steps.append(
-            RecurrenceGradient(grad, self.gates, self.states, self.extra1, self.extra2, packed, *(*carries, None)[:2], at)
-        )
-        tape.steps.append(SequenceWeights(x, self.gates, at.steps, at.features, 0, at.apart, at.weights, at.biases))
+        saved = dict(gates=self.gates, states=self.states, extra1=self.extra1, extra2=self.extra2)
+        tape.steps.append(RecurrenceGradient(grad=grad, packed=packed, at=at, **saved, **carried))
         direct = 2 if cell.startswith("GRU") else CELLS[cell].gates  # gates whose U reads the state before
-        tape.steps.append(SequenceWeights(self.states, self.gates, at.steps, at.size, 0, at.apart, at.states[:direct]))
+        of_gates = dict(grad=self.gates, steps=at.steps, apart=at.apart)
+        tape.steps.append(SequenceWeights(x=x, features=at.features, weights=at.weights, biases=at.biases, **of_gates))
+        tape.steps.append(SequenceWeights(x=self.states, features=at.size, weights=at.states[:direct], **of_gates))
+        rest = dict(features=at.size, weights=at.states[2:])
         if cell == "GRU":
-            q = self.extra1
-            tape.steps.append(SequenceWeights(q, self.gates, at.steps, at.size, 2 * at.size, at.apart, at.states[2:]))
+            tape.steps.append(SequenceWeights(x=self.extra1, column=2 * at.size, **rest, **of_gates))
         elif cell == "GRU after":
-            tape.steps.append(SequenceWeights(self.states, self.extra1, at.steps, at.size, 0, at.size, at.states[2:]))
+            tape.steps.append(SequenceWeights(x=self.states, grad=self.extra1, steps=at.steps, apart=at.size, **rest))
         if x in tape.wanted:
             target, add = tape.target(x)
             unpacked = Tensor(at.features * at.wide, f"{label}, input weights^T", per_event=False)
-            tape.steps.append(SequenceData(self.gates, target, unpacked, at, add))
-
-    def encode(self, at):
-        s = self.at
-        operands = (self.x, self.y, self.before, self.gates, self.states, *self.extras, self.packed)
-        return (
-            *(number for tensor in operands for number in at(tensor)),
-            *(s.steps, s.features, s.size),
-            *(s.stride(s.apart), s.stride(s.size), s.y_stride),
-            *(s.weights[0].offset, s.states[0].offset, s.biases[0].offset),
-            *s.flag,
-        )
+            tape.steps.append(SequenceData(grad=self.gates, result=target, packed=unpacked, at=at, accumulate=add))
 
     @property
     def kernel(self):
@@ -166,8 +175,8 @@ class Recurrence(Step):
         return self.at.text() + ("" if self.at.keeps else ", nothing kept")
 
 
-@dataclass(frozen=True, eq=False)
-class RecurrenceGradient(Step):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RecurrenceGradient(OfSequence):
     """Back through time: the values of the gates become the gradients of what stands in them."""
 
     grad: Tensor
@@ -177,28 +186,9 @@ class RecurrenceGradient(Step):
     extra2: Tensor | None
     packed: Tensor
     carry: Tensor
-    carry2: Tensor | None
     at: Sequence
+    carry2: Tensor | None = None
     family = "recurrent"
-
-    @property
-    def _kept(self) -> tuple[Tensor, ...]:
-        """What the kernel of the cell reads beside the gates."""
-        by_cell = {"RNN": (), "LSTM": (self.extra1, self.extra2)}
-        return by_cell.get(self.at.cell, (self.states, self.extra1))
-
-    @property
-    def _scratch(self) -> tuple[Tensor, ...]:
-        return tuple(t for t in (self.carry, self.carry2, self.packed) if t is not None)
-
-    reads = property(lambda self: (self.grad, self.gates, self.states, *self._kept))
-    writes = property(lambda self: (self.gates, *self._kept, *self._scratch))
-
-    def encode(self, at):
-        s = self.at
-        operands = (self.grad, self.gates, *self._kept, *self._scratch)
-        strides = (s.apart, s.y_stride) if s.cell == "RNN" else (s.apart, s.size, s.y_stride)
-        return (*(n for t in operands for n in at(t)), s.steps, s.size, *strides, s.states[0].offset, *s.flag)
 
     @property
     def kernel(self):
@@ -212,7 +202,7 @@ class RecurrenceGradient(Step):
         return self.at.text()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SequenceWeights(Step):
     """Gradient of weights (and biases) that act on every step: a sum over events and steps, in that order."""
 
@@ -220,41 +210,32 @@ class SequenceWeights(Step):
     grad: Tensor
     steps: int
     features: int
-    column: int  # where in a step of `grad` its gates begin, and elements between two steps
-    apart: int
+    apart: int  # elements between two steps of `grad`, and where in one of them its gates begin
     weights: tuple[Slot, ...]
+    column: int = 0
     biases: tuple[Slot, ...] = ()
     first_use: bool = True
     family = "product"
     kernel = recurrent.sequence_weights
 
-    reads = property(lambda self: (self.x, self.grad))
-    writes = property(lambda self: ())
     gradient_slots = property(lambda self: (*self.weights, *self.biases))
 
-    @property
-    def _columns(self) -> int:
-        return sum(slot.shape[0] for slot in self.weights)
+    x_step = property(lambda self: self.features)
+    width = property(lambda self: sum(slot.shape[0] for slot in self.weights))
+    stride = property(lambda self: self.weights[0].stride)
 
-    def encode(self, at):
-        return (
-            *(*at(self.x), *at(self.grad)),
-            *(self.steps, self.features, self.features),
-            *(self.column, self._columns, self.apart),
-            *(self.weights[0].offset, self.weights[0].stride),
-            self.biases[0].offset if self.biases else -1,
-            int(self.first_use),
-        )
+    def numbers(self, at):
+        return {"weights": self.weights[0], "biases": self.biases[0] if self.biases else None}
 
     def flops(self):
-        return 2 * self.steps * self.features * self._columns
+        return 2 * self.steps * self.features * self.width
 
     def text(self):
-        return f"{self.weights[0].node}: weights {self._columns} x {self.features}, {self.steps} steps"
+        return f"{self.weights[0].node}: weights {self.width} x {self.features}, {self.steps} steps"
 
 
-@dataclass(frozen=True, eq=False)
-class SequenceData(Step):
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SequenceData(OfSequence):
     """Gradient of the input of a recurrent layer, all steps at once."""
 
     grad: Tensor
@@ -264,23 +245,6 @@ class SequenceData(Step):
     accumulate: bool
     family = "product"
     kernel = recurrent.sequence_data
-
-    reads = property(lambda self: (self.grad, self.result) if self.accumulate else (self.grad,))
-    writes = property(lambda self: (self.result, self.packed))
-
-    def encode(self, at):
-        s = self.at
-        return (
-            *at(self.grad),
-            *at(self.result),
-            *at(self.packed),
-            s.steps,
-            s.wide,
-            s.apart,
-            s.features,
-            s.weights[0].offset,
-            int(self.accumulate),
-        )
 
     def flops(self):
         return 2 * self.at.steps * self.at.features * self.at.wide

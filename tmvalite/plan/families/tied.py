@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from tmvalite.kernels import tied
 from tmvalite.plan.step import Slot, Step, Tensor
 
-from .product import ProductData, ProductWeights
+from .product import NARROW, ProductData, ProductWeights
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Tied(Step):
     """y = x W + b with the weights W (K, D) of another layer and biases of its own: the numbers of a product with W^T.
 
@@ -26,17 +26,15 @@ class Tied(Step):
     panel: Tensor
     family = "product"
 
-    reads = property(lambda self: (self.x, self.panel))
-    writes = property(lambda self: (self.y, self.panel))
-
     @classmethod
-    def build(cls, x: Tensor, y: Tensor, weights: Slot, bias: Slot, owned: tuple[Slot, ...], narrow: bool) -> Tied:
+    def build(cls, *, x: Tensor, y: Tensor, weights: Slot, bias: Slot, owned: tuple[Slot, ...]) -> Tied:
+        """With the weights W (K, D) of another layer, whose parameters are `owned`."""
         panel = Tensor(tied.PANEL * x.size, f"{y.label}, panel of the weights", per_event=False)
-        return cls(x, y, weights, bias, owned, narrow, panel)
+        return cls(x=x, y=y, weights=weights, bias=bias, owned=owned, narrow=weights.shape[1] <= NARROW, panel=panel)
 
     @property
-    def slots(self):
-        return self.weights, self.bias
+    def transposed(self):
+        return self.weights.transposed
 
     @property
     def copies(self):
@@ -45,14 +43,10 @@ class Tied(Step):
     def differentiate(self, tape):
         grad = tape.gradient(self.y)
         tape.steps += [ClearGradient(slot) for slot in (*self.owned, self.bias)]
-        tape.steps.append(ProductWeights(self.x, grad, self.weights, self.bias, self.weights.transposed))
+        tape.steps.append(ProductWeights(x=self.x, grad=grad, weights=self.weights, bias=self.bias, narrow=self.transposed))
         if self.x in tape.wanted:
             target, add = tape.target(self.x)
-            tape.steps.append(ProductData(grad, target, self.weights, self.weights.transposed, add))
-
-    def encode(self, at):
-        weights = self.weights.offset, self.bias.offset, int(self.weights.transposed)
-        return *at(self.x), *at(self.y), *weights, at(self.panel)[0]
+            tape.steps.append(ProductData(grad=grad, result=target, weights=self.weights, narrow=self.transposed, accumulate=add))
 
     @property
     def kernel(self):
@@ -77,15 +71,9 @@ class ClearGradient(Step):
     family = "copy"
     kernel = tied.clear_gradient
 
-    reads = property(lambda self: ())
-    writes = property(lambda self: ())
-
     @property
-    def gradient_slots(self):
-        return (self.slot,)
-
-    def encode(self, at):
-        return self.slot.offset, self.slot.stop - self.slot.offset, int(self.first_use)
+    def elements(self):
+        return self.slot.stop - self.slot.offset
 
     def text(self):
         return f"{self.slot.node}: gradient of {self.slot.name} begins"

@@ -9,7 +9,7 @@ Source: Dumoulin and Visin, arXiv:1603.07285, section 4.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Windows:
         if any(cut < 0 < zeros for cut, zeros in zip(pads, own)):
             return None
         image = (self.image[0] - top - bottom, self.image[1] - left - right)
-        return Windows(image, self.small, self.filter, self.strides, (self.pads[0] + top, self.pads[1] + left))
+        return replace(self, image=image, pads=(self.pads[0] + top, self.pads[1] + left))
 
     def pad_small(self, pads: tuple[int, int, int, int]) -> Windows | None:
         """The same for the small image: its first pixel was at the top left of the zeros. None if some were cut off."""
@@ -52,7 +52,7 @@ class Windows:
         top, bottom, left, right = pads
         small = (self.small[0] - top - bottom, self.small[1] - left - right)
         at = (self.pads[0] - self.strides[0] * top, self.pads[1] - self.strides[1] * left)
-        return Windows(self.image, small, self.filter, self.strides, at)
+        return replace(self, small=small, pads=at)
 
     def text(self) -> str:
         top, left = self.pads
@@ -62,7 +62,7 @@ class Windows:
         return f"filter {self.filter[0]}x{self.filter[1]}{strides}{pads}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Filters:
     """Filters of a convolution: channels of both images in each group, and where they stand in the matrix.
 
