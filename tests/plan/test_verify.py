@@ -236,7 +236,7 @@ def test_the_switch_makes_a_plan_verify_itself(monkeypatch):
     with pytest.raises(PlanError) as caught:
         make_plan(graph, purpose="score")
     assert str(caught.value) == (
-        "step f0 (Map, tanh_forward): encode asks for 'DENSE#1', which it says neither that it reads nor that it writes"
+        "step f0 (Map, TANH): encode asks for 'DENSE#1', which it says neither that it reads nor that it writes"
     )
 
 

@@ -32,7 +32,7 @@ def verify_plan(plan) -> None:
     """
     written = set(plan.given)
     for index, step in enumerate(plan.steps):
-        place = f"step {'b' if index >= plan.boundary else 'f'}{index} ({type(step).__name__}, {step.kernel.function.__name__})"
+        place = f"step {'b' if index >= plan.boundary else 'f'}{index} ({', '.join(filter(None, (type(step).__name__, step.text())))})"
         try:
             verify_step(step)
             _verify_parameters(step, plan.size)
