@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from tmvalite.data.info import DataSetInfo
-from tmvalite.data.transforms import AVAILABLE, TransformChain
+from tmvalite.data.transforms import check_transforms
 from tmvalite.errors import Diagnostics
 from tmvalite.methods.options import remark_ignored
 from tmvalite.string_utils import (
-    TRANSFORM_NAMES,
     parse_batch_layout,
     parse_input_layout,
     parse_layout,
@@ -16,7 +15,6 @@ from tmvalite.string_utils import (
     parse_var_transform,
     resolve_strategy,
 )
-from tmvalite.string_utils.syntax import TransformList
 
 
 def read_options(method) -> None:
@@ -24,15 +22,12 @@ def read_options(method) -> None:
     bound, diagnostics = method.bound, method.diagnostics
     remark_ignored(bound, diagnostics)
     method.transforms = parse_var_transform(*bound.place("VarTransform"), diagnostics)
+    check_transforms(method.transforms)  # their names; classes and variables are checked when they are known
     method.validation_size = parse_validation_size(*bound.place("ValidationSize"), diagnostics)
     method.phases = resolve_strategy(parse_strategy(*bound.place("TrainingStrategy"), diagnostics), diagnostics)
     method.input_layout = parse_input_layout(*bound.place("InputLayout"), diagnostics)
     method.batch_layout = parse_batch_layout(*bound.place("BatchLayout"), diagnostics)
     method.layout = parse_layout(*bound.place("Layout"), diagnostics)
-    for item in method.transforms.items:  # refuse what is not available; classes and variables are checked when they are known
-        if TRANSFORM_NAMES.get(item.name.text) not in (*AVAILABLE, "I"):
-            only = TransformList((item,), method.transforms.source, method.transforms.span)
-            TransformChain.build(only, DataSetInfo(), diagnostics)
 
 
 def silent(source) -> Diagnostics:

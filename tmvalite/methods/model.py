@@ -9,7 +9,6 @@ import numpy as np
 from tmvalite.data.info import DataSetInfo
 from tmvalite.data.tables import scored_events
 from tmvalite.data.transforms import TransformChain
-from tmvalite.data.transforms.base import VARIABLE
 from tmvalite.io.weight_file import OptionRecord
 
 
@@ -58,7 +57,7 @@ class Model:
     def __post_init__(self):
         self.dtype, self.event_shape = self.network.dtype, (self.info.n_variables,)
         self.direct = not self.chain.transforms_variables  # the network takes the events as they are
-        folded = None if self.direct or self.network.precision != "float32" else _normalisation(self.chain)
+        folded = None if self.direct or self.network.precision != "float32" else self.chain.as_scaling()
         if folded is not None:
             self.network.set_normalisation(*folded)
             self.direct = True
@@ -102,17 +101,3 @@ class Model:
     def events(self, X) -> tuple[np.ndarray, bool]:
         """X as (N, V) in the network's precision, and whether it was one event (V,)."""
         return scored_events(X, self.info.variables, self.dtype)
-
-
-def _normalisation(chain: TransformChain) -> tuple[np.ndarray, np.ndarray] | None:
-    """(V,) minimum and 1/(maximum - minimum) in float32, if the chain is one N over all variables, none of them constant."""
-    if len(chain) != 1 or chain.transforms[0].name != "Normalize" or chain.transforms[0].reference:
-        return None
-    transform = chain.transforms[0]
-    which, positions = transform.positions(VARIABLE)
-    if positions != list(range(chain.info.n_variables)):
-        return None
-    low, high = transform.ranges[-1, which, 0], transform.ranges[-1, which, 1]
-    if (low == high).any():
-        return None
-    return low, (1.0 / (high - low).astype(np.float64)).astype(np.float32)

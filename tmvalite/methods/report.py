@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from tmvalite.data.transforms import AVAILABLE
+from tmvalite.data.transforms import check_transforms
 from tmvalite.errors import Diagnostics, OptionError, Span
 from tmvalite.graph import (
     Graph,
@@ -25,7 +25,6 @@ from tmvalite.methods.booking import unnamed
 from tmvalite.methods.dl_outputs import booked_loss, outputs_of
 from tmvalite.methods.options import TABLES, remark_ignored
 from tmvalite.string_utils import (
-    TRANSFORM_NAMES,
     BoundOptions,
     parse_batch_layout,
     parse_input_layout,
@@ -62,11 +61,9 @@ class Report:
 
     @property
     def unavailable(self) -> list[str]:
-        """Kinds of layers and transformations that cannot be trained yet."""
+        """Kinds of layers that cannot be trained yet."""
         kinds = {node.layer.kind for graph in self.graphs.values() for node in graph.nodes if not hasattr(node.layer, "lower")}
-        names = [item.name.text for item in self.transforms.items]
-        later = [name for name in dict.fromkeys(names) if TRANSFORM_NAMES[name] not in (*AVAILABLE, "I")]
-        return [*sorted(kinds), *(f"VarTransform={name}" for name in later)]
+        return sorted(kinds)
 
     def as_text(self) -> str:
         """For people: one section each for options, layers, training and warnings."""
@@ -152,6 +149,7 @@ def understand(
     n_outputs = n_classes or n_targets or 1
     remark_ignored(bound, diagnostics)
     transforms = parse_var_transform(*bound.place("VarTransform"), diagnostics)
+    check_transforms(transforms)
     if "ValidationSize" in bound.table:
         parse_validation_size(*bound.place("ValidationSize"), diagnostics)
     phases = (

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from tmvalite.errors import OptionError, TmvaliteWarning, did_you_mean, warn_user
 from tmvalite.evaluation.tables import elapsed
-from tmvalite.string_utils import TRANSFORM_NAMES
 from tmvalite.workflow import report
 from tmvalite.workflow.booking import (
     REGISTRY,
@@ -21,7 +20,7 @@ from tmvalite.workflow.booking import (
 from tmvalite.workflow.curves import RocCanvas, RocGraph
 from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.log import Log
-from tmvalite.workflow.options import read_factory_options
+from tmvalite.workflow.options import read_chains, read_factory_options
 from tmvalite.workflow.output import as_target, write_output
 from tmvalite.workflow.results import MethodRecord
 from tmvalite.workflow.training import train_one
@@ -55,6 +54,7 @@ class Factory:
         self.job = str(job)
         target, options = _constructor_arguments(args, keywords)
         self.options, self.log_settings, self.strict = read_factory_options(options, keywords)
+        self.chains = read_chains(self.options)
         self.target = as_target(target)
         self.log = Log("Factory", self.log_settings)
         self._records: dict[str, dict[str, MethodRecord]] = {}
@@ -133,13 +133,9 @@ class Factory:
         return "auto" if self.options.values.DrawProgressBar else "table"
 
     def _print_inputs(self, record: MethodRecord) -> None:
-        chains = [chain.strip() for chain in self.options.values.Transformations.split(";")]
-        chains = [chain for chain in chains if chain not in ("", "None")]
-        others = [chain for chain in chains if TRANSFORM_NAMES.get(chain) != "I"]
-        if len(others) < len(chains):
-            report.print_inputs(self.log, record.data, record.analysis_type)
-        if others:
-            self.log.info(f"Not available yet: the inputs after the transformations {'; '.join(others)}")
+        chains = [report.print_transformed(self.log, record.data, items) for items in self.chains]
+        if any(len(chain) == 0 for chain in chains):
+            report.print_ranking(self.log, record.data, record.analysis_type)
 
     def test_all(self) -> None:
         """Run every trained method over the test sample."""
