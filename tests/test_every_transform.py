@@ -1,7 +1,8 @@
 """Every registered transformation through the same checks, driven by the examples in its file.
 
 A transformation that is registered is tested that day: against its slow twin (tests/naive/transforms.py) if it has one, row by
-as all rows, undone, through a weight file and back, per class, with selections, constants, NaN, both precisions, and in ONNX. A part that is missing is named.
+row as all rows, undone, through a weight file and back, per class, with selections, constants, NaN, both precisions, in ONNX.
+A part that is missing is named.
 """
 
 from __future__ import annotations

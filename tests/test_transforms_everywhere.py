@@ -118,3 +118,37 @@ def test_the_tables_of_the_factory_show_what_each_chain_does(in_tmp_path, capsys
     assert (uniform[:, 2:] >= 0).all() and (uniform[:, 2:] <= 1).all() and np.abs(uniform[:, 0] - 0.5).max() < 0.1
     assert np.abs(gauss[:, :2] - [0, 1]).max() < 0.6  # of 120 events, those in the upper half of the last bin are at 5.73
     np.testing.assert_allclose(both[:, 1], 1.0, atol=1e-4)
+
+
+def test_the_output_file_has_the_inputs_after_each_chain(in_tmp_path):
+    uproot = pytest.importorskip("uproot")
+    X, y = two_classes()
+    factory = tmva.Factory(
+        "Job", "out.root", "!V:Silent:!Color:!DrawProgressBar:Transformations=I;G,D:AnalysisType=Classification"
+    )
+    loader = tmva.DataLoader("dataset")
+    for name in ("a", "log(b)", "c"):
+        loader.AddVariable(name)
+    columns = dict(zip("abc", np.abs(X).T))
+    for cls, add in ((1, loader.AddSignalTree), (0, loader.AddBackgroundTree)):
+        add({name: values[np.asarray(y) == cls] for name, values in columns.items()})
+    loader.PrepareTrainingAndTestTree("", "SplitMode=Random:NormMode=NumEvents:!V")
+    factory.BookMethod(loader, Types.kDL, "M", options(1, more="RandomSeed=5"))
+    factory.TrainAllMethods()
+    factory.TestAllMethods()
+    factory.EvaluateAllMethods()
+    events = loader.dataset().train
+    with uproot.open("out.root") as file:
+        for chain in ("Id", "Gauss_Deco"):
+            found = [f"{name}__{cls}_{chain}" for name in ("a", "log_b_", "c") for cls in ("Signal", "Background")]
+            assert sorted(file[f"dataset/InputVariables_{chain}"].keys(cycle=False)) == sorted(found)
+        total = 0.0
+        for index, cls in enumerate(("Signal", "Background")):
+            histogram = file[f"dataset/InputVariables_Id/a__{cls}_Id"]
+            assert len(histogram.values()) == 40
+            assert histogram.axis().edges()[0] == pytest.approx(events.x[:, 0].min())
+            chosen = events.class_index == index
+            expected = np.histogram(events.x[chosen, 0], histogram.axis().edges(), weights=events.weight[chosen])[0]
+            np.testing.assert_allclose(histogram.values(), expected, rtol=1e-6)
+            total += histogram.values().sum()
+        assert total == pytest.approx(events.weight.sum())

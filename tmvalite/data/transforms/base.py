@@ -116,6 +116,7 @@ class Transform:
 
     def __init__(self, inputs: tuple[Input, ...], reference: str = "", parameters: dict | None = None, use: int = -1):
         self.inputs, self.reference, self.parameters, self.use = inputs, reference, parameters, use
+        self._positions: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         if parameters is not None:
             self.prepare()
 
@@ -129,9 +130,11 @@ class Transform:
 
     def positions(self, kind: str) -> tuple[np.ndarray, np.ndarray]:
         """(K,) int64: which inputs are of this type, and their positions among the variables, targets or spectators."""
-        chosen = [(k, one.index) for k, one in enumerate(self.inputs) if one.type == kind]
-        which, columns = np.array(chosen, np.int64).reshape(-1, 2).T
-        return np.ascontiguousarray(which), np.ascontiguousarray(columns)
+        if kind not in self._positions:  # asked for with every event
+            chosen = [(k, one.index) for k, one in enumerate(self.inputs) if one.type == kind]
+            which, columns = np.array(chosen, np.int64).reshape(-1, 2).T
+            self._positions[kind] = np.ascontiguousarray(which), np.ascontiguousarray(columns)
+        return self._positions[kind]
 
     # ---- what a member declares
 

@@ -108,7 +108,7 @@ class TransformChain:
         return self._touches(TARGET)
 
     def _touches(self, kind: str) -> bool:
-        return any(one.type == kind for transform in self.transforms for one in transform.inputs)
+        return any(len(transform.positions(kind)[1]) for transform in self.transforms)
 
     def fit(self, x, targets=None, class_index=None, weights=None, spectators=None) -> TransformChain:
         """Find all parameters from the training events, each item on what the items before it give.
@@ -171,7 +171,7 @@ class TransformChain:
         with np.errstate(over="ignore", invalid="ignore"):
             source, target = np.ascontiguousarray(values, np.float32), None
             for transform in transforms:
-                n_chosen = sum(one.type == kind for one in transform.inputs)
+                n_chosen = len(transform.positions(kind)[1])
                 if not n_chosen:
                     continue
                 if target is None:

@@ -10,9 +10,11 @@ SHARE = 65_536  # rows of one partial sum
 
 
 def threads_for(n: int) -> int:
+    if n <= ALONE:
+        return 1
     from tmvalite.training.network import available_threads
 
-    return 1 if n <= ALONE else available_threads()
+    return available_threads()
 
 
 def over_rows(n: int, call: Callable[[int, int], None]) -> None:
