@@ -149,11 +149,12 @@ def test_check_says_of_the_outputs_what_a_booking_says(capsys):
     assert "CROSSENTROPY is ignored" in run(capsys, "Layout=TANH|4,LINEAR:ErrorStrategy=CROSSENTROPY", "--targets", "1")[1]
 
 
-def test_check_says_what_cannot_be_trained_yet(capsys):
-    _, out, _ = run(capsys, "VarTransform=N+G:Layout=TANH|4,LINEAR")
-    assert "understood, but not yet available for training: VarTransform=G" in out.splitlines()
+def test_check_knows_all_transformations(capsys):
+    assert run(capsys, "VarTransform=N+G:Layout=TANH|4,LINEAR")[1].endswith("no warnings\n")
     report = json.loads(run(capsys, "VarTransform=D,G_Signal:Layout=TANH|4,LINEAR", "--json")[1])
-    assert report["unavailable"] == ["VarTransform=D", "VarTransform=G"]
+    assert report["unavailable"] == []
+    code, _, err = run(capsys, "VarTransform=N+Q:Layout=TANH|4,LINEAR")
+    assert code == 2 and err.startswith("error: no transformation is called 'Q'\n")
 
 
 def test_the_predecessor_has_no_activation_in_its_last_layer(capsys):

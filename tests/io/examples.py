@@ -173,7 +173,7 @@ def regression():
             chosen,
             {"classes": ["Signal"], "means": [np.array([0.5, -1.5])], "eigenvectors": [np.array([[0.6, -0.8], [0.8, 0.6]])]},
         ),
-        TransformRecord("Gauss", chosen, chosen, {"shape": "Flat", "pdfs": [[p] for p in pdf]}),
+        TransformRecord("Uniform", chosen, chosen, {"pdfs": [[p] for p in pdf]}),
     ]
     even = [PdfRecord(pdf_settings(name), f"{name}_original", 0.0, 1.0, np.array([1.0, 3.0])) for name in ("sig", "bkg")]
     layers = [

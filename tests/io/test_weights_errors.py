@@ -134,7 +134,7 @@ def test_error_unknown_transformation(tmp_path):
     assert message(path, TEXT.replace('Name="Normalize"', 'Name="Normalise"')) == (
         f"'{path}': the transformation 'Normalise' is not known\n"
         "  in line 31, MethodSetup > Transformations > Transform\n"
-        "  expected one of: Normalize, Decorrelation, PCA, Gauss\n"
+        "  expected one of: Decorrelation, Gauss, Normalize, PCA\n"
         "  hint: did you mean 'Normalize'?"
     )
 

@@ -14,6 +14,8 @@ from tmvalite.io.layers_xml import declared_elements
 from tmvalite.io.weight_file import WeightFile
 from tmvalite.io.weights_xml import read_weights, weights_text, write_weights
 
+MARK = ' UseOffsetOrNot="UseOffset"'
+
 
 def numbers_rounded(text):
     """The text with every number to 5 digits, one blank between, so that files of 7 and of 9 digits compare equal."""
@@ -90,7 +92,7 @@ def test_the_records_of_a_file():
     assert [entry.type for entry in normalize.inputs] == ["Variable", "Variable", "Target"]
     assert decorrelation.parameters["matrices"][0].shape == (2, 2)
     assert pca.parameters["means"][0].tolist() == [0.5, -1.5] and pca.parameters["eigenvectors"][0][0, 1] == -0.8
-    assert gauss.parameters["shape"] == "Flat" and gauss.parameters["pdfs"][1][0].edges.tolist() == [-1.0, -1.0, 0.5, 2.0]
+    assert gauss.name == "Uniform" and gauss.parameters["pdfs"][1][0].edges.tolist() == [-1.0, -1.0, 0.5, 2.0]
     assert [p.edges for p in file.pdfs] == [None, None]
     assert [layer.element for layer in file.network] == [
         "ReshapeLayer",
@@ -182,7 +184,8 @@ def test_the_layers_declare_the_elements_of_tmva():
         ),
         (
             lambda f: setattr(f.transforms[0], "name", "Squeeze"),
-            "the weight file has no transformation 'Squeeze'\n  expected one of: Normalize, Decorrelation, PCA, Gauss",
+            "the weight file has no transformation 'Squeeze'\n  expected one of: "
+            "Decorrelation, Gauss, Normalize, PCA, Scale, Uniform",
         ),
         (lambda f: f.transforms[0].parameters["ranges"].__setitem__(0, np.inf), "cannot write the number inf: it is not finite"),
         (lambda f: setattr(f, "title", "a\0b"), "cannot write 'DL::a b': XML cannot hold the character U+0000"),
@@ -203,7 +206,7 @@ def test_error_what_the_file_cannot_state_is_not_written(tmp_path, change, messa
 def test_real_files_are_read_and_written_again(path):
     original = path.read_text("utf-8")
     file = read_weights(path, ELEMENTS)
-    again = weights_text(file, ELEMENTS)
+    again = weights_text(file, ELEMENTS).replace(MARK, "")  # before ROOT 6.38
     if file.method_type == "DNN":
         assert again == original  # 16 digits after the point
     else:
@@ -221,7 +224,7 @@ def test_the_example_of_the_reference_is_read(tmp_path):
     text = text.replace(note[0], "").replace(sets, "".join(sets.replace('ClassIndex="0"', f'ClassIndex="{i}"') for i in range(3)))
     (tmp_path / "w.xml").write_text(text)
     file = read_weights(tmp_path / "w.xml", ELEMENTS)
-    assert numbers_rounded(weights_text(file, ELEMENTS)) == numbers_rounded(text)
+    assert numbers_rounded(weights_text(file, ELEMENTS).replace(MARK, "")) == numbers_rounded(text)
     assert file.network[0].matrices[0][1].tolist()[0] == np.float32([0.1, -0.2, 0.3]).tolist()
 
 

@@ -199,13 +199,14 @@ def test_error_matrices_of_other_shapes(tmp_path):
     )
 
 
-def test_error_a_transformation_that_is_not_available_yet(tmp_path):
+def test_a_predecessors_file_with_a_decorrelation_is_read(tmp_path):
     chosen = [SelectionRecord("Variable", label, label) for label in ("x", "y")]
-    _, path = dnn_file(tmp_path, transforms=[TransformRecord("Decorrelation", chosen, chosen, {"matrices": [np.eye(2)] * 3})])
-    with pytest.raises(FileError) as caught:
-        load(path)
-    assert str(caught.value) == f"transformation Decorrelation (D) is not available yet\n  in the weight file '{path}'"
-    assert caught.value.code == "transform-unavailable"
+    exchange = [np.array([[0.0, 1.0], [1.0, 0.0]])] * 3
+    _, path = dnn_file(tmp_path, transforms=[TransformRecord("Decorrelation", chosen, chosen, {"matrices": exchange})])
+    (tmp_path / "plain").mkdir()
+    _, plain = dnn_file(tmp_path / "plain")
+    X = np.random.default_rng(3).standard_normal((5, 2)).astype(np.float32)
+    assert np.array_equal(load(path).GetMvaValues(X), load(plain).GetMvaValues(X[:, ::-1]))
 
 
 @pytest.mark.parametrize(

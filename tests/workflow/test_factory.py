@@ -323,17 +323,26 @@ def test_error_of_files_that_cannot_be_written_comes_at_booking(fake_method):
 
 
 @pytest.mark.parametrize(
-    "chains, ranked, others", [("I", True, None), ("I;D;P;G,D", True, "D; P; G,D"), ("N", False, "N"), ("None", False, None)]
+    "chains, ranked, created", [("I", True, "I"), ("I;D;P;G,D", True, "IDPGD"), ("N", False, "N"), ("None", False, "")]
 )
-def test_inputs_are_ranked_as_they_are_and_other_transformations_are_named(fake_method, capsys, chains, ranked, others):
+def test_inputs_are_described_after_each_chain_and_ranked_as_they_are(fake_method, capsys, chains, ranked, created):
     factory = Factory("Job", f"!Color:AnalysisType=Classification:Transformations={chains}")
     factory.BookMethod(loader(), Types.kDL, "D")
     factory.TrainAllMethods()
     out = capsys.readouterr().out
     assert ("Ranking input variables" in out) == ranked
-    assert [line[27:] for line in out.splitlines() if "Not available yet" in line] == (
-        [f"Not available yet: the inputs after the transformations {others}"] if others else []
-    )
+    found = [line for line in out.splitlines() if "Create Transformation" in line]
+    assert found == [
+        f'Factory                  : [dataset] : Create Transformation "{letter}" with events from all classes.'
+        for letter in created
+    ]
+    assert out.count("TFHandler_Factory        : Variable") == (len(chains.split(";")) if created else 0)
+
+
+def test_error_a_transformation_of_the_factory_that_is_not_known():
+    with pytest.raises(OptionError) as caught:
+        Factory("Job", "!Color:AnalysisType=Classification:Transformations=Q;Z")
+    assert str(caught.value).startswith("no transformation is called 'Q'\n  Transformations=Q;Z\n                  ^\n")
 
 
 def test_a_booking_makes_no_folders_and_a_training_does(fake_method):

@@ -47,7 +47,7 @@ def read_weights_element(
     """Header and layers. Raises FileError for unknown layers, missing matrices, wrong counts."""
     dnn = method_type == "DNN"
     names = DNN_HEADER if dnn else DL_HEADER
-    section.check_attributes(names)
+    section.check_attributes(names, lenient=True)
     section.check_empty_text()
     header = {name: _read_header_value(section, name) for name in names}
     known = {DNN_LAYER.name: DNN_LAYER} if dnn else elements

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from tmvalite.data.transforms.base import PdfRecord
 from tmvalite.io.number_text import parse_numbers
-from tmvalite.io.weight_file import PdfRecord
 from tmvalite.io.xml_element import XmlElement
 from tmvalite.io.xml_writer import XmlWriter
 
@@ -48,9 +50,9 @@ def write_pdf(writer: XmlWriter, pdf: PdfRecord) -> None:
             "XMax": float(pdf.high),
             "HasEquidistantBins": pdf.edges is None,
         }
-        writer.numbers("Histogram", attributes, pdf.contents, _DIGITS, 1)
+        writer.numbers("Histogram", attributes, pdf.contents, _DIGITS, 1, exact=np.float32)
         if pdf.edges is not None:
-            writer.numbers("HistogramBinning", {"NBins": bins}, pdf.edges, _DIGITS, 1)
+            writer.numbers("HistogramBinning", {"NBins": bins}, pdf.edges, _DIGITS, 1, exact=np.float64)
 
 
 def read_pdfs(section: XmlElement) -> list[PdfRecord]:

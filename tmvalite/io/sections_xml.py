@@ -1,6 +1,7 @@
 """The sections that describe the method and its data: GeneralInfo, Options, Variables, Spectators, Classes, Targets.
 
-Each section has a function that reads it and one that writes it. Schema: the files that ROOT 6.12 to 6.39 write.
+Each section has a function that reads it and one that writes it. An attribute or element that is not known warns: nothing in
+these sections beside what is read changes a score. Schema: the files that ROOT 6.12 to 6.39 write.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ VARIABLES = ("Variables", "Variable", "NVar", "VarIndex")
 SPECTATORS = ("Spectators", "Spectator", "NSpec", "SpecIndex")
 TARGETS = ("Targets", "Target", "NTrgt", "TargetIndex")
 
+_FIELDS = ("Expression", "Label", "Title", "Unit", "Internal", "Type", "Min", "Max")
+
 MAX_CLASSES = 1000  # unnamed ones; named ones take room in the file
 
 _COLUMN_TYPE = re.compile(r"[A-Za-z](\[\])?")
@@ -28,13 +31,13 @@ _ARRAY_TITLE = re.compile(r"\[([0-9]{1,9})\]")
 
 def read_info(section: XmlElement) -> dict[str, str]:
     """GeneralInfo: name -> value, in file order."""
-    section.check_attributes(())
-    section.check_children(("Info",))
+    section.check_attributes((), lenient=True)
+    section.check_children(("Info",), lenient=True)
     section.check_empty_text()
     info = {}
     for entry in section.children:
-        entry.check_attributes(("name", "value"))
-        entry.check_children(())
+        entry.check_attributes(("name", "value"), lenient=True)
+        entry.check_children((), lenient=True)
         entry.check_empty_text()
         if entry.string("name") in info:
             raise entry.error(f"GeneralInfo states {quoted(entry.string('name'))} twice", code="xml-duplicate")
@@ -49,14 +52,14 @@ def write_info(writer: XmlWriter, info: dict[str, str]) -> None:
 
 
 def read_options(section: XmlElement) -> list[OptionRecord]:
-    section.check_attributes(())
-    section.check_children(("Option",))
+    section.check_attributes((), lenient=True)
+    section.check_children(("Option",), lenient=True)
     section.check_empty_text()
     options = []
     names = set()
     for entry in section.children:
-        entry.check_attributes(("name", "modified"), ("size",))
-        entry.check_children(())
+        entry.check_attributes(("name", "modified"), ("size",), lenient=True)
+        entry.check_children((), lenient=True)
         name = entry.string("name")
         if name in names:
             raise entry.error(f"Options states {quoted(name)} twice", code="xml-duplicate")
@@ -78,11 +81,11 @@ def write_options(writer: XmlWriter, options: Sequence[OptionRecord]) -> None:
 def read_variables(section: XmlElement, names: tuple[str, str, str, str]) -> list[VariableInfo]:
     """Variables, spectators or targets; `names` is VARIABLES, SPECTATORS or TARGETS."""
     _, child, count, index = names
-    section.check_attributes((count,))
+    section.check_attributes((count,), lenient=True)
     variables = []
-    for position, entry in enumerate(section.only_children(child, count)):
-        entry.check_attributes((index, "Expression", "Label", "Title", "Unit", "Internal", "Type", "Min", "Max"))
-        entry.check_children(())
+    for position, entry in enumerate(section.only_children(child, count, lenient=True)):
+        entry.check_attributes((index, *_FIELDS), lenient=True)
+        entry.check_children((), lenient=True)
         entry.check_empty_text()
         check_position(entry, index, position)
         expression, title, type = entry.string("Expression"), entry.string("Title"), entry.string("Type")
@@ -136,14 +139,14 @@ def _range_text(value: float, never_filled: float) -> str:
 
 def read_classes(section: XmlElement) -> list[str]:
     """Class names by index. Without names they are class0, class1, ..., as TMVA calls them."""
-    section.check_attributes(("NClass",))
+    section.check_attributes(("NClass",), lenient=True)
     if not section.children:
         section.check_empty_text()
         return [f"class{i}" for i in range(section.integer("NClass", 0, MAX_CLASSES))]
     classes = []
-    for position, entry in enumerate(section.only_children("Class", "NClass")):
-        entry.check_attributes(("Name", "Index"))
-        entry.check_children(())
+    for position, entry in enumerate(section.only_children("Class", "NClass", lenient=True)):
+        entry.check_attributes(("Name", "Index"), lenient=True)
+        entry.check_children((), lenient=True)
         entry.check_empty_text()
         check_position(entry, "Index", position)
         if entry.string("Name") in classes:

@@ -1,16 +1,20 @@
-"""Transformations: Normalize, Decorrelation, PCA and Gauss, as records that a method may accept or refuse by name.
+"""Transformations of a weight file, as records that a method may accept or refuse.
 
+What stands in a <Transform> is said by the transformation itself (data/transforms); here are the parts that all have: Name and
+marking attribute, the selection of inputs, the class, and the helpers with which a transformation reads and writes the rest.
 There is one set of parameters for a single class, otherwise one for every class and a last one for all of them together.
+Before TMVA 4.1 an element had no Selection and meant all variables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from tmvalite.data.transforms.base import SelectionRecord, TransformRecord
-from tmvalite.errors import FileError, did_you_mean, quoted
+from tmvalite.data.info import VariableInfo
+from tmvalite.data.transforms import REGISTRY, PdfRecord, SelectionRecord, Transform, TransformRecord
+from tmvalite.errors import FileError, TmvaliteWarning, did_you_mean, quoted, warn_user
 from tmvalite.io.number_text import parse_numbers
 from tmvalite.io.pdf_xml import read_pdf, write_pdf
 from tmvalite.io.sections_xml import check_position
@@ -20,6 +24,7 @@ from tmvalite.io.xml_writer import XmlWriter
 _TYPES = ("Variable", "Target", "Spectator")
 # Ours: the class of N_Signal. ROOT does not store it, ignores it here, and evaluates with all classes together.
 _REFERENCE = "ReferenceClass"
+_OLD_COUNTS = ("NVariables", "NTargets")  # of elements without a Selection
 
 
 def n_sets(n_classes: int) -> int:
@@ -27,57 +32,219 @@ def n_sets(n_classes: int) -> int:
     return 1 if n_classes <= 1 else n_classes + 1
 
 
-def read_transforms(section: XmlElement, classes: Sequence[str]) -> list[TransformRecord]:
-    """All transformations in the order applied; a name that TMVA does not write is an error."""
+class TransformReader:
+    """A <Transform> element as its transformation reads it.
+
+    Attributes
+    ----------
+    n_inputs, sets : int
+        How many inputs and parameter sets there must be.
+    old : bool
+        Whether the element is of the form before TMVA 4.1, without a Selection.
+    attributes : dict of str
+    """
+
+    def __init__(self, element: XmlElement, n_inputs: int, sets: int, old: bool):
+        self.element, self.n_inputs, self.sets, self.old = element, n_inputs, sets, old
+        self.attributes = element.attributes
+        self._known = {"Selection"}
+
+    def by_set(self, tag: str, what: str, *, numbered: bool = True) -> list[XmlElement]:
+        """The children of a name, one for every set, in the order of ClassIndex where they are `numbered`."""
+        found = self._children(tag)
+        self._check_sets(len(found), what)
+        for s, child in enumerate(found):
+            if numbered:
+                check_position(child, "ClassIndex", s)
+        return found
+
+    def by_input(self, tag: str, inner: str, content: str) -> list[list[XmlElement]]:
+        """Of the children of a name, one for every input by VarIndex, what stands in `inner`, one for every set.
+
+        `inner` is a name with {} for the number of the set; it holds one element `content` each.
+        """
+        found, rows = self._children(tag), []
+        if len(found) != self.n_inputs:
+            raise self.element.error(
+                f"{self.element.string('Name')} has {len(found)} {tag} elements for {self.n_inputs} inputs", code="xml-count"
+            )
+        for i, child in enumerate(found):
+            child.check_attributes(("VarIndex",))
+            child.check_empty_text()
+            check_position(child, "VarIndex", i)
+            child.check_children([inner.format(s) for s in range(self.sets)])
+            self._check_sets(len(child.children), f"distributions of input {i}")
+            rows.append([self._inside(child.child(inner.format(s)), content) for s in range(self.sets)])
+        return rows
+
+    def entries(self, parent: XmlElement, tag: str, count: int, number: str, attributes: Collection[str] = ()) -> list:
+        """The children of `parent`, all of one name and without content, `count` of them, in the order of `number`."""
+        parent.check_children((tag,))
+        parent.check_empty_text()
+        if len(parent.children) != count:
+            raise parent.error(f"{parent.tag} has {len(parent.children)} {tag} elements for {count} inputs", code="xml-count")
+        for i, child in enumerate(parent.children):
+            child.check_attributes((number, *attributes))
+            child.check_children(())
+            child.check_empty_text()
+            check_position(child, number, i)
+        return list(parent.children)
+
+    def part(self, parent: XmlElement, tag: str, attributes: Collection[str] = ("ClassIndex",)) -> XmlElement:
+        """The child of this name, without attributes, of a `parent` that has these attributes and nothing else."""
+        parent.check_attributes(attributes)
+        parent.check_children((tag,))
+        parent.check_empty_text()
+        child = parent.child(tag)
+        child.check_attributes(())
+        return child
+
+    def matrix(self, element: XmlElement, sizes: tuple[str, str], other: tuple[str, ...] = ()) -> np.ndarray:
+        """(K, K) float64 of an element that states its sizes in these attributes."""
+        self._check_sizes(element, sizes, other)
+        return parse_numbers(element, self.n_inputs**2).reshape(self.n_inputs, self.n_inputs)
+
+    def vector(self, element: XmlElement, size: str, other: tuple[str, ...] = ()) -> np.ndarray:
+        """(K,) float64 of an element that states its size in this attribute."""
+        self._check_sizes(element, (size,), other)
+        return parse_numbers(element, self.n_inputs)
+
+    def pdf(self, element: XmlElement) -> PdfRecord:
+        return read_pdf(element)
+
+    def finish(self) -> None:
+        """Nothing is left that nobody asked for."""
+        self.element.check_children(tuple(self._known))
+
+    def _children(self, tag: str) -> list[XmlElement]:
+        self._known.add(tag)
+        return [child for child in self.element.children if child.tag == tag]
+
+    def _check_sets(self, found: int, what: str) -> None:
+        if found != self.sets:
+            raise self.element.error(
+                f"{self.element.string('Name')} has {found} {what}, but the classes of this file ask for {self.sets}",
+                code="xml-count",
+            )
+
+    def _check_sizes(self, element: XmlElement, sizes: tuple[str, ...], other: tuple[str, ...]) -> None:
+        element.check_attributes((*other, *sizes))
+        element.check_children(())
+        for name in sizes:
+            if element.integer(name, 0) != self.n_inputs:
+                raise element.error(
+                    f"{element.tag} states {name}={element.string(name)} for {self.n_inputs} inputs", code="xml-count"
+                )
+
+    @staticmethod
+    def _inside(holder: XmlElement, tag: str) -> XmlElement:
+        holder.check_attributes(())
+        holder.check_children((tag,))
+        holder.check_empty_text()
+        return holder.child(tag)
+
+
+class TransformWriter:
+    """What a transformation writes its parameters with: the writer of the file, and `pdf`.
+
+    Numbers are written with TMVA's digits, or with as many as restore every bit.
+    """
+
+    def __init__(self, writer: XmlWriter):
+        self._writer, self.element, self.empty = writer, writer.element, writer.empty
+
+    def numbers(self, tag, attributes, values, digits: int, blanks: int, last_blank: bool = True) -> None:
+        self._writer.numbers(tag, attributes, values, digits, blanks, last_blank, exact=np.float64)
+
+    def pdf(self, pdf: PdfRecord) -> None:
+        write_pdf(self._writer, pdf)
+
+
+def read_transforms(
+    section: XmlElement, classes: Sequence[str], variables: Sequence[VariableInfo] = (), targets: Sequence[VariableInfo] = ()
+) -> list[TransformRecord]:
+    """All transformations in the order applied; one that is not known is an error."""
     section.check_attributes(("NTransformations",))
-    return [_read_transform(child, classes) for child in section.only_children("Transform", "NTransformations")]
+    children = section.only_children("Transform", "NTransformations")
+    return [_read_transform(child, classes, variables, targets) for child in children]
 
 
 def write_transforms(writer: XmlWriter, transforms: list[TransformRecord]) -> None:
     with writer.element("Transformations", {"NTransformations": len(transforms)}, content=bool(transforms)):
         for transform in transforms:
-            if transform.name not in _FORMS:
+            member = REGISTRY.get(transform.name)
+            if member is None or member.element is None:
                 raise FileError(
-                    f"the weight file has no transformation {quoted(transform.name)}", code="file-content", expected=tuple(_FORMS)
+                    f"the weight file has no transformation {quoted(transform.name)}",
+                    code="file-content",
+                    expected=tuple(name for name, cls in REGISTRY.items() if cls.element is not None),
                 )
-            attributes = {"Name": transform.name}
-            if transform.name == "Gauss":
-                attributes["FlatOrGauss"] = transform.parameters["shape"]
-            elif transform.parameters.get("reference"):
+            attributes = {"Name": member.element.name, **dict([member.element.mark] if member.element.mark else [])}
+            if transform.parameters.get("reference"):
                 attributes[_REFERENCE] = transform.parameters["reference"]
+            if member.element.remark:
+                warn_user(TmvaliteWarning(member.element.remark, code="transform-release"))
             with writer.element("Transform", attributes):
                 _write_selection(writer, transform)
-                _FORMS[transform.name][1](writer, transform)
+                member.write_parameters(TransformWriter(writer), transform.parameters)
 
 
-def _read_transform(element: XmlElement, classes: Sequence[str]) -> TransformRecord:
+def _member_of(element: XmlElement) -> type[Transform]:
+    """The transformation that an element states, by its Name and marking attribute. Raises FileError."""
     name = element.string("Name")
-    if name not in _FORMS:
+    forms = [cls for cls in REGISTRY.values() if cls.element is not None]
+    named = [cls for cls in forms if name in (cls.element.name, *cls.element.other_names)]
+    if not named:
+        known = tuple(dict.fromkeys(cls.element.name for cls in forms))
         raise element.error(
-            f"the transformation {quoted(name)} is not known",
-            code="xml-unknown",
-            expected=tuple(_FORMS),
-            hint=did_you_mean(name, _FORMS),
+            f"the transformation {quoted(name)} is not known", code="xml-unknown", expected=known, hint=did_you_mean(name, known)
         )
+    for cls in named:
+        mark = cls.element.mark
+        if mark is None or name in cls.element.other_names or element.attributes.get(mark[0]) == mark[1]:
+            return cls
+        if mark[0] not in element.attributes and cls.element.unmarked:
+            return cls
+    marks = [cls.element.mark for cls in named if name == cls.element.name]
+    element.choice(marks[0][0], [value for _, value in marks])  # raises: it is missing, or none of them
+    raise AssertionError(f"no transformation for {name}")
+
+
+def _read_transform(element: XmlElement, classes, variables, targets) -> TransformRecord:
+    member, name = _member_of(element), element.string("Name")
+    mark = [member.element.mark[0]] if member.element.mark else []
     element.check_empty_text()
-    if element.optional_child("Selection") is None:
-        raise element.error(
-            f"{name} has no element Selection",
-            code="xml-missing",
-            hint="the old form of a transformation, without one, is not read",
-        )
-    element.check_attributes(("Name", "FlatOrGauss") if name == "Gauss" else ("Name",), () if name == "Gauss" else (_REFERENCE,))
-    selection = element.child("Selection")
-    selection.check_attributes(())
-    selection.check_children(("Input", "Output"))
-    selection.check_empty_text()
-    record = TransformRecord(
-        name, _read_selection(selection.child("Input"), "NInputs"), _read_selection(selection.child("Output"), "NOutputs"), {}
-    )
-    record.parameters = _FORMS[name][0](element, len(record.inputs), n_sets(len(classes)))
+    selection = element.optional_child("Selection")
+    old = selection is None
+    element.check_attributes(("Name",), (*mark, _REFERENCE, *(_OLD_COUNTS if old else ())))
+    if old:
+        inputs, outputs = (_all_inputs(element, variables, targets) for _ in range(2))
+    else:
+        if element.children[0] is not selection:
+            raise element.error(f"Selection is not the first element of {name}", code="xml-order")
+        selection.check_attributes(())
+        selection.check_children(("Input", "Output"))
+        selection.check_empty_text()
+        inputs, outputs = (_read_selection(selection.child(tag), f"N{tag}s") for tag in ("Input", "Output"))
+    reader = TransformReader(element, len(inputs), n_sets(len(classes)), old)
+    record = TransformRecord(member.name, inputs, outputs, member.read_parameters(reader))
+    reader.finish()
     if _REFERENCE in element.attributes:
         record.parameters["reference"] = element.choice(_REFERENCE, classes)
     return record
+
+
+def _all_inputs(element: XmlElement, variables, targets) -> list[SelectionRecord]:
+    """What an element without a Selection means: all variables, and as many targets as it states."""
+    for attribute, known in zip(_OLD_COUNTS, (variables, targets)):
+        if attribute in element.attributes and element.integer(attribute, 0) not in (
+            len(known),
+            *([0] if known is targets else []),
+        ):
+            element.check_count(attribute, len(known), "inputs in this file")
+    n_targets = element.integer(_OLD_COUNTS[1], 0) if _OLD_COUNTS[1] in element.attributes else 0
+    groups = (("Variable", variables), ("Target", targets[:n_targets]))
+    return [SelectionRecord(kind, v.label, v.expression) for kind, group in groups for v in group]
 
 
 def _read_selection(element: XmlElement, count: str) -> list[SelectionRecord]:
@@ -97,142 +264,3 @@ def _write_selection(writer: XmlWriter, transform: TransformRecord) -> None:
             with writer.element(tag, {count: len(entries)}, content=bool(entries)):
                 for entry in entries:
                     writer.empty(tag, {"Type": entry.type, "Label": entry.label, "Expression": entry.expression})
-
-
-def _check_sets(element: XmlElement, found: int, sets: int, what: str) -> None:
-    if found != sets:
-        raise element.error(
-            f"{element.string('Name')} has {found} {what}, but the classes of this file ask for {sets}", code="xml-count"
-        )
-
-
-# ---- Normalize: minimum and maximum of every input
-
-
-def _read_normalize(element: XmlElement, inputs: int, sets: int) -> dict:
-    element.check_children(("Selection", "Class"))
-    classes = element.children[1:] if element.children[0].tag == "Selection" else None
-    if classes is None:
-        raise element.error("Selection is not the first element of Normalize", code="xml-order")
-    _check_sets(element, len(classes), sets, "class sets")
-    ranges = np.empty((sets, inputs, 2))
-    for s, entry in enumerate(classes):
-        entry.check_attributes(("ClassIndex",))
-        check_position(entry, "ClassIndex", s)
-        entry.check_children(("Ranges",))
-        entry.check_empty_text()
-        section = entry.child("Ranges")
-        section.check_attributes(())
-        section.check_children(("Range",))
-        section.check_empty_text()
-        if len(section.children) != inputs:
-            raise section.error(f"Ranges has {len(section.children)} Range elements for {inputs} inputs", code="xml-count")
-        for i, child in enumerate(section.children):
-            child.check_attributes(("Index", "Min", "Max"))
-            child.check_children(())
-            child.check_empty_text()
-            check_position(child, "Index", i)
-            ranges[s, i] = child.number("Min"), child.number("Max")
-    return {"ranges": ranges}
-
-
-def _write_normalize(writer: XmlWriter, transform: TransformRecord) -> None:
-    for s, ranges in enumerate(transform.parameters["ranges"]):
-        with writer.element("Class", {"ClassIndex": s}), writer.element("Ranges", content=len(ranges) > 0):
-            for index, (low, high) in enumerate(ranges):
-                writer.empty("Range", {"Index": index, "Min": float(low), "Max": float(high)})
-
-
-# ---- Decorrelation: the square root of the inverse covariance
-
-
-def _read_decorrelation(element: XmlElement, inputs: int, sets: int) -> dict:
-    element.check_children(("Selection", "Matrix"))
-    found = [child for child in element.children if child.tag == "Matrix"]
-    _check_sets(element, len(found), sets, "matrices")
-    return {"matrices": [_read_matrix(child, ("Rows", "Columns"), (), inputs, inputs) for child in found]}
-
-
-def _write_decorrelation(writer: XmlWriter, transform: TransformRecord) -> None:
-    for matrix in transform.parameters["matrices"]:
-        writer.numbers("Matrix", {"Rows": matrix.shape[0], "Columns": matrix.shape[1]}, matrix, 15, 1, last_blank=False)
-
-
-# ---- PCA: means and eigenvectors
-
-
-def _read_pca(element: XmlElement, inputs: int, sets: int) -> dict:
-    element.check_children(("Selection", "Statistics", "Eigenvectors"))
-    parts = {tag: [child for child in element.children if child.tag == tag] for tag in ("Statistics", "Eigenvectors")}
-    for tag, found in parts.items():
-        _check_sets(element, len(found), sets, f"{tag} elements")
-        for s, child in enumerate(found):
-            check_position(child, "ClassIndex", s)
-    return {
-        "classes": [child.string("Class") for child in parts["Statistics"]],
-        "means": [_read_matrix(c, ("NRows",), ("Class", "ClassIndex"), inputs)[:, 0] for c in parts["Statistics"]],
-        "eigenvectors": [
-            _read_matrix(c, ("NRows", "NCols"), ("Class", "ClassIndex"), inputs, inputs) for c in parts["Eigenvectors"]
-        ],
-    }
-
-
-def _write_pca(writer: XmlWriter, transform: TransformRecord) -> None:
-    p = transform.parameters
-    for s, (name, mean) in enumerate(zip(p["classes"], p["means"])):
-        writer.numbers("Statistics", {"Class": name, "ClassIndex": s, "NRows": len(mean)}, mean, 8, 1)
-    for s, (name, vectors) in enumerate(zip(p["classes"], p["eigenvectors"])):
-        attributes = {"Class": name, "ClassIndex": s, "NRows": vectors.shape[0], "NCols": vectors.shape[1]}
-        writer.numbers("Eigenvectors", attributes, vectors, 8, 1)
-
-
-def _read_matrix(element: XmlElement, sizes: tuple[str, ...], other: tuple[str, ...], rows: int, columns: int = 1) -> np.ndarray:
-    """A matrix whose declared sizes must be these; (rows, columns) float64."""
-    element.check_attributes((*other, *sizes))
-    element.check_children(())
-    for name, size in zip(sizes, (rows, columns)):
-        if element.integer(name, 0) != size:
-            raise element.error(f"{element.tag} states {name}={element.string(name)} for {size} inputs", code="xml-count")
-    return parse_numbers(element, rows * columns).reshape(rows, columns)
-
-
-# ---- Gauss and Uniform: cumulative distributions
-
-
-def _read_gauss(element: XmlElement, inputs: int, sets: int) -> dict:
-    element.check_children(("Selection", "Variable"))
-    found = [child for child in element.children if child.tag == "Variable"]
-    if len(found) != inputs:
-        raise element.error(f"Gauss has {len(found)} Variable elements for {inputs} inputs", code="xml-count")
-    pdfs = []
-    for i, variable in enumerate(found):
-        variable.check_attributes(("VarIndex",))
-        variable.check_empty_text()
-        check_position(variable, "VarIndex", i)
-        variable.check_children([f"CumulativePDF_cls{s}" for s in range(sets)])
-        _check_sets(element, len(variable.children), sets, f"distributions of input {i}")
-        row = []
-        for s in range(sets):
-            holder = variable.child(f"CumulativePDF_cls{s}")
-            holder.check_attributes(())
-            holder.check_children(("PDF",))
-            holder.check_empty_text()
-            row.append(read_pdf(holder.child("PDF")))
-        pdfs.append(row)
-    return {"shape": element.choice("FlatOrGauss", ("Gauss", "Flat")), "pdfs": pdfs}
-
-
-def _write_gauss(writer: XmlWriter, transform: TransformRecord) -> None:
-    for index, row in enumerate(transform.parameters["pdfs"]):
-        with writer.element("Variable", {"VarIndex": index}):
-            for s, pdf in enumerate(row):
-                with writer.element(f"CumulativePDF_cls{s}"):
-                    write_pdf(writer, pdf)
-
-
-_FORMS: dict[str, tuple[Callable, Callable]] = {
-    "Normalize": (_read_normalize, _write_normalize),
-    "Decorrelation": (_read_decorrelation, _write_decorrelation),
-    "PCA": (_read_pca, _write_pca),
-    "Gauss": (_read_gauss, _write_gauss),
-}

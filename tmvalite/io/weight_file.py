@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from tmvalite.data.info import VariableInfo
-from tmvalite.data.transforms.base import SelectionRecord, TransformRecord
+from tmvalite.data.transforms.base import PdfRecord, TransformRecord
+from tmvalite.data.transforms.selection import SelectionRecord
 
 __all__ = [
     "DL_HEADER",
@@ -55,30 +56,6 @@ class OptionRecord(NamedTuple):
     text: str
     modified: bool
     size: int | None = None
-
-
-@dataclass(eq=False)
-class PdfRecord:
-    """A PDF element (of Gauss and MVAPdfs).
-
-    attributes : dict of str to str, int or float
-        Name, MinNSmooth, MaxNSmooth, InterpolMethod, KDE_type, KDE_iter, KDE_border, KDE_finefactor.
-    histogram : str
-        Name of the histogram.
-    low, high : float
-        XMin and XMax as the file states them.
-    contents : (B,) float64
-        Bin contents.
-    edges : (B + 1,) float64 or None
-        Bin edges; None for B equal bins between low and high.
-    """
-
-    attributes: dict[str, str | int | float]
-    histogram: str
-    low: float
-    high: float
-    contents: np.ndarray
-    edges: np.ndarray | None = None
 
 
 @dataclass(eq=False)
@@ -174,12 +151,7 @@ class WeightFile:
     variables, spectators, targets : list of VariableInfo
     classes : list of str
     transforms : list of TransformRecord
-        In the order applied; inputs and outputs as selected, and as parameters
-        Normalize      "ranges": (S, K, 2) float64, minimum and maximum of K inputs in S class sets (the last: all classes),
-                       and "reference", the class whose set counts, absent for all classes;
-        Decorrelation  "matrices": list of S (K, K) float64;
-        PCA            "classes": list of S names, "means": list of (K,), "eigenvectors": list of (K, K), vectors are columns;
-        Gauss          "shape": "Gauss" or "Flat", "pdfs": K lists of S PdfRecord.
+        In the order applied; inputs and outputs as selected, and what the transformation's `find` gives as parameters.
     pdfs : list of PdfRecord
         MVAPdfs: none, or signal and background.
     header : dict

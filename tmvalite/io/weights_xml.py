@@ -69,16 +69,17 @@ def read_weights(
     Raises
     ------
     FileError
-        The file is missing, cut off, damaged, contradicts itself or holds anything that is not known; the message names the
-        file, the line and the element. A file that was read is complete: counts, sizes and numbers agree with what it
-        states. Whether the layers fit together is not checked here.
+        The file is missing, cut off, damaged, contradicts itself or holds a transformation, layer or number that is not
+        known; the message names the file, the line and the element. An unknown attribute or section elsewhere warns. A file
+        that was read is complete: counts, sizes and numbers agree with what it states. Whether the layers fit together is not
+        checked here.
     """
     root = read_xml(path)
     if root.tag != "MethodSetup":
         raise root.error(
             f"this is no weight file: its first element is {quoted(root.tag)}", code="xml-unknown", expected="MethodSetup"
         )
-    root.check_attributes(("Method",))
+    root.check_attributes(("Method",), lenient=True)
     method_type, colons, title = root.string("Method").partition("::")
     if not colons or method_type not in method_types:
         raise root.error(
@@ -86,7 +87,7 @@ def read_weights(
             code="file-method",
             expected=f"a method of type {', '.join(method_types)}, such as DL::DNN_CPU",
         )
-    root.check_children(_SECTIONS)
+    root.check_children(_SECTIONS, lenient=True)
     root.check_empty_text()
     sections = {tag: root.child(tag) if tag in _REQUIRED else root.optional_child(tag) for tag in _SECTIONS}
     file = WeightFile(method_type, title)
@@ -111,7 +112,7 @@ def _read_description(sections: dict[str, XmlElement | None], file: WeightFile) 
     file.spectators = read_variables(sections["Spectators"], SPECTATORS) if sections["Spectators"] is not None else []
     file.targets = read_variables(sections["Targets"], TARGETS) if sections["Targets"] is not None else []
     file.classes = read_classes(sections["Classes"])
-    file.transforms = read_transforms(sections["Transformations"], file.classes)
+    file.transforms = read_transforms(sections["Transformations"], file.classes, file.variables, file.targets)
     file.pdfs = read_pdfs(sections["MVAPdfs"]) if sections["MVAPdfs"] is not None else []
     may_learn_its_input = sections["Network"] is not None
     if file.info["AnalysisType"].lower() == "regression" and not file.targets and not may_learn_its_input:

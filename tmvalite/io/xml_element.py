@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Collection
 
-from tmvalite.errors import FileError, did_you_mean, quoted
+from tmvalite.errors import FileError, TmvaliteWarning, did_you_mean, quoted, warn_user
 
 MAX_INT = 2**31 - 1  # TMVA's sizes are C++ int
 
@@ -49,15 +49,26 @@ class XmlElement:
             f"'{self.file}': {message}", code=code, where=f"line {self.line}, {self.path()}", expected=expected, hint=hint
         )
 
+    def remark(self, message: str) -> None:
+        """Warn about this element: file, what is strange, line and path."""
+        where = f"line {self.line}, {self.path()}"
+        warn_user(TmvaliteWarning(f"'{self.file}': {message}", code="xml-unknown", where=where))
+
     # ---- structure
 
-    def check_attributes(self, required: Collection[str], optional: Collection[str] = ()) -> None:
-        """All required attributes are there, and none that is unknown."""
+    def check_attributes(self, required: Collection[str], optional: Collection[str] = (), *, lenient: bool = False) -> None:
+        """All required attributes are there, and none that is unknown.
+
+        `lenient`, for what cannot change a score: an unknown one warns. TMVA asks for attributes by name and skips the others.
+        """
         for name in required:
             if name not in self.attributes:
                 raise self.error(f"{self.tag} has no attribute {name}", code="xml-missing")
         for name in self.attributes:
             if name not in required and name not in optional:
+                if lenient:
+                    self.remark(f"{self.tag} has the unknown attribute {quoted(name)}, which is left out")
+                    continue
                 known = (*required, *optional)
                 raise self.error(
                     f"{self.tag} has the unknown attribute {quoted(name)}",
@@ -66,10 +77,14 @@ class XmlElement:
                     hint=did_you_mean(name, known),
                 )
 
-    def check_children(self, known: Collection[str]) -> None:
-        """Every child is one of these."""
-        for child in self.children:
+    def check_children(self, known: Collection[str], *, lenient: bool = False) -> None:
+        """Every child is one of these. `lenient`, for what cannot change a score: an unknown one warns and is left out."""
+        for child in list(self.children):
             if child.tag not in known:
+                if lenient:
+                    child.remark(f"{self.tag} has the unknown element {quoted(child.tag)}, which is left out")
+                    self.children.remove(child)
+                    continue
                 raise child.error(
                     f"{self.tag} has the unknown element {quoted(child.tag)}",
                     code="xml-unknown",
@@ -98,9 +113,9 @@ class XmlElement:
             raise found[1].error(f"{self.tag} has the element {tag} twice", code="xml-duplicate")
         return found[0] if found else None
 
-    def only_children(self, tag: str, count_attribute: str) -> list[XmlElement]:
+    def only_children(self, tag: str, count_attribute: str, *, lenient: bool = False) -> list[XmlElement]:
         """The children, all of this name and as many as the attribute says."""
-        self.check_children((tag,))
+        self.check_children((tag,), lenient=lenient)
         self.check_empty_text()
         self.check_count(count_attribute, len(self.children), f"{tag} elements")
         return list(self.children)

@@ -48,20 +48,35 @@ class XmlWriter:
             self.empty(tag, attributes)
 
     def numbers(
-        self, tag: str, attributes: Mapping, values: np.ndarray, digits: int, blanks: int, last_blank: bool = True
+        self,
+        tag: str,
+        attributes: Mapping,
+        values: np.ndarray,
+        digits: int,
+        blanks: int,
+        last_blank: bool = True,
+        exact: type | None = None,
     ) -> None:
         """An element with numbers on one line; every number, or every one but the last, is followed by the blanks.
 
+        With `exact`, a floating type, there are 16 digits after the point where `digits` would change a number of that type.
         Raises FileError if one of them is not finite: no reader would take it.
         """
         if not np.isfinite(values).all():
             raise FileError(f"cannot write {tag}: a number in it is not finite", code="file-content")
         with self.element(tag, attributes):
             text = format_numbers(values, digits, blanks)
+            if exact is not None and not _restores(text, values, exact):
+                text = format_numbers(values, 16, blanks)
             self._line(text if last_blank else text.rstrip(" "))
 
     def _line(self, text: str) -> None:
         self._parts += ("  " * self._level, text, "\n")
+
+
+def _restores(text: str, values: np.ndarray, kind: type) -> bool:
+    with np.errstate(over="ignore"):
+        return np.array_equal(np.array(text.split(), np.float64).astype(kind), np.ravel(values).astype(kind))
 
 
 def escape(text: str) -> str:

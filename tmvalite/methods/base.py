@@ -18,7 +18,7 @@ from tmvalite.graph import Graph, describe_all, require_lowering
 from tmvalite.io.weight_file import WeightFile
 from tmvalite.io.weights_xml import read_weights, write_weights
 from tmvalite.models.blueprint import Blueprint, blueprint, first_look
-from tmvalite.models.booking import book, refuse_unavailable, silent
+from tmvalite.models.booking import book, silent
 from tmvalite.models.events import declared
 from tmvalite.models.form import FORMS, Form
 from tmvalite.models.weighting import explained
@@ -77,7 +77,6 @@ class Method:
         self.booking = book(self.form, options, keywords, analysis_type=analysis_type, diagnostics=diagnostics)
         self._model: Trained | None = None
         self._history, self._trace = History(), {}
-        refuse_unavailable(self.booking)
         self._first_look()
 
     def _first_look(self) -> Blueprint | None:

@@ -6,7 +6,6 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from tmvalite.data.transforms import AVAILABLE
 from tmvalite.errors import Diagnostics
 from tmvalite.graph import Graph, describe
 from tmvalite.graph.describe import rows
@@ -15,7 +14,7 @@ from tmvalite.models.blueprint import Blueprint, blueprint
 from tmvalite.models.booking import Booking, book, unnamed
 from tmvalite.models.form import FORMS
 from tmvalite.optimizers import OPTIMIZERS
-from tmvalite.string_utils import TRANSFORM_NAMES, BoundOptions, PhaseSettings
+from tmvalite.string_utils import BoundOptions, PhaseSettings
 from tmvalite.string_utils.numbers import plain
 
 ASSUMED_VARIABLES = 4  # when neither the string nor the user says how many
@@ -50,11 +49,8 @@ class Report:
 
     @property
     def unavailable(self) -> list[str]:
-        """Kinds of layers and transformations that cannot be trained yet."""
-        kinds = {node.layer.kind for graph in self.graphs.values() for node in graph.nodes if not node.layer.trainable}
-        names = [item.name.text for item in self.booking.transforms.items]
-        later = [name for name in dict.fromkeys(names) if TRANSFORM_NAMES[name] not in (*AVAILABLE, "I")]
-        return [*sorted(kinds), *(f"VarTransform={name}" for name in later)]
+        """Kinds of layers that cannot be trained yet."""
+        return sorted({node.layer.kind for graph in self.graphs.values() for node in graph.nodes if not node.layer.trainable})
 
     def as_text(self) -> str:
         """For people: one section each for options, layers, training and warnings."""

@@ -9,13 +9,12 @@ from typing import Any
 
 from tmvalite.constants import ANALYSIS_TYPES
 from tmvalite.data.info import DataSetInfo
-from tmvalite.data.transforms import AVAILABLE, TransformChain
+from tmvalite.data.transforms import check_transforms
 from tmvalite.errors import Diagnostics, OptionError, Span, did_you_mean
 from tmvalite.graph import variables_of
 from tmvalite.models.form import TRUTH, Form
 from tmvalite.models.options import read_option, remark_ignored
 from tmvalite.string_utils import (
-    TRANSFORM_NAMES,
     BoundOptions,
     PhaseSettings,
     Prior,
@@ -113,11 +112,13 @@ def book(
         understood = name in form.table and name not in form.unread
         return read_option(bound, name, parse, diagnostics) if understood else otherwise
 
+    transforms = read("VarTransform", parse_var_transform)
+    check_transforms(transforms)  # their names; classes and variables are checked when they are known
     booking = Booking(
         form,
         analysis_type,
         bound,
-        transforms=read("VarTransform", parse_var_transform),
+        transforms=transforms,
         validation_size=read("ValidationSize", parse_validation_size),
         phases=form.phases(bound, diagnostics),
         input_layouts=form.input_layouts(bound, diagnostics),
@@ -127,14 +128,6 @@ def book(
     )
     form.check(booking)
     return booking
-
-
-def refuse_unavailable(booking: Booking) -> None:
-    """Raise OptionError at a transformation that cannot be fitted; classes and variables are checked when they are known."""
-    for item in booking.transforms.items:
-        if TRANSFORM_NAMES.get(item.name.text) not in (*AVAILABLE, "I"):
-            only = TransformList((item,), booking.transforms.source, booking.transforms.span)
-            TransformChain.build(only, DataSetInfo(), booking.bound.diagnostics)
 
 
 def silent(source) -> Diagnostics:

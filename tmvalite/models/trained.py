@@ -13,7 +13,6 @@ import numpy as np
 from tmvalite.data.info import DataSetInfo
 from tmvalite.data.tables import scored_events
 from tmvalite.data.transforms import TransformChain
-from tmvalite.data.transforms.base import VARIABLE
 from tmvalite.errors import DataError, OptionError
 from tmvalite.graph import Graph
 from tmvalite.graph.join import block_of
@@ -97,7 +96,7 @@ class Trained:
         self._parts: dict[tuple[str, ...], Network] = {}
         single = "" in self.blocks
         self.direct = not self.chain.transforms_variables
-        folded = _normalisation(self.chain) if single and not self.direct and self.network.precision == "float32" else None
+        folded = self.chain.as_scaling() if single and not self.direct and self.network.precision == "float32" else None
         if folded is not None:
             self.network.set_normalisation(*folded)
             self.direct = True
@@ -245,17 +244,3 @@ def _restored(fields: dict, precision: str, numbers: np.ndarray) -> Trained:
     network = network_of(joined(fields["form"], fields["blocks"]), fields["objectives"], precision=precision)
     network.parameters.restore(numbers)
     return Trained(network=network, **fields)
-
-
-def _normalisation(chain: TransformChain) -> tuple[np.ndarray, np.ndarray] | None:
-    """(V,) minimum and 1/(maximum - minimum) in float32, if the chain is one N over all variables, none of them constant."""
-    if len(chain) != 1 or chain.transforms[0].name != "Normalize" or chain.transforms[0].reference:
-        return None
-    transform = chain.transforms[0]
-    which, positions = transform.positions(VARIABLE)
-    if positions != list(range(chain.info.n_variables)):
-        return None
-    low, high = transform.ranges[-1, which, 0], transform.ranges[-1, which, 1]
-    if (low == high).any():
-        return None
-    return low, (1.0 / (high - low).astype(np.float64)).astype(np.float32)

@@ -8,10 +8,9 @@ from tmvalite.string_utils.prior import Prior, parse_prior
 from tmvalite.string_utils.render import render
 from tmvalite.string_utils.sizes import parse_batch_layout, parse_input_layout, parse_validation_size
 from tmvalite.string_utils.strategy import parse_drop_config, parse_strategy
-from tmvalite.string_utils.transforms import TRANSFORM_NAMES, parse_transformations, parse_var_transform
+from tmvalite.string_utils.transforms import parse_transformations, parse_var_transform
 
 __all__ = [
-    "TRANSFORM_NAMES",
     "BoundOptions",
     "DeclaredOption",
     "OptionTable",

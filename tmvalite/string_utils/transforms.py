@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
+from tmvalite.errors import Diagnostics, OptionError, Source, Span, quoted
 from tmvalite.string_utils.blanks import trim, warn_about_blanks
 from tmvalite.string_utils.parse import Builder, Explanation, Failure, Token, run
 from tmvalite.string_utils.pieces import present
 from tmvalite.string_utils.syntax import TransformItem, TransformList, Word
-
-# name as written -> the letter that stands for it; names are case-sensitive, as in TMVA
-TRANSFORM_NAMES = {
-    **dict.fromkeys(("I", "Ident", "Identity"), "I"),
-    **dict.fromkeys(("N", "Norm", "Normalise", "Normalize"), "N"),
-    **dict.fromkeys(("D", "Deco", "Decorrelate"), "D"),
-    **dict.fromkeys(("P", "PCA"), "P"),
-    **dict.fromkeys(("U", "Uniform"), "U"),
-    **dict.fromkeys(("G", "Gauss"), "G"),
-}
 
 
 class _Transforms(Builder):
@@ -80,13 +70,13 @@ def parse_var_transform(
 ) -> TransformList:
     """Read `N,G_Signal(_V_,_T0_)+D`; `None` and an empty text mean no transformation.
 
-    The text behind the first '_' of a name is kept whole: class names may hold '_' themselves, so the owner of the
-    class names decides, longest name first.
+    The text behind the first '_' of a name is kept whole: class names may hold '_' themselves. Which transformations, classes
+    and variables there are is known to data/transforms.
 
     Raises
     ------
     OptionError
-        An unknown transformation (names are case-sensitive), a parenthesis without its partner.
+        A parenthesis without its partner, a missing separator.
 
     Examples
     --------
@@ -126,17 +116,6 @@ def _item(raw: tuple, source: Source, diagnostics: Diagnostics, option: str) -> 
     token, choices, commas, span = raw
     text, underscore, suffix = str(token).partition("_")
     name = Word(text, Span(token.start_pos, token.start_pos + len(text)))
-    if text not in TRANSFORM_NAMES:
-        none = text.upper() == "NONE"
-        raise OptionError(
-            f"no transformation is called {quoted(text or str(token))}",
-            code="transform-unknown",
-            source=source,
-            span=name.span if text else Builder.span(token),
-            where=option,
-            expected=tuple(TRANSFORM_NAMES),
-            hint=f"write {option}=None alone for no transformation" if none else did_you_mean(text, TRANSFORM_NAMES),
-        )
     if underscore and not suffix:
         raise OptionError(
             f"no class is named behind {text}_",

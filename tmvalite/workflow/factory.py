@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import OptionError, TmvaliteWarning, did_you_mean, warn_user
 from tmvalite.evaluation.tables import elapsed
-from tmvalite.string_utils import TRANSFORM_NAMES
 from tmvalite.workflow import report
 from tmvalite.workflow.booking import (
     REGISTRY,
@@ -21,7 +21,7 @@ from tmvalite.workflow.booking import (
 from tmvalite.workflow.curves import RocCanvas, RocGraph
 from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.log import Log
-from tmvalite.workflow.options import read_factory_options
+from tmvalite.workflow.options import read_chains, read_factory_options
 from tmvalite.workflow.output import as_target, write_output
 from tmvalite.workflow.results import MethodRecord
 from tmvalite.workflow.training import train_one
@@ -55,11 +55,12 @@ class Factory:
         self.job = str(job)
         target, options = _constructor_arguments(args, keywords)
         self.options, self.log_settings, self.strict = read_factory_options(options, keywords)
+        self.chains = read_chains(self.options)
         self.target = as_target(target)
         self.log = Log("Factory", self.log_settings)
         self._records: dict[str, dict[str, MethodRecord]] = {}
         self._loaders: dict[str, DataLoader] = {}
-        self._ranked: set[str] = set()
+        self._described: dict[str, list[TransformChain]] = {}  # by data set, the chains of Transformations, fitted
 
     # The work
 
@@ -112,9 +113,8 @@ class Factory:
         if not self._nothing_booked("trained"):
             self.log.header("Train all methods")
         for name, records in self._records.items():
-            if records and name not in self._ranked:
-                self._print_inputs(next(iter(records.values())))
-                self._ranked.add(name)
+            if records and name not in self._described:
+                self._described[name] = self._print_inputs(next(iter(records.values())))
             for record in records.values():
                 n_events = len(record.data.train)
                 if n_events < MINIMUM_EVENTS:
@@ -132,14 +132,11 @@ class Factory:
             return "silent"
         return "auto" if self.options.values.DrawProgressBar else "table"
 
-    def _print_inputs(self, record: MethodRecord) -> None:
-        chains = [chain.strip() for chain in self.options.values.Transformations.split(";")]
-        chains = [chain for chain in chains if chain not in ("", "None")]
-        others = [chain for chain in chains if TRANSFORM_NAMES.get(chain) != "I"]
-        if len(others) < len(chains):
-            report.print_inputs(self.log, record.data, record.analysis_type)
-        if others:
-            self.log.info(f"Not available yet: the inputs after the transformations {'; '.join(others)}")
+    def _print_inputs(self, record: MethodRecord) -> list[TransformChain]:
+        chains = [report.print_transformed(self.log, record.data, items) for items in self.chains]
+        if any(len(chain) == 0 for chain in chains):
+            report.print_ranking(self.log, record.data, record.analysis_type)
+        return chains
 
     def test_all(self) -> None:
         """Run every trained method over the test sample."""
@@ -184,7 +181,7 @@ class Factory:
                 finally:
                     self.log_settings.silent = silent
         if self.target is not None and by_dataset:
-            write_output(self.target, by_dataset, self.log_settings)
+            write_output(self.target, by_dataset, self._described, self.log_settings)
         if by_dataset:
             self.log.header("Thank you for using TMVA!")
 

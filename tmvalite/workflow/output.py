@@ -1,4 +1,4 @@
-"""The output ROOT file: TestTree and TrainTree of every data set, with the outputs of every method."""
+"""The output ROOT file: TestTree and TrainTree of every data set, with the outputs of every method, and their input variables."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import OptionError
 from tmvalite.io import root_names
 from tmvalite.io.root_file import EventTree, RootFile
+from tmvalite.workflow.input_histograms import input_histograms
 from tmvalite.workflow.log import Log, LogSettings
 from tmvalite.workflow.results import MethodRecord
 
@@ -58,8 +60,15 @@ def event_tree(records: Sequence[MethodRecord], sample: str) -> EventTree:
     return tree
 
 
-def write_output(path: str, by_dataset: Mapping[str, Sequence[MethodRecord]], settings: LogSettings) -> None:
+def write_output(
+    path: str,
+    by_dataset: Mapping[str, Sequence[MethodRecord]],
+    chains: Mapping[str, Sequence[TransformChain]],
+    settings: LogSettings,
+) -> None:
     """Write TestTree and TrainTree of every data set into a new file, whole or not at all.
+
+    `chains`: those of the Factory's Transformations by data set, fitted; each gives a folder InputVariables_<chain>.
 
     Raises
     ------
@@ -73,6 +82,9 @@ def write_output(path: str, by_dataset: Mapping[str, Sequence[MethodRecord]], se
         for sample in TREES.values():
             if len(records[0].sample(sample)):
                 file.add_tree(root_names.tree(name, sample == "test"), event_tree(records, sample))
+        for chain in chains.get(name, ()):
+            for place, histogram in input_histograms(records[0].data, chain):
+                file.add_histogram(place, histogram)
     file.write()
     for name, records in by_dataset.items():
         log = Log(f"Dataset:{name}", settings)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from tmvalite.data.info import DataSet
-from tmvalite.errors import DataError
+from tmvalite.data.transforms import TransformChain
+from tmvalite.errors import DataError, Diagnostics
 from tmvalite.evaluation import (
     Deviation,
     Efficiencies,
@@ -18,19 +19,36 @@ from tmvalite.evaluation import (
     rank_regression,
     tables,
 )
+from tmvalite.string_utils.syntax import TransformList
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.results import MethodRecord
 
 NAN = float("nan")
 
 
-def print_inputs(log: Log, data: DataSet, analysis_type: str) -> None:
-    """Statistics of the training variables, and their method-unspecific ranking."""
-    names = [v.label if v.index is None else v.internal for v in data.info.variables]
-    events = data.train
-    first, *rest = tables.variable_statistics_table(names, events.x, events.weight)
+def print_transformed(log: Log, data: DataSet, items: TransformList) -> TransformChain:
+    """Statistics of the training variables after the transformations of a list; returns the fitted chain."""
+    events, diagnostics = data.train, Diagnostics(items.source)
+    chain = TransformChain.build(items, data.info, diagnostics, "Transformations")
+    diagnostics.issue()
+    chain.fit(events.x, events.targets, events.class_index, events.weight)
+    for item in items.items:
+        of = f"class {item.reference.text}" if item.reference else "all classes"
+        Log("Factory", log.settings, data.info.name).header(f'Create Transformation "{item.name.text}" with events from {of}.')
+    log.info()
+    first, *rest = tables.variable_statistics_table(_names(data), chain.apply_variables(events.x), events.weight)
     Log("TFHandler_Factory", log.settings).header(first)
     log.lines(rest)
+    return chain
+
+
+def _names(data: DataSet) -> list[str]:
+    return [v.label if v.index is None else v.internal for v in data.info.variables]
+
+
+def print_ranking(log: Log, data: DataSet, analysis_type: str) -> None:
+    """The method-unspecific ranking of the training variables, as they are."""
+    names, events = _names(data), data.train
     log.info("Ranking input variables (method unspecific)...")
     if analysis_type == "regression":
         rankings = rank_regression(events.x, events.targets[:, 0], names, events.weight)

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as npst
 
 from tmvalite.data.info import DataSetInfo, declare, declare_array
 from tmvalite.data.transforms import SelectionRecord, TransformChain, TransformRecord
+from tmvalite.data.transforms.base import words
 from tmvalite.errors import DataError, Diagnostics, NotFittedError, OptionError, Source
 from tmvalite.string_utils import parse_var_transform
 
@@ -17,6 +18,7 @@ INFO = DataSetInfo((declare("a"), declare("b := c*2")), (declare("t"),), (declar
 X = np.array([[0, 10], [1, 20], [4, 20], [2, 40]], np.float32)
 T = np.array([[1], [2], [3], [5]], np.float32)
 CLASSES = np.array([0, 0, 1, 1])
+WORDS = tuple(words())
 
 
 def chain_of(text, info=INFO, diagnostics=None):
@@ -112,7 +114,7 @@ def test_class_suffix_is_used_in_training_and_after_reading():
     chain = fitted("N_Back_ground(_V_)", INFO, diagnostics)
     assert chain.apply_variables(X)[:, 0].tolist() == [-3, -2, 1, -1]
     assert str(diagnostics.warnings[0]) == (
-        "N_Back_ground: ROOT would use the ranges of all classes once it has read the weight file\n"
+        "N_Back_ground: ROOT would use the parameters of all classes once it has read the weight file\n"
         "  N_Back_ground(_V_)\n"
         "    ^~~~~~~~~~~\n"
         "  in VarTransform\n"
@@ -148,18 +150,35 @@ def test_elements_of_an_array_are_matched_by_position():
         TransformChain.from_records([record], info)
 
 
-def test_affine_form_agrees_up_to_rounding():
-    chain = fitted("N,N(a)")
-    scale, offset = chain.affine()
-    np.testing.assert_allclose(X * scale + offset, chain.apply_variables(X), atol=1e-6)
-    assert [a.tolist() for a in chain_of("None").affine()] == [[1, 1], [0, 0]]
+def test_spectators_are_left_out_where_a_training_has_none():
+    chain = chain_of("N(b),N(_S_)").fit(X, T, CLASSES)
+    assert [[one.type for one in transform.inputs] for transform in chain.transforms] == [["Variable"]]
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("N,G", "transformation G is not available yet\n  N,G\n    ^\n  in VarTransform\n  expected one of: N, I, None"),
-        ("Deco", "transformation Deco is not available yet\n  Deco\n  ^~~~\n  in VarTransform\n  expected one of: N, I, None"),
+        (
+            "N,Decorelate",
+            "no transformation is called 'Decorelate'\n  N,Decorelate\n    ^~~~~~~~~~\n  in VarTransform\n"
+            f"  expected one of: {', '.join(WORDS)}\n  hint: did you mean 'Decorrelate'?",
+        ),
+        (
+            "n",
+            "no transformation is called 'n'\n  n\n  ^\n  in VarTransform\n"
+            f"  expected one of: {', '.join(WORDS)}\n  hint: did you mean 'N'?",
+        ),
+        (
+            "none",
+            "no transformation is called 'none'\n  none\n  ^~~~\n  in VarTransform\n"
+            f"  expected one of: {', '.join(WORDS)}\n  hint: write VarTransform=None alone for no transformation",
+        ),
+        ("P(a)", "P needs at least 2 inputs\n  P(a)\n  ^~~~\n  in VarTransform"),
+        (
+            "N,D(_V_,_T_)",
+            "D cannot mix variables and targets\n  N,D(_V_,_T_)\n    ^~~~~~~~~~\n  in VarTransform\n"
+            "  expected inputs of one type: the targets of an event are not known when it is scored\n  hint: write D(_V_)",
+        ),
         (
             "N_Sgnal",
             "there is no class 'Sgnal'\n  N_Sgnal\n    ^~~~~\n  in VarTransform\n"
@@ -174,13 +193,6 @@ def test_error_of_a_booking(text, message):
     with pytest.raises(OptionError) as caught:
         chain_of(text)
     assert str(caught.value) == message
-
-
-@pytest.mark.parametrize(("name", "letter"), [("Decorrelation", "D"), ("PCA", "P"), ("Gauss", "G")])
-def test_error_of_a_stored_transformation_that_is_not_available(name, letter):
-    with pytest.raises(OptionError) as caught:
-        TransformChain.from_records([TransformRecord(name, [], [])], INFO)
-    assert str(caught.value) == f"transformation {name} ({letter}) is not available yet"
 
 
 @pytest.mark.parametrize(

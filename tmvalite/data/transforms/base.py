@@ -1,26 +1,34 @@
-"""What a variable transformation is, and the plain records by which it travels to a file and back."""
+"""What a variable transformation is: a file that declares one, and everything that a chain, a file or a log asks of it.
+
+A member is a subclass of `Transform` under `@register`, in a file of its own, and one import line in `__init__.py`. It declares
+its words, what it needs, its element in the weight file and examples, and has five methods: `find` (parameters from events),
+`prepare` (what can be computed from them once), `forward`, `backward`, and `onnx`; `read_parameters` and `write_parameters`
+bring the parameters from and to the file. Nothing else knows its name.
+
+**Inputs and targets together.** A transformation that treats each of its inputs by itself may be given variables, targets and
+spectators in one selection; that is the same as one transformation for each of them. One that mixes its inputs (`mixes`) takes
+inputs of one type only: the targets of an event that is scored are what is asked for, so variables cannot be computed from
+them. A selection that says otherwise is an error when the chain is built. What becomes of spectators changes no prediction;
+where a training has no spectators, they are left out of the transformation.
+
+**Parameters** are those of every class and of all classes together, one set each (a data set of one class has one set). The
+set that is used is that of the named class, or the last one, for every event.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar
 
 import numpy as np
 
-from tmvalite.data.info import DataSetInfo, VariableInfo
-from tmvalite.errors import DataError, Diagnostics, OptionError, Source, Span, did_you_mean
+from tmvalite.data.info import DataSetInfo
+from tmvalite.data.transforms.selection import SPECTATOR, TARGET, VARIABLE, Input, SelectionRecord, match_inputs, record_inputs
+from tmvalite.errors import DataError, NotFittedError
 
-VARIABLE, TARGET, SPECTATOR = "Variable", "Target", "Spectator"
 ALL_CLASSES = "AllClasses"
-
-
-class SelectionRecord(NamedTuple):
-    """One input of a transformation as a file states it: type is "Variable", "Target" or "Spectator"."""
-
-    type: str
-    label: str
-    expression: str
+MOST_INPUTS = 1000  # of a transformation that mixes its inputs
 
 
 @dataclass
@@ -28,11 +36,10 @@ class TransformRecord:
     """One transformation of a weight file, in the order applied.
 
     name : str
-        "Normalize"; files of TMVA also have "Decorrelation", "PCA", "Gauss", "Rearrange".
+        Of the transformation, as it is registered.
     inputs, outputs : list of SelectionRecord
     parameters : dict
-        Normalize: "ranges", (S, K, 2) float64, minimum and maximum of K inputs in S class sets (the last: all classes);
-        "reference", the class whose set is used, absent for all classes.
+        What the transformation's `find` gives; "reference" is the class whose set is used, absent for all classes.
     """
 
     name: str
@@ -41,122 +48,50 @@ class TransformRecord:
     parameters: dict = field(default_factory=dict)
 
 
-class Input(NamedTuple):
-    """One input of a transformation: its type and its position among the variables, targets or spectators."""
+@dataclass(eq=False)
+class PdfRecord:
+    """A PDF element of a weight file (in a transformation, or in MVAPdfs).
 
-    type: str
-    index: int
-
-
-def group_of(info: DataSetInfo, kind: str) -> tuple[VariableInfo, ...]:
-    """The variables, targets or spectators of a data set."""
-    return {VARIABLE: info.variables, TARGET: info.targets, SPECTATOR: info.spectators}[kind]
-
-
-def every(info: DataSetInfo, *kinds: str) -> tuple[Input, ...]:
-    """All inputs of these types."""
-    return tuple(Input(kind, i) for kind in kinds for i in range(len(group_of(info, kind))))
-
-
-def select(words: Sequence, info: DataSetInfo, source: Source, diagnostics: Diagnostics, where: str) -> tuple[Input, ...]:
-    """The inputs that a selection such as `(_V_,_T0_,pt)` names; variables first, then targets, then spectators.
-
-    `_V_`, `_T_`, `_S_` are all of one type, `_V3_` is one of them, anything else is a label or expression and takes every
-    variable, target and spectator that has it. An unknown label is an OptionError (TMVA warns and goes on without it).
+    attributes : dict of str to str, int or float
+        Name, MinNSmooth, MaxNSmooth, InterpolMethod, KDE_type, KDE_iter, KDE_border, KDE_finefactor.
+    histogram : str
+        Name of the histogram.
+    low, high : float
+        XMin and XMax as the file states them.
+    contents : (B,) float64
+        Bin contents.
+    edges : (B + 1,) float64 or None
+        Bin edges; None for B equal bins between low and high.
     """
-    chosen: dict[Input, None] = {}
-    for word in words:
-        chosen.update(dict.fromkeys(_select_one(str(word), word.span, info, source, where)))
-    order = (VARIABLE, TARGET, SPECTATOR)
-    return tuple(sorted(chosen, key=lambda one: (order.index(one.type), one.index)))
+
+    attributes: dict[str, str | int | float]
+    histogram: str
+    low: float
+    high: float
+    contents: np.ndarray
+    edges: np.ndarray | None = None
 
 
-def _select_one(text: str, span: Span, info: DataSetInfo, source: Source, where: str) -> list[Input]:
-    kinds = {"V": VARIABLE, "T": TARGET, "S": SPECTATOR}
-    if text.startswith("_REARRANGE_"):
-        raise OptionError("_REARRANGE_ is not available yet", code="transform-unavailable", source=source, span=span, where=where)
-    if len(text) >= 3 and text[0] == text[-1] == "_" and text[1] in kinds and (text[2:-1].isdecimal() or text == f"_{text[1]}_"):
-        kind, number = kinds[text[1]], text[2:-1]
-        n = len(group_of(info, kind))
-        if not number:
-            return [Input(kind, i) for i in range(n)]
-        if int(number) >= n:
-            raise OptionError(
-                f"{text} is beyond the {n} {kind.lower()}s, which are counted from 0",
-                code="transform-selection",
-                source=source,
-                span=span,
-                where=where,
-            )
-        return [Input(kind, int(number))]
-    plain = "".join(text.split())
-    found = [
-        one
-        for one in every(info, VARIABLE, TARGET, SPECTATOR)
-        if plain in (group_of(info, one.type)[one.index].label, group_of(info, one.type)[one.index].expression)
-    ]
-    if not found:
-        labels = list(dict.fromkeys(v.label for kind in (VARIABLE, TARGET, SPECTATOR) for v in group_of(info, kind)))
-        raise OptionError(
-            f"no variable is called '{text}'",
-            code="transform-selection",
-            source=source,
-            span=span,
-            where=where,
-            expected="a label, or _V_, _T_, _S_, _V0_ ...",
-            hint=did_you_mean(plain, labels),
-        )
-    return found
+@dataclass(frozen=True)
+class Element:
+    """The <Transform> element of a transformation.
 
-
-def match_inputs(records: Sequence, info: DataSetInfo, name: str) -> tuple[Input, ...]:
-    """The inputs that stored selections mean.
-
-    By position where all of a type are stored in declared order (elements of array variables share label and expression),
-    otherwise by label or expression, which must then be unique. Raises DataError.
+    name : its attribute Name
+    mark : (attribute, value) that tells transformations of one Name apart, or None; always written
+    unmarked : whether an element without the marking attribute is this one
+    other_names : Names that are read as well
+    remark : what a user is warned of when such a file is written
     """
-    matched: list[Input] = []
-    for kind in dict.fromkeys(record.type for record in records):
-        if kind not in (VARIABLE, TARGET, SPECTATOR):
-            raise DataError(f"transformation {name} has an input of the unknown type '{kind}'", code="transform-input")
-        stored = [record for record in records if record.type == kind]
-        known = group_of(info, kind)
-        if len(stored) == len(known) and all(_same(record, v) for record, v in zip(stored, known, strict=True)):
-            positions = iter(range(len(known)))
-        else:
-            positions = iter([_find(record, known, name) for record in stored])
-        matched += [Input(kind, next(positions)) for _ in stored]
-    # The order of the file is that of the parameters, whatever the order of the types.
-    by_kind = {kind: iter([one for one in matched if one.type == kind]) for kind in {one.type for one in matched}}
-    return tuple(next(by_kind[record.type]) for record in records)
 
-
-def _same(record, info: VariableInfo) -> bool:
-    return record.label == info.label or record.expression == info.expression
-
-
-def _find(record, known: Sequence[VariableInfo], name: str) -> int:
-    found = [i for i, v in enumerate(known) if _same(record, v)]
-    if len(found) == 1:
-        return found[0]
-    what = "is not declared" if not found else f"could be {len(found)} elements of an array"
-    raise DataError(
-        f"input '{record.label}' of transformation {name} {what}",
-        code="transform-input",
-        hint=None if found else did_you_mean(record.label, [v.label for v in known]),
-    )
-
-
-def record_inputs(inputs: Sequence[Input], info: DataSetInfo) -> list[SelectionRecord]:
-    """Inputs as a file states them."""
-    infos = [group_of(info, one.type)[one.index] for one in inputs]
-    return [SelectionRecord(one.type, v.label, v.expression) for one, v in zip(inputs, infos, strict=True)]
+    name: str
+    mark: tuple[str, str] | None = None
+    unmarked: bool = True
+    other_names: tuple[str, ...] = ()
+    remark: str = ""
 
 
 class Transform:
     """One transformation of a chain: float32 in, float32 out, columns that it does not select stay as they are.
-
-    A subclass has `name` (its XML name), `letter`, `short` (part of histogram names) and the methods below.
 
     Attributes
     ----------
@@ -164,39 +99,186 @@ class Transform:
         What it reads and writes.
     reference : str
         The class whose parameters are used, "" for those of all classes together.
+    parameters : dict or None
+        None before `fit`.
     """
 
-    name: str
-    letter: str
-    short: str
+    name: ClassVar[str]  # as registered; also that of the record
+    words: ClassVar[tuple[str, ...]]  # as written in VarTransform, the letter first
+    short: ClassVar[str]  # part of the names of folders and histograms
+    help: ClassVar[str]  # one line for tables
+    element: ClassVar[Element | None]
+    targets: ClassVar[bool] = False  # without a selection it takes the targets too
+    mixes: ClassVar[bool] = False  # an output depends on several inputs
+    least_inputs: ClassVar[int] = 1
+    least_events: ClassVar[int] = 1
+    examples: ClassVar[tuple[str, ...]] = ()  # values of VarTransform, for variables a, b, c and a target t
 
-    def __init__(self, inputs: tuple[Input, ...], reference: str = ""):
-        self.inputs, self.reference = inputs, reference
+    def __init__(self, inputs: tuple[Input, ...], reference: str = "", parameters: dict | None = None, use: int = -1):
+        self.inputs, self.reference, self.parameters, self.use = inputs, reference, parameters, use
+        self._positions: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        if parameters is not None:
+            self.prepare()
 
-    def positions(self, kind: str) -> tuple[list[int], list[int]]:
-        """Which inputs are of this type, and their positions among the variables, targets or spectators."""
-        return [k for k, one in enumerate(self.inputs) if one.type == kind], [
-            one.index for one in self.inputs if one.type == kind
-        ]
+    @property
+    def letter(self) -> str:
+        return self.words[0]
 
     @property
     def fitted(self) -> bool:
-        raise NotImplementedError
+        return self.parameters is not None
 
-    def fit(self, columns: Mapping[str, np.ndarray], class_index: np.ndarray, classes: Sequence[str]) -> None:
-        """Find the parameters for every class and for all together.
+    def positions(self, kind: str) -> tuple[np.ndarray, np.ndarray]:
+        """(K,) int64: which inputs are of this type, and their positions among the variables, targets or spectators."""
+        if kind not in self._positions:  # asked for with every event
+            chosen = [(k, one.index) for k, one in enumerate(self.inputs) if one.type == kind]
+            which, columns = np.array(chosen, np.int64).reshape(-1, 2).T
+            self._positions[kind] = np.ascontiguousarray(which), np.ascontiguousarray(columns)
+        return self._positions[kind]
 
-        columns : (N, V), (N, T) and (N, S) float32 by type, already transformed by what stands before in the chain.
+    # ---- what a member declares
+
+    def find(self, x: np.ndarray, weights: np.ndarray, class_index: np.ndarray, groups: Sequence[np.ndarray | slice]) -> dict:
+        """The parameters, from the selected inputs of all events.
+
+        x (N, K) float32; weights (N,) float64; class_index (N,) int64; groups: the events of every set, the last one all.
         """
         raise NotImplementedError
 
-    def apply(self, values: np.ndarray, kind: str) -> None:
-        """Transform (N, V) or (N, T) float32 in place."""
+    def prepare(self) -> None:
+        """Compute from `parameters` and `use` what `forward` and `backward` need. Raises DataError where they cannot be."""
+
+    def forward(self, source: np.ndarray, target: np.ndarray, columns: np.ndarray, which: np.ndarray) -> None:
+        """target[:, columns] from source[:, columns], (N, V) float32; `which` inputs they are. May be the same array."""
         raise NotImplementedError
 
-    def invert(self, values: np.ndarray, kind: str) -> None:
-        """Undo `apply`, in place."""
+    def backward(self, source: np.ndarray, target: np.ndarray, columns: np.ndarray, which: np.ndarray) -> None:
+        """What `forward` did, undone."""
         raise NotImplementedError
+
+    def onnx(self, forms, x: str, columns: np.ndarray, which: np.ndarray, n: int) -> str:
+        """`forward` in operators of ONNX (layers/onnx_form.py): x, the name of (N, n) values, to the name of the result."""
+        raise NotImplementedError
+
+    @classmethod
+    def read_parameters(cls, element) -> dict:
+        """The parameters of a <Transform> element; see io/transforms_xml.py for what `element` offers."""
+        raise NotImplementedError
+
+    @classmethod
+    def write_parameters(cls, writer, parameters: dict) -> None:
+        """Write them into the element, with what io/transforms_xml.py offers."""
+        raise NotImplementedError
+
+    @classmethod
+    def check_parameters(cls, parameters: dict, n_inputs: int) -> int:
+        """Number of sets. Raises DataError where the parameters do not fit the inputs or are no numbers."""
+        raise NotImplementedError
+
+    def as_scaling(self, n_variables: int) -> tuple[np.ndarray, np.ndarray] | None:
+        """(V,) float32 offset and factor if the variables become ((v - offset) * factor) * 2 - 1, each step in float32.
+
+        A network computes that itself while it loads its events, with the same bits. None for everything else.
+        """
+        return None
+
+    # ---- the same for all
+
+    def fit(self, columns: dict[str, np.ndarray], class_index: np.ndarray, classes: Sequence[str], weights: np.ndarray) -> None:
+        """Find the parameters for every class and for all together.
+
+        columns : (N, V), (N, T) and (N, S) float32 by type, already transformed by what stands before in the chain.
+        Raises DataError where there are too few events.
+        """
+        n = len(class_index)
+        if n < self.least_events:
+            raise DataError(
+                f"transformation {self.letter} needs at least {self.least_events} training events", code="transform-too-few"
+            )
+        groups: list[np.ndarray | slice] = [class_index == i for i in range(len(classes))] if len(classes) > 1 else []
+        for name, group in zip(classes, groups):
+            if not group.any():
+                raise DataError(f"transformation {self.letter}: class '{name}' has no training events", code="transform-too-few")
+        x = _selected(columns, self.inputs)
+        self.parameters = self.find(x, weights, class_index, [*groups, slice(None)])
+        self.use = list(classes).index(self.reference) if self.reference and len(classes) > 1 else -1
+        self.prepare()
+
+    def apply(self, source: np.ndarray, target: np.ndarray, kind: str) -> None:
+        """Transform the inputs of one type, (N, V) float32; the other columns of target are left alone."""
+        self._run(self.forward, source, target, kind)
+
+    def invert(self, source: np.ndarray, target: np.ndarray, kind: str) -> None:
+        """Undo `apply`."""
+        self._run(self.backward, source, target, kind)
+
+    def _run(self, step: Callable, source, target, kind: str) -> None:
+        if not self.fitted:
+            raise NotFittedError(f"transformation {self.letter} has no parameters yet")
+        which, columns = self.positions(kind)
+        if len(columns) and len(source):
+            step(source, target, columns, which)
+
+    def without(self, kind: str) -> Transform:
+        """This transformation, not fitted, without its inputs of a type."""
+        return type(self)(tuple(one for one in self.inputs if one.type != kind), self.reference)
 
     def to_record(self, info: DataSetInfo) -> TransformRecord:
-        raise NotImplementedError
+        if not self.fitted:
+            raise NotFittedError(f"transformation {self.letter} has no parameters yet")
+        parameters = dict(self.parameters)
+        if self.reference:
+            parameters["reference"] = self.reference
+        inputs = record_inputs(self.inputs, info)
+        return TransformRecord(self.name, inputs, list(inputs), parameters)
+
+    @classmethod
+    def from_record(cls, record: TransformRecord, info: DataSetInfo) -> Transform:
+        """Raises DataError where the record does not fit the data set, or itself."""
+        inputs = match_inputs(record.inputs, info, cls.name)
+        if cls.mixes and len({one.type for one in inputs}) > 1:
+            raise DataError(f"transformation {cls.name} mixes {mixed_types(inputs)}", code="transform-mixed")
+        parameters = {name: value for name, value in record.parameters.items() if name != "reference"}
+        sets = cls.check_parameters(parameters, len(inputs))
+        reference = record.parameters.get("reference") or ""
+        if reference and reference not in info.classes:
+            raise DataError(
+                f"transformation {cls.name} is for class '{reference}', which does not exist",
+                code="transform-class",
+                expected=info.classes,
+            )
+        use = info.classes.index(reference) if reference and sets > 1 else -1
+        if use >= sets:
+            raise DataError(f"transformation {cls.name} has no parameters of class '{reference}'", code="transform-parameters")
+        return cls(inputs, reference, parameters, use)
+
+
+def mixed_types(inputs: Sequence[Input]) -> str:
+    """ "variables and targets": the types among the inputs."""
+    kinds = [kind for kind in (VARIABLE, TARGET, SPECTATOR) if any(one.type == kind for one in inputs)]
+    return " and ".join(f"{kind.lower()}s" for kind in kinds)
+
+
+def _selected(columns: dict[str, np.ndarray], inputs: Sequence[Input]) -> np.ndarray:
+    """(N, K) float32: the inputs side by side; the array itself where they are all of its columns."""
+    if len({one.type for one in inputs}) == 1:
+        values, chosen = columns[inputs[0].type], [one.index for one in inputs]
+        return values if chosen == list(range(values.shape[1])) else np.ascontiguousarray(values[:, chosen])
+    return np.stack([columns[one.type][:, one.index] for one in inputs], axis=1)
+
+
+REGISTRY: dict[str, type[Transform]] = {}
+
+
+def register(cls: type[Transform]) -> type[Transform]:
+    """Class decorator: make the transformation known under its name and its words."""
+    taken = {word for other in REGISTRY.values() for word in other.words}
+    if cls.name in REGISTRY or taken & set(cls.words):
+        raise ValueError(f"two transformations are called {cls.name} or {', '.join(cls.words)}")
+    REGISTRY[cls.name] = cls
+    return cls
+
+
+def words() -> dict[str, type[Transform]]:
+    """Every word that VarTransform knows, with what it stands for, in the order of the import lines."""
+    return {word: cls for cls in REGISTRY.values() for word in cls.words}

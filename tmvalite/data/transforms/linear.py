@@ -1,0 +1,86 @@
+"""What D and P share: rows times a matrix in float64 and in a fixed order, and the covariance of a sample.
+
+numpy's product (`@`) picks its code by the shape, so that one event would get other bits than many; see kernels/linear_map.py.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tmvalite.data.transforms.base import MOST_INPUTS
+from tmvalite.data.transforms.rows import over_rows, partial_results
+from tmvalite.errors import DataError
+
+SAMPLE = 1000  # events whose mean is subtracted before squares are summed
+
+
+def side_by_side(columns: np.ndarray) -> bool:
+    return bool((np.diff(columns) == 1).all())
+
+
+def map_rows(source, target, columns: np.ndarray, before: np.ndarray, matrix: np.ndarray, after: np.ndarray) -> None:
+    """target[:, columns] = after + (source[:, columns] - before) matrix, (N, V) float32, row by row; may be in place.
+
+    columns (K,) int64; before, after (K,) and matrix (K, K) float64: an output is a column of the matrix. Every output is one
+    chain over the inputs in their order, in float64, then rounded: the bits of a row do not depend on the others.
+    """
+    from tmvalite.kernels import linear_map
+
+    run, side, matrix = linear_map.map_rows.get("float64"), side_by_side(columns), np.ascontiguousarray(matrix, np.float64)
+
+    def part(start, stop):
+        work = np.empty(linear_map.work_size(len(columns)))
+        run(source, target, start, stop, columns, side, before, matrix, after, work)
+
+    over_rows(len(source), part)
+
+
+def mean_and_covariance(x: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """(K,) means and (K, K) covariances, <(x_i - m_i)(x_j - m_j)>, of (N, K) float32 in float64; weights (N,) or 1 each.
+
+    Raises DataError where the weights do not add up to a positive number.
+    """
+    from tmvalite.kernels import linear_map
+
+    n, k = x.shape
+    x, shift, columns = np.ascontiguousarray(x), x[:SAMPLE].mean(axis=0, dtype=np.float64), np.arange(k)
+    given = np.empty(0) if weights is None else np.ascontiguousarray(weights, np.float64)
+    run = linear_map.add_moments.get("float64")
+
+    def part(start, stop):
+        sums, products, work = np.zeros(1 + k), np.zeros((k, k)), np.empty(linear_map.work_size(k))
+        run(x, start, stop, columns, True, shift, given, sums, products, work)
+        return sums, products
+
+    sums, products = (sum(parts) for parts in zip(*partial_results(n, part)))
+    if not sums[0] > 0:
+        raise DataError("the weights of the training events do not add up to a positive number", code="transform-weights")
+    mean = sums[1:] / sums[0]
+    covariance = products / sums[0] - np.multiply.outer(mean, mean)
+    return shift + mean, (covariance + covariance.T) / 2
+
+
+def check_number(name: str, n: int) -> None:
+    """Raises DataError where a matrix of so many inputs would take too long."""
+    if n > MOST_INPUTS:
+        raise DataError(f"transformation {name} has {n} inputs", code="transform-inputs", expected=f"at most {MOST_INPUTS}")
+
+
+def check_matrices(name: str, what: str, matrices, n_inputs: int) -> np.ndarray:
+    """(S, K, K) float64, finite. Raises DataError."""
+    found = np.asarray(matrices, np.float64)
+    if found.ndim != 3 or len(found) < 1 or found.shape[1:] != (n_inputs, n_inputs) or not np.isfinite(found).all():
+        raise DataError(
+            f"the {what} of transformation {name} have the shape {found.shape}, or are not finite",
+            code="transform-parameters",
+            expected=f"(sets, {n_inputs}, {n_inputs})",
+        )
+    return found
+
+
+def onnx_map(forms, x: str, columns: np.ndarray, n: int, before, matrix, after) -> str:
+    """`map_rows` in operators of ONNX, over all n columns."""
+    whole, first, last = np.eye(n), np.zeros(n), np.zeros(n)
+    whole[np.ix_(columns, columns)], first[columns], last[columns] = matrix, before, after
+    y = forms.node("MatMul", forms.node("Sub", x, forms.constant(first)), forms.constant(whole))
+    return forms.node("Add", y, forms.constant(last))
