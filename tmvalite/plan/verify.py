@@ -32,7 +32,8 @@ def verify_plan(plan) -> None:
     """
     written = set(plan.given)
     for index, step in enumerate(plan.steps):
-        place = f"step {'b' if index >= plan.boundary else 'f'}{index} ({', '.join(filter(None, (type(step).__name__, step.text())))})"
+        said = ", ".join(filter(None, (type(step).__name__, step.text())))
+        place = f"step {'b' if index >= plan.boundary else 'f'}{index} ({said})"
         try:
             verify_step(step)
             _verify_parameters(step, plan.size)
