@@ -126,6 +126,7 @@ class Layer:
     implied: ClassVar[bool] = False  # what an item is whose first field is no kind; one layer only
     activations: ClassVar[tuple[str, ...] | None] = None  # allowed names; None: all of them
     examples: ClassVar[tuple[Example, ...]] = ()
+    beyond_sofie: ClassVar[tuple[str, ...]] = ()  # operators of its ONNX form that ROOT's SOFIE does not read
     weight_element: ClassVar[WeightElement | None] = None  # None: TMVA's weight file has no element for it
 
     @classmethod
