@@ -140,6 +140,7 @@ class Layer:
     activation = ""  # the function of its values; not annotated, since a layer that has one makes it a field of its own
     activations: ClassVar[tuple[str, ...] | None] = None  # allowed names; None: all of them
     examples: ClassVar[tuple[Example, ...]] = ()
+    beyond_sofie: ClassVar[tuple[str, ...]] = ()  # operators of its ONNX form that ROOT's SOFIE does not read
     weight_element: ClassVar[WeightElement | None] = None  # None: TMVA's weight file has no element for it
 
     @classmethod

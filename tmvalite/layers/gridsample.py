@@ -28,6 +28,7 @@ class GridSample(Layer):
 
     min_inputs = 2
     max_inputs = 2
+    beyond_sofie = ("GridSample",)
     examples = (
         Example("GRIDSAMPLE@a+b", ((2, 5, 6), (6,)), (2, 5, 6)),
         Example("GRIDSAMPLE|3|7@a+b", ((2, 5, 6), (6,)), (2, 3, 7)),

@@ -23,6 +23,7 @@ class Gumbel(Layer):
     classes: int = arg("classes of each", minimum=2)
     temperature: float = arg("tau, small values give nearly one-hot values", type=float, default=1.0, minimum=0.001)
 
+    beyond_sofie = ("ArgMax", "Equal", "Where")
     examples = (Example("GUMBEL|2|3", ((6,),), (6,)), Example("GUMBEL|3|5|0.5", ((15,),), (15,)))
 
     def output_shape(self, x: Shape) -> Shape:

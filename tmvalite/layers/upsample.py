@@ -26,6 +26,7 @@ class Upsample(Layer):
     col_factor: int = arg("output columns for each column", minimum=1)
     method: str = arg("how values between pixels are found", type=str, default="NEAREST", choices=("NEAREST", "BILINEAR"))
 
+    beyond_sofie = ("Resize",)
     examples = (
         Example("UPSAMPLE|2|3", ((2, 3, 5),), (2, 6, 15)),
         Example("UPSAMPLE|1|2", ((3, 2, 4),), (3, 2, 8)),

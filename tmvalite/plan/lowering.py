@@ -51,6 +51,13 @@ class Term:
     reported: bool = False
 
 
+class Slots(dict):
+    """The parameters of a layer by name, as its `lower` gets them."""
+
+    def __missing__(self, name):
+        raise LookupError(f"its `parameters` declare no '{name}', only {', '.join(map(repr, self)) or 'nothing'}")
+
+
 class Lowering:
     """Builds the forward steps of one graph and lays out its parameters.
 
@@ -177,7 +184,7 @@ class Lowering:
 
     def _slots(self, node: Node) -> dict[str, Slot]:
         if self._known is not None:
-            slots = {p.name: self._frozen(node, self._known[node.name, p.name]) for p in node.parameters}
+            slots = Slots((p.name, self._frozen(node, self._known[node.name, p.name])) for p in node.parameters)
             self.slots += slots.values()
             return slots
         slots = self._new_slots(node)
@@ -189,7 +196,7 @@ class Lowering:
         return slot if self._trained is None or node.block in self._trained else replace(slot, trained=False)
 
     def _new_slots(self, node: Node) -> dict[str, Slot]:
-        slots = {}
+        slots = Slots()
         for block, group in groupby(node.parameters, key=lambda p: p.block):
             members = list(group)
             slots |= self._block(node, members) if block else {p.name: self._slot(node, p) for p in members}

@@ -115,6 +115,8 @@ def missing_columns(kernel: Family, values: Mapping[str, Any]) -> None:
     """Complain where the values for a kernel are not those of its columns and of what its backward kernels need besides."""
     if kernel.columns is None:
         raise LookupError(f"{kernel.function.__name__} has no columns: write @family(descriptor(...)) above it")
+    if not kernel.columns.overwritten:
+        raise LookupError(f"{kernel.function.__name__} says of no operand that it writes it: descriptor(..., writes=...)")
     needed = _needs(kernel) - {"first_use"}
     known = needed.union(*(_needs(other) for other in (*kernel.backward, kernel.scoring) if isinstance(other, Family)))
     missing, unknown = sorted(needed - set(values)), sorted(set(values) - known)
