@@ -22,14 +22,16 @@ def work_size(inputs: int) -> int:
 
 
 @kernel
-def _load(x, start, rows, columns, side, shift, work):
-    """work (rows, K) = x[start:start + rows, columns] - shift, in float64; `side`: the columns lie side by side."""
+def _load(x, start, rows, columns, shift, work):
+    """work (rows, K) = x[start:start + rows, columns] - shift, in float64; shift (BLOCK * K,) is repeated for every row.
+
+    Where `columns` are all that there are, rows lie side by side and become one long loop.
+    """
     k = columns.shape[0]
-    if side:
-        first = columns[0]
-        for r in range(rows):
-            for j in range(k):
-                work[r * k + j] = np.float64(x[start + r, first + j]) - shift[j]
+    if k == x.shape[1]:
+        values, offsets, held = pointer(x, start * k), pointer(shift, 0), pointer(work, 0)
+        for i in range(rows * k):
+            held[i] = np.float64(values[i]) - offsets[i]
     else:
         for r in range(rows):
             for j in range(k):
@@ -38,27 +40,27 @@ def _load(x, start, rows, columns, side, shift, work):
 
 def _map_signature(element):
     vector, rows = types.float64[::1], types.float32[:, ::1]
-    return (rows, rows, types.int64, types.int64, types.int64[::1], types.boolean, vector, types.float64[:, ::1], vector, vector)
+    return (rows, rows, types.int64, types.int64, types.int64[::1], vector, types.float64[:, ::1], vector, vector)
 
 
 @uses(product_piece)
 @entry_point(_map_signature)
-def map_rows(source, target, start, stop, columns, side, before, matrix, after, work):
+def map_rows(source, target, start, stop, columns, before, matrix, after, work):
     """target[r, columns] = after + (source[r, columns] - before) matrix for the rows start to stop; may be in place.
 
-    columns (K,) int64; before, after (K,) and matrix (K, K) float64; work (work_size(K),) float64.
+    columns (K,) int64, ascending; before (BLOCK * K,), the K numbers repeated for every row; after (K,) and matrix (K, K)
+    float64; work (work_size(K),) float64.
     """
     k = columns.shape[0]
     held, result = pointer(work, 0), pointer(work, BLOCK * k)
     for row in range(start, stop, BLOCK):
         rows = min(BLOCK, stop - row)
-        _load(source, row, rows, columns, side, before, work)
+        _load(source, row, rows, columns, before, work)
         product(rows, k, k, held, k, pointer(matrix, 0), k, result, k, pointer(after, 0), 0)
-        if side:
-            first = columns[0]
-            for r in range(rows):
-                for j in range(k):
-                    target[row + r, first + j] = np.float32(result[r * k + j])
+        if k == target.shape[1]:
+            values = pointer(target, row * k)
+            for i in range(rows * k):
+                values[i] = np.float32(result[i])
         else:
             for r in range(rows):
                 for j in range(k):
@@ -68,33 +70,23 @@ def map_rows(source, target, start, stop, columns, side, before, matrix, after, 
 def _moments_signature(element):
     vector = types.float64[::1]
     rows = types.Array(types.float32, 2, "C", readonly=True)
-    return (
-        rows,
-        types.int64,
-        types.int64,
-        types.int64[::1],
-        types.boolean,
-        vector,
-        vector,
-        vector,
-        types.float64[:, ::1],
-        vector,
-    )
+    return (rows, types.int64, types.int64, types.int64[::1], vector, vector, vector, types.float64[:, ::1], vector)
 
 
 @uses(product_piece)
 @entry_point(_moments_signature)
-def add_moments(x, start, stop, columns, side, shift, weights, sums, products, work):
+def add_moments(x, start, stop, columns, shift, weights, sums, products, work):
     """Of d = x[start:stop, columns] - shift: sums (1 + K,) gets sum w and sum w d, products (K, K) sum w d d^T.
 
-    weights (N,) float64, or (0,) for 1 each. What the sums hold before is kept.
+    shift (BLOCK * K,): the K numbers repeated for every row. weights (N,) float64, or (0,) for 1 each. What the sums hold before
+    is kept.
     """
     k = columns.shape[0]
     weighted = weights.shape[0] > 0
     held, scaled = pointer(work, 0), pointer(work, BLOCK * k)
     for row in range(start, stop, BLOCK):
         rows = min(BLOCK, stop - row)
-        _load(x, row, rows, columns, side, shift, work)
+        _load(x, row, rows, columns, shift, work)
         left = held
         if weighted:
             for r in range(rows):

@@ -14,10 +14,6 @@ from tmvalite.errors import DataError
 SAMPLE = 1000  # events whose mean is subtracted before squares are summed
 
 
-def side_by_side(columns: np.ndarray) -> bool:
-    return bool((np.diff(columns) == 1).all())
-
-
 def map_rows(source, target, columns: np.ndarray, before: np.ndarray, matrix: np.ndarray, after: np.ndarray) -> None:
     """target[:, columns] = after + (source[:, columns] - before) matrix, (N, V) float32, row by row; may be in place.
 
@@ -26,11 +22,13 @@ def map_rows(source, target, columns: np.ndarray, before: np.ndarray, matrix: np
     """
     from tmvalite.kernels import linear_map
 
-    run, side, matrix = linear_map.map_rows.get("float64"), side_by_side(columns), np.ascontiguousarray(matrix, np.float64)
+    order = np.argsort(columns, kind="stable")
+    columns, before, after = (np.ascontiguousarray(values[order]) for values in (columns, before, after))
+    matrix, before = np.ascontiguousarray(matrix[np.ix_(order, order)]), np.tile(before, linear_map.BLOCK)
+    run = linear_map.map_rows.get("float64")
 
     def part(start, stop):
-        work = np.empty(linear_map.work_size(len(columns)))
-        run(source, target, start, stop, columns, side, before, matrix, after, work)
+        run(source, target, start, stop, columns, before, matrix, after, np.empty(linear_map.work_size(len(columns))))
 
     over_rows(len(source), part)
 
@@ -45,11 +43,11 @@ def mean_and_covariance(x: np.ndarray, weights: np.ndarray | None = None) -> tup
     n, k = x.shape
     x, shift, columns = np.ascontiguousarray(x), x[:SAMPLE].mean(axis=0, dtype=np.float64), np.arange(k)
     given = np.empty(0) if weights is None else np.ascontiguousarray(weights, np.float64)
-    run = linear_map.add_moments.get("float64")
+    run, repeated = linear_map.add_moments.get("float64"), np.tile(shift, linear_map.BLOCK)
 
     def part(start, stop):
         sums, products, work = np.zeros(1 + k), np.zeros((k, k)), np.empty(linear_map.work_size(k))
-        run(x, start, stop, columns, True, shift, given, sums, products, work)
+        run(x, start, stop, columns, repeated, given, sums, products, work)
         return sums, products
 
     sums, products = (sum(parts) for parts in zip(*partial_results(n, part)))

@@ -31,15 +31,16 @@ class Normalize(RangeTransform):
         self.low, self.flat = low, ~np.isfinite(scale)  # a width too small for float32 counts as none
         self.factor = np.where(self.flat, np.float32(0.0), scale)
 
-    def scale(self, v, which):
+    def scale(self, v, which, out):
         low, factor, flat = self.low[which], self.factor[which], self.flat[which]
-        if flat.any():  # a constant: 0, and NaN stays NaN
-            return (v - low) * factor * np.where(flat, np.float32(0.0), TWO) - np.where(flat, np.float32(0.0), ONE)
-        return (v - low) * factor * TWO - ONE
+        np.subtract(v, low, out=out)
+        out *= factor
+        out *= np.where(flat, np.float32(0.0), TWO) if flat.any() else TWO  # a constant: 0, and NaN stays NaN
+        out -= np.where(flat, np.float32(0.0), ONE) if flat.any() else ONE
 
-    def unscale(self, v, which):
+    def unscale(self, v, which, out):
         low, factor, flat = self.low[which], self.factor[which], self.flat[which]
-        return np.where(flat, low, low + (v + ONE) / np.where(flat, ONE, factor * TWO))
+        out[...] = np.where(flat, low, low + (v + ONE) / np.where(flat, ONE, factor * TWO))
 
     def as_scaling(self, n_variables):
         which, columns = self.positions(VARIABLE)

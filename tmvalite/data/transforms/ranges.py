@@ -7,23 +7,23 @@ import numpy as np
 from tmvalite.data.transforms.base import Transform
 from tmvalite.errors import DataError
 
-ROWS = 4096  # rows that are transformed at a time: they stay in the cache
+ROWS = 1024  # rows that are transformed at a time: they stay in the cache
 
 
 class RangeTransform(Transform):
     """A transformation of each input by its smallest and largest value over the training events, weights ignored.
 
     parameters : "ranges" (S, K, 2) float32, minimum and maximum of K inputs in S sets.
-    A member has `scale(v, which)` and `unscale(v, which)` for (N, K) values in float32.
+    A member has `scale(v, which, out)` and `unscale(v, which, out)` for (N, K) values in float32.
     """
 
     targets = True
     least_events = 2
 
-    def scale(self, v: np.ndarray, which) -> np.ndarray:
+    def scale(self, v: np.ndarray, which, out: np.ndarray) -> None:
         raise NotImplementedError
 
-    def unscale(self, v: np.ndarray, which) -> np.ndarray:
+    def unscale(self, v: np.ndarray, which, out: np.ndarray) -> None:
         raise NotImplementedError
 
     @property
@@ -52,10 +52,15 @@ class RangeTransform(Transform):
         self._by_blocks(self.unscale, source, target, columns, which)
 
     def _by_blocks(self, step, source, target, columns, which):
-        side = columns[-1] - columns[0] + 1 == len(columns) and (np.diff(columns) == 1).all()
-        at = slice(columns[0], columns[-1] + 1) if side else columns
+        if (np.diff(columns) == 1).all():
+            at = slice(columns[0], columns[-1] + 1)
+            for row in range(0, len(source), ROWS):
+                step(source[row : row + ROWS, at], which, target[row : row + ROWS, at])
+            return
         for row in range(0, len(source), ROWS):
-            target[row : row + ROWS, at] = step(source[row : row + ROWS, at], which)
+            values = source[row : row + ROWS, columns]
+            step(values, which, values)
+            target[row : row + ROWS, columns] = values
 
     def to_record(self, info):
         record = super().to_record(info)

@@ -29,14 +29,14 @@ class Scale(RangeTransform):
     def prepare(self):
         self.size = np.abs(self.ranges[self.use]).max(axis=-1)
 
-    def scale(self, v, which):
+    def scale(self, v, which, out):
         size = self.size[which]
+        np.divide(v, np.where(size == 0, np.float32(1.0), size), out=out)
         if (size == 0).any():  # NaN stays NaN
-            return np.where(size == 0, v * np.float32(0.0), v / np.where(size == 0, np.float32(1.0), size))
-        return v / size
+            out *= np.where(size == 0, np.float32(0.0), np.float32(1.0))
 
-    def unscale(self, v, which):
-        return v * self.size[which]
+    def unscale(self, v, which, out):
+        np.multiply(v, self.size[which], out=out)
 
     def onnx(self, forms, x, columns, which, n):
         size = self.size[which]
