@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from string import digits as DIGITS
 
 from tmvalite.errors import ShapeError
 from tmvalite.layers.activations import ACTIVATIONS, DEFAULT
@@ -47,8 +48,8 @@ class TransConv(Layer):
     def from_fields(cls, words, context):
         words, padding = read_padding(words, 5)
         head, tail = words[:7], words[7:]
-        names = tuple(w for w in tail if not w.text[:1].isdigit())
-        numbers = tuple(w for w in tail if w.text[:1].isdigit())
+        names = tuple(w for w in tail if w.text[:1] not in DIGITS)
+        numbers = tuple(w for w in tail if w.text[:1] in DIGITS)
         layer = context.read_fields(cls, (*head, *names[:1], *numbers) if names else head, padding=padding)
         if numbers and not names:
             context.fail(

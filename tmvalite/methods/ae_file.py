@@ -188,6 +188,7 @@ def _read_settings(file: WeightFile, blocks: dict[str, Graph]) -> tuple[list[Obj
         len(strategies) == len(functions) == n_outputs
         and set(strategies) <= set(LOSS_CODES)
         and set(functions) <= {*FUNCTIONS.values()}
+        and classes.isascii()
         and classes.isdecimal()
         and len(classes) < 10
         and latent in (*LATENT_TERMS, "NONE")

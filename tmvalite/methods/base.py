@@ -9,7 +9,17 @@ import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
 from tmvalite.data.tables import class_labels, event_matrix, target_matrix, weight_vector
-from tmvalite.errors import DataError, Diagnostics, FileError, NotFittedError, OptionError, TmvaliteError, did_you_mean, quoted
+from tmvalite.errors import (
+    PYTHON,
+    DataError,
+    Diagnostics,
+    FileError,
+    NotFittedError,
+    OptionError,
+    TmvaliteError,
+    did_you_mean,
+    quoted,
+)
 from tmvalite.io.weight_file import WeightFile
 from tmvalite.io.weights_xml import read_weights
 from tmvalite.methods.booking import silent
@@ -33,7 +43,11 @@ class Method:
     title : str, optional
         Name of the method in files and tables.
     **keywords
-        The same options as Python arguments.
+        The same options as Python arguments. Lists, tuples and dicts are joined as the option has it:
+        Layout=["TANH|5", "LINEAR"], TrainingStrategy=[{"LearningRate": 1e-2}, {"LearningRate": 1e-3}].
+    Strict : bool, optional
+        Keys and values of the training that cannot be read are errors; True makes every warning about a string an error,
+        False makes all of them warnings, as in a Factory.
 
     Attributes
     ----------
@@ -49,18 +63,27 @@ class Method:
     needs_truth = True  # whether a training needs classes or targets
 
     def __init__(self, options: str = "", *, analysis_type: str = "classification", title: str | None = None, **keywords: Any):
-        self._start(options, analysis_type, title, keywords, Diagnostics())
+        self._start(options, analysis_type, title, keywords, Diagnostics(manner=PYTHON))
         self.diagnostics.issue()
+
+    @classmethod
+    def booked(cls, options: str = "", *, analysis_type: str = "classification", title: str | None = None, **keywords: Any):
+        """The method as a Factory books it, in TMVA's manner: misspelt keys of the training are warnings."""
+        method = cls.__new__(cls)
+        method._start(options, analysis_type, title, keywords, Diagnostics())
+        method.diagnostics.issue()
+        return method
 
     def _start(self, options: str, analysis_type: str, title: str | None, keywords: dict, diagnostics: Diagnostics) -> None:
         self._parameters = {"options": options, "analysis_type": analysis_type, "title": title, **keywords}
         self.analysis_type = _analysis_type(analysis_type)
         self.title = title if title is not None else self.method_type
         self.diagnostics = diagnostics
-        self.bound = self.table.bind(options, keywords, diagnostics)
         self._model: Model | None = None
         self._history = History()
-        self._book()
+        with diagnostics.telling():
+            self.bound = self.table.bind(options, keywords, diagnostics)
+            self._book()
 
     def _book(self) -> None:
         """Check all that the options say. Raises OptionError."""

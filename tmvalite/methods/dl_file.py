@@ -135,6 +135,7 @@ def _read_extension(file: WeightFile):
         len(strategies) == len(functions) == len(graph.outputs)
         and set(strategies) <= set(losses.LOSS_CODES)
         and set(functions) <= set(losses.FUNCTION_CODES)
+        and width.isascii()
         and width.isdecimal()
         and len(width) < 10
     )

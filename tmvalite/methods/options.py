@@ -7,7 +7,7 @@ written into a file that ROOT reads, because ROOT refuses any other.
 from __future__ import annotations
 
 from tmvalite.errors import Diagnostics
-from tmvalite.string_utils import BoundOptions, DeclaredOption, OptionTable
+from tmvalite.string_utils import DEFAULT_STRATEGY, BoundOptions, DeclaredOption, OptionTable
 
 LOSSES = ("CROSSENTROPY", "SUMOFSQUARES", "MUTUALEXCLUSIVE")
 INITIALIZATIONS = (
@@ -48,10 +48,6 @@ _INITIALIZATION = DeclaredOption(
 _SEED = DeclaredOption("RandomSeed", int, 0, "seed of all random numbers of the training; 0: another one each time", minimum=0)
 _VALIDATION = DeclaredOption("ValidationSize", str, "20%", "part of the training events that validates: 20%, 0.2 or 100")
 _ARCHITECTURE = DeclaredOption("Architecture", str, "CPU", "device; everything runs on the CPU", choices=ARCHITECTURES)
-_STRATEGY = (
-    "LearningRate=1e-3,Momentum=0.0,ConvergenceSteps=100,MaxEpochs=2000,Optimizer=ADAM,BatchSize=30,TestRepetitions=1,"
-    "WeightDecay=0.0,Regularization=None,DropConfig=0.0"
-)
 
 
 def _training(default: str) -> DeclaredOption:
@@ -66,7 +62,7 @@ EXTENSIONS = OptionTable(
 DL_OPTIONS = (
     BASE_OPTIONS
     + _INPUT
-    + OptionTable(_LAYOUT, _LOSS, _INITIALIZATION, _SEED, _VALIDATION, _ARCHITECTURE, _training(_STRATEGY))
+    + OptionTable(_LAYOUT, _LOSS, _INITIALIZATION, _SEED, _VALIDATION, _ARCHITECTURE, _training(DEFAULT_STRATEGY))
     + EXTENSIONS
 )
 
@@ -79,7 +75,7 @@ DNN_OPTIONS = (
         _LOSS,
         _INITIALIZATION,
         _ARCHITECTURE,
-        _training(_STRATEGY),
+        _training(DEFAULT_STRATEGY),
     )
     + EXTENSIONS
 )
@@ -138,7 +134,7 @@ AE_OPTIONS = (
         _SEED,
         _VALIDATION,
         _ARCHITECTURE,
-        _training(_STRATEGY),
+        _training(DEFAULT_STRATEGY),
     )
     + AE_EXTENSIONS
 )
@@ -158,7 +154,7 @@ GAN_OPTIONS = (
         _INITIALIZATION,
         _SEED,
         _ARCHITECTURE,
-        _training(_STRATEGY),
+        _training(DEFAULT_STRATEGY),
     )
     + EXTENSIONS
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from tmvalite.data.transforms import AVAILABLE
@@ -146,8 +147,21 @@ def understand(
     """
     diagnostics = Diagnostics() if diagnostics is None else diagnostics
     analysis_type = "multiclass" if n_classes else "regression" if n_targets else "classification"
-    if method == "AE":
-        return _autoencoder(text, analysis_type, n_variables, n_classes, n_targets, diagnostics)
+    read = _autoencoder if method == "AE" else partial(_networks, method)
+    with diagnostics.telling():
+        return read(text, analysis_type, n_variables, n_classes, n_targets, diagnostics)
+
+
+def _networks(
+    method: str,
+    text: str,
+    analysis_type: str,
+    n_variables: int | None,
+    n_classes: int | None,
+    n_targets: int | None,
+    diagnostics: Diagnostics,
+) -> Report:
+    """MethodDL, MethodDNN and MethodGAN."""
     bound = TABLES[method].bind(text, diagnostics=diagnostics)
     n_outputs = n_classes or n_targets or 1
     remark_ignored(bound, diagnostics)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
-from tmvalite.string_utils.numbers import as_whole, plain, read_number
+from tmvalite.string_utils.numbers import ascii_hint, plain, read_number
 
 TRUE_WORDS = ("1", "true", "ktrue", "t")
 FALSE_WORDS = ("0", "false", "kfalse", "f")
@@ -93,6 +93,7 @@ def convert(option: DeclaredOption, text: str, source: Source, span: Span, diagn
             source=source,
             span=Span(span.stop - len(rest), span.stop),
             hint=f"write {option.name}={chosen}",
+            lost=True,
         )
         return chosen
     names = tuple(str(choice) for choice in option.choices)
@@ -123,13 +124,13 @@ def _truth(option: DeclaredOption, text: str, source: Source, span: Span) -> boo
 def _number(option: DeclaredOption, text: str, source: Source, span: Span, diagnostics: Diagnostics) -> float | int:
     number = read_number(text, option.type, source, span, name=option.name)
     if number.ignored is not None:
-        whole = as_whole(text) if option.type is int else None
         diagnostics.warn(
             f"{option.name} is read up to {plain(number.value)}, and {quoted(number.rest)} is ignored, as TMVA does",
             code="text-after-number",
             source=source,
             span=number.ignored,
-            hint=f"write {option.name}={plain(number.value) if whole is None else whole}",
+            hint=ascii_hint(text) or f"write {option.name}={plain(number.value)}",
+            lost=True,
         )
     if option.minimum is not None and number.value < option.minimum:
         raise OptionError(

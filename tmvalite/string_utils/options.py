@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
+from tmvalite.errors import TMVA, Diagnostics, OptionError, Source, Span, did_you_mean, quoted
 from tmvalite.string_utils.blanks import warn_about_blanks
 from tmvalite.string_utils.option_list import parse_options
 from tmvalite.string_utils.option_values import FALSE_WORDS, DeclaredOption, convert
@@ -147,7 +147,7 @@ class OptionTable:
             Options as Python arguments: True and False set and negate, everything else counts as str(value). A value
             with ':' acts as several options, as in PyROOT.
         diagnostics : Diagnostics, optional
-            Collects the warnings; `Strict` in the string switches it to strict. A new one by default.
+            Collects the warnings; `Strict` in the string switches it to strict, `!Strict` to TMVA's manner. A new one by default.
 
         Raises
         ------
@@ -157,14 +157,18 @@ class OptionTable:
         text = text.text if isinstance(text, Source) else text
         pieces = [keyword_text(name, value) for name, value in (keywords or {}).items()]
         first_keyword = len(text) + 1 if text and pieces else 0 if pieces else len(text) + 1
-        source = Source(":".join([text, *pieces] if text else pieces), ":")
+        source = Source(":".join([text, *pieces] if text else pieces), ":", self.names)
         diagnostics = Diagnostics(source) if diagnostics is None else diagnostics
         diagnostics.source = diagnostics.source or source
-        options = parse_options(source).options
-        if STRICT not in self:
-            diagnostics.strict |= any(_asks_for_strict(option) for option in options)
-            options = tuple(option for option in options if not _is_strict(option))
-        return _Binder(self, source, first_keyword, diagnostics).bind(options)
+        with diagnostics.telling():
+            options = parse_options(source).options
+            if STRICT not in self:
+                wishes = [_asks_for_strict(option) for option in options if _is_strict(option)]
+                diagnostics.strict |= any(wishes)
+                if wishes and not any(wishes):
+                    diagnostics.manner = TMVA
+                options = tuple(option for option in options if not _is_strict(option))
+            return _Binder(self, source, first_keyword, diagnostics).bind(options)
 
 
 def keyword_text(name: str, value: Any) -> str:
@@ -181,7 +185,7 @@ def _is_strict(option: Option) -> bool:
 
 
 def _asks_for_strict(option: Option) -> bool:
-    if not _is_strict(option) or option.negated:
+    if option.negated:
         return False
     return option.value is None or option.value.text.lower() not in FALSE_WORDS
 
@@ -280,6 +284,7 @@ class _Binder:
             source=self.source,
             span=option.span,
             hint="remove one of them",
+            lost=True,
         )
 
     def _warn_about_outer_blanks(self, option: Option) -> None:
