@@ -275,11 +275,13 @@ class Diagnostics:
             TmvaliteWarning(message, code=code, source=source, span=span, where=where, expected=expected, hint=hint, lost=lost)
         )
 
-    def slip(self, message, *, code, span, source=None, where=None, expected=(), hint=None):
-        """A key or value of the training that is not the one meant: TMVA trains something else, Python is told."""
+    def slip(self, message, *, refused, code, span, source=None, where=None, expected=(), hint=None):
+        """A key or value of the training that is not the one meant: TMVA trains something else, which `message` says; in
+        Python's manner it is an error, `refused`.
+        """
         source = source or self.source
-        if self.manner == PYTHON:
-            raise OptionError(message, code=code, source=source, span=span, where=where, expected=expected, hint=hint)
+        if self.manner == PYTHON and not self.strict:
+            raise OptionError(refused, code=code, source=source, span=span, where=where, expected=expected, hint=hint)
         self.warn(message, code=code, source=source, span=span, where=where, expected=expected, hint=hint, lost=True)
 
     @contextmanager

@@ -15,6 +15,7 @@ from tmvalite.errors import TMVA, Diagnostics, OptionError, Source, Span, did_yo
 from tmvalite.string_utils.blanks import warn_about_blanks
 from tmvalite.string_utils.option_list import parse_options
 from tmvalite.string_utils.option_values import FALSE_WORDS, DeclaredOption, convert
+from tmvalite.string_utils.python_values import value_text
 from tmvalite.string_utils.syntax import Option
 from tmvalite.string_utils.training_keys import find_key
 
@@ -144,8 +145,8 @@ class OptionTable:
         text : str or Source
             The booking string.
         keywords : mapping, optional
-            Options as Python arguments: True and False set and negate, everything else counts as str(value). A value
-            with ':' acts as several options, as in PyROOT.
+            Options as Python arguments: True and False set and negate, lists and dicts are joined as the option has it,
+            everything else counts as str(value). A value with ':' acts as several options, as in PyROOT.
         diagnostics : Diagnostics, optional
             Collects the warnings; `Strict` in the string switches it to strict, `!Strict` to TMVA's manner. A new one by default.
 
@@ -172,12 +173,15 @@ class OptionTable:
 
 
 def keyword_text(name: str, value: Any) -> str:
-    """A keyword argument as a piece of a booking string, the way PyROOT writes it."""
+    """A keyword argument as a piece of a booking string, the way PyROOT writes it; lists and dicts as `value_text` does.
+
+    Raises OptionError for a value that an option cannot have.
+    """
     if value is True:
         return name
     if value is False:
         return f"!{name}"
-    return f"{name}={value}"
+    return f"{name}={value_text(name, value)}"
 
 
 def _is_strict(option: Option) -> bool:

@@ -137,8 +137,10 @@ class _Resolver:
         ignored = find_key_without_effect(setting.key.text)
         if ignored is None:
             hint = None if self.diagnostics.full else hint_for_key(setting.key.text, self.source.names)
+            unknown = f"no key of {OPTION} is called {quoted(setting.key.text)}"
             self._slip(
-                f"no key of {OPTION} is called {quoted(setting.key.text)}; it is ignored, as TMVA does",
+                f"{unknown}; it is ignored, as TMVA does",
+                unknown,
                 "key-unknown",
                 setting.key.span,
                 expected=() if hint else KEY_NAMES,
@@ -150,6 +152,7 @@ class _Resolver:
             self._slip(
                 f"{ignored} has no effect, and {quoted(setting.value.text[at:])} is ignored with it, as TMVA does"
                 + self._effect(key),
+                f"{quoted(setting.value.text[at:])} stands inside the value of {ignored}",
                 "text-after-number",
                 Span(start, setting.value.span.stop),
                 hint=f"write ',' before {key.name}",
@@ -180,6 +183,7 @@ class _Resolver:
         self._slip(
             f"{key.name} cannot be {quoted(text)}; as in TMVA, {taken} is taken"
             + (self._effect(swallowed[0]) if swallowed else ""),
+            f"{key.name} cannot be {quoted(text)}",
             "choice-unknown",
             setting.value.span,
             expected=key.choices,
@@ -233,6 +237,7 @@ class _Resolver:
             hint = hint or "remove the text behind the number"
         self._slip(
             f"{name} is read up to {plain(number.value)}, and {quoted(number.rest)} is ignored, as TMVA does{effect}",
+            f"{name} is {plain(number.value)} with {quoted(number.rest)} behind it",
             "text-after-number",
             number.ignored,
             hint=hint or f"write {name}={plain(number.value)}",
@@ -282,5 +287,7 @@ class _Resolver:
             message, code=code, source=self.source, span=span, where=self.where, expected=expected, hint=hint, lost=lost
         )
 
-    def _slip(self, message: str, code: str, span: Span, *, expected=(), hint=None) -> None:
-        self.diagnostics.slip(message, code=code, source=self.source, span=span, where=self.where, expected=expected, hint=hint)
+    def _slip(self, message: str, refused: str, code: str, span: Span, *, expected=(), hint=None) -> None:
+        self.diagnostics.slip(
+            message, refused=refused, code=code, source=self.source, span=span, where=self.where, expected=expected, hint=hint
+        )

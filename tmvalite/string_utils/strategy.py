@@ -113,8 +113,10 @@ def _explain_entry(tokens, place: Span, before: Setting | None, source: Source, 
     number = decimal_comma(before.key.text, before.value.text, text) if before is not None and text else None
     if number is not None:
         written, right = number
+        comma = f"{quoted(written)} has a comma, which ends the number"
         diagnostics.slip(
-            f"{quoted(written)} has a comma, which ends the number; {before.key} is {before.value.text}, as in TMVA",
+            f"{comma}; {before.key} is {before.value.text}, as in TMVA",
+            refused=comma,
             code="decimal-comma",
             source=source,
             span=Span(before.value.span.start, place.stop),
@@ -123,8 +125,10 @@ def _explain_entry(tokens, place: Span, before: Setting | None, source: Source, 
         )
         return
     missing = "'='" if text else "key before its '='"
+    written = quoted(source.text[place.start : place.stop])
     diagnostics.slip(
-        f"{quoted(source.text[place.start : place.stop])} is ignored, as TMVA does: it has no {missing}",
+        f"{written} is ignored, as TMVA does: it has no {missing}",
+        refused=f"{written} has no {missing}",
         code="entry-without-equal",
         source=source,
         span=place,
