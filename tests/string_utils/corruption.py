@@ -7,9 +7,12 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from tests.string_utils.tools import published
+from tmvalite.errors import Diagnostics, TmvaliteError
+from tmvalite.methods.report import understand
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "strings.jsonl"  # beside a checkout, where there is one
 SEPARATORS = ":,|=+"
@@ -52,14 +55,24 @@ class Damaged:
         return self.text[self.text.rfind(":", 0, self.start) + 1 :].partition("=")[0].lstrip("! ")
 
 
+@cache
 def originals() -> list[tuple[str, str]]:
-    """(method, string): those of the corpus if it is there, else the published strings of the repository, and our own."""
+    """(method, string) without an error in them: of the corpus if it is there, else of the repository, and our own."""
     if CORPUS.exists():
         rows = [json.loads(line) for line in CORPUS.read_text(encoding="utf-8").splitlines()]
         found = [("DL" if row["kind"] == "dl" else "DNN", row["string"]) for row in rows if row["kind"] in ("dl", "dnn")]
     else:
         found = [("DL", text) for text in published("dl")] + [("DNN", text) for text in published("dnn")]
-    return [*dict.fromkeys(found), *(("DL", text) for text in OWN)]
+    return [(m, text) for m, text in (*dict.fromkeys(found), *(("DL", text) for text in OWN)) if error_of(text, m) is None]
+
+
+def error_of(text: str, method: str) -> TmvaliteError | None:
+    """What `tmvalite check` refuses a string for, or None."""
+    try:
+        understand(text, method=method, diagnostics=Diagnostics())
+    except TmvaliteError as error:
+        return error
+    return None
 
 
 def damaged_strings(count: int, seed: int = 20) -> Iterator[Damaged]:

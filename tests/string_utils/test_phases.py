@@ -131,7 +131,7 @@ WARNINGS = [
         [IN, "  hint: write ',' before Regularization"],
     ),
     (
-        "MaxEpochs=100WeightDecay=0,WeightDecay=1",
+        "MaxEpochs=100WeightDecay=0,WeightDecay=0",
         "MaxEpochs is read up to 100, and 'WeightDecay=0' is ignored, as TMVA does; WeightDecay keeps its other value",
         13,
         13,

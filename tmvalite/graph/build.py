@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from tmvalite.errors import Diagnostics, OptionError, ShapeError, Span, did_you_mean, quoted
-from tmvalite.graph.check import check_branches, check_size, drop_rates
+from tmvalite.graph.check import check_branches, check_constants, check_size, drop_rates
 from tmvalite.graph.expand import Step, Surroundings, expand
 from tmvalite.graph.ir import Graph, Node, Output, Value
 from tmvalite.graph.rewrite import rewrite
@@ -78,7 +78,7 @@ def build_graphs(
                 reads = inputs
             width = n_outputs[name] if isinstance(n_outputs, Mapping) else n_outputs
             title = f"Layout, {name}" if name else "Layout"
-            surroundings = Surroundings(n_variables, width, diagnostics, layout.source, title)
+            surroundings = Surroundings(n_variables, width, diagnostics, layout.source, title, frozenset(n for n, _ in reads))
             graphs[name] = _Builder(name, reads, surroundings, graphs, n_variables).build(block)
         rates = drop_rates(tuple(graphs.values()), drop, diagnostics)
         changes = {node: {"drop": p} for node, p in rates.items()}
@@ -120,6 +120,7 @@ class _Builder:
         graph = Graph(self.inputs, tuple(self.nodes), outputs, self.around.source, self.event if self._reads_event() else None)
         check_size(graph)
         check_branches(graph, self.around.diagnostics)
+        check_constants(graph, self.around.diagnostics)
         return graph
 
     def _place(self, step: Step) -> None:

@@ -123,6 +123,7 @@ class Layer:
     drops_input: ClassVar[bool] = False  # DropConfig entries act on its input
     implied: ClassVar[bool] = False  # what an item is whose first field is no kind; one layer only
     activations: ClassVar[tuple[str, ...] | None] = None  # allowed names; None: all of them
+    other_names: ClassVar[tuple[str, ...]] = ()  # what other programs call it, for hints
     examples: ClassVar[tuple[Example, ...]] = ()
     weight_element: ClassVar[WeightElement | None] = None  # None: TMVA's weight file has no element for it
 
@@ -162,6 +163,10 @@ class Layer:
     def remarks(self, *inputs: Shape) -> tuple[str, ...]:
         """What a user should be warned about for these inputs although the layer runs; one sentence each."""
         return ()
+
+    def least_batch(self, *inputs: Shape) -> int:
+        """The smallest number of events of which a training step makes sense."""
+        return 1
 
     def to_fields(self) -> tuple[str, ...]:
         """The fields after the kind, as one would write them, canonical: from_fields(to_fields()) == self."""

@@ -36,6 +36,7 @@ class TransConv(Layer):
     padding: str = ""
 
     activations = tuple(a.name for a in ACTIVATIONS.values() if a.elementwise)
+    other_names = ("CONVTRANSPOSE", "CONV2DTRANSPOSE", "CONVTRANSPOSE2D", "DECONV", "DECONVOLUTION")
     examples = (
         Example("TRANSCONV|4|3|3|1|1|0|0|RELU", ((2, 5, 6),), (4, 7, 8)),
         Example("TRANSCONV|3|5|5|2|2|2|2|RELU|1|1", ((2, 7, 7),), (3, 14, 14)),

@@ -9,7 +9,7 @@ import numpy as np
 
 from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import OptionError, ShapeError
-from tmvalite.graph import Graph, describe_all, variables_of
+from tmvalite.graph import Graph, check_batch_sizes, describe_all, variables_of
 from tmvalite.io.weights_xml import write_weights
 from tmvalite.methods import ae_file
 from tmvalite.methods.ae_blocks import DECODER, ENCODER, HEAD
@@ -81,7 +81,7 @@ class MethodAE(Method):
         known = n_variables is not None
         layout, self.input_layout = self.input_layout, self.input_layout if known else None
         try:
-            make_blueprint(self, unnamed(n_variables or ASSUMED_VARIABLES, n_targets=1))
+            self._check_batches(make_blueprint(self, unnamed(n_variables or ASSUMED_VARIABLES, n_targets=1)))
         except OptionError as error:
             text = error.source.text[error.span.start : error.span.stop] if error.source and error.span else ""
             depends = error.code == "network-size" or (error.code == "width" and "N" in text.upper())
@@ -89,6 +89,10 @@ class MethodAE(Method):
                 raise
         finally:
             self.diagnostics, self.input_layout = kept, layout
+
+    def _check_batches(self, blueprint: Blueprint) -> None:
+        for graph in blueprint.blocks.values():
+            check_batch_sizes(graph, [phase.batch_size for phase in self.phases])
 
     @property
     def needs_truth(self) -> bool:
@@ -98,6 +102,7 @@ class MethodAE(Method):
     def blueprint(self, info: DataSetInfo) -> Blueprint:
         """The network for these variables, classes and targets, not made yet. Raises OptionError and ShapeError."""
         blueprint = make_blueprint(self, info)
+        self._check_batches(blueprint)
         source, span = self.bound.place("BatchLayout")
         check_batch_layout(
             self.batch_layout,

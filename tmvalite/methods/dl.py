@@ -7,7 +7,7 @@ from typing import Any
 
 from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import OptionError, ShapeError
-from tmvalite.graph import Graph, describe, input_shapes, variables_of
+from tmvalite.graph import Graph, check_batch_sizes, describe, input_shapes, variables_of
 from tmvalite.graph.build import build_graph
 from tmvalite.io.weights_xml import write_weights
 from tmvalite.methods import dl_file
@@ -70,7 +70,8 @@ class MethodDL(Method):
         n = n_variables if known else ASSUMED_VARIABLES
         inputs = input_shapes(self.input_layout if known else None, n, unheard)
         try:
-            build_graph(self.layout, inputs=inputs, n_variables=n, n_outputs=1, diagnostics=unheard)
+            graph = build_graph(self.layout, inputs=inputs, n_variables=n, n_outputs=1, diagnostics=unheard)
+            check_batch_sizes(graph, [phase.batch_size for phase in self.phases])
         except OptionError as error:
             text = error.source.text[error.span.start : error.span.stop] if error.source and error.span else ""
             depends = error.code == "network-size" or (error.code == "width" and "N" in text.upper())
@@ -80,6 +81,7 @@ class MethodDL(Method):
     def blueprint(self, info: DataSetInfo) -> Blueprint:
         """The network for these variables, classes and targets, not made yet. Raises OptionError and ShapeError."""
         blueprint = make_blueprint(self, info)
+        check_batch_sizes(blueprint.graph, [phase.batch_size for phase in self.phases])
         source, span = self.bound.place("BatchLayout")
         check_batch_layout(
             self.batch_layout,

@@ -13,6 +13,7 @@ from tmvalite.graph import (
     Graph,
     build_graph,
     build_graphs,
+    check_batch_sizes,
     describe,
     drop_rates,
     input_shapes,
@@ -192,6 +193,7 @@ def _networks(
             graph, analysis_type, n_classes=n_classes or 2, n_targets=beside, booked=booked_loss(bound), diagnostics=diagnostics
         )
         graphs = {"": graph}
+        check_batch_sizes(graph, [phase.batch_size for phase in phases])
     else:
         graphs = _two_networks(layout, shapes, n_variables, diagnostics)
     for phase in phases[1:]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tmvalite.errors import Source, Span, did_you_mean, quoted
 from tmvalite.string_utils.parse import Explanation, Failure
 
@@ -21,6 +23,8 @@ def explain_layout(failure: Failure, source: Source, begin: int) -> Explanation:
     if "NAME" in failure.expected and trimmed[-1:] in ("@", "+"):
         mark = Span(begin + len(trimmed) - 1, begin + len(trimmed))
         hint = "write the name of an earlier item there, or remove the " + repr(trimmed[-1])
+        if failure.char == "{":
+            hint = "write the names without braces, as in @a+b"
         return Explanation(f"a name is missing after {trimmed[-1]!r}", "source-missing", mark, hint=hint)
     match failure.char:
         case "":
@@ -74,6 +78,9 @@ def _explain_equal(trimmed: str, inside: bool, block: str, brace: Span, here: Sp
         hint = "write name=KIND|..., or remove the '='"
         return Explanation("the name before '=' is missing", "name-missing", here, hint=hint)
     hint = "a name stands before the kind, as in r=DENSE|64|RELU; items are separated by ','"
+    other = re.search(r"[;/\s]\s*(\w+)\s*$", trimmed)
+    if other is not None:
+        hint = f"items are separated by ',': write it before {other[1]}"
     return Explanation("'=' cannot stand inside an item", "layout-syntax", here, hint=hint)
 
 

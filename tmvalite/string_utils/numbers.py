@@ -16,6 +16,13 @@ _REAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NO_MANTISSA = re.compile(r"([+-]?)([eE][+-]?[0-9]+)$")
 _DASHES = str.maketrans("\u2010\u2011\u2012\u2013\u2212\u066b", "-----.")
+_LETTERS = str.maketrans("OolI", "0011")
+_SPOILT = (
+    (re.compile(r"([0-9.]+)-[eE]([0-9]+)"), r"\1e-\2"),
+    (re.compile(r"([0-9.]+)[eE]{2,}([+-]?[0-9]+)"), r"\1e\2"),
+    (re.compile(r"10(?:\^|\*\*)([+-]?[0-9]+)"), r"1e\1"),
+    (re.compile(r"([0-9.]+)(?:\*|x|X)10(?:\^|\*\*)([+-]?[0-9]+)"), r"\1e\2"),
+)
 MAX_INTEGER = 2**63 - 1
 MAX_DIGITS = 400  # of a number; Python reads longer integers in quadratic time, and no option needs them
 
@@ -55,8 +62,8 @@ def read_number(text: str, kind: type, source: Source, span: Span, *, name: str,
     match = (_INTEGER if kind is int and whole is None else _REAL).match(text)
     if match is None:
         missing = _NO_MANTISSA.match(text)
-        hint = f"did you mean {missing[1]}1{missing[2]}?" if missing and kind is float else None
-        raise fail(f"{quoted(text)} is not a number; TMVA would read {name} as 0", hint or ascii_hint(text))
+        hint = f"did you mean {missing[1]}1{missing[2]}?" if missing and kind is float else number_hint(text)
+        raise fail(f"{quoted(text)} is not a number; TMVA would read {name} as 0", hint)
     digits = match.group()
     value = whole if whole is not None else kind(digits) if len(digits) <= MAX_DIGITS else math.inf
     if kind is int and _REAL.fullmatch(text) and math.isinf(float(text)):
@@ -70,11 +77,18 @@ def read_number(text: str, kind: type, source: Source, span: Span, *, name: str,
     return Number(value, Span(max(begin, span.start), span.stop), rest)
 
 
-def ascii_hint(text: str) -> str | None:
-    """What to write for a number in other digits or with another minus sign than those of ASCII."""
-    plain_text = unicodedata.normalize("NFKC", text).translate(_DASHES)
-    plain_text = "".join(str(unicodedata.decimal(c, c)) for c in plain_text)
-    return f"write {plain_text} in plain characters" if plain_text != text and _REAL.fullmatch(plain_text) else None
+def number_hint(text: str) -> str | None:
+    """What to write for a number that was spoilt: other digits or minus signs than those of ASCII, 1-e3, 10^-3, 1OO."""
+    ascii_text = unicodedata.normalize("NFKC", text).translate(_DASHES)
+    ascii_text = "".join(str(unicodedata.decimal(c, c)) for c in ascii_text)
+    if ascii_text != text and _REAL.fullmatch(ascii_text):
+        return f"write {ascii_text} in plain characters"
+    for pattern, right in _SPOILT:
+        match = pattern.fullmatch(text)
+        if match is not None:
+            return f"did you mean {match.expand(right)}?"
+    digits = text.translate(_LETTERS)
+    return f"did you mean {digits}?" if digits != text and _REAL.fullmatch(digits) else None
 
 
 def as_whole(text: str) -> int | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
-from tmvalite.string_utils.numbers import ascii_hint, plain, read_number
+from tmvalite.string_utils.numbers import number_hint, plain, read_number
 
 TRUE_WORDS = ("1", "true", "ktrue", "t")
 FALSE_WORDS = ("0", "false", "kfalse", "f")
@@ -129,7 +129,7 @@ def _number(option: DeclaredOption, text: str, source: Source, span: Span, diagn
             code="text-after-number",
             source=source,
             span=number.ignored,
-            hint=ascii_hint(text) or f"write {option.name}={plain(number.value)}",
+            hint=number_hint(text) or f"write {option.name}={plain(number.value)}",
             lost=True,
         )
     if option.minimum is not None and number.value < option.minimum:

@@ -8,6 +8,7 @@ An option given twice takes the last value. `Strict` is understood in every stri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ from tmvalite.string_utils.syntax import Option
 from tmvalite.string_utils.training_keys import find_key
 
 STRICT = "Strict"
+_INNER_NAME = re.compile(r"([A-Za-z]\w*)\s*=")
 
 
 class OptionValues(Mapping):
@@ -203,12 +205,15 @@ class _Binder:
         self.values = {option.name: option.default_values() for option in table}
         self.spans: dict[str, Span] = {}
         self.last: dict[tuple[str, int | None], Option] = {}
+        self.options: tuple[Option, ...] = ()
 
     def bind(self, options: tuple[Option, ...]) -> BoundOptions:
+        self.options = options
         for option in options:
             self._warn_about_outer_blanks(option)
             declared, index, text, span = self._understand(option)
             self._check_repeat(declared, index, option)
+            self._warn_about_swallowed_option(declared, text, span)
             if declared.type is str and not declared.choices:
                 warn_about_blanks(self.source, span, self.diagnostics, declared.name)
             value = convert(declared, text, self.source, span, self.diagnostics)
@@ -264,9 +269,37 @@ class _Binder:
         hint = did_you_mean(text, known)
         if key is not None and "TrainingStrategy" in self.table:
             hint = f"{key.name} belongs into TrainingStrategy: write TrainingStrategy={key.name}=...,..."
+        before = self._before(option)
+        if hint is None and before is not None:
+            tail = re.split("[,|=]", self.source.text[before.span.start : before.span.stop])[-1][-40:]
+            hint = f"the ':' behind {tail!r} ends {before.name}; write another separator there if it goes on"
+        elif hint is None:
+            hint = "write name=value, the options separated by ':'"
         raise self._error(
             f"no option is called {quoted(text)}", "option-unknown", option.name.span, expected=self.table.names, hint=hint
         )
+
+    def _before(self, option: Option) -> Option | None:
+        """The option that ends where this one begins."""
+        return next((o for o in reversed(self.options) if o.span.stop < option.span.start), None)
+
+    def _warn_about_swallowed_option(self, declared: DeclaredOption, text: str, span: Span) -> None:
+        """A ':' is missing where the name of another option stands inside a value."""
+        for match in _INNER_NAME.finditer(text):
+            names = [n for n in self.table.names if len(n) > 1 and match[1].endswith(n)]
+            at = match.end(1) - max(map(len, names)) if names else -1
+            if at < 0 or (text[at - 1] == "," and declared.name == "TrainingStrategy"):  # an unknown key says it
+                continue
+            name = max(names, key=len)
+            self.diagnostics.warn(
+                f"{name} stands inside the value of {declared.name}, so that it is no option",
+                code="option-swallowed",
+                source=self.source,
+                span=Span(span.start + max(0, at - 1), span.start + at + len(name)),
+                hint=f"write ':' before {name}" if at else f"give {declared.name} a value of its own",
+                lost=True,
+            )
+            return
 
     def _check_repeat(self, declared: DeclaredOption, index: int | None, option: Option) -> None:
         place = (declared.name, index)

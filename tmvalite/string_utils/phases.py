@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
 from tmvalite.string_utils.hidden_defaults import warn_about_hidden_defaults
 from tmvalite.string_utils.key_hints import hint_for_key
-from tmvalite.string_utils.numbers import Number, ascii_hint, plain, read_number
+from tmvalite.string_utils.numbers import Number, number_hint, plain, read_number
 from tmvalite.string_utils.strategy import OPTION, parse_drop_config
 from tmvalite.string_utils.syntax import Phase, Setting, Strategy
 from tmvalite.string_utils.training_keys import KEY_NAMES, SCHEDULES, TrainingKey, default_of, find_key, find_key_without_effect
 
 _INNER_KEY = re.compile(r"[A-Za-z]\w*\s*=")
+LARGE_RATE = 10.0
+SELF_SCALED = ("ADADELTA",)  # whose steps have a length of their own
 STEEP_DECAY = 0.5  # a larger LearningRateDecay is more likely meant as a factor
 
 
@@ -113,6 +115,8 @@ class _Resolver:
             values.setdefault(name, default_of(name, optimizer))
         settings = PhaseSettings(**values, written=self.phase)
         self._check_decay(settings)
+        self._check_rate(settings)
+        self._check_regularization(settings)
         return settings
 
     def _collect(self) -> None:
@@ -211,7 +215,7 @@ class _Resolver:
         text, span = setting.value.text, setting.value.span
         number = read_number(text, key.type, self.source, span, name=key.name, where=self.where)
         if number.ignored is not None:
-            self._swallowed(key.name, number, ascii_hint(text))
+            self._swallowed(key.name, number, number_hint(text))
         if not key.allows(number.value):
             raise OptionError(
                 f"{key.name} cannot be {plain(number.value)}",
@@ -280,6 +284,38 @@ class _Resolver:
                 "steep-decay",
                 settings.span("LearningRateDecay"),
                 hint=f"did you mean {factor:.3g}?",
+            )
+
+    def _check_rate(self, settings: PhaseSettings) -> None:
+        rate = settings.learning_rate
+        if rate == 0:
+            self._warn(
+                "LearningRate=0: nothing is learnt", "rate-zero", settings.span("LearningRate"), hint="write LearningRate=1e-3"
+            )
+        elif rate > LARGE_RATE and settings.optimizer not in SELF_SCALED:
+            inverse = f"{1 / rate:.6g}"
+            self._warn(
+                f"LearningRate={plain(rate)} is very large; most trainings end with an infinite loss",
+                "rate-large",
+                settings.span("LearningRate"),
+                hint=f"did you mean {inverse}?" if 1e-6 < 1 / rate < 1 else "write LearningRate=1e-3",
+            )
+
+    def _check_regularization(self, settings: PhaseSettings) -> None:
+        """One of the two was written, and the other one forgotten; a written Regularization=None is no mistake."""
+        if settings.weight_decay and "regularization" not in self.given:
+            self._warn(
+                "WeightDecay has no effect: Regularization is NONE, since it is not written",
+                "key-without-effect",
+                settings.span("WeightDecay"),
+                hint="write Regularization=L2, or remove WeightDecay",
+            )
+        elif settings.regularization != "NONE" and not settings.weight_decay:
+            self._warn(
+                f"Regularization={settings.regularization} has no effect: WeightDecay is 0",
+                "key-without-effect",
+                settings.span("Regularization"),
+                hint="write WeightDecay=1e-4, or Regularization=None",
             )
 
     def _warn(self, message: str, code: str, span: Span, *, expected=(), hint=None, lost=False) -> None:
