@@ -130,17 +130,55 @@ def test_what_tmva_swallows_warns_once_and_is_an_error_under_strict(options, cod
         ),
     ],
 )
-def test_error_keys_and_values_of_a_training_from_python_and_a_warning_in_a_factory(setting, code, marked, hint):
+def test_error_keys_and_values_of_a_training_from_python_and_warnings_if_not_strict(setting, code, marked, hint):
     options = f"InputLayout=1|1|3:{STRATEGY},{setting}"
     error = refused(tmva.OptionError, tmva.MethodDL, options)
     assert (error.code, error.source.text[error.span.start : error.span.stop], error.hint) == (code, marked, hint)
     assert "TMVA" not in error.message
     encoder = "Layout=Encoder={TANH|2}Decoder={LINEAR|3}:" + options
     assert refused(tmva.OptionError, tmva.MethodAE, encoder).code == code
-    for lenient in (lambda: tmva.MethodDL(options, Strict=False), lambda: tmva.MethodDL.booked(options)):
+    for keywords, more in (({"Strict": False}, ""), ({}, ":!Strict")):
         with pytest.warns(tmva.TmvaliteWarning) as caught:
-            lenient()
+            tmva.MethodDL(options + more, **keywords)
         assert [(w.message.code, w.message.hint) for w in caught] == [(code, hint)]
+
+
+@pytest.mark.parametrize(
+    "layout, code, first",
+    [
+        ("TANH|3,DENSE|1|SOFTMAX", "constant-layer", "SOFTMAX of one value is always 1: DENSE gives the same for every event"),
+        ("TANH|8.5,LINEAR", "width-truncated", "the width 8.5 is no whole number; the layer has 8 nodes, as in TMVA"),
+        (
+            "RESHAPE|1|3|1,GRU|2|1|3,0|1,LINEAR",
+            "comma-for-bar",
+            "the comma before '0|1' ends GRU; what follows is one dense layer of 1 nodes with TANH, as in TMVA",
+        ),
+    ],
+)
+def test_layers_that_hardly_can_be_meant_warn_once(layout, code, first):
+    with pytest.warns(tmva.TmvaliteWarning) as caught:
+        tmva.MethodDL(f"InputLayout=1|1|3:Layout={layout}")
+    assert [(w.message.code, w.message.message) for w in caught] == [(code, first)]
+
+
+def test_widths_that_are_whole_numbers_or_follow_the_variables_do_not_warn():
+    tmva.MethodDL("InputLayout=1|1|3:Layout=TANH|8.0,TANH|N/2,TANH|1e1,DENSE|2|SOFTMAX,DENSE|1|LINEAR")
+
+
+@pytest.mark.parametrize("inputs", ["InputLayout=1|1|3:", ""])
+def test_error_batch_normalisation_of_single_events(inputs):
+    options = inputs + "Layout=TANH|4,BNORM,LINEAR:TrainingStrategy=LearningRate=1e-3,TestRepetitions=1,BatchSize="
+    error = refused(tmva.OptionError, tmva.MethodDL, options + "1")
+    assert (error.code, error.expected, error.where) == ("batch-size", "BatchSize of at least 2", "Layout, layer 2 (BNORM)")
+    tmva.MethodDL(options + "2")
+    tmva.MethodDL(options.replace("TANH|4", "RESHAPE|1|1|3,TANH|4").replace("BNORM,", "") + "1")
+    encoder = options.replace("TANH|4,BNORM,LINEAR", "Encoder={DENSE|2|TANH,BNORM}Decoder={DENSE|N|LINEAR}")
+    assert refused(tmva.OptionError, tmva.MethodAE, encoder + "1").code == "batch-size"
+
+
+def test_batch_normalisation_of_an_image_has_statistics_of_one_event():
+    strategy = "TrainingStrategy=LearningRate=1e-3,TestRepetitions=1,BatchSize=1"
+    tmva.MethodDL(f"InputLayout=1|4|4:Layout=CONV|2|3|3|1|1|1|1|RELU,BNORM,RESHAPE|FLAT,LINEAR:{strategy}")
 
 
 def test_a_whole_number_may_be_written_with_an_exponent():
@@ -167,7 +205,8 @@ def test_numbers_that_nobody_wrote_are_named_once():
 
 
 def test_error_names_the_warnings_found_before_it():
-    error = refused(tmva.OptionError, tmva.MethodDL.booked, f"{STRATEGY},BztchSize=128:InputLayout=1|1|4:BatchLayout=1|128|4")
+    options = f"{STRATEGY},BztchSize=128:InputLayout=1|1|4:BatchLayout=1|128|4"
+    error = refused(tmva.OptionError, tmva.MethodDL, options, Strict=False)
     assert error.code == "batch-layout" and [w.code for w in error.earlier] == ["key-unknown"]
     first, *_, last = str(error).splitlines()
     assert first == "no key of TrainingStrategy is called 'BztchSize'; it is ignored, as TMVA does"
@@ -209,7 +248,10 @@ def test_a_batch_larger_than_the_sample_is_one_batch(trained):
     def values(size):
         return fit(options=OPTIONS.replace("BatchSize=40", f"BatchSize={size}")).GetMvaValues(X)
 
-    assert np.array_equal(values(5000), values(96))  # 80 % of 120 events train
+    whole = values(96)  # 80 % of 120 events train
+    with pytest.warns(tmva.TmvaliteWarning, match="BatchSize=5000 is more than the 96 events that train") as caught:
+        assert np.array_equal(values(5000), whole)
+    assert caught[0].message.code == "batch-large" and len(caught) == 1
 
 
 @pytest.mark.parametrize(

@@ -155,15 +155,14 @@ class LayerContext:
                     f"{self.kind} has no {argument_name(f.name)} ({f.metadata['arg'].help}){tail}",
                     code="field-missing",
                     expected="|".join([self.kind, *(d.name for d in declared_fields(cls))]),
-                    hint=self._hint_for_missing(f.name),
+                    hint=self._hint_for_missing(),
                 )
         return cls(**values)
 
-    def _hint_for_missing(self, name: str) -> str:
+    def _hint_for_missing(self) -> str | None:
         if self.after and _NUMBER.match(self.after[0].text):
             return f"write '|' for the comma before {self.after[0]}"
-        glued = next((hint for hint in (missing_bar(word.text) for word in self.words) if hint), None)
-        return glued or f"write the {argument_name(name)}; is a '|' missing?"
+        return next((hint for hint in (missing_bar(word.text) for word in self.words) if hint), None)
 
     def surplus(self, cls: type[Layer], words: tuple[Word, ...]) -> None:
         """Say that these fields are more than the layer has."""
@@ -175,8 +174,6 @@ class LayerContext:
         hint = self.source_hint(text)
         if hint is None and any(w.text[:1].isupper() for w in words):
             hint = "a comma begins the next layer"
-        if hint is None:
-            hint = f"the fields are {'|'.join([self.kind, *(f.name for f in declared_fields(cls))])}"
         if not cls.tmva:
             self.fail(message, code="field-surplus", span=span, hint=hint)
         self.warn(f"{message}; it is ignored, as in TMVA", code="field-surplus", span=span, hint=hint, lost=True)

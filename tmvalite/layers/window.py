@@ -69,9 +69,7 @@ def slide(
     if window[0] > padded[0] or window[1] > padded[1]:
         what = "padded input" if any(pads) else "input"
         raise ShapeError(
-            f"{kind} filter {window[0]}x{window[1]} does not fit its {what} {padded[0]}x{padded[1]}",
-            code="window-size",
-            hint="write a smaller filter, or more padding",
+            f"{kind} filter {window[0]}x{window[1]} does not fit its {what} {padded[0]}x{padded[1]}", code="window-size"
         )
     rest = [(n - k) % s for n, k, s in zip(padded, window, strides, strict=True)]
     out = ((padded[0] - window[0]) // strides[0] + 1, (padded[1] - window[1]) // strides[1] + 1)

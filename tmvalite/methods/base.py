@@ -66,14 +66,6 @@ class Method:
         self._start(options, analysis_type, title, keywords, Diagnostics(manner=PYTHON))
         self.diagnostics.issue()
 
-    @classmethod
-    def booked(cls, options: str = "", *, analysis_type: str = "classification", title: str | None = None, **keywords: Any):
-        """The method as a Factory books it, in TMVA's manner: misspelt keys of the training are warnings."""
-        method = cls.__new__(cls)
-        method._start(options, analysis_type, title, keywords, Diagnostics())
-        method.diagnostics.issue()
-        return method
-
     def _start(self, options: str, analysis_type: str, title: str | None, keywords: dict, diagnostics: Diagnostics) -> None:
         self._parameters = {"options": options, "analysis_type": analysis_type, "title": title, **keywords}
         self.analysis_type = _analysis_type(analysis_type)

@@ -49,6 +49,10 @@ class PhaseSettings:
     learning_rate_minimum: float = 0.0
     written: Phase = field(default=Phase(()), compare=False, repr=False)
 
+    def writes(self, key: str) -> bool:
+        """Whether the user set a key (TrainingStrategy's spelling)."""
+        return any(setting.key.text.lower() == key.lower() for setting in self.written.settings)
+
     def span(self, key: str) -> Span:
         """Where the user set a key (TrainingStrategy's spelling), or the phase."""
         for setting in self.written.settings:
