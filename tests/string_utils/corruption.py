@@ -50,9 +50,10 @@ class Damaged:
         return start, stop
 
     @property
-    def option(self) -> str:
-        """The name of the option that is damaged."""
-        return self.text[self.text.rfind(":", 0, self.start) + 1 :].partition("=")[0].lstrip("! ")
+    def keys(self) -> tuple[str, str]:
+        """The names of the option and of the setting in it that are damaged."""
+        before = self.text[: self.stop]
+        return tuple(re.split(ends, before)[-1].partition("=")[0].lstrip("! ") for ends in (":", "[:,|]"))
 
 
 @cache

@@ -65,7 +65,7 @@ FIRST = (
     ("VarTransform=N", "VarTransform=Nn", "transform-unknown", "Nn"),
     ("ErrorStrategy=CROSSENTROPY", "ErrorStrategy=CROSSENTOPY", "choice", "'CROSSENTROPY'"),
     ("WeightInitialization=XAVIER", "WeightInitialisation=XAVIER", "option-unknown", "'WeightInitialization'"),
-    ("RandomSeed=1:", "RandomSeed=1,", "text-after-number", "':'"),
+    ("RandomSeed=1:", "RandomSeed=1,", "option-swallowed", "':'"),
     ("ValidationSize=20%", "ValidationSize=20 percent", "validation-size", "20%"),
     ("Architecture=CPU", "Architecture=CUP", "choice", "'CPU'"),
     # the training

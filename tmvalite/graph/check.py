@@ -123,6 +123,7 @@ def check_outputs(graph: Graph, analysis_type: str, n_outputs: int, diagnostics:
             span=last.span,
             where=_place(graph, last),
             hint="end with DENSE|1|LINEAR",
+            lost=True,
         )
         return
     one, many = {"regression": ("target", "targets"), "multiclass": ("class", "classes")}.get(

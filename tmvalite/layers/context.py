@@ -193,12 +193,15 @@ class LayerContext:
         limits = [(text, limit, holds) for text, limit, holds in limits if limit is not None]
         if not all(holds(value, limit) for _, limit, holds in limits):
             bounds = " and ".join(f"{text} {limit:g}" for text, limit, _ in limits)
+            end = next((w for w in self.words if self._missing_fields(cls, w)), None)
             self.fail(
                 f"{self.kind} cannot have {argument_name(name)} {word.text[:20]}",
                 code="field-range",
                 word=word,
+                span=Span(self.words[0].span.start, end.span.stop) if end is not None else None,
                 name=name,
                 expected=f"{arg.help}, {bounds}",
+                hint=self._hint_for_missing_fields(cls, end) if end is not None else None,
             )
         return value
 
@@ -242,14 +245,17 @@ class LayerContext:
             return f"write {int(word.text.lower() == 'true')}"
         if word.text in REGISTRY:
             return f"write ',' before {word.text}" if word.text != self.kind else f"remove one {word.text}"
-        missing = self._missing_fields(cls, word)
-        if missing:
-            number, what = self.words.index(word), "padding" if word.text in PADDINGS else "activation"
-            return f"{number + missing} fields stand before the {what}, here are {number}: is a '|' or a field missing?"
+        if self._missing_fields(cls, word):
+            return self._hint_for_missing_fields(cls, word)
         words = list(PADDINGS) if hasattr(cls, "padding") else []
         if any(f.metadata["arg"].type is ActivationName for f in declared_fields(cls)):
             words += list(cls.activations or ACTIVATIONS)
         return self.word_hint(word.text, words)
+
+    def _hint_for_missing_fields(self, cls: type[Layer], word: Word) -> str:
+        number, what = self.words.index(word), "padding" if word.text in PADDINGS else "activation"
+        wanted = number + self._missing_fields(cls, word)
+        return f"{wanted} fields stand before the {what}, here are {number}: is a '|' or a field missing?"
 
     def _missing_fields(self, cls: type[Layer], word: Word) -> int:
         """How many fields are missing before an activation or padding that stands where a number does; 0 for another word."""
@@ -278,14 +284,20 @@ class LayerContext:
         known = tuple(ACTIVATIONS) if cls.activations is None else cls.activations
         if word.text in known:
             return word.text
-        hint = self.word_hint(word.text, known)
+        hint, span = self.word_hint(word.text, known), None
+        later = self.words[self.words.index(word) + 1 :] if word in self.words and _NUMBER.match(word.text) else ()
+        late = next((w for w in later if w.text in known), None)
+        if late is not None:
+            hint = f"a field too many stands before {late.text}"
+            span = Span(self.words[0].span.start, late.span.stop)
         message = f"{self.kind} has no activation {quoted(word.text)}"
         if not cls.tmva:
-            self.fail(message, code="activation-unknown", word=word, name=name, expected=known, hint=hint)
+            self.fail(message, code="activation-unknown", word=word, span=span, name=name, expected=known, hint=hint)
         self.warn(
             f"{message}; {DEFAULT} is used, as in TMVA",
             code="activation-unknown",
             word=word,
+            span=span,
             name=name,
             expected=known,
             hint=hint,

@@ -86,6 +86,7 @@ class Dense(Layer):
                     f"{cls.kind} without a width has as many nodes as the method has outputs, {width}, also inside the network",
                     code="dense-no-width",
                     hint=f"write its number of nodes{_comma_hint(words, context)}",
+                    lost=True,
                 )
         if _is_rest(words, context):
             ended = context.before[0].text

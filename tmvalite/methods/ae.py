@@ -110,6 +110,7 @@ class MethodAE(Method):
             [p.batch_size for p in self.phases],
             source=source,
             span=span,
+            phases=self.phases,
         )
         remark_without_effect(self.bound, blueprint, self.diagnostics)
         return blueprint

@@ -89,6 +89,7 @@ class MethodDL(Method):
             [p.batch_size for p in self.phases],
             source=source,
             span=span,
+            phases=self.phases,
         )
         return blueprint
 

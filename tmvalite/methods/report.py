@@ -207,6 +207,7 @@ def _networks(
             [phase.batch_size for phase in phases],
             source=source,
             span=span,
+            phases=phases,
         )
     return Report(method, analysis_type, bound, n_variables, assumed, graphs, phases, transforms, diagnostics)
 

@@ -50,10 +50,45 @@ OTHER_NAMES = {
     "validationfrequency": "TestRepetitions",
 }
 
+# The same for options.
+OTHER_OPTIONS = {
+    "loss": "ErrorStrategy",
+    "lossfunction": "ErrorStrategy",
+    "criterion": "ErrorStrategy",
+    "seed": "RandomSeed",
+    "randomstate": "RandomSeed",
+    "layers": "Layout",
+    "network": "Layout",
+    "hiddenlayersizes": "Layout",
+    "inputshape": "InputLayout",
+    "init": "WeightInitialization",
+    "initialization": "WeightInitialization",
+    "initializer": "WeightInitialization",
+    "kernelinitializer": "WeightInitialization",
+    "validation": "ValidationSize",
+    "validationsplit": "ValidationSize",
+    "validationfraction": "ValidationSize",
+    "transform": "VarTransform",
+    "preprocessing": "VarTransform",
+    "normalise": "VarTransform",
+    "normalize": "VarTransform",
+    "device": "Architecture",
+    "nthreads": "Threads",
+    "njobs": "Threads",
+    "dtype": "Precision",
+    "verbose": "V",
+    "verbosity": "VerbosityLevel",
+}
+
+
+def simplified(text: str) -> str:
+    """A word as the tables of other programs' names have it."""
+    return text.lower().replace("_", "").replace("-", "")
+
 
 def hint_for_key(text: str, options: tuple[str, ...] = ()) -> str | None:
     """A hint for a key that is not known; `options` are the names of the options that may stand around the strategy."""
-    known = OTHER_NAMES.get(text.lower().replace("_", "").replace("-", ""))
+    known = OTHER_NAMES.get(simplified(text))
     if known is not None:
         return f"did you mean {known!r}?"
     by_name = {name.lower(): name for name in options}

@@ -14,6 +14,7 @@ from typing import Any
 
 from tmvalite.errors import TMVA, Diagnostics, OptionError, Source, Span, did_you_mean, quoted
 from tmvalite.string_utils.blanks import warn_about_blanks
+from tmvalite.string_utils.key_hints import OTHER_NAMES, OTHER_OPTIONS, simplified
 from tmvalite.string_utils.option_list import parse_options
 from tmvalite.string_utils.option_values import FALSE_WORDS, DeclaredOption, convert
 from tmvalite.string_utils.python_values import value_text
@@ -262,13 +263,16 @@ class _Binder:
             for declared in self.table:
                 if declared.find_choice(text) is not None:
                     return declared, None, text, option.name.span
-        key = find_key(text)
+        key = find_key(OTHER_NAMES.get(simplified(text), text))
         known = self.table.names
         if option.value is None:
             known += tuple(str(choice) for declared in self.table for choice in declared.choices)
         hint = did_you_mean(text, known)
         if key is not None and "TrainingStrategy" in self.table:
             hint = f"{key.name} belongs into TrainingStrategy: write TrainingStrategy={key.name}=...,..."
+        other = OTHER_OPTIONS.get(simplified(text))
+        if other in self.table.names:
+            hint = f"did you mean {other!r}?"
         before = self._before(option)
         if hint is None and before is not None:
             tail = re.split("[,|=]", self.source.text[before.span.start : before.span.stop])[-1][-40:]
