@@ -199,7 +199,7 @@ def trained(weight, rows=slice(None), mode="Precision=float64:ValidationSize=60:
     X, y = two_classes()
     rows = np.concatenate([np.arange(180)[rows], np.arange(180, 240)])
     X, y, weight = X[rows], y[rows], np.concatenate([weight, np.ones(60)])
-    method = MethodDL(options(5, BatchSize=1000, more=mode))
+    method = MethodDL(options(5, BatchSize=len(X) - 60, more=mode))
     method.train(*as_events(X, y, weight), progress="silent")
     return method.GetMvaValues(two_classes()[0])
 

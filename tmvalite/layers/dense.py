@@ -20,7 +20,7 @@ from tmvalite.layers.base import (
     declared_fields,
     register,
 )
-from tmvalite.layers.formula import FormulaError, evaluate, evaluate_width
+from tmvalite.layers.formula import FormulaError, depends_on_variables, evaluate, evaluate_width
 from tmvalite.layers.shapes import as_vector
 from tmvalite.string_utils.numbers import number_hint
 
@@ -142,7 +142,7 @@ def _is_rest(words, context) -> bool:
 def _width(word, context) -> int:
     try:
         width = evaluate_width(word.text, context.n_variables)
-        if "N" not in word.text.upper() and evaluate(word.text, context.n_variables) != width:
+        if not depends_on_variables(word.text) and evaluate(word.text, context.n_variables) != width:
             context.warn(
                 f"the width {word.text} is no whole number; the layer has {width} nodes, as in TMVA",
                 code="width-truncated",

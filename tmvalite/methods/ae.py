@@ -11,6 +11,7 @@ from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import OptionError, ShapeError
 from tmvalite.graph import Graph, check_batch_sizes, describe_all, variables_of
 from tmvalite.io.weights_xml import write_weights
+from tmvalite.layers.formula import depends_on_variables
 from tmvalite.methods import ae_file
 from tmvalite.methods.ae_blocks import DECODER, ENCODER, HEAD
 from tmvalite.methods.ae_network import Blueprint, make_blueprint
@@ -84,7 +85,7 @@ class MethodAE(Method):
             self._check_batches(make_blueprint(self, unnamed(n_variables or ASSUMED_VARIABLES, n_targets=1)))
         except OptionError as error:
             text = error.source.text[error.span.start : error.span.stop] if error.source and error.span else ""
-            depends = error.code == "network-size" or (error.code == "width" and "N" in text.upper())
+            depends = error.code == "network-size" or (error.code == "width" and depends_on_variables(text))
             if not isinstance(error, ShapeError) and (known or not depends):
                 raise
         finally:

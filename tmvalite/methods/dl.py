@@ -10,6 +10,7 @@ from tmvalite.errors import OptionError, ShapeError
 from tmvalite.graph import Graph, check_batch_sizes, describe, input_shapes, variables_of
 from tmvalite.graph.build import build_graph
 from tmvalite.io.weights_xml import write_weights
+from tmvalite.layers.formula import depends_on_variables
 from tmvalite.methods import dl_file
 from tmvalite.methods.base import Method
 from tmvalite.methods.batch_layout import check_batch_layout
@@ -74,7 +75,7 @@ class MethodDL(Method):
             check_batch_sizes(graph, [phase.batch_size for phase in self.phases])
         except OptionError as error:
             text = error.source.text[error.span.start : error.span.stop] if error.source and error.span else ""
-            depends = error.code == "network-size" or (error.code == "width" and "N" in text.upper())
+            depends = error.code == "network-size" or (error.code == "width" and depends_on_variables(text))
             if not isinstance(error, ShapeError) and (known or not depends):
                 raise
 
