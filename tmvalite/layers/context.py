@@ -14,7 +14,7 @@ from tmvalite.string_utils.numbers import number_hint, read_number
 from tmvalite.string_utils.syntax import NOWHERE, Word
 
 _NUMBER = re.compile(r"[+-]?\.?[0-9]")
-_WHOLE_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+_PLAIN_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _OTHER_MARKS, _DIGITS = re.compile(r"[\sxX;:/\\.&+-]+"), re.compile(r"[0-9]+")
 FLAT = "FLAT"
 LARGEST = 2**31 - 1  # TMVA's int
@@ -29,6 +29,8 @@ def argument_name(name: str) -> str:
 
 def missing_bar(text: str) -> str | None:
     """The hint for fields that were written as one: DENSE16, 16RELU, RESHAPEFLAT, ADD RELU, 3x3."""
+    if _PLAIN_NUMBER.fullmatch(text):
+        return None
     words = sorted((*REGISTRY, *ACTIVATIONS, *PADDINGS, FLAT), key=len, reverse=True)
     pieces = _OTHER_MARKS.split(text)
     if len(pieces) > 1 and all(piece in words or _DIGITS.fullmatch(piece) for piece in pieces):
@@ -36,7 +38,7 @@ def missing_bar(text: str) -> str | None:
     for word in words:
         for first, second in ((word, text.removeprefix(word)), (text.removesuffix(word), word)):
             other = second if first == word else first
-            if other and other != text and first + second == text and (_WHOLE_NUMBER.fullmatch(other) or other in words):
+            if other and other != text and first + second == text and (_PLAIN_NUMBER.fullmatch(other) or other in words):
                 return f"write {first}|{second}"
     return None
 
