@@ -94,7 +94,7 @@ class Dense(Layer):
                 f"the comma before {quoted('|'.join(w.text for w in words))} ends {ended}; what follows is one dense layer of "
                 f"{width} nodes with {name}, as in TMVA",
                 code="comma-for-bar",
-                hint=f"write '|' for the comma, if the fields belong to {ended}",
+                hint=_decimal_hint(words, context) or f"write '|' for the comma, if the fields belong to {ended}",
                 lost=True,
             )
             return cls(width, name)
@@ -128,6 +128,14 @@ def _comma_hint(words, context) -> str:
     if len(words) == 1 and takes_one and not set(before) & set(ACTIVATIONS):
         return f", or '|' for the comma before {words[0].text}"
     return ""
+
+
+def _decimal_hint(words, context) -> str | None:
+    """What to write where a decimal comma ended an item: DROPOUT|0,5."""
+    cls, last = REGISTRY.get(context.before[0].text), len(context.before) - 2
+    declared = declared_fields(cls) if cls is not None else ()
+    reads_float = 0 <= last < len(declared) and declared[last].metadata["arg"].type is float
+    return f"write {context.before[-1]}.{words[0]}, with a point" if reads_float and len(words) == 1 else None
 
 
 def _is_rest(words, context) -> bool:

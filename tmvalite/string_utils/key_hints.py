@@ -77,6 +77,8 @@ OTHER_OPTIONS = {
     "njobs": "Threads",
     "dtype": "Precision",
     "verbose": "V",
+    "beta": "KLWeight",
+    "klbeta": "KLWeight",
     "verbosity": "VerbosityLevel",
 }
 

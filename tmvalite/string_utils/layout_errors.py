@@ -9,6 +9,8 @@ from tmvalite.string_utils.parse import Explanation, Failure
 
 BLOCKS = ("Encoder", "Decoder", "Head", "Generator", "Discriminator")
 
+_BRACKET = re.compile(rf"\b({'|'.join(BLOCKS)})\s*=\s*([\[(<])")
+
 
 def explain_layout(failure: Failure, source: Source, begin: int) -> Explanation:
     """Put a Failure into words; `begin` is where the layout starts in the source."""
@@ -67,6 +69,10 @@ def _explain_open(trimmed: str, inside: bool, block: str, brace: Span, here: Spa
 
 
 def _explain_equal(trimmed: str, inside: bool, block: str, brace: Span, here: Span) -> Explanation:
+    bracket = _BRACKET.search(trimmed)
+    if bracket is not None:
+        hint = f"write {bracket[1]}={{...}}"
+        return Explanation(f"a block stands in braces, not in {bracket[2]!r}", "brace-open", here, hint=hint)
     following = next((name for name in BLOCKS if trimmed.endswith(name)), None)
     if following and inside:
         hint = f"write '}}' before {following}"

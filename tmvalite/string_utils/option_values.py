@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
 from tmvalite.string_utils.numbers import number_hint, plain, read_number
 
+_COMMA = re.compile(r"([+-]?[0-9]+),([0-9]+(?:[eE][+-]?[0-9]+)?)")
 TRUE_WORDS = ("1", "true", "ktrue", "t")
 FALSE_WORDS = ("0", "false", "kfalse", "f")
 
@@ -124,13 +126,15 @@ def _truth(option: DeclaredOption, text: str, source: Source, span: Span) -> boo
 def _number(option: DeclaredOption, text: str, source: Source, span: Span, diagnostics: Diagnostics) -> float | int:
     number = read_number(text, option.type, source, span, name=option.name)
     if number.ignored is not None:
-        diagnostics.warn(
+        comma = _COMMA.fullmatch(text) if option.type is float else None
+        hint = f"write {option.name}={comma[1]}.{comma[2]}" if comma else number_hint(text)
+        diagnostics.slip(
             f"{option.name} is read up to {plain(number.value)}, and {quoted(number.rest)} is ignored, as TMVA does",
+            refused=f"{option.name} is {plain(number.value)} with {quoted(number.rest)} behind it",
             code="text-after-number",
             source=source,
             span=number.ignored,
-            hint=number_hint(text) or f"write {option.name}={plain(number.value)}",
-            lost=True,
+            hint=hint or f"write {option.name}={plain(number.value)}",
         )
     if option.minimum is not None and number.value < option.minimum:
         raise OptionError(

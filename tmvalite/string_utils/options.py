@@ -22,6 +22,7 @@ from tmvalite.string_utils.syntax import Option
 from tmvalite.string_utils.training_keys import find_key
 
 STRICT = "Strict"
+_PLAIN_NAME = re.compile(r"[A-Za-z]\w*")
 _INNER_NAME = re.compile(r"([A-Za-z]\w*)\s*=")
 
 
@@ -274,11 +275,9 @@ class _Binder:
         if other in self.table.names:
             hint = f"did you mean {other!r}?"
         before = self._before(option)
-        if hint is None and before is not None:
+        if hint is None and before is not None and not _PLAIN_NAME.fullmatch(text):
             tail = re.split("[,|=]", self.source.text[before.span.start : before.span.stop])[-1][-40:]
             hint = f"the ':' behind {tail!r} ends {before.name}; write another separator there if it goes on"
-        elif hint is None:
-            hint = "write name=value, the options separated by ':'"
         raise self._error(
             f"no option is called {quoted(text)}", "option-unknown", option.name.span, expected=self.table.names, hint=hint
         )
