@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from tmvalite.errors import nearest
+from tmvalite.errors import did_you_mean, nearest
 from tmvalite.string_utils.training_keys import KEY_NAMES, KEYS, WITHOUT_EFFECT, find_key
 
+OPTION = "TrainingStrategy"
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 _FRACTION = re.compile(r"[0-9]+(?:[eE][+-]?[0-9]+)?")
 _NUMBER = re.compile(r"[0-9]*\.?[0-9]+")
@@ -81,6 +82,15 @@ OTHER_OPTIONS = {
     "klbeta": "KLWeight",
     "verbosity": "VerbosityLevel",
 }
+
+
+def hint_for_option(text: str, options: tuple[str, ...], words: list[str]) -> str | None:
+    """A hint for an option that is not known; `words` are values that may stand alone, such as CPU."""
+    key = find_key(OTHER_NAMES.get(simplified(text), text))
+    if key is not None and OPTION in options:
+        return f"{key.name} belongs into {OPTION}: write {OPTION}={key.name}=...,..."
+    other = OTHER_OPTIONS.get(simplified(text))
+    return f"did you mean {other!r}?" if other in options else did_you_mean(text, (*options, *words))
 
 
 def simplified(text: str) -> str:

@@ -12,14 +12,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tmvalite.errors import TMVA, Diagnostics, OptionError, Source, Span, did_you_mean, quoted
+from tmvalite.errors import TMVA, Diagnostics, OptionError, Source, Span, quoted
 from tmvalite.string_utils.blanks import warn_about_blanks
-from tmvalite.string_utils.key_hints import OTHER_NAMES, OTHER_OPTIONS, simplified
+from tmvalite.string_utils.key_hints import hint_for_option
 from tmvalite.string_utils.option_list import parse_options
 from tmvalite.string_utils.option_values import FALSE_WORDS, DeclaredOption, convert
 from tmvalite.string_utils.python_values import value_text
 from tmvalite.string_utils.syntax import Option
-from tmvalite.string_utils.training_keys import find_key
 
 STRICT = "Strict"
 _PLAIN_NAME = re.compile(r"[A-Za-z]\w*")
@@ -264,34 +263,28 @@ class _Binder:
             for declared in self.table:
                 if declared.find_choice(text) is not None:
                     return declared, None, text, option.name.span
-        key = find_key(OTHER_NAMES.get(simplified(text), text))
-        known = self.table.names
-        if option.value is None:
-            known += tuple(str(choice) for declared in self.table for choice in declared.choices)
-        hint = did_you_mean(text, known)
-        if key is not None and "TrainingStrategy" in self.table:
-            hint = f"{key.name} belongs into TrainingStrategy: write TrainingStrategy={key.name}=...,..."
-        other = OTHER_OPTIONS.get(simplified(text))
-        if other in self.table.names:
-            hint = f"did you mean {other!r}?"
-        before = self._before(option)
-        if hint is None and before is not None and not _PLAIN_NAME.fullmatch(text):
-            tail = re.split("[,|=]", self.source.text[before.span.start : before.span.stop])[-1][-40:]
-            hint = f"the ':' behind {tail!r} ends {before.name}; write another separator there if it goes on"
+        words = [] if option.value is not None else [str(choice) for declared in self.table for choice in declared.choices]
+        hint = hint_for_option(text, self.table.names, words) or self._hint_for_cut(option, text)
         raise self._error(
             f"no option is called {quoted(text)}", "option-unknown", option.name.span, expected=self.table.names, hint=hint
         )
 
-    def _before(self, option: Option) -> Option | None:
-        """The option that ends where this one begins."""
-        return next((o for o in reversed(self.options) if o.span.stop < option.span.start), None)
+    def _hint_for_cut(self, option: Option, text: str) -> str | None:
+        """What to say of a piece that looks like the rest of the value before it: a ':' stands for another separator."""
+        before = next((o for o in reversed(self.options) if o.span.stop < option.span.start), None)
+        if before is None or _PLAIN_NAME.fullmatch(text):
+            return None
+        tail = re.split("[,|=]", self.source.text[before.span.start : before.span.stop])[-1][-40:]
+        return f"the ':' behind {tail!r} ends {before.name}; write another separator there if it goes on"
 
     def _warn_about_swallowed_option(self, declared: DeclaredOption, text: str, span: Span) -> None:
         """A ':' is missing where the name of another option stands inside a value."""
         for match in _INNER_NAME.finditer(text):
             names = [n for n in self.table.names if len(n) > 1 and match[1].endswith(n)]
-            at = match.end(1) - max(map(len, names)) if names else -1
-            if at < 0 or (text[at - 1] == "," and declared.name == "TrainingStrategy"):  # an unknown key says it
+            if not names or (match[1][0].islower() and text[: match.start()][-1:] in ("", *",{}")):  # the name of an item
+                continue
+            at = match.end(1) - max(map(len, names))
+            if at and text[at - 1] == "," and declared.name == "TrainingStrategy":  # an unknown key says it
                 continue
             name = max(names, key=len)
             self.diagnostics.warn(
