@@ -84,7 +84,7 @@ def _nearest(word: str, known: tuple[str, ...]) -> str | None:
     close = []
     for key in by_key:
         errors = typing_errors(word, key, few)
-        if errors <= few and errors < len(key):
+        if errors <= few and 2 * errors < max(len(word), len(key)):
             close.append((errors, sorted(word) != sorted(key), word[:1] != key[:1], -_likeness(word, key), key))
     if close:
         return by_key[min(close)[-1]]
