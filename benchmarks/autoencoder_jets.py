@@ -12,7 +12,7 @@ if str(ROOT / "examples") not in sys.path:
 COMMON = (
     "!H:!V:ErrorStrategy=SUMOFSQUARES:InputLayout=1|1|24:WeightInitialization=XAVIERUNIFORM:RandomSeed={seed}:"
     "TrainingStrategy=Optimizer=ADAM,LearningRate=2e-3,LearningRateSchedule=COSINE,BatchSize=256,MaxEpochs={epochs},"
-    "ConvergenceSteps={epochs}:"
+    "TestRepetitions=7,ConvergenceSteps={epochs}:"
 )
 DECODER = "Decoder={DENSE|50|LEAKYRELU,DENSE|100|LEAKYRELU,DENSE|200|LEAKYRELU,DENSE|24|LINEAR}"
 ENCODER = "Encoder={DENSE|200|LEAKYRELU,DENSE|100|LEAKYRELU,DENSE|50|LEAKYRELU,DENSE|15|LINEAR}"

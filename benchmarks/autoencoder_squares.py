@@ -89,7 +89,8 @@ def medians(rows: list[dict]) -> dict[str, dict[str, tuple[float, float, float]]
 
 NAMED = (  # numbers drawn belong to the names of layers, so both networks start alike
     "!V:ErrorStrategy=CROSSENTROPY:Layout=Encoder={{{first}a=DENSE|32|RELU,mu=DENSE|2|LINEAR@a,l=DENSE|2|LINEAR@a,k=KL@mu+l,"
-    "z=SAMPLE@mu+l}}Decoder={{DENSE|32|RELU,DENSE|576|LINEAR}}:RandomSeed={seed}:TrainingStrategy=BatchSize=16,MaxEpochs=2"
+    "z=SAMPLE@mu+l}}Decoder={{DENSE|32|RELU,DENSE|576|LINEAR}}:RandomSeed={seed}:"
+    "TrainingStrategy=LearningRate=1e-5,BatchSize=16,TestRepetitions=7,MaxEpochs=2"
 )
 
 

@@ -50,7 +50,7 @@ def collapse(shared: Path | None, seeds: int) -> list[dict]:
 def _active(x, booking: str, seed: int, epochs: int = 10) -> dict:
     import tmvalite
 
-    strategy = f"TrainingStrategy=LearningRate=1e-3,BatchSize=30,MaxEpochs={epochs},ConvergenceSteps={epochs}"
+    strategy = f"TrainingStrategy=LearningRate=1e-3,BatchSize=30,TestRepetitions=7,MaxEpochs={epochs},ConvergenceSteps={epochs}"
     method = tmvalite.MethodAE(f"!V:{booking}:{strategy}:RandomSeed={seed}").fit(x, progress="silent")
     codes, history = method.encode(x), method.history
     return {
@@ -118,7 +118,7 @@ def latent_distributions(seeds: int, network: str, epochs: int = 60, count: int 
         for name, booking in KINDS.items():
             method = tmvalite.MethodAE(
                 f"!V:{layout}{booking}:WeightInitialization=HE:TrainingStrategy=LearningRate=1e-3,ADAM_beta1=0.5,"
-                f"LearningRateSchedule=COSINE,BatchSize=200,MaxEpochs={epochs},ConvergenceSteps={epochs}:RandomSeed={seed}"
+                f"LearningRateSchedule=COSINE,BatchSize=200,TestRepetitions=7,MaxEpochs={epochs},ConvergenceSteps={epochs}:RandomSeed={seed}"
             ).fit(train, progress="silent")
             fresh_codes = method.encode(fresh)
             codes = np.asarray(fresh_codes, float)
@@ -247,7 +247,8 @@ def booked(name: str, epochs: int, seed: int = 1, batch: int = 15):
     shape, layout, _ = BALER[name]
     return tmvalite.MethodAE(
         f"!V:ErrorStrategy=SUMOFSQUARES:InputLayout={shape}:Layout={layout}:WeightInitialization=GLOROTUNIFORM:RandomSeed={seed}:"
-        f"TrainingStrategy=LearningRate=1e-3,BatchSize={batch},MaxEpochs={epochs},ConvergenceSteps={epochs}:ValidationSize=6:Threads=1"
+        f"TrainingStrategy=LearningRate=1e-3,BatchSize={batch},TestRepetitions=7,MaxEpochs={epochs},ConvergenceSteps={epochs}:"
+        "ValidationSize=6:Threads=1"
     )
 
 

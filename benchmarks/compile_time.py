@@ -27,7 +27,7 @@ import numpy, tmvalite
 imported = time.perf_counter()
 rng = numpy.random.default_rng(1)
 x = rng.normal(size=(1000, 256 if "CONV" in sys.argv[1] else 4)).astype("float32")
-method = tmvalite.MethodDL(f"!V:{sys.argv[1]}:RandomSeed=1:TrainingStrategy=BatchSize=100,MaxEpochs=1,TestRepetitions=1",
+method = tmvalite.MethodDL(f"!V:{sys.argv[1]}:RandomSeed=1:TrainingStrategy=LearningRate=1e-3,MaxEpochs=1,TestRepetitions=1",
                            analysis_type="classification")
 method.fit(x, x[:, 0] > 0)
 trained = time.perf_counter()

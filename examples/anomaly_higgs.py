@@ -21,7 +21,8 @@ VARIABLES = ["m_jj", "m_jjj", "m_lv", "m_jlv", "m_bb", "m_wbb", "m_wwbb"]
 BOOKING = (
     "!H:!V:VarTransform=N:WeightInitialization=XAVIERUNIFORM:RandomSeed={seed}:"
     "Layout=Encoder={{DENSE|64|TANH,DENSE|32|TANH,DENSE|{width}|LINEAR}}Decoder={{DENSE|32|TANH,DENSE|64|TANH,DENSE|N|LINEAR}}:"
-    "TrainingStrategy=Optimizer=ADAM,LearningRate=2e-3,LearningRateSchedule=COSINE,BatchSize=100,MaxEpochs=40,ConvergenceSteps=40"
+    "TrainingStrategy=Optimizer=ADAM,LearningRate=2e-3,LearningRateSchedule=COSINE,BatchSize=100,MaxEpochs=40,TestRepetitions=7,"
+    "ConvergenceSteps=40"
 )
 
 

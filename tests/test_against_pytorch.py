@@ -108,7 +108,7 @@ def test_losses(case):
 
 def settings_of(strategy):
     """The optimizer that a TrainingStrategy asks for."""
-    source = Source(str(strategy))
+    source = Source(f"{strategy},TestRepetitions=1")
     diagnostics = Diagnostics(source, strict=True)
     (phase,) = resolve_strategy(parse_strategy(source, Span(0, len(source.text)), diagnostics), diagnostics)
     return optimizer_settings(phase)

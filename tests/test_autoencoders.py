@@ -11,6 +11,7 @@ SQUARES = (
     "!V:ErrorStrategy=CROSSENTROPY:Layout=Encoder={{{encoder}}}Decoder={{DENSE|128|RELU,DENSE|576|LINEAR}}:WeightInitialization=HE:"
     "TrainingStrategy=LearningRate=2e-3,BatchSize=16,MaxEpochs={epochs},ConvergenceSteps={epochs},TestRepetitions=1:ValidationSize=64:RandomSeed=1"
 )
+TWO_EPOCHS = "LearningRate=1e-5,MaxEpochs=2,BatchSize=50,TestRepetitions=1"
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +66,9 @@ def test_codes_of_a_categorical_autoencoder_are_one_hot(images):
 
 def test_weight_0_of_a_latent_loss_trains_the_plain_autoencoder():
     x = autoencoder_tables.surface(500, 1)
-    plain = tmva.MethodAE(f"!V:Layout={autoencoder_tables.DENSE}:RandomSeed=3", TrainingStrategy="MaxEpochs=2,BatchSize=50")
+    plain = tmva.MethodAE(f"!V:Layout={autoencoder_tables.DENSE}:RandomSeed=3", TrainingStrategy=TWO_EPOCHS)
     weight_0 = tmva.MethodAE(
-        f"!V:Layout={autoencoder_tables.DENSE}:LatentLoss=MMD:KLWeight=0:RandomSeed=3",
-        TrainingStrategy="MaxEpochs=2,BatchSize=50",
+        f"!V:Layout={autoencoder_tables.DENSE}:LatentLoss=MMD:KLWeight=0:RandomSeed=3", TrainingStrategy=TWO_EPOCHS
     )
     plain, weight_0 = (method.fit(x, progress="silent") for method in (plain, weight_0))
     assert np.array_equal(plain.reconstruct(x), weight_0.reconstruct(x))

@@ -10,7 +10,8 @@ from tmvalite.cli import main
 
 STRING = (
     "!H:V:VarTransform=N:InputLayout=1|4|4:Layout=CONV|2|3|3|1|1|1|1|RELU,RESHAPE|FLAT,DENSE|8|TAHN,LINEAR:"
-    "TrainingStrategy=LearningRate=1e-2,BatchSize=100,Optimizer=SGD,Regularization=L2,WeightDecay=1e-4|BatchSize=50"
+    "TrainingStrategy=LearningRate=1e-2,BatchSize=100,Optimizer=SGD,Momentum=0.3,Regularization=L2,WeightDecay=1e-4,"
+    "TestRepetitions=7|LearningRate=1e-3,BatchSize=50,TestRepetitions=1"
 )
 
 
@@ -163,7 +164,10 @@ def test_the_predecessor_has_no_activation_in_its_last_layer(capsys):
 
 
 def test_error_a_batch_layout_with_which_tmva_would_not_train(capsys):
-    text = "InputLayout=1|1|4:BatchLayout=1|128|4:Layout=TANH|3,LINEAR:TrainingStrategy=BatchSize="
+    text = (
+        "InputLayout=1|1|4:BatchLayout=1|128|4:Layout=TANH|3,LINEAR:"
+        "TrainingStrategy=LearningRate=1e-3,TestRepetitions=1,BatchSize="
+    )
     assert run(capsys, text + "128")[0] == 0
     code, out, err = run(capsys, text + "100")
     assert (code, out) == (2, "") and err.splitlines() == [

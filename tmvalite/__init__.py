@@ -2,7 +2,7 @@
 
     import tmvalite as tmva
 
-    method = tmva.MethodDL("VarTransform=N:Layout=TANH|128,LINEAR:TrainingStrategy=MaxEpochs=20", analysis_type="classification")
+    method = tmva.MethodDL("VarTransform=N:Layout=TANH|128,LINEAR", analysis_type="classification")
     method.fit(X, y)
     method.GetMvaValues(X)
 

@@ -40,7 +40,9 @@ def _parser() -> argparse.ArgumentParser:
         help="say what an option string means",
         description="Say what a booking option string means, layer by layer, with every warning.",
     )
-    check.add_argument("options", metavar="OPTIONS", help='such as "Layout=TANH|128,LINEAR:TrainingStrategy=BatchSize=100"')
+    check.add_argument(
+        "options", metavar="OPTIONS", help='such as "Layout=TANH|128,LINEAR:TrainingStrategy=LearningRate=1e-3,TestRepetitions=1"'
+    )
     check.add_argument("--method", choices=tuple(FORMS), default="DL", help="the method booked (DL)")
     check.add_argument("--variables", type=_positive, metavar="N", help="number of input variables, if InputLayout has none")
     outputs = check.add_mutually_exclusive_group()

@@ -19,13 +19,18 @@ import difflib
 import os
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 
 WIDTH = 100  # columns of an excerpt; longer lines are cut around the marker
 MAX_WORD = 60  # characters of the user's text that a message quotes
 MAX_WARNINGS = 50  # warnings of one object that are worth reading; the others are counted
+MAX_CAUSES = 3  # warnings that an error shows in full before itself
+MAX_FURTHER = 3  # warnings that it names behind itself, one line each
+
+TMVA, PYTHON = "TMVA", "Python"  # manners: what TMVA swallows is a warning, or, for the keys of a training, an error
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,12 @@ class Source:
     """A text as the user wrote it, the thing that spans point into.
 
     `separator` is the character between independent parts (":" in option strings); an excerpt shows one part only.
+    `names` are what such a part may begin with, for hints.
     """
 
     text: str
     separator: str | None = None
+    names: tuple[str, ...] = ()
 
     def excerpt(self, span: Span) -> tuple[str, str]:
         """The part of the text around `span`, and the line that marks the span below it."""
@@ -71,9 +78,39 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _nearest(word: str, known: tuple[str, ...]) -> str | None:
+    """By typing errors where there are few of them, else by common letters."""
     by_key = {k.upper(): k for k in known}
+    few = max(1, len(word) // 4)
+    close = []
+    for key in by_key:
+        errors = typing_errors(word, key, few)
+        if errors <= few and 2 * errors < max(len(word), len(key)):
+            close.append((errors, sorted(word) != sorted(key), word[:1] != key[:1], -_likeness(word, key), key))
+    if close:
+        return by_key[min(close)[-1]]
     match = difflib.get_close_matches(word, by_key, n=1, cutoff=0.6)
     return by_key[match[0]] if match else None
+
+
+def _likeness(a: str, b: str) -> float:
+    return difflib.SequenceMatcher(None, a, b).ratio()
+
+
+def typing_errors(a: str, b: str, most: int) -> int:
+    """How many letters were dropped, added, replaced or swapped with their neighbour between two words; above `most`: more."""
+    if abs(len(a) - len(b)) > most:
+        return most + 1
+    before, last = [], list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        row = [i]
+        for j, y in enumerate(b, 1):
+            row.append(min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (x != y)))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                row[j] = min(row[j], before[j - 2] + 1)
+        if min(row) > most:
+            return most + 1
+        before, last = last, row
+    return last[-1]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
@@ -115,9 +152,13 @@ class TmvaliteError(Exception):
         The text and the place in it.
     where, expected, hint : str, str or tuple of str, str
         The place in words, what would be right, one thing to try.
+    earlier : tuple of TmvaliteWarning
+        What was worth a warning before. The text begins with those that lost part of what the user wrote, since the
+        error may follow from them.
     """
 
     default_code = "error"
+    earlier: tuple[TmvaliteWarning, ...] = ()
 
     def __init__(self, message, *, code=None, source=None, span=None, where=None, expected=(), hint=None):
         self.message, self.code = message, code or self.default_code
@@ -126,7 +167,15 @@ class TmvaliteError(Exception):
         super().__init__(message)
 
     def __str__(self):
-        return render_message(self.message, self.source, self.span, self.where, self.expected, self.hint)
+        text = render_message(self.message, self.source, self.span, self.where, self.expected, self.hint)
+        causes = [warning for warning in self.earlier if warning.lost][:MAX_CAUSES]
+        others = [warning for warning in self.earlier if warning not in causes]
+        if causes:
+            text = "\n".join([*map(str, causes), f"and then: {text}"])
+        lines = [text, *(f"  also: {warning.message}" for warning in others[:MAX_FURTHER])]
+        if len(others) > MAX_FURTHER:
+            lines.append(f"  and {len(others) - MAX_FURTHER} more warnings")
+        return "\n".join(lines)
 
 
 class OptionError(TmvaliteError, ValueError):
@@ -165,12 +214,14 @@ class MissingExtraError(TmvaliteError, ImportError):
 
 
 class TmvaliteWarning(UserWarning):
-    """Something the user wrote was ignored or replaced. Same attributes as TmvaliteError."""
+    """Something the user wrote was ignored or replaced. Same attributes as TmvaliteError; `lost` says that part of the text
+    does not count, from which a later error may follow.
+    """
 
-    def __init__(self, message, *, code="warning", source=None, span=None, where=None, expected=(), hint=None):
+    def __init__(self, message, *, code="warning", source=None, span=None, where=None, expected=(), hint=None, lost=False):
         self.message, self.code = message, code
         self.source, self.span, self.where = source, span, where
-        self.expected, self.hint = expected, hint
+        self.expected, self.hint, self.lost = expected, hint, lost
         super().__init__(message)
 
     def __str__(self):
@@ -195,17 +246,21 @@ class Diagnostics:
     """Collects the warnings of one object, one per code and span, and turns them into errors under Strict.
 
     A stage calls `warn`; the owner calls `issue` once, when all stages are done, so that a later error
-    is not preceded by a page of warnings. Beyond MAX_WARNINGS, `issue` adds one line with the number of the others.
+    is not preceded by a page of warnings, and runs the stages under `telling`, so that the error names them.
+    Beyond MAX_WARNINGS, `issue` adds one line with the number of the others.
+
+    `manner` is TMVA or PYTHON: a `slip` is a warning in the first and an error in the second.
     """
 
-    def __init__(self, source: Source | None = None, strict: bool = False):
-        self.source, self.strict = source, strict or strict_by_environment()
+    def __init__(self, source: Source | None = None, strict: bool = False, manner: str = TMVA):
+        self.source, self.strict, self.manner = source, strict or strict_by_environment(), manner
         self.warnings: list[TmvaliteWarning] = []
         self._seen: set[tuple] = set()
         self._issued = 0
         self._untold = 0
 
-    def warn(self, message, *, code, span=None, source=None, where=None, expected=(), hint=None):
+    def warn(self, message, *, code, span=None, source=None, where=None, expected=(), hint=None, lost=False):
+        """Take a warning. `lost`: part of what the user wrote does not count."""
         source = source or self.source
         if self.strict:
             raise OptionError(message, code=code, source=source, span=span, where=where, expected=expected, hint=hint)
@@ -217,8 +272,26 @@ class Diagnostics:
             self._untold += 1
             return
         self.warnings.append(
-            TmvaliteWarning(message, code=code, source=source, span=span, where=where, expected=expected, hint=hint)
+            TmvaliteWarning(message, code=code, source=source, span=span, where=where, expected=expected, hint=hint, lost=lost)
         )
+
+    def slip(self, message, *, refused, code, span, source=None, where=None, expected=(), hint=None):
+        """A key or value of the training that is not the one meant: TMVA trains something else, which `message` says; in
+        Python's manner it is an error, `refused`.
+        """
+        source = source or self.source
+        if self.manner == PYTHON and not self.strict:
+            raise OptionError(refused, code=code, source=source, span=span, where=where, expected=expected, hint=hint)
+        self.warn(message, code=code, source=source, span=span, where=where, expected=expected, hint=hint, lost=True)
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Whatever fails inside names the warnings that were found and not issued before it."""
+        try:
+            yield
+        except TmvaliteError as error:
+            error.earlier = tuple(dict.fromkeys((*self.warnings[self._issued :], *error.earlier)))
+            raise
 
     @property
     def full(self) -> bool:

@@ -128,6 +128,7 @@ def test_error_text_behind_a_number():
         "  CONV|6|3x3|3|1|1",
         "          ^~",
         "  in Layout, layer 1 (CONV)",
+        "  hint: write 3|3",
     )
 
 

@@ -199,7 +199,7 @@ def trained(weight, rows=slice(None), mode="Precision=float64:ValidationSize=60:
     X, y = two_classes()
     rows = np.concatenate([np.arange(180)[rows], np.arange(180, 240)])
     X, y, weight = X[rows], y[rows], np.concatenate([weight, np.ones(60)])
-    method = MethodDL(options(5, BatchSize=1000, more=mode))
+    method = MethodDL(options(5, BatchSize=len(X) - 60, more=mode))
     method.train(*as_events(X, y, weight), progress="silent")
     return method.GetMvaValues(two_classes()[0])
 
@@ -395,7 +395,8 @@ def test_no_improvement_is_warned_about():
 
 def test_a_training_that_runs_away_ends_with_an_error_and_forgets_the_model():
     method = fitted(options(1))
-    method.set_params(options=options(5, layout="RELU|8,RELU|8,LINEAR", LearningRate="1e20", Optimizer="SGD"))
+    with pytest.warns(TmvaliteWarning, match="LearningRate=1e\\+20 is very large"):
+        method.set_params(options=options(5, layout="RELU|8,RELU|8,LINEAR", LearningRate="1e20", Optimizer="SGD", Momentum="0.3"))
     with pytest.raises(TrainingError, match="at learning rate 1e\\+20; nothing was learnt"):
         method.fit(*two_classes(), progress="silent")
     assert not method.is_trained

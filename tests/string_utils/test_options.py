@@ -174,14 +174,6 @@ WARNINGS = [
         3,
         "write RandomSeed=12",
     ),
-    (
-        "RandomSeed=1e3",
-        "RandomSeed is read up to 1, and 'e3' is ignored, as TMVA does",
-        "RandomSeed=1e3",
-        12,
-        2,
-        "write RandomSeed=1000",
-    ),
     ("V:!V", "V is given twice; the last one counts, as in TMVA, and not 'True'", "!V", 0, 2, "remove one of them"),
     (
         "Layout=A, B:V",

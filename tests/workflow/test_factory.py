@@ -421,3 +421,7 @@ def test_strict_reaches_the_method(fake_method):
     method = Factory("Job", QUIET + ":Strict").BookMethod(loader(), Types.kDL, "D")
     assert method.keywords == {"Strict": True}
     assert Factory("Job", QUIET, Strict=True).strict
+
+
+def test_a_booking_has_tmvas_manner(fake_method):
+    assert Factory("Job", QUIET).BookMethod(loader(), Types.kDL, "D").keywords == {"Strict": False}

@@ -2,7 +2,7 @@
 
 from tmvalite.graph.build import build_graph, build_graphs
 from tmvalite.graph.chain import chain
-from tmvalite.graph.check import check_outputs, drop_rates, require_lowering
+from tmvalite.graph.check import check_batch_sizes, check_outputs, drop_rates, require_lowering
 from tmvalite.graph.describe import describe, describe_all, layout_text
 from tmvalite.graph.inputs import event_shape, input_shapes, stored_sizes, variables_of
 from tmvalite.graph.ir import Graph, Node, Output, Value
@@ -16,6 +16,7 @@ __all__ = [
     "build_graph",
     "build_graphs",
     "chain",
+    "check_batch_sizes",
     "check_outputs",
     "describe",
     "describe_all",

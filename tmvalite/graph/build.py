@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from tmvalite.errors import Diagnostics, OptionError, ShapeError, Span, did_you_mean, quoted
-from tmvalite.graph.check import check_branches, check_size, drop_rates
+from tmvalite.graph.check import check_branches, check_constants, check_size, drop_rates
 from tmvalite.graph.expand import Step, Surroundings, expand
 from tmvalite.graph.ir import Graph, Node, Output, Value
 from tmvalite.graph.rewrite import rewrite
@@ -63,25 +63,26 @@ def build_graphs(
     may differ by block. A Decoder, a Head, or a Discriminator behind an Encoder reads what the Encoder gives, unless
     `inputs` names its input.
     """
-    names = _block_names(layout)
-    by_block = isinstance(inputs, Mapping)
-    graphs: dict[str, Graph] = {}
-    for name, block in zip(names, layout.parts, strict=True):
-        if by_block and name in inputs:
-            reads = inputs[name]
-        elif name in ("Decoder", "Head", "Discriminator") and "Encoder" in graphs:
-            reads = ((WHOLE_EVENT, graphs["Encoder"].outputs[-1].value.shape),)
-        elif by_block:
-            raise KeyError(f"no inputs given for block {name!r}")
-        else:
-            reads = inputs
-        width = n_outputs[name] if isinstance(n_outputs, Mapping) else n_outputs
-        title = f"Layout, {name}" if name else "Layout"
-        surroundings = Surroundings(n_variables, width, diagnostics, layout.source, title)
-        graphs[name] = _Builder(name, reads, surroundings, graphs, n_variables).build(block)
-    rates = drop_rates(tuple(graphs.values()), drop, diagnostics)
-    changes = {node: {"drop": p} for node, p in rates.items()}
-    return {name: rewrite(graph, changes) for name, graph in graphs.items()} if changes else graphs
+    with diagnostics.telling():
+        names = _block_names(layout)
+        by_block = isinstance(inputs, Mapping)
+        graphs: dict[str, Graph] = {}
+        for name, block in zip(names, layout.parts, strict=True):
+            if by_block and name in inputs:
+                reads = inputs[name]
+            elif name in ("Decoder", "Head", "Discriminator") and "Encoder" in graphs:
+                reads = ((WHOLE_EVENT, graphs["Encoder"].outputs[-1].value.shape),)
+            elif by_block:
+                raise KeyError(f"no inputs given for block {name!r}")
+            else:
+                reads = inputs
+            width = n_outputs[name] if isinstance(n_outputs, Mapping) else n_outputs
+            title = f"Layout, {name}" if name else "Layout"
+            surroundings = Surroundings(n_variables, width, diagnostics, layout.source, title, frozenset(n for n, _ in reads))
+            graphs[name] = _Builder(name, reads, surroundings, graphs, n_variables).build(block)
+        rates = drop_rates(tuple(graphs.values()), drop, diagnostics)
+        changes = {node: {"drop": p} for node, p in rates.items()}
+        return {name: rewrite(graph, changes) for name, graph in graphs.items()} if changes else graphs
 
 
 class _Builder:
@@ -119,6 +120,7 @@ class _Builder:
         graph = Graph(self.inputs, tuple(self.nodes), outputs, self.around.source, self.event if self._reads_event() else None)
         check_size(graph)
         check_branches(graph, self.around.diagnostics)
+        check_constants(graph, self.around.diagnostics)
         return graph
 
     def _place(self, step: Step) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tmvalite.activations import ACTIVATIONS
 from tmvalite.constants import ANALYSIS_TYPES
 from tmvalite.errors import Diagnostics, OptionError, ShapeError
 from tmvalite.graph.ir import Graph, Node
@@ -124,6 +125,7 @@ def check_outputs(graph: Graph, analysis_type: str, n_outputs: int, diagnostics:
             span=last.span,
             where=_place(graph, last),
             hint="end with DENSE|1|LINEAR",
+            lost=True,
         )
         return
     one, many = {"regression": ("target", "targets"), "multiclass": ("class", "classes")}.get(
@@ -173,6 +175,50 @@ def count(node: Node) -> int:
     return sum(rows * columns for rows, columns in (p.shape for p in node.parameters))
 
 
+def is_constant(node: Node) -> bool:
+    """Whether the activation of a layer has one value to share out: SOFTMAX of one value is 1."""
+    activation = ACTIVATIONS.get(getattr(node.layer, "activation", ""))
+    return activation is not None and not activation.elementwise and node.shape[-1] == 1
+
+
+def check_constants(graph: Graph, diagnostics: Diagnostics) -> None:
+    """A layer that gives the same for every event is worth a warning."""
+    for node in graph.nodes:
+        if is_constant(node):
+            diagnostics.warn(
+                f"{node.layer.activation} of one value is always 1: {node.layer.kind} gives the same for every event",
+                code="constant-layer",
+                source=graph.source,
+                span=node.span,
+                where=node.place,
+                hint="write LINEAR, or as many nodes as there are classes",
+            )
+
+
+def check_batch_sizes(graph: Graph, batch_sizes: Iterable[int]) -> None:
+    """Refuse a phase whose batches are too small for a layer that takes statistics of a batch.
+
+    Raises
+    ------
+    OptionError
+        At the layer.
+    """
+    for number, size in enumerate(batch_sizes, 1):
+        for node in graph.nodes:
+            least = node.layer.least_batch(*(value.shape for value in node.inputs))
+            if size < least:
+                raise OptionError(
+                    f"BatchSize={size} of phase {number} is too small for {node.layer.kind}: one event has no variance, so that "
+                    "every value becomes 0",
+                    code="batch-size",
+                    source=graph.source,
+                    span=node.span,
+                    where=node.place,
+                    expected=f"BatchSize of at least {least}",
+                    hint=f"write BatchSize=30 in TrainingStrategy, or remove {node.layer.kind}",
+                )
+
+
 def require_lowering(graph: Graph) -> None:
     """Refuse a network with a layer whose kernels are not there yet.
 
@@ -198,7 +244,7 @@ def _remark_activations(graph: Graph, function: str, diagnostics: Diagnostics) -
     squeezing = {activation_of(name).name for name in FUNCTION_CODES if name != IDENTITY}
     for output in graph.outputs:
         node = output.value.producer
-        activation = node.layer.activation if node is not None else ""
+        activation = node.layer.activation if node is not None and not is_constant(node) else ""
         if activation in squeezing and (output.loss is None or LOSSES[output.loss].applies_function):
             diagnostics.warn(
                 f"the {function} of the output is applied to the {activation} of the last layer, as in TMVA",

@@ -10,10 +10,10 @@ import dataclasses
 from dataclasses import dataclass
 
 from tmvalite.activations import ACTIVATIONS
-from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
+from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted, typing_errors
 from tmvalite.layers import REGISTRY, Layer
 from tmvalite.layers.base import declared_fields
-from tmvalite.layers.context import LayerContext
+from tmvalite.layers.context import FLAT, LayerContext, missing_bar
 from tmvalite.string_utils.syntax import Block, Item, Word
 
 
@@ -50,6 +50,7 @@ class Surroundings:
     diagnostics: Diagnostics
     source: Source
     title: str = "Layout"  # "Layout, Encoder" for blocks
+    names: frozenset[str] = frozenset()  # of the inputs
 
 
 def implied_kind() -> type[Layer]:
@@ -63,9 +64,13 @@ def expand(block: Block, surroundings: Surroundings) -> list[Step]:
     firsts = [next((REGISTRY.get(word.text) for word in part.fields if word.text), None) for _, _, part in parts]
     last_dense = max((i for i, cls in enumerate(firsts) if cls is None or cls.implied), default=-1)
     several_outputs = any(cls is not None and cls.marks_output for cls in firsts)
+    names = surroundings.names | {item.name.text for item in block.items if item.name is not None}
+    surroundings = dataclasses.replace(surroundings, names=names)
     steps: list[Step] = []
     for i, (index, number, part) in enumerate(parts):
-        steps += _read(part, index, number, hidden=i < last_dense and not several_outputs, surroundings=surroundings)
+        around = [parts[j][2] if 0 <= j < len(parts) else None for j in (i - 1, i + 1)]
+        hidden = i < last_dense and not several_outputs
+        steps += _read(part, index, number, around=around, hidden=hidden, surroundings=surroundings)
     return steps
 
 
@@ -108,7 +113,9 @@ def _is_choice(kind: Word, number: int, word: Word) -> bool:
     return number <= len(declared) and word.text in declared[number - 1].metadata["arg"].choices
 
 
-def _read(item: Item, index: int, number: int, *, hidden: bool, surroundings: Surroundings) -> list[Step]:
+def _read(
+    item: Item, index: int, number: int, *, around: list[Item | None], hidden: bool, surroundings: Surroundings
+) -> list[Step]:
     """Read the fields of an item that is one layer, or stands for several."""
     place = f"{surroundings.title}, layer {index + 1}"
     fields = tuple(w for w in item.fields if w.text)
@@ -116,7 +123,8 @@ def _read(item: Item, index: int, number: int, *, hidden: bool, surroundings: Su
         raise OptionError(
             "an item of the layout has no fields", code="item-empty", source=surroundings.source, span=item.span, where=place
         )
-    cls, words = _kind(fields, place, surroundings)
+    before, after = around
+    cls, words = _kind(fields, before, place, surroundings)
     context = LayerContext(
         surroundings.n_variables,
         surroundings.n_outputs,
@@ -127,6 +135,9 @@ def _read(item: Item, index: int, number: int, *, hidden: bool, surroundings: Su
         span=item.span,
         place=place,
         hidden=hidden,
+        names=surroundings.names,
+        before=before.fields if before is not None and words is fields else (),
+        after=after.fields if after is not None else (),
     )
     layer = cls.from_fields(words, context)
     label = f"{cls.kind}#{index + 1}" + (f".{number + 1}" if number else "")
@@ -144,7 +155,9 @@ def _read(item: Item, index: int, number: int, *, hidden: bool, surroundings: Su
     return steps
 
 
-def _kind(fields: tuple[Word, ...], place: str, surroundings: Surroundings) -> tuple[type[Layer], tuple[Word, ...]]:
+def _kind(
+    fields: tuple[Word, ...], before: Item | None, place: str, surroundings: Surroundings
+) -> tuple[type[Layer], tuple[Word, ...]]:
     """The layer of an item and the fields that are left to it."""
     first = fields[0]
     if first.text in REGISTRY:
@@ -152,8 +165,7 @@ def _kind(fields: tuple[Word, ...], place: str, surroundings: Surroundings) -> t
     cls = implied_kind()
     if cls.begins(first):
         return cls, fields
-    known = [*REGISTRY, *ACTIVATIONS]
-    hint = "write RESHAPE|FLAT" if first.text.upper() == "FLAT" else did_you_mean(first.text, known)
+    hint = _hint_for_kind(first.text, before, surroundings.names)
     raise OptionError(
         f"there is no layer {quoted(first.text)}",
         code="kind-unknown",
@@ -163,3 +175,17 @@ def _kind(fields: tuple[Word, ...], place: str, surroundings: Surroundings) -> t
         expected="a kind of layer, an activation or a width" if hint else tuple(REGISTRY),
         hint=hint,
     )
+
+
+def _hint_for_kind(text: str, before: Item | None, names: frozenset[str]) -> str | None:
+    """What an item that is no layer was probably meant to be."""
+    if before is not None and before.sources and text in names:
+        return f"join several sources by '+', as in @{before.sources[-1]}+{text}"
+    if text in names:
+        return f"'{text}' is the name of an item; write '@{text}' behind the layer that reads it"
+    known = [*REGISTRY, *ACTIVATIONS]
+    upper = text.upper()
+    if (typing_errors(upper, FLAT, 1) <= 1 or upper.startswith(FLAT)) and upper not in known:
+        return f"write RESHAPE|{FLAT}"
+    other = next((cls.kind for cls in REGISTRY.values() if upper.replace("_", "") in cls.other_names), None)
+    return f"did you mean {other!r}?" if other else missing_bar(text) or missing_bar(upper) or did_you_mean(text, known)

@@ -14,6 +14,7 @@ class Act(Layer):
 
     activation: str = arg("function of every value", type=ActivationName)
 
+    other_names = ("ACTIVATION", "ACTIV")
     examples = (
         Example("ACT|RELU", ((5,),), (5,)),
         Example("ACT|SOFTPLUS", ((3, 4, 5),), (3, 4, 5)),

@@ -16,6 +16,7 @@ class Add(Merge):
 
     activation: str = arg("function of the sum", type=ActivationName, default="LINEAR")
 
+    other_names = ("SUM", "PLUS", "RESIDUAL")
     examples = (
         Example("ADD|RELU@a+b", ((5,), (5,)), (5,)),
         Example("ADD@a+b", ((5,), (5,)), (5,)),

@@ -23,6 +23,7 @@ class AvgPool(Pool):
     pad_width: int = arg("columns of padding on the left and on the right", default=0, minimum=0)
 
     value = "mean"
+    other_names = ("AVGPOOL2D", "AVERAGEPOOL", "AVERAGEPOOLING", "AVERAGEPOOLING2D", "MEANPOOL")
     examples = (
         Example("AVGPOOL|2|2|1|1", ((3, 5, 6),), (3, 4, 5)),
         Example("AVGPOOL|2|3", ((2, 4, 6),), (2, 2, 2)),

@@ -139,6 +139,7 @@ class Layer:
     implied: ClassVar[bool] = False  # what an item is whose first field is no kind; one layer only
     activation = ""  # the function of its values; not annotated, since a layer that has one makes it a field of its own
     activations: ClassVar[tuple[str, ...] | None] = None  # allowed names; None: all of them
+    other_names: ClassVar[tuple[str, ...]] = ()  # what other programs call it, for hints
     examples: ClassVar[tuple[Example, ...]] = ()
     beyond_sofie: ClassVar[tuple[str, ...]] = ()  # operators of its ONNX form that ROOT's SOFIE does not read
     weight_element: ClassVar[WeightElement | None] = None  # None: TMVA's weight file has no element for it
@@ -201,6 +202,10 @@ class Layer:
     def with_code_prior(self, kind: str, first: float, second: float) -> Layer:
         """This layer with another distribution of that kind, if it measures a distance from one."""
         return self
+
+    def least_batch(self, *inputs: Shape) -> int:
+        """The smallest number of events of which a training step makes sense."""
+        return 1
 
     def to_fields(self) -> tuple[str, ...]:
         """The fields after the kind, as one would write them, canonical: from_fields(to_fields()) == self."""

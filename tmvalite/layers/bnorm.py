@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,7 @@ class BatchNorm(Layer):
         (Attribute("Momentum", "momentum"), Attribute("Epsilon", "epsilon")),
         tuple((name, name) for name in ("Training-mu", "Training-variance", "Gamma", "Beta")),
     )
+    other_names = ("BATCHNORM", "BATCHNORM2D", "BATCHNORMALIZATION", "BN")
     examples = (
         Example("BNORM", ((5,),), (5,)),
         Example("BNORM|0.99|0.001", ((3, 4, 5),), (3, 4, 5)),
@@ -42,6 +44,10 @@ class BatchNorm(Layer):
     def groups(self, x: Shape) -> int:
         """Number of normalised groups: features, or channels of an image."""
         return x[0] if len(x) == 3 else x[-1]
+
+    def least_batch(self, x: Shape) -> int:
+        """One value of a group has no variance: it is normalised to 0."""
+        return 1 if math.prod(x) > self.groups(x) else 2
 
     def parameters(self, x: Shape) -> tuple[Parameter, ...]:
         shape = (1, self.groups(x))

@@ -15,6 +15,7 @@ from tmvalite.layers.shapes import shape_text
 class Concat(Merge):
     """Values side by side, in the order of the sources: features of vectors and sequences, channels of images."""
 
+    other_names = ("CONCATENATE", "CAT", "JOIN", "MERGE", "STACK")
     examples = (
         Example("CONCAT@a+b", ((5,), (3,)), (8,)),
         Example("CONCAT@a+b", ((4, 5), (4, 2)), (4, 7)),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import MISSING, dataclass
 from typing import Any, NoReturn
 
 from tmvalite.activations import ACTIVATIONS, DEFAULT
 from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
-from tmvalite.layers.base import ActivationName, Arg, Layer, declared_fields
-from tmvalite.string_utils.numbers import read_number
+from tmvalite.layers.base import PADDINGS, REGISTRY, ActivationName, Arg, Layer, declared_fields
+from tmvalite.string_utils.numbers import number_hint, read_number
 from tmvalite.string_utils.syntax import NOWHERE, Word
 
 _NUMBER = re.compile(r"[+-]?\.?[0-9]")
+_PLAIN_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+_OTHER_MARKS, _DIGITS = re.compile(r"[\sxX;:/\\.&+-]+"), re.compile(r"[0-9]+")
+FLAT = "FLAT"
 LARGEST = 2**31 - 1  # TMVA's int
 
 MISSING_TEXT = "TMVA would read 0"
@@ -21,6 +25,22 @@ MISSING_TEXT = "TMVA would read 0"
 def argument_name(name: str) -> str:
     """A field's name in words: filter_height -> filter height."""
     return name.replace("_", " ")
+
+
+def missing_bar(text: str) -> str | None:
+    """The hint for fields that were written as one: DENSE16, 16RELU, RESHAPEFLAT, ADD RELU, 3x3."""
+    if _PLAIN_NUMBER.fullmatch(text):
+        return None
+    words = sorted((*REGISTRY, *ACTIVATIONS, *PADDINGS, FLAT), key=len, reverse=True)
+    pieces = _OTHER_MARKS.split(text)
+    if len(pieces) > 1 and all(piece in words or _DIGITS.fullmatch(piece) for piece in pieces):
+        return f"write {'|'.join(pieces)}"
+    for word in words:
+        for first, second in ((word, text.removeprefix(word)), (text.removesuffix(word), word)):
+            other = second if first == word else first
+            if other and other != text and first + second == text and (_PLAIN_NUMBER.fullmatch(other) or other in words):
+                return f"write {first}|{second}"
+    return None
 
 
 @dataclass
@@ -47,6 +67,12 @@ class LayerContext:
         The place in words, such as "Layout, layer 2".
     hidden : bool
         Whether another dense layer follows, so that this item is hardly meant as an output.
+    names : frozenset of str
+        The names of inputs and items, for hints.
+    before : tuple of Word
+        The fields of the item before this one where this one names no kind, for hints.
+    after : tuple of Word
+        The fields of the item behind this one, for hints.
     """
 
     n_variables: int
@@ -58,6 +84,9 @@ class LayerContext:
     span: Span = NOWHERE
     place: str = "Layout, layer 1"
     hidden: bool = False
+    names: frozenset[str] = frozenset()
+    before: tuple[Word, ...] = ()
+    after: tuple[Word, ...] = ()
 
     def where(self, word: Word | None = None, name: str | None = None) -> str:
         """The place in words: "Layout, layer 2 (DENSE), argument 2 (activation)"."""
@@ -78,12 +107,37 @@ class LayerContext:
         )
 
     def warn(
-        self, message: str, *, code: str, word: Word | None = None, span: Span | None = None, name=None, expected=(), hint=None
+        self,
+        message: str,
+        *,
+        code: str,
+        word: Word | None = None,
+        span: Span | None = None,
+        name=None,
+        expected=(),
+        hint=None,
+        lost=False,
     ) -> None:
         span = span or (word.span if word is not None else self.span)
         self.diagnostics.warn(
-            message, code=code, source=self.source, span=span, where=self.where(word, name), expected=expected, hint=hint
+            message,
+            code=code,
+            source=self.source,
+            span=span,
+            where=self.where(word, name),
+            expected=expected,
+            hint=hint,
+            lost=lost,
         )
+
+    def source_hint(self, text: str) -> str | None:
+        """The hint for names of items that stand where a field is read: the '@' is missing."""
+        parts = text.split("+")
+        return f"write '@' before {text}" if self.names and all(part in self.names for part in parts) else None
+
+    def word_hint(self, text: str, known: Iterable[str]) -> str | None:
+        """What to do about a word that no field can be."""
+        return self.source_hint(text) or missing_bar(text) or did_you_mean(text, known)
 
     def read_fields(self, cls: type[Layer], words: tuple[Word, ...], **fixed: Any) -> Layer:
         """Read the declared fields of `cls` in order; `fixed` are values already known and not written.
@@ -103,8 +157,14 @@ class LayerContext:
                     f"{self.kind} has no {argument_name(f.name)} ({f.metadata['arg'].help}){tail}",
                     code="field-missing",
                     expected="|".join([self.kind, *(d.name for d in declared_fields(cls))]),
+                    hint=self._hint_for_missing(),
                 )
         return cls(**values)
+
+    def _hint_for_missing(self) -> str | None:
+        if self.after and _NUMBER.match(self.after[0].text):
+            return f"write '|' for the comma before {self.after[0]}"
+        return next((hint for hint in (missing_bar(word.text) for word in self.words) if hint), None)
 
     def surplus(self, cls: type[Layer], words: tuple[Word, ...]) -> None:
         """Say that these fields are more than the layer has."""
@@ -113,10 +173,12 @@ class LayerContext:
         span = Span(words[0].span.start, words[-1].span.stop)
         text = "|".join(w.text for w in words)
         message = f"{self.kind} has no field for {quoted(text)}"
-        hint = "a comma begins the next layer" if any(w.text[:1].isupper() for w in words) else None
+        hint = self.source_hint(text)
+        if hint is None and any(w.text[:1].isupper() for w in words):
+            hint = "a comma begins the next layer"
         if not cls.tmva:
             self.fail(message, code="field-surplus", span=span, hint=hint)
-        self.warn(f"{message}; it is ignored, as in TMVA", code="field-surplus", span=span, hint=hint)
+        self.warn(f"{message}; it is ignored, as in TMVA", code="field-surplus", span=span, hint=hint, lost=True)
 
     def read(self, cls: type[Layer], name: str, arg: Arg, word: Word) -> Any:
         """The value of one field."""
@@ -133,12 +195,15 @@ class LayerContext:
         limits = [(text, limit, holds) for text, limit, holds in limits if limit is not None]
         if not all(holds(value, limit) for _, limit, holds in limits):
             bounds = " and ".join(f"{text} {limit:g}" for text, limit, _ in limits)
+            end = next((w for w in self.words if self._missing_fields(cls, w)), None)
             self.fail(
                 f"{self.kind} cannot have {argument_name(name)} {word.text[:20]}",
                 code="field-range",
                 word=word,
+                span=Span(self.words[0].span.start, end.span.stop) if end is not None else None,
                 name=name,
                 expected=f"{arg.help}, {bounds}",
+                hint=self._hint_for_missing_fields(cls, end) if end is not None else None,
             )
         return value
 
@@ -147,17 +212,13 @@ class LayerContext:
         field_name = argument_name(name)
         if not _NUMBER.match(word.text):
             tail = f"; {MISSING_TEXT}" if cls.tmva else ""
-            hint = None
-            if word.text in ("N", "n"):
-                hint = "formulas in N are understood in the width of DENSE only"
-            elif word.text.lower() in ("true", "false"):
-                hint = f"write {int(word.text.lower() == 'true')}"
             self.fail(
                 f"{self.kind} needs a number for {field_name}, not {quoted(word.text)}{tail}",
                 code="field-number",
                 word=word,
+                span=Span(self.words[0].span.start, word.span.stop) if self._missing_fields(cls, word) else None,
                 name=name,
-                hint=hint,
+                hint=self._hint_for_number(cls, word) or f"write the {field_name} as a number",
             )
         number = read_number(
             word.text, float if kind is float else int, self.source, word.span, name=field_name, where=self.where(word, name)
@@ -172,10 +233,41 @@ class LayerContext:
             )
         if number.ignored is not None:
             message = f"{quoted(number.rest)} behind the number {number.value:g} of {field_name}"
+            hint = number_hint(word.text) or missing_bar(word.text) or f"write {number.value:g}"
             if not cls.tmva:
-                self.fail(f"{message} has no meaning", code="text-after-number", span=number.ignored)
-            self.warn(f"{message} is ignored, as in TMVA", code="text-after-number", span=number.ignored)
+                self.fail(f"{message} has no meaning", code="text-after-number", span=number.ignored, hint=hint)
+            self.warn(f"{message} is ignored, as in TMVA", code="text-after-number", span=number.ignored, hint=hint, lost=True)
         return kind(number.value)
+
+    def _hint_for_number(self, cls: type[Layer], word: Word) -> str | None:
+        """What to do about a word in the place of a number."""
+        if word.text in ("N", "n"):
+            return "formulas in N are understood in the width of DENSE only"
+        if word.text.lower() in ("true", "false"):
+            return f"write {int(word.text.lower() == 'true')}"
+        if word.text in REGISTRY:
+            return f"write ',' before {word.text}" if word.text != self.kind else f"remove one {word.text}"
+        if self._missing_fields(cls, word):
+            return self._hint_for_missing_fields(cls, word)
+        words = list(PADDINGS) if hasattr(cls, "padding") else []
+        if any(f.metadata["arg"].type is ActivationName for f in declared_fields(cls)):
+            words += list(cls.activations or ACTIVATIONS)
+        return self.word_hint(word.text, words)
+
+    def _hint_for_missing_fields(self, cls: type[Layer], word: Word) -> str:
+        number, what = self.words.index(word), "padding" if word.text in PADDINGS else "activation"
+        wanted = number + self._missing_fields(cls, word)
+        return f"{wanted} fields stand before the {what}, here are {number}: is a '|' or a field missing?"
+
+    def _missing_fields(self, cls: type[Layer], word: Word) -> int:
+        """How many fields are missing before an activation or padding that stands where a number does; 0 for another word."""
+        if word not in self.words:
+            return 0
+        declared = declared_fields(cls)
+        ends = [i for i, f in enumerate(declared) if f.metadata["arg"].type is ActivationName and word.text in ACTIVATIONS]
+        if word.text in PADDINGS and hasattr(cls, "padding"):
+            ends = [i for i, f in enumerate(declared) if f.name.startswith("pad_")] or [len(declared)]
+        return max(0, ends[0] - self.words.index(word)) if ends else 0
 
     def read_choice(self, word: Word, name: str, arg: Arg) -> str:
         if arg.choices and word.text not in arg.choices:
@@ -194,16 +286,23 @@ class LayerContext:
         known = tuple(ACTIVATIONS) if cls.activations is None else cls.activations
         if word.text in known:
             return word.text
-        hint = did_you_mean(word.text, known)
+        hint, span = self.word_hint(word.text, known), None
+        later = self.words[self.words.index(word) + 1 :] if word in self.words and _NUMBER.match(word.text) else ()
+        late = next((w for w in later if w.text in known), None)
+        if late is not None:
+            hint = f"a field too many stands before {late.text}"
+            span = Span(self.words[0].span.start, late.span.stop)
         message = f"{self.kind} has no activation {quoted(word.text)}"
         if not cls.tmva:
-            self.fail(message, code="activation-unknown", word=word, name=name, expected=known, hint=hint)
+            self.fail(message, code="activation-unknown", word=word, span=span, name=name, expected=known, hint=hint)
         self.warn(
             f"{message}; {DEFAULT} is used, as in TMVA",
             code="activation-unknown",
             word=word,
+            span=span,
             name=name,
             expected=known,
             hint=hint,
+            lost=True,
         )
         return DEFAULT

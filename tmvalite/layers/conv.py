@@ -44,6 +44,7 @@ class Conv(ImageFilter):
         ),
         (("Weights", "Weights"), ("Biases", "Biases")),
     )
+    other_names = ("CONV2D", "CONV1D", "CONVOLUTION", "CONVOLUTION2D")
     examples = (
         Example("CONV|7|3|3|1|1|1|1|RELU", ((2, 5, 6),), (7, 5, 6)),
         Example("CONV|4|3|2|2|1|0|1|TANH", ((2, 5, 6),), (4, 2, 7)),

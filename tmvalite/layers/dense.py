@@ -6,12 +6,26 @@ import re
 from dataclasses import dataclass
 
 from tmvalite.activations import ACTIVATIONS, DEFAULT
-from tmvalite.errors import Span, did_you_mean, quoted
-from tmvalite.layers.base import ActivationName, Attribute, Example, Layer, Parameter, Shape, WeightElement, arg, register
-from tmvalite.layers.formula import FormulaError, evaluate_width
+from tmvalite.errors import Span, quoted
+from tmvalite.layers.base import (
+    REGISTRY,
+    ActivationName,
+    Attribute,
+    Example,
+    Layer,
+    Parameter,
+    Shape,
+    WeightElement,
+    arg,
+    declared_fields,
+    register,
+)
+from tmvalite.layers.formula import FormulaError, depends_on_variables, evaluate, evaluate_width
 from tmvalite.layers.shapes import as_vector
+from tmvalite.string_utils.numbers import number_hint
 
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_NUMBER = re.compile(r"[0-9]+")
 
 
 @register("DENSE")
@@ -34,6 +48,7 @@ class Dense(Layer):
         (Attribute("Width", "width"), Attribute("ActivationFunction", "activation")),
         (("Weights", "Weights"), ("Biases", "Biases")),
     )
+    other_names = ("LINEARLAYER", "FC", "FULLYCONNECTED", "AFFINE", "GEMM")
     examples = (
         Example("DENSE|7|TANH", ((5,),), (7,)),
         Example("DENSE|RELU|3", ((5,),), (3,)),
@@ -70,8 +85,19 @@ class Dense(Layer):
                 context.warn(
                     f"{cls.kind} without a width has as many nodes as the method has outputs, {width}, also inside the network",
                     code="dense-no-width",
-                    hint="write its number of nodes",
+                    hint=f"write its number of nodes{_comma_hint(words, context)}",
+                    lost=True,
                 )
+        if _is_rest(words, context):
+            ended = context.before[0].text
+            context.warn(
+                f"the comma before {quoted('|'.join(w.text for w in words))} ends {ended}; what follows is one dense layer of "
+                f"{width} nodes with {name}, as in TMVA",
+                code="comma-for-bar",
+                hint=_decimal_hint(words, context) or f"write '|' for the comma, if the fields belong to {ended}",
+                lost=True,
+            )
+            return cls(width, name)
         _complain(cls.kind, width, name, surplus, overridden, context)
         return cls(width, name)
 
@@ -96,9 +122,45 @@ class Dense(Layer):
         return forms.activation(y, self.activation)
 
 
+def _comma_hint(words, context) -> str:
+    """What an activation alone stands behind: `DENSE|16,RELU`."""
+    before = [w.text for w in context.before]
+    cls = REGISTRY.get(before[0]) if len(before) > 1 else None
+    takes_one = cls is not None and any(f.metadata["arg"].type is ActivationName for f in declared_fields(cls))
+    if len(words) == 1 and takes_one and not set(before) & set(ACTIVATIONS):
+        return f", or '|' for the comma before {words[0].text}"
+    return ""
+
+
+def _decimal_hint(words, context) -> str | None:
+    """What to write where a decimal comma ended an item: DROPOUT|0,5."""
+    cls, last = REGISTRY.get(context.before[0].text), len(context.before) - 2
+    declared = declared_fields(cls) if cls is not None else ()
+    reads_float = 0 <= last < len(declared) and declared[last].metadata["arg"].type is float
+    return f"write {context.before[-1]}.{words[0]}, with a point" if reads_float and len(words) == 1 else None
+
+
+def _is_rest(words, context) -> bool:
+    """Whether numbers alone, or several of them, follow a layer that is not dense: a comma stands for a '|'."""
+    if not context.before or context.before[0].text == context.kind or context.before[0].text in ACTIVATIONS:
+        return False
+    numbers = [w for w in words if _NUMBER.fullmatch(w.text)]
+    others = [w for w in words if w not in numbers]
+    return bool(numbers) and (not others or (len(numbers) > 1 and all(w.text in ACTIVATIONS for w in others)))
+
+
 def _width(word, context) -> int:
     try:
-        return evaluate_width(word.text, context.n_variables)
+        width = evaluate_width(word.text, context.n_variables)
+        if not depends_on_variables(word.text) and evaluate(word.text, context.n_variables) != width:
+            context.warn(
+                f"the width {word.text} is no whole number; the layer has {width} nodes, as in TMVA",
+                code="width-truncated",
+                word=word,
+                name="width",
+                hint=f"write {width}",
+            )
+        return width
     except FormulaError as error:
         span = Span(word.span.start + error.start, min(word.span.start + error.stop, word.span.stop))
         context.fail(
@@ -107,6 +169,7 @@ def _width(word, context) -> int:
             span=span,
             name="width",
             expected="a number of nodes or a formula in N, such as 64 or (N+100)*2",
+            hint=number_hint(word.text) or context.word_hint(word.text, ()),
         )
 
 
@@ -124,7 +187,8 @@ def _complain(kind, width, activation, surplus, overridden, context) -> None:
             word=word,
             name="activation",
             expected=tuple(ACTIVATIONS),
-            hint=did_you_mean(word.text, ACTIVATIONS),
+            hint=context.word_hint(word.text, ACTIVATIONS),
+            lost=True,
         )
         return
     text = ", ".join(quoted(word.text) for word in ignored[:6]) + (" and more" if len(ignored) > 6 else "")
@@ -133,6 +197,7 @@ def _complain(kind, width, activation, surplus, overridden, context) -> None:
         code="field-surplus",
         span=Span(ignored[0].span.start, ignored[-1].span.stop),
         hint="a comma begins the next layer",
+        lost=True,
     )
 
 

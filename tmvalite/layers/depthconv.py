@@ -28,6 +28,7 @@ class DepthConv(ImageFilter):
     activation: str = arg("function of every output", type=ActivationName, default=DEFAULT)
     padding: str = ""
 
+    other_names = ("DEPTHWISECONV2D", "DEPTHWISECONV", "SEPARABLECONV2D")
     examples = (
         Example("DEPTHCONV|1|3|3|1|1|1|1|RELU", ((7, 5, 6),), (7, 5, 6)),
         Example("DEPTHCONV|3|3|2|2|2|SAME|LINEAR", ((2, 5, 6),), (6, 3, 3)),

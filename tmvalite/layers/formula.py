@@ -31,6 +31,7 @@ FUNCTIONS: dict[str, tuple[int, Callable[..., float]]] = {
     "min": (2, min),
 }
 
+_VARIABLES = re.compile(r"(?<![A-Za-z0-9_])[Nn](?![A-Za-z0-9_])")
 _TOKEN = re.compile(r"\s*(?:([0-9]+\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?)|([A-Za-z_]\w*)|(.))", re.DOTALL)
 
 # binding strength, right-to-left; "neg" is the sign in front of a factor
@@ -50,6 +51,11 @@ class FormulaError(ValueError):
     def __init__(self, message: str, start: int, stop: int):
         super().__init__(message)
         self.start, self.stop = start, stop
+
+
+def depends_on_variables(text: str) -> bool:
+    """Whether N stands in a formula, so that its value is not known before the data are."""
+    return _VARIABLES.search(text) is not None
 
 
 def evaluate_width(text: str, n_variables: int) -> int:

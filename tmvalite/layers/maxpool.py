@@ -27,6 +27,7 @@ class MaxPool(Pool):
             Attribute("StrideCols", "stride_cols"),
         ),
     )
+    other_names = ("MAXPOOL2D", "MAXPOOLING", "MAXPOOLING2D", "POOL")
     examples = (
         Example("MAXPOOL|2|2|1|1", ((3, 5, 6),), (3, 4, 5)),
         Example("MAXPOOL|2|3|3|1", ((2, 5, 6),), (2, 2, 4)),

@@ -16,6 +16,7 @@ class Mul(Merge):
 
     activation: str = arg("function of the product", type=ActivationName, default="LINEAR")
 
+    other_names = ("MULTIPLY", "TIMES", "PRODUCT")
     examples = (Example("MUL@a+b", ((5,), (5,)), (5,)), Example("MUL@a+b+c", ((3, 4), (3, 4), (3, 4)), (3, 4)))
 
     def lower(self, low, inputs, slots):

@@ -23,6 +23,7 @@ class Padding2D(Layer):
     left: int = arg("columns of zeros on the left", default=0)
     right: int = arg("columns of zeros on the right", default=0)
 
+    other_names = ("PAD", "PADDING", "ZEROPADDING2D", "ZEROPAD2D")
     examples = (
         Example("PADDING2D|1|0|0|2", ((1, 2, 2),), (1, 3, 4)),
         Example("PADDING2D|0|0|0|0", ((3, 5, 6),), (3, 5, 6)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tmvalite.errors import ShapeError
+from tmvalite.errors import ShapeError, typing_errors
 from tmvalite.layers.base import Attribute, Example, Layer, Shape, WeightElement, arg, register
 from tmvalite.layers.shapes import describe, normal_shape, shape_text, size
 
@@ -48,10 +48,14 @@ class Reshape(Layer):
         sizes = tuple(w for w in words if w.text != FLAT)
         flat = len(sizes) < len(words)
         if not flat and len(sizes) < 3:
+            word = next((w for w in words if not w.text[:1].isdigit()), None)
+            near = word is not None and typing_errors(word.text.upper(), FLAT, 2) <= 2
             context.fail(
                 "RESHAPE needs three sizes or the word FLAT",
                 code="field-missing",
+                word=word,
                 expected="RESHAPE|depth|height|width or RESHAPE|FLAT",
+                hint=(f"did you mean {FLAT!r}?" if near else context.word_hint(word.text, ())) if word is not None else None,
             )
         layer = context.read_fields(cls, sizes, flat=flat)
         if not flat and 0 in (layer.depth, layer.height, layer.width):

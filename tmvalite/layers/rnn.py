@@ -18,6 +18,7 @@ class Rnn(Recurrent):
         (Attribute("StateSize", "state_size"), *ATTRIBUTES),
         (("InputWeights", "W"), ("StateWeights", "U"), ("Biases", "b")),
     )
+    other_names = ("SIMPLERNN",)
     examples = (
         Example("RNN|7|5|3|0", ((3, 5),), (7,)),
         Example("RNN|7|5|3|0|1", ((3, 5),), (3, 7)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from string import digits as DIGITS
 
 from tmvalite.activations import DEFAULT
 from tmvalite.errors import ShapeError
@@ -36,6 +37,7 @@ class TransConv(ImageFilter):
     padding: str = ""
 
     spreads = True
+    other_names = ("CONVTRANSPOSE", "CONV2DTRANSPOSE", "CONVTRANSPOSE2D", "DECONV", "DECONVOLUTION")
     examples = (
         Example("TRANSCONV|4|3|3|1|1|0|0|RELU", ((2, 5, 6),), (4, 7, 8)),
         Example("TRANSCONV|3|5|5|2|2|2|2|RELU|1|1", ((2, 7, 7),), (3, 14, 14)),
@@ -48,8 +50,8 @@ class TransConv(ImageFilter):
     def from_fields(cls, words, context):
         words, padding = read_padding(words, 5)
         head, tail = words[:7], words[7:]
-        names = tuple(w for w in tail if not w.text[:1].isdigit())
-        numbers = tuple(w for w in tail if w.text[:1].isdigit())
+        names = tuple(w for w in tail if w.text[:1] not in DIGITS)
+        numbers = tuple(w for w in tail if w.text[:1] in DIGITS)
         layer = context.read_fields(cls, (*head, *names[:1], *numbers) if names else head, padding=padding)
         if numbers and not names:
             context.fail(

@@ -13,7 +13,17 @@ import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
 from tmvalite.data.tables import weight_vector
-from tmvalite.errors import DataError, Diagnostics, FileError, NotFittedError, OptionError, TmvaliteError, quoted, warn_user
+from tmvalite.errors import (
+    PYTHON,
+    DataError,
+    Diagnostics,
+    FileError,
+    NotFittedError,
+    OptionError,
+    TmvaliteError,
+    quoted,
+    warn_user,
+)
 from tmvalite.graph import Graph, describe_all, require_lowering
 from tmvalite.io.weight_file import WeightFile
 from tmvalite.io.weights_xml import read_weights, write_weights
@@ -45,7 +55,11 @@ class Method:
     title : str, optional
         Name of the method in files and tables.
     **keywords
-        The same options as Python arguments.
+        The same options as Python arguments. Lists, tuples and dicts are joined as the option has it:
+        Layout=["TANH|5", "LINEAR"], TrainingStrategy=[{"LearningRate": 1e-2}, {"LearningRate": 1e-3}].
+    Strict : bool, optional
+        Keys and values of the training that cannot be read are errors; True makes every warning about a string an error,
+        False makes all of them warnings, as in a Factory.
 
     Attributes
     ----------
@@ -67,17 +81,18 @@ class Method:
             METHODS[name] = METHODS.pop(name)
 
     def __init__(self, options: str = "", *, analysis_type: str = "classification", title: str | None = None, **keywords: Any):
-        self._start(options, analysis_type, title, keywords, Diagnostics())
+        self._start(options, analysis_type, title, keywords, Diagnostics(manner=PYTHON))
         self.diagnostics.issue()
 
     def _start(self, options: str, analysis_type: str, title: str | None, keywords: dict, diagnostics: Diagnostics) -> None:
         self._parameters = {"options": options, "analysis_type": analysis_type, "title": title, **keywords}
         self.title = title if title is not None else self.method_type
         self.diagnostics = diagnostics
-        self.booking = book(self.form, options, keywords, analysis_type=analysis_type, diagnostics=diagnostics)
         self._model: Trained | None = None
         self._history, self._trace = History(), {}
-        self._first_look()
+        with diagnostics.telling():
+            self.booking = book(self.form, options, keywords, analysis_type=analysis_type, diagnostics=diagnostics)
+            self._first_look()
 
     def _first_look(self) -> Blueprint | None:
         looked = first_look(self.booking, self.diagnostics)

@@ -65,7 +65,7 @@ class MethodDL(Method):
     Parameters
     ----------
     options : str
-        TMVA's option string, such as "VarTransform=N:Layout=TANH|128,LINEAR:TrainingStrategy=LearningRate=1e-3,BatchSize=100".
+        TMVA's option string, such as "Layout=TANH|128,LINEAR:TrainingStrategy=LearningRate=1e-3,TestRepetitions=1".
         `tmvalite check "..."` on the command line lists all options with their values, and says what the string means.
     analysis_type : str
         "classification", "regression" or "multiclass".
@@ -81,7 +81,7 @@ class MethodDL(Method):
 
     Examples
     --------
-    >>> method = MethodDL("Layout=TANH|8,LINEAR:TrainingStrategy=MaxEpochs=5,BatchSize=50,TestRepetitions=1:RandomSeed=1")
+    >>> method = MethodDL("Layout=TANH|8,LINEAR:TrainingStrategy=LearningRate=1e-2,MaxEpochs=5,TestRepetitions=1:RandomSeed=1")
     >>> import numpy as np
     >>> x = np.linspace(-1, 1, 200)[:, None]
     >>> values = method.fit(x, x[:, 0] > 0, progress="silent").GetMvaValues(x)

@@ -130,10 +130,11 @@ def understand(
     """
     diagnostics = Diagnostics() if diagnostics is None else diagnostics
     analysis_type = "multiclass" if n_classes else "regression" if n_targets else "classification"
-    booking = book(FORMS[method], text, analysis_type=analysis_type, diagnostics=diagnostics)
-    known = n_variables or booking.n_variables
-    n = known or ASSUMED_VARIABLES
-    made = blueprint(booking, unnamed(n, n_classes or 2, n_targets or 0), diagnostics, guessed=True)
+    with diagnostics.telling():
+        booking = book(FORMS[method], text, analysis_type=analysis_type, diagnostics=diagnostics)
+        known = n_variables or booking.n_variables
+        n = known or ASSUMED_VARIABLES
+        made = blueprint(booking, unnamed(n, n_classes or 2, n_targets or 0), diagnostics, guessed=True)
     return Report(booking, made, n, known is None, diagnostics)
 
 

@@ -10,8 +10,9 @@ from itertools import zip_longest
 
 from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import Diagnostics, OptionError, ShapeError
-from tmvalite.graph import Graph, input_shapes, variables_of
+from tmvalite.graph import Graph, check_batch_sizes, input_shapes, variables_of
 from tmvalite.graph.join import SEPARATOR, join
+from tmvalite.layers.formula import depends_on_variables
 from tmvalite.losses import AUTOENCODER, Objective, usual
 from tmvalite.models.batch_layout import check_batch_layout
 from tmvalite.models.booking import Booking, silent, unnamed
@@ -77,7 +78,10 @@ def blueprint(booking: Booking, info: DataSetInfo, diagnostics: Diagnostics, *, 
     made = Blueprint(form, blocks, objectives, dropout, class_width, latent, prior)
     source, span = booking.bound.place("BatchLayout") if any(booking.batch_layout) else (None, None)
     shapes = [value.shape for value in next(iter(blocks.values())).inputs]
-    check_batch_layout(booking.batch_layout, shapes, [phase.batch_size for phase in booking.phases], source=source, span=span)
+    sizes = [phase.batch_size for phase in booking.phases]
+    for graph in blocks.values():
+        check_batch_sizes(graph, sizes)
+    check_batch_layout(booking.batch_layout, shapes, sizes, source=source, span=span, phases=booking.phases)
     form.remark(booking, made, diagnostics)
     return made
 
@@ -97,7 +101,7 @@ def first_look(booking: Booking, diagnostics: Diagnostics) -> Blueprint | None:
         blueprint(bare, unnamed(n or ASSUMED_VARIABLES, n_targets=1), silent(booking.bound.source), guessed=True)
     except OptionError as error:
         text = error.source.text[error.span.start : error.span.stop] if error.source and error.span else ""
-        depends = error.code == "network-size" or (error.code == "width" and "N" in text.upper())
+        depends = error.code == "network-size" or (error.code == "width" and depends_on_variables(text))
         if not isinstance(error, ShapeError) and (n is not None or not depends):
             raise
     return None

@@ -98,7 +98,7 @@ def _words(known: Callable[[str], bool]) -> Callable[[str], tuple[str, ...] | No
 
 
 def _read_count(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 10 else None
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _read_width(text: str) -> float | None:

@@ -12,7 +12,7 @@ from typing import Any
 from tmvalite.constants import PRECISIONS
 from tmvalite.errors import Diagnostics, Source, Span
 from tmvalite.losses import LOSSES
-from tmvalite.string_utils import BoundOptions, DeclaredOption, OptionTable
+from tmvalite.string_utils import DEFAULT_STRATEGY, BoundOptions, DeclaredOption, OptionTable
 from tmvalite.training.initialisation import METHODS as INITIALISATIONS
 
 ARCHITECTURES = ("STANDARD", "CPU", "GPU", "OPENCL", "CUDNN")
@@ -38,13 +38,7 @@ INITIALIZATION = DeclaredOption(
 SEED = DeclaredOption("RandomSeed", int, 0, "seed of all random numbers of the training; 0: another one each time", minimum=0)
 VALIDATION = DeclaredOption("ValidationSize", str, "20%", "part of the training events that validates: 20%, 0.2 or 100")
 ARCHITECTURE = DeclaredOption("Architecture", str, "CPU", "device; everything runs on the CPU", choices=ARCHITECTURES)
-STRATEGY = DeclaredOption(
-    "TrainingStrategy",
-    str,
-    "LearningRate=1e-3,Momentum=0.0,ConvergenceSteps=100,MaxEpochs=2000,Optimizer=ADAM,BatchSize=30,TestRepetitions=1,"
-    "WeightDecay=0.0,Regularization=None,DropConfig=0.0",
-    "phases of the training, separated by '|'",
-)
+STRATEGY = DeclaredOption("TrainingStrategy", str, DEFAULT_STRATEGY, "phases of the training, separated by '|'")
 EXTENSIONS = OptionTable(
     DeclaredOption("Precision", str, "float32", "numbers of the whole network", choices=PRECISIONS),
     DeclaredOption("Threads", int, 0, "threads; 0: as many as there are cores", minimum=0),

@@ -12,6 +12,7 @@ class Adadelta(Optimizer):
     text = "root of the mean squared step over that of the mean squared gradient, times the gradient"
     formula = "V = rho V + (1-rho) g^2; d = sqrt(D + eps)/sqrt(V + eps) g; theta -= lr d; D = rho D + (1-rho) d^2"
     tmva = True
+    self_scaled = True
     numbers = (fraction("rho", 0.95, "memory of the mean squared gradient and step"), epsilon("ADADELTA", 1e-8))
     moments = ("steps", "square")
     # V = 8, d = 4/3; then D = 8/9, V = 12

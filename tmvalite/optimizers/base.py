@@ -83,6 +83,8 @@ class Optimizer:
         The step, lr being the learning rate, g the gradient and theta the parameter.
     tmva : bool
         Whether TMVA has it.
+    self_scaled : bool
+        Whether its steps have a length of their own, so that a learning rate of 1 is usual.
     numbers : tuple of Number
         Beside the learning rate.
     moments : tuple of str
@@ -94,6 +96,7 @@ class Optimizer:
     text: ClassVar[str] = ""
     formula: ClassVar[str] = ""
     tmva: ClassVar[bool] = False
+    self_scaled: ClassVar[bool] = False
     numbers: ClassVar[tuple[Number, ...]] = ()
     moments: ClassVar[tuple[str, ...]] = ()
     examples: ClassVar[tuple[Example, ...]] = ()

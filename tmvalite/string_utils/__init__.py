@@ -1,5 +1,6 @@
 """Strings to abstract syntax and back: the one parser that every method of tmvalite shares."""
 
+from tmvalite.string_utils.hidden_defaults import DEFAULT_STRATEGY
 from tmvalite.string_utils.layout import parse_layout
 from tmvalite.string_utils.option_list import parse_options
 from tmvalite.string_utils.options import BoundOptions, DeclaredOption, OptionTable
@@ -11,6 +12,7 @@ from tmvalite.string_utils.strategy import parse_drop_config, parse_strategy
 from tmvalite.string_utils.transforms import parse_transformations, parse_var_transform
 
 __all__ = [
+    "DEFAULT_STRATEGY",
     "BoundOptions",
     "DeclaredOption",
     "OptionTable",

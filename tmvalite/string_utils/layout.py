@@ -14,6 +14,7 @@ from tmvalite.string_utils.pieces import present, split_at
 from tmvalite.string_utils.syntax import Block, Item, Layout, Word
 
 _NAME = re.compile(r"[a-z][A-Za-z0-9_]*")
+_GLUE = re.compile(r"[\s&;/*.-]+")
 NAME_RULE = "a lower-case letter, then letters, digits or _"
 
 
@@ -224,7 +225,7 @@ class _Reader:
         where = f"{self.option}, {where}"
         for name in (raw.name, *raw.sources):
             if name is not None and not _NAME.fullmatch(name.text):
-                raise self._bad_name(name, where)
+                raise self._bad_name(name, where, name is not raw.name)
         pieces, bars = split_at(raw.fields or (), "BAR")
         if not any(pieces):
             if raw.name is not None:
@@ -245,16 +246,15 @@ class _Reader:
         )
         return Item(tuple(Word(str(f), Builder.span(f)) for f in kept), raw.name, raw.sources, raw.span)
 
-    def _bad_name(self, name: Word, where: str) -> OptionError:
+    def _bad_name(self, name: Word, where: str, is_source: bool) -> OptionError:
         usable = "".join(c for c in name.text if c.isascii() and (c.isalnum() or c == "_"))
         usable = usable[:1].lower() + usable[1:] if usable[:1].isalpha() else ""
+        hint = f"write {usable[:40]}" if usable else None
+        several = [part for part in _GLUE.split(name.text) if part]
+        if is_source and len(several) > 1 and all(_NAME.fullmatch(part) for part in several):
+            hint = f"join several sources by '+', as in @{'+'.join(several)[:40]}"
         return self._error(
-            f"{quoted(name.text)} cannot be the name of an item",
-            name.span,
-            "name-invalid",
-            where,
-            expected=NAME_RULE,
-            hint=f"write {usable[:40]}" if usable else None,
+            f"{quoted(name.text)} cannot be the name of an item", name.span, "name-invalid", where, expected=NAME_RULE, hint=hint
         )
 
     def _error(self, message, span, code, where=None, *, expected=(), hint=None) -> OptionError:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from tmvalite.errors import Source, Span, did_you_mean, quoted
 from tmvalite.string_utils.parse import Explanation, Failure
 
 BLOCKS = ("Encoder", "Decoder", "Head", "Generator", "Discriminator")
+
+_BRACKET = re.compile(rf"\b({'|'.join(BLOCKS)})\s*=\s*([\[(<])")
 
 
 def explain_layout(failure: Failure, source: Source, begin: int) -> Explanation:
@@ -21,6 +25,8 @@ def explain_layout(failure: Failure, source: Source, begin: int) -> Explanation:
     if "NAME" in failure.expected and trimmed[-1:] in ("@", "+"):
         mark = Span(begin + len(trimmed) - 1, begin + len(trimmed))
         hint = "write the name of an earlier item there, or remove the " + repr(trimmed[-1])
+        if failure.char == "{":
+            hint = "write the names without braces, as in @a+b"
         return Explanation(f"a name is missing after {trimmed[-1]!r}", "source-missing", mark, hint=hint)
     match failure.char:
         case "":
@@ -63,6 +69,10 @@ def _explain_open(trimmed: str, inside: bool, block: str, brace: Span, here: Spa
 
 
 def _explain_equal(trimmed: str, inside: bool, block: str, brace: Span, here: Span) -> Explanation:
+    bracket = _BRACKET.search(trimmed)
+    if bracket is not None:
+        hint = f"write {bracket[1]}={{...}}"
+        return Explanation(f"a block stands in braces, not in {bracket[2]!r}", "brace-open", here, hint=hint)
     following = next((name for name in BLOCKS if trimmed.endswith(name)), None)
     if following and inside:
         hint = f"write '}}' before {following}"
@@ -74,6 +84,9 @@ def _explain_equal(trimmed: str, inside: bool, block: str, brace: Span, here: Sp
         hint = "write name=KIND|..., or remove the '='"
         return Explanation("the name before '=' is missing", "name-missing", here, hint=hint)
     hint = "a name stands before the kind, as in r=DENSE|64|RELU; items are separated by ','"
+    other = re.search(r"[;/\s]\s*(\w+)\s*$", trimmed)
+    if other is not None:
+        hint = f"items are separated by ',': write it before {other[1]}"
     return Explanation("'=' cannot stand inside an item", "layout-syntax", here, hint=hint)
 
 

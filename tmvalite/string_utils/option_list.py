@@ -8,7 +8,7 @@ from tmvalite.errors import Source, Span, quoted
 from tmvalite.string_utils.parse import Builder, Explanation, Failure, run
 from tmvalite.string_utils.syntax import Option, OptionList, Word
 
-_ARRAY = re.compile(r"([^\[\]]+)\[\s*(\d{1,9})\s*\]")
+_ARRAY = re.compile(r"([^\[\]]+)\[\s*([0-9]{1,9})\s*\]")
 
 
 class _Options(Builder):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
-from tmvalite.string_utils.numbers import as_whole, plain, read_number
+from tmvalite.string_utils.numbers import number_hint, plain, read_number
 
+_COMMA = re.compile(r"([+-]?[0-9]+),([0-9]+(?:[eE][+-]?[0-9]+)?)")
 TRUE_WORDS = ("1", "true", "ktrue", "t")
 FALSE_WORDS = ("0", "false", "kfalse", "f")
 
@@ -93,6 +95,7 @@ def convert(option: DeclaredOption, text: str, source: Source, span: Span, diagn
             source=source,
             span=Span(span.stop - len(rest), span.stop),
             hint=f"write {option.name}={chosen}",
+            lost=True,
         )
         return chosen
     names = tuple(str(choice) for choice in option.choices)
@@ -123,13 +126,15 @@ def _truth(option: DeclaredOption, text: str, source: Source, span: Span) -> boo
 def _number(option: DeclaredOption, text: str, source: Source, span: Span, diagnostics: Diagnostics) -> float | int:
     number = read_number(text, option.type, source, span, name=option.name)
     if number.ignored is not None:
-        whole = as_whole(text) if option.type is int else None
-        diagnostics.warn(
+        comma = _COMMA.fullmatch(text) if option.type is float else None
+        hint = f"write {option.name}={comma[1]}.{comma[2]}" if comma else number_hint(text)
+        diagnostics.slip(
             f"{option.name} is read up to {plain(number.value)}, and {quoted(number.rest)} is ignored, as TMVA does",
+            refused=f"{option.name} is {plain(number.value)} with {quoted(number.rest)} behind it",
             code="text-after-number",
             source=source,
             span=number.ignored,
-            hint=f"write {option.name}={plain(number.value) if whole is None else whole}",
+            hint=hint or f"write {option.name}={plain(number.value)}",
         )
     if option.minimum is not None and number.value < option.minimum:
         raise OptionError(

@@ -8,17 +8,21 @@ An option given twice takes the last value. `Strict` is understood in every stri
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
+from tmvalite.errors import TMVA, Diagnostics, OptionError, Source, Span, quoted
 from tmvalite.string_utils.blanks import warn_about_blanks
+from tmvalite.string_utils.key_hints import hint_for_option
 from tmvalite.string_utils.option_list import parse_options
 from tmvalite.string_utils.option_values import FALSE_WORDS, DeclaredOption, convert
+from tmvalite.string_utils.python_values import value_text
 from tmvalite.string_utils.syntax import Option
-from tmvalite.string_utils.training_keys import find_key
 
 STRICT = "Strict"
+_PLAIN_NAME = re.compile(r"[A-Za-z]\w*")
+_INNER_NAME = re.compile(r"([A-Za-z]\w*)\s*=")
 
 
 class OptionValues(Mapping):
@@ -144,10 +148,10 @@ class OptionTable:
         text : str or Source
             The booking string.
         keywords : mapping, optional
-            Options as Python arguments: True and False set and negate, everything else counts as str(value). A value
-            with ':' acts as several options, as in PyROOT.
+            Options as Python arguments: True and False set and negate, lists and dicts are joined as the option has it,
+            everything else counts as str(value). A value with ':' acts as several options, as in PyROOT.
         diagnostics : Diagnostics, optional
-            Collects the warnings; `Strict` in the string switches it to strict. A new one by default.
+            Collects the warnings; `Strict` in the string switches it to strict, `!Strict` to TMVA's manner. A new one by default.
 
         Raises
         ------
@@ -157,23 +161,30 @@ class OptionTable:
         text = text.text if isinstance(text, Source) else text
         pieces = [keyword_text(name, value) for name, value in (keywords or {}).items()]
         first_keyword = len(text) + 1 if text and pieces else 0 if pieces else len(text) + 1
-        source = Source(":".join([text, *pieces] if text else pieces), ":")
+        source = Source(":".join([text, *pieces] if text else pieces), ":", self.names)
         diagnostics = Diagnostics(source) if diagnostics is None else diagnostics
         diagnostics.source = diagnostics.source or source
-        options = parse_options(source).options
-        if STRICT not in self:
-            diagnostics.strict |= any(_asks_for_strict(option) for option in options)
-            options = tuple(option for option in options if not _is_strict(option))
-        return _Binder(self, source, first_keyword, diagnostics).bind(options)
+        with diagnostics.telling():
+            options = parse_options(source).options
+            if STRICT not in self:
+                wishes = [_asks_for_strict(option) for option in options if _is_strict(option)]
+                diagnostics.strict |= any(wishes)
+                if wishes and not any(wishes):
+                    diagnostics.manner = TMVA
+                options = tuple(option for option in options if not _is_strict(option))
+            return _Binder(self, source, first_keyword, diagnostics).bind(options)
 
 
 def keyword_text(name: str, value: Any) -> str:
-    """A keyword argument as a piece of a booking string, the way PyROOT writes it."""
+    """A keyword argument as a piece of a booking string, the way PyROOT writes it; lists and dicts as `value_text` does.
+
+    Raises OptionError for a value that an option cannot have.
+    """
     if value is True:
         return name
     if value is False:
         return f"!{name}"
-    return f"{name}={value}"
+    return f"{name}={value_text(name, value)}"
 
 
 def _is_strict(option: Option) -> bool:
@@ -181,7 +192,7 @@ def _is_strict(option: Option) -> bool:
 
 
 def _asks_for_strict(option: Option) -> bool:
-    if not _is_strict(option) or option.negated:
+    if option.negated:
         return False
     return option.value is None or option.value.text.lower() not in FALSE_WORDS
 
@@ -195,12 +206,15 @@ class _Binder:
         self.values = {option.name: option.default_values() for option in table}
         self.spans: dict[str, Span] = {}
         self.last: dict[tuple[str, int | None], Option] = {}
+        self.options: tuple[Option, ...] = ()
 
     def bind(self, options: tuple[Option, ...]) -> BoundOptions:
+        self.options = options
         for option in options:
             self._warn_about_outer_blanks(option)
             declared, index, text, span = self._understand(option)
             self._check_repeat(declared, index, option)
+            self._warn_about_swallowed_option(declared, text, span)
             if declared.type is str and not declared.choices:
                 warn_about_blanks(self.source, span, self.diagnostics, declared.name)
             value = convert(declared, text, self.source, span, self.diagnostics)
@@ -249,16 +263,39 @@ class _Binder:
             for declared in self.table:
                 if declared.find_choice(text) is not None:
                     return declared, None, text, option.name.span
-        key = find_key(text)
-        known = self.table.names
-        if option.value is None:
-            known += tuple(str(choice) for declared in self.table for choice in declared.choices)
-        hint = did_you_mean(text, known)
-        if key is not None and "TrainingStrategy" in self.table:
-            hint = f"{key.name} belongs into TrainingStrategy: write TrainingStrategy={key.name}=...,..."
+        words = [] if option.value is not None else [str(choice) for declared in self.table for choice in declared.choices]
+        hint = hint_for_option(text, self.table.names, words) or self._hint_for_cut(option, text)
         raise self._error(
             f"no option is called {quoted(text)}", "option-unknown", option.name.span, expected=self.table.names, hint=hint
         )
+
+    def _hint_for_cut(self, option: Option, text: str) -> str | None:
+        """What to say of a piece that looks like the rest of the value before it: a ':' stands for another separator."""
+        before = next((o for o in reversed(self.options) if o.span.stop < option.span.start), None)
+        if before is None or _PLAIN_NAME.fullmatch(text):
+            return None
+        tail = re.split("[,|=]", self.source.text[before.span.start : before.span.stop])[-1][-40:]
+        return f"the ':' behind {tail!r} ends {before.name}; write another separator there if it goes on"
+
+    def _warn_about_swallowed_option(self, declared: DeclaredOption, text: str, span: Span) -> None:
+        """A ':' is missing where the name of another option stands inside a value."""
+        for match in _INNER_NAME.finditer(text):
+            names = [n for n in self.table.names if len(n) > 1 and match[1].endswith(n)]
+            if not names or (match[1][0].islower() and text[: match.start()][-1:] in ("", *",{}")):  # the name of an item
+                continue
+            at = match.end(1) - max(map(len, names))
+            if at and text[at - 1] == "," and declared.name == "TrainingStrategy":  # an unknown key says it
+                continue
+            name = max(names, key=len)
+            self.diagnostics.warn(
+                f"{name} stands inside the value of {declared.name}, so that it is no option",
+                code="option-swallowed",
+                source=self.source,
+                span=Span(span.start + max(0, at - 1), span.start + at + len(name)),
+                hint=f"write ':' before {name}" if at else f"give {declared.name} a value of its own",
+                lost=True,
+            )
+            return
 
     def _check_repeat(self, declared: DeclaredOption, index: int | None, option: Option) -> None:
         place = (declared.name, index)
@@ -280,6 +317,7 @@ class _Binder:
             source=self.source,
             span=option.span,
             hint="remove one of them",
+            lost=True,
         )
 
     def _warn_about_outer_blanks(self, option: Option) -> None:

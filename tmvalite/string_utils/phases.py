@@ -6,21 +6,16 @@ import re
 from dataclasses import dataclass, field, make_dataclass
 
 from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
-from tmvalite.optimizers import DEFAULT, FIELDS
-from tmvalite.string_utils.numbers import Number, as_whole, plain, read_number
+from tmvalite.optimizers import DEFAULT, FIELDS, OPTIMIZERS
+from tmvalite.string_utils.hidden_defaults import warn_about_hidden_defaults
+from tmvalite.string_utils.key_hints import hint_for_key
+from tmvalite.string_utils.numbers import Number, number_hint, plain, read_number
 from tmvalite.string_utils.strategy import OPTION, parse_drop_config
 from tmvalite.string_utils.syntax import Phase, Setting, Strategy
-from tmvalite.string_utils.training_keys import (
-    KEY_NAMES,
-    SCHEDULES,
-    WITHOUT_EFFECT,
-    TrainingKey,
-    default_of,
-    find_key,
-    find_key_without_effect,
-)
+from tmvalite.string_utils.training_keys import KEY_NAMES, SCHEDULES, TrainingKey, default_of, find_key, find_key_without_effect
 
-_SWALLOWED_KEY = re.compile(r"\W*([A-Za-z]\w*)\s*=")
+_INNER_KEY = re.compile(r"[A-Za-z]\w*\s*=")
+LARGE_RATE = 10.0
 STEEP_DECAY = 0.5  # a larger LearningRateDecay is more likely meant as a factor
 
 
@@ -58,6 +53,10 @@ class PhaseSettings(OptimizerNumbers):
     learning_rate_minimum: float = 0.0
     written: Phase = field(default=Phase(()), compare=False, repr=False)
 
+    def writes(self, key: str) -> bool:
+        """Whether the user set a key (TrainingStrategy's spelling)."""
+        return any(setting.key.text.lower() == key.lower() for setting in self.written.settings)
+
     def span(self, key: str) -> Span:
         """Where the user set a key (TrainingStrategy's spelling), or the phase."""
         for setting in self.written.settings:
@@ -70,7 +69,9 @@ def resolve_strategy(strategy: Strategy, diagnostics: Diagnostics | None = None)
     """Decide every setting of every phase.
 
     Warns about what TMVA would run differently from how it reads: unknown keys, keys without effect, repeated keys
-    (the first one counts), text behind a number, unknown words for Optimizer (ADAM is taken) and Regularization (none).
+    (the first one counts), text behind a number, unknown words for Optimizer (ADAM is taken) and Regularization (none),
+    and keys that are not written and have another default than one would expect. In Python's manner unknown keys and
+    values that are not read in full are errors.
 
     Raises
     ------
@@ -86,10 +87,12 @@ def resolve_strategy(strategy: Strategy, diagnostics: Diagnostics | None = None)
     """
     diagnostics = Diagnostics(strategy.source) if diagnostics is None else diagnostics
     told: set[str] = set()
-    return tuple(
+    phases = tuple(
         _Resolver(phase, f"{OPTION}, phase {i}", strategy.source, diagnostics, told).resolve()
         for i, phase in enumerate(strategy.phases, 1)
     )
+    warn_about_hidden_defaults([(phase.written, phase.optimizer) for phase in phases], strategy.source, diagnostics)
+    return phases
 
 
 class _Resolver:
@@ -120,6 +123,8 @@ class _Resolver:
             values.setdefault(name, default_of(name, optimizer))
         settings = PhaseSettings(**values, written=self.phase)
         self._check_decay(settings)
+        self._check_rate(settings)
+        self._check_regularization(settings)
         return settings
 
     def _collect(self) -> None:
@@ -135,6 +140,7 @@ class _Resolver:
                     "key-repeated",
                     setting.span,
                     hint="remove one of them",
+                    lost=True,
                 )
             else:
                 self.given[name.lower()] = setting
@@ -142,13 +148,26 @@ class _Resolver:
     def _unknown(self, setting: Setting) -> None:
         ignored = find_key_without_effect(setting.key.text)
         if ignored is None:
-            hint = None if self.diagnostics.full else did_you_mean(setting.key.text, (*KEY_NAMES, *WITHOUT_EFFECT))
-            self._warn(
-                f"no key of {OPTION} is called {quoted(setting.key.text)}; it is ignored, as TMVA does",
+            hint = None if self.diagnostics.full else hint_for_key(setting.key.text, self.source.names)
+            unknown = f"no key of {OPTION} is called {quoted(setting.key.text)}"
+            self._slip(
+                f"{unknown}; it is ignored, as TMVA does",
+                unknown,
                 "key-unknown",
                 setting.key.span,
                 expected=() if hint else KEY_NAMES,
                 hint=hint,
+            )
+        elif (swallowed := self._key_in(setting.value.text)) is not None:
+            key, at = swallowed
+            start = setting.value.span.start + at
+            self._slip(
+                f"{ignored} has no effect, and {quoted(setting.value.text[at:])} is ignored with it, as TMVA does"
+                + self._effect(key),
+                f"{quoted(setting.value.text[at:])} stands inside the value of {ignored}",
+                "text-after-number",
+                Span(start, setting.value.span.stop),
+                hint=f"write ',' before {key.name}",
             )
         elif ignored not in self.told:
             self.told.add(ignored)
@@ -172,21 +191,39 @@ class _Resolver:
                 hint=hint,
             )
         taken = "no regularisation" if key.default == "NONE" else key.default
-        self._warn(
-            f"{key.name} cannot be {quoted(text)}; as in TMVA, {taken} is taken",
+        swallowed = self._key_in(text)
+        self._slip(
+            f"{key.name} cannot be {quoted(text)}; as in TMVA, {taken} is taken"
+            + (self._effect(swallowed[0]) if swallowed else ""),
+            f"{key.name} cannot be {quoted(text)}",
             "choice-unknown",
             setting.value.span,
             expected=key.choices,
-            hint=hint,
+            hint=f"write ',' before {swallowed[0].name}" if swallowed else hint,
         )
         return key.default
+
+    def _key_in(self, text: str) -> tuple[TrainingKey, int] | None:
+        """The first key that stands inside a value, where a comma is missing, and its place there."""
+        for match in _INNER_KEY.finditer(text):
+            for at in range(match.start(), match.end() - 1):  # `NoneOptimizer=`: any end of the word may be a key
+                key = find_key(text[at : match.end() - 1].strip())
+                if key is not None:
+                    return key, at
+        return None
+
+    def _effect(self, key: TrainingKey) -> str:
+        """What it means for the training that a key was swallowed."""
+        if key.name.lower() in self.given:
+            return f"; {key.name} keeps its other value"
+        default = {"NONE": "none", (): "no dropout"}.get(key.default, key.default)
+        return f"; {key.name} keeps its default, {default if isinstance(default, str) else plain(default)}"
 
     def _number(self, key: TrainingKey, setting: Setting) -> float | int:
         text, span = setting.value.text, setting.value.span
         number = read_number(text, key.type, self.source, span, name=key.name, where=self.where)
         if number.ignored is not None:
-            whole = as_whole(text) if key.type is int else None
-            self._swallowed(key.name, number, whole)
+            self._swallowed(key.name, number, number_hint(text))
         if not key.allows(number.value):
             raise OptionError(
                 f"{key.name} cannot be {plain(number.value)}",
@@ -201,26 +238,21 @@ class _Resolver:
     def _drop_config(self, setting: Setting) -> tuple[float, ...]:
         return parse_drop_config(self.source, setting.value.span, self.diagnostics, where=self.where, swallowed=self._swallowed)
 
-    def _swallowed(self, name: str, number: Number, whole: int | None = None) -> None:
-        """Warn about text behind a number, most often a missing comma, and say what that means for the training."""
-        match = _SWALLOWED_KEY.match(number.rest)
-        key = find_key(match[1]) if match else None
-        effect, hint = "", f"write {name}={plain(number.value)}"
-        if whole is not None:
-            hint = f"write {name}={whole}"
-        if key is not None:
-            hint = f"write ',' before {key.name}"
-            default = {"NONE": "none", (): "no dropout"}.get(key.default, key.default)
-            default = default if isinstance(default, str) else plain(default)
-            elsewhere = key.name.lower() in self.given
-            effect = f"; {key.name} keeps its other value" if elsewhere else f"; {key.name} keeps its default, {default}"
+    def _swallowed(self, name: str, number: Number, hint: str | None = None) -> None:
+        """Complain about text behind a number, most often a missing comma, and say what that means for the training."""
+        swallowed = self._key_in(number.rest)
+        effect = ""
+        if swallowed is not None:
+            key = swallowed[0]
+            hint, effect = f"write ',' before {key.name}", self._effect(key)
         elif name == "DropConfig":
-            hint = "remove the text behind the number"
-        self._warn(
+            hint = hint or "remove the text behind the number"
+        self._slip(
             f"{name} is read up to {plain(number.value)}, and {quoted(number.rest)} is ignored, as TMVA does{effect}",
+            f"{name} is {plain(number.value)} with {quoted(number.rest)} behind it",
             "text-after-number",
             number.ignored,
-            hint=hint,
+            hint=hint or f"write {name}={plain(number.value)}",
         )
 
     def _is_read(self, key: TrainingKey, setting: Setting, optimizer: str, schedule: str) -> bool:
@@ -262,5 +294,44 @@ class _Resolver:
                 hint=f"did you mean {factor:.3g}?",
             )
 
-    def _warn(self, message: str, code: str, span: Span, *, expected=(), hint=None) -> None:
-        self.diagnostics.warn(message, code=code, source=self.source, span=span, where=self.where, expected=expected, hint=hint)
+    def _check_rate(self, settings: PhaseSettings) -> None:
+        rate = settings.learning_rate
+        if rate == 0:
+            self._warn(
+                "LearningRate=0: nothing is learnt", "rate-zero", settings.span("LearningRate"), hint="write LearningRate=1e-3"
+            )
+        elif rate > LARGE_RATE and not OPTIMIZERS[settings.optimizer].self_scaled:
+            inverse = f"{1 / rate:.6g}"
+            self._warn(
+                f"LearningRate={plain(rate)} is very large; most trainings end with an infinite loss",
+                "rate-large",
+                settings.span("LearningRate"),
+                hint=f"did you mean {inverse}?" if 1e-6 < 1 / rate < 1 else "write LearningRate=1e-3",
+            )
+
+    def _check_regularization(self, settings: PhaseSettings) -> None:
+        """One of the two was written, and the other one forgotten; a written Regularization=None is no mistake."""
+        if settings.weight_decay and "regularization" not in self.given:
+            self._warn(
+                "WeightDecay has no effect: Regularization is NONE, since it is not written",
+                "key-without-effect",
+                settings.span("WeightDecay"),
+                hint="write Regularization=L2, or remove WeightDecay",
+            )
+        elif settings.regularization != "NONE" and not settings.weight_decay:
+            self._warn(
+                f"Regularization={settings.regularization} has no effect: WeightDecay is 0",
+                "key-without-effect",
+                settings.span("Regularization"),
+                hint="write WeightDecay=1e-4, or Regularization=None",
+            )
+
+    def _warn(self, message: str, code: str, span: Span, *, expected=(), hint=None, lost=False) -> None:
+        self.diagnostics.warn(
+            message, code=code, source=self.source, span=span, where=self.where, expected=expected, hint=hint, lost=lost
+        )
+
+    def _slip(self, message: str, refused: str, code: str, span: Span, *, expected=(), hint=None) -> None:
+        self.diagnostics.slip(
+            message, refused=refused, code=code, source=self.source, span=span, where=self.where, expected=expected, hint=hint
+        )

@@ -48,7 +48,7 @@ def present(
         mark = source.text[begin.start : begin.stop]
         hint = f"remove the {mark!r} at the end" if at_end else f"remove the extra {mark!r}"
         diagnostics.warn(
-            message + consequence, code=code, source=source, span=Span(begin.start, end.stop), where=where, hint=hint
+            message + consequence, code=code, source=source, span=Span(begin.start, end.stop), where=where, hint=hint, lost=True
         )
     return kept
 

@@ -8,10 +8,11 @@ import re
 from tmvalite.errors import Diagnostics, OptionError, Source, Span, quoted
 from tmvalite.string_utils.blanks import trim, warn_about_blanks
 from tmvalite.string_utils.layout import parse_layout
-from tmvalite.string_utils.numbers import plain, read_number
+from tmvalite.string_utils.numbers import number_hint, plain, read_number
 from tmvalite.string_utils.syntax import InputLayout, InputShape, ValidationSize, Word
 
-_SIZE = re.compile(r"[+-]?[\d.]+(?:[eE][+-]?\d+)?")
+_SIZE = re.compile(r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?")
+_SIZE_MARKS, _DIGITS = re.compile(r"[xX*/;.]"), re.compile(r"[0-9]+")
 MAX_SIZE = 2**31 - 1
 
 
@@ -81,6 +82,7 @@ def _shape(item, number, count, source, diagnostics, option) -> InputShape:
             span=Span(item.fields[3].span.start, item.fields[-1].span.stop),
             where=where,
             hint="write width, steps|width, or channels|height|width",
+            lost=True,
         )
         sizes = sizes[:3]
     return InputShape(sizes, item.name, item.span)
@@ -95,7 +97,8 @@ def _size(word: Word, source: Source, diagnostics: Diagnostics, where: str) -> i
             source=source,
             span=number.ignored,
             where=where,
-            hint=f"write {abs(number.value)}",
+            hint=_hint_for_size(word.text) or f"write {abs(number.value)}",
+            lost=True,
         )
     if number.value < 0:
         diagnostics.warn(
@@ -116,6 +119,11 @@ def _size(word: Word, source: Source, diagnostics: Diagnostics, where: str) -> i
             expected=f"at most {MAX_SIZE}",
         )
     return abs(number.value)
+
+
+def _hint_for_size(text: str) -> str | None:
+    parts = _SIZE_MARKS.split(text)
+    return f"write {'|'.join(parts)}" if len(parts) > 1 and all(_DIGITS.fullmatch(p) for p in parts) else number_hint(text)
 
 
 def parse_batch_layout(source: Source, span: Span | None = None, diagnostics: Diagnostics | None = None) -> tuple[int, int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tmvalite.errors import Diagnostics, OptionError, Source, Span, quoted
 from tmvalite.string_utils.blanks import trim, warn_about_blanks, without_blanks
+from tmvalite.string_utils.key_hints import decimal_comma, hint_for_entry
 from tmvalite.string_utils.numbers import read_number
 from tmvalite.string_utils.parse import Builder, Explanation, Failure, Token, run
 from tmvalite.string_utils.pieces import present
@@ -94,25 +95,46 @@ def _phase(raw: tuple, number: int, source: Source, diagnostics: Diagnostics) ->
             hint="remove the phase",
         )
         return Phase((), span)
-    settings = []
+    settings: list[Setting] = []
     for tokens in entries:
         place = Builder.span(tokens[0], tokens[-1])
         if tokens[0].type == "KEY" and len(tokens) > 1:
             equal = tokens[1]
             value = _word(tokens[2]) if len(tokens) > 2 else Word("", Span(equal.end_pos, equal.end_pos))
             settings.append(Setting(_word(tokens[0]), value, place))
-            continue
-        text = quoted(source.text[place.start : place.stop])
-        missing = "a key before its '='" if tokens[0].type == "EQUAL" else "'='"
-        diagnostics.warn(
-            f"{text} is ignored, as TMVA does: it has no {missing.removeprefix('a ')}",
-            code="entry-without-equal",
-            source=source,
-            span=place,
-            where=where,
-            hint="write key=value",
-        )
+        else:
+            _explain_entry(tokens, place, settings[-1] if settings else None, source, diagnostics, where)
     return Phase(tuple(settings), span)
+
+
+def _explain_entry(tokens, place: Span, before: Setting | None, source: Source, diagnostics: Diagnostics, where: str) -> None:
+    """Say that an entry without key or '=' is ignored, and what it was probably meant to be."""
+    text = _word(tokens[0]).text if tokens[0].type == "KEY" else ""
+    number = decimal_comma(before.key.text, before.value.text, text) if before is not None and text else None
+    if number is not None:
+        written, right = number
+        comma = f"{quoted(written)} has a comma, which ends the number"
+        diagnostics.slip(
+            f"{comma}; {before.key} is {before.value.text}, as in TMVA",
+            refused=comma,
+            code="decimal-comma",
+            source=source,
+            span=Span(before.value.span.start, place.stop),
+            where=where,
+            hint=f"write {right}",
+        )
+        return
+    missing = "'='" if text else "key before its '='"
+    written = quoted(source.text[place.start : place.stop])
+    diagnostics.slip(
+        f"{written} is ignored, as TMVA does: it has no {missing}",
+        refused=f"{written} has no {missing}",
+        code="entry-without-equal",
+        source=source,
+        span=place,
+        where=where,
+        hint=hint_for_entry(text, before.key.text if before is not None else "") if text else "write key=value",
+    )
 
 
 def parse_drop_config(

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from tmvalite.errors import Source, TrainingError
+from tmvalite.errors import Source, TmvaliteWarning, TrainingError, warn_user
 from tmvalite.optimizers import FIELDS
 from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training import streams
@@ -151,6 +151,7 @@ class Training:
         TrainingError
             The loss is infinite or no number. The network then has the last good parameters.
         """
+        self._remark_batches()
         try:
             for number, (phase, rates) in enumerate(zip(self.phases, self.dropout, strict=True), 1):
                 self._restore()
@@ -167,6 +168,21 @@ class Training:
             self._restore()
         self.progress.end(self.history)
         return self.history
+
+    def _remark_batches(self) -> None:
+        """A written BatchSize above the number of events makes every epoch one step, which is hardly meant."""
+        for number, phase in enumerate(self.phases, 1):
+            if self.source is None or phase.batch_size <= len(self.train) or not phase.writes("BatchSize"):
+                continue
+            warning = TmvaliteWarning(
+                f"BatchSize={phase.batch_size} is more than the {len(self.train)} events that train: every epoch is one step",
+                code="batch-large",
+                source=self.source,
+                span=phase.span("BatchSize"),
+                where=f"TrainingStrategy, phase {number}",
+                hint="write a smaller BatchSize; TMVA would not train",
+            )
+            warn_user(warning)
 
     def _run_phase(self, number: int, phase: PhaseSettings) -> None:
         optimizer = self.network.new_optimizer(optimizer_settings(phase))

@@ -39,7 +39,7 @@ def available_threads() -> int:
     limits = [len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1]
     for name in ("OMP_NUM_THREADS", "TMVALITE_THREADS"):
         text = os.environ.get(name, "").split(",")[0].strip()
-        if text.isdigit() and int(text) > 0:
+        if text.isascii() and text.isdigit() and int(text) > 0:
             limits.append(int(text))
     try:
         with open("/sys/fs/cgroup/cpu.max", encoding="ascii") as file:

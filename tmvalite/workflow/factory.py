@@ -101,9 +101,11 @@ class Factory:
         check_files(path if self.options.values.ModelPersistence else None, self.target)
         if self.strict:
             keywords["Strict"] = True
+        keywords.setdefault("Strict", False)  # TMVA's manner: misspelt keys of the training are warnings
         method = REGISTRY[chosen](str(options), analysis_type=analysis_type, title=title, **keywords)
         data = loader.dataset(self.log_settings)
-        method.blueprint(data.info)  # what does not fit the data is said now, not when the training begins
+        with method.diagnostics.telling():
+            method.blueprint(data.info)  # what does not fit the data is said now, not when the training begins
         method.diagnostics.issue()
         records[title] = MethodRecord(title, method, analysis_type, data, path)
         return method
