@@ -17,7 +17,7 @@ class FakeMethod:
 
     def __init__(self, options="", *, analysis_type="classification", title="fake", **keywords):
         self.options, self.analysis_type, self.title, self.keywords = options, analysis_type, title, keywords
-        self.sign = -1.0 if "Worse" in options else 1.0
+        self.sign = -1.0 if "Worse" in options else {"B": 0.5, "C": 2.0}.get(title, 1.0)
         self.spoil = "Spoil" in options
         self.info, self.history, self.trained_on, self.diagnostics = None, {}, 0, Diagnostics()
 

@@ -81,13 +81,13 @@ def test_a_whole_classification(fake_method, capsys):
         "IdTransformation         : Ranking result (top variable is best ranked)",
         blank + "Rank : Variable  : Separation",
         "Good                     : [dataset] : Evaluation of Good on testing sample (70 events)",
-        blank + "Evaluation results ranked by best signal efficiency and purity (area)",
+        "Evaluation results ranked by best signal efficiency and purity (area)",
         "Factory                  : Thank you for using TMVA!",
     ):
         assert line in lines, line
-    rows = [line for line in lines if line.startswith(blank + "dataset       ")]
-    assert [row.split()[2] for row in rows[:2]] == ["Good", "Worse"]
-    assert rows[0] == f"{blank}dataset       Good           : {factory.GetROCIntegral(data, 'Good'):.3f}"
+    rows = [line for line in lines if line.startswith("dataset       ")]
+    assert [row.split()[1] for row in rows[:2]] == ["Good", "Worse"]
+    assert rows[0] == f"dataset       Good           : {factory.GetROCIntegral(data, 'Good'):.3f}"
     assert Path("dataset/weights/Job_Worse.weights.xml").exists()
 
 
@@ -122,13 +122,35 @@ def test_a_whole_regression(fake_method, capsys):
     factory = run(Factory("Job", "!Color:AnalysisType=Regression"), data, ("R",))
     out = capsys.readouterr().out
     assert "Evaluation results ranked by smallest RMS on training sample:" in out
-    assert "Rank : Variable  : Mutual information" in out
+    assert "Rank : Variable  : Mutual information, target t" in out
     record = factory.record(data, "R")
     events = data.dataset().test
     assert record.deviation("test", 1).bias == pytest.approx(float(np.mean(events.x[:, 0] - events.targets[:, 1])), abs=1e-6)
     assert message(OptionError, lambda: factory.GetROCIntegral(data, "R")) == (
         "a regression has no ROC curve\n  hint: EvaluateAllMethods prints bias and RMS"
     )
+
+
+def ranked(out, sample):
+    """(title or target, RMS as text) of every row of the table of a sample."""
+    lines = out.split(f"ranked by smallest RMS on {sample} sample:")[1].splitlines()
+    _, begin, end, *_ = [i for i, line in enumerate(lines) if line.startswith("---")]
+    rows = [line.split(":") for line in lines[begin + 1 : end]]
+    return [(name.strip(), numbers.split()[2:3]) for name, numbers in rows]
+
+
+def test_a_regression_ranks_every_target_by_the_smallest_rms(fake_method, capsys):
+    data = regression_loader()
+    factory = run(Factory("Job", "!Color:AnalysisType=Regression"), data, ("A", "B", "C"), "")
+    out = capsys.readouterr().out
+    for sample in ("test", "train"):
+        found = ranked(out, sample)
+        assert [name for name, _ in found if name.startswith("target")] == ["target t", "target t2"]
+        for t in (0, 1):
+            titles, rms = zip(*[(name, float(value[0])) for name, value in found[4 * t + 1 : 4 * t + 4]])
+            expected = [factory.record(data, title).deviation(sample, t).rms for title in titles]
+            assert list(rms) == pytest.approx(expected, rel=5e-3) and list(rms) == sorted(rms)
+    assert "Rank : Variable  : Mutual information, target t2" in out
 
 
 def test_a_whole_multiclass_with_auto(fake_method, capsys):

@@ -29,6 +29,14 @@ def test_layout_of_the_lines(capsys):
     ]
 
 
+def test_a_wide_table_begins_at_the_left_so_that_it_fits_a_terminal(capsys):
+    log = Log("Factory")
+    log.lines(["a" * 53, "b"])
+    log.lines(["a" * 54, "b"])
+    out = capsys.readouterr().out.splitlines()
+    assert out == [" " * 25 + ": " + "a" * 53, " " * 25 + ": b", "a" * 54, "b"]
+
+
 def test_verbose_and_silent(capsys):
     Log("A", LogSettings(verbose=True)).verbose("shown")
     Log("A", LogSettings(silent=True)).warning("hidden")

@@ -33,7 +33,10 @@ def print_inputs(log: Log, data: DataSet, analysis_type: str) -> None:
     log.lines(rest)
     log.info("Ranking input variables (method unspecific)...")
     if analysis_type == "regression":
-        rankings = rank_regression(events.x, events.targets[:, 0], names, events.weight)
+        rankings = []
+        for t, target in enumerate(data.info.targets):
+            of_target = f", target {target.label}" if len(data.info.targets) > 1 else ""
+            rankings += rank_regression(events.x, events.targets[:, t], names, events.weight, of_target)
     else:
         integer = [v.type.startswith("I") for v in data.info.variables]
         signal = data.info.signal_class
@@ -80,19 +83,21 @@ def print_classification(log: Log, dataset: str, records: Sequence[MethodRecord]
 
 
 def print_regression(log: Log, dataset: str, records: Sequence[MethodRecord]) -> None:
-    """Test and training table of target 0, smallest mean absolute deviation on the test sample first (TMVA's sort key)."""
+    """The test and the training table of every target, in each the smallest RMS first."""
+    names = {r.title: r.method.value_names(r.data.info) for r in records}
+    targets = dict.fromkeys(name for of_method in names.values() for name in of_method)
     nothing = Deviation(*[NAN] * 11)
-    numbers = {
-        r.title: [
-            _or_nan(log, f"{r.title}, {name} sample", lambda r=r, name=name: r.deviation(name), nothing)
-            for name in ("test", "train")
-        ]
-        for r in records
-    }
-    order = sorted(numbers, key=lambda title: -_falling(-numbers[title][0].mean_absolute))
-    for i, training in enumerate((False, True)):
+    for sample in ("test", "train"):
+
+        def numbers(r: MethodRecord, t: int, sample=sample) -> Deviation:
+            return _or_nan(log, f"{r.title}, {sample} sample", lambda: r.deviation(sample, t), nothing)
+
+        groups = []
+        for target in targets:
+            rows = [(r.title, numbers(r, t)) for r in records for t, name in enumerate(names[r.title]) if name == target]
+            groups.append((target, sorted(rows, key=lambda row: row[1].rms if row[1].rms == row[1].rms else np.inf)))
         log.info()
-        log.lines(tables.regression_table(dataset, [(title, numbers[title][i]) for title in order], training=training))
+        log.lines(tables.regression_table(dataset, groups, training=sample == "train"))
     log.info()
 
 
