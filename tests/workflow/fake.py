@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -20,6 +21,13 @@ class FakeMethod:
         self.sign = -1.0 if "Worse" in options else {"B": 0.5, "C": 2.0}.get(title, 1.0)
         self.spoil = "Spoil" in options
         self.info, self.history, self.trained_on, self.diagnostics = None, {}, 0, Diagnostics()
+        words = options.split(":")
+        values = SimpleNamespace(V="V" in words)
+        self.bound = SimpleNamespace(is_set=lambda name: name in words or f"!{name}" in words, values=values)
+
+    @property
+    def is_trained(self):
+        return self.info is not None
 
     def blueprint(self, info):
         if "TooWide" in self.options:

@@ -17,6 +17,7 @@ from tmvalite.methods.ae_model import AutoencoderModel
 from tmvalite.methods.ae_network import ADVERSARY, DECEPTION, Blueprint, target_matrix
 from tmvalite.methods.ae_pretraining import pretrain
 from tmvalite.methods.ae_prior import prior_draws
+from tmvalite.methods.file_facts import interrupt_fact
 from tmvalite.methods.preparation import (
     check_call,
     check_classes,
@@ -82,8 +83,6 @@ def train_autoencoder(
     variance = float(np.average(train.x.var(axis=0, dtype=np.float64)))
     loss = AutoencoderLoss(blueprint, values, trained, variance=variance, epochs=method.phases[0].max_epochs, trace=trace)
     method._model = None
-    if network.needs_compiling:
-        progress.message("compiling the kernels for this machine, which takes some seconds the first time")
     if values.Pretrain == "GREEDY":
         pretrain(method, network, blueprint, train, valid, seed=seed, progress=progress)
     training = Training(
@@ -114,7 +113,10 @@ def train_autoencoder(
             blueprint.prior,
             _final_sigma(loss, network, train, seed),
         )
-        model.facts = general_info(analysis, len(events), time.perf_counter() - began, seed, info, labels)
+        model.facts = general_info(
+            analysis, len(events), time.perf_counter() - began - progress.compile_seconds, seed, info, labels
+        )
+        model.facts |= interrupt_fact(training.history)
         ae_file.describe_for_file(model, method)
         method._model = model
 

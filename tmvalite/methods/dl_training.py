@@ -11,6 +11,7 @@ from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import quoted
 from tmvalite.methods import dl_file
 from tmvalite.methods.dl_network import target_matrix
+from tmvalite.methods.file_facts import interrupt_fact
 from tmvalite.methods.model import Model
 from tmvalite.methods.preparation import (
     check_call,
@@ -72,12 +73,13 @@ def train_model(
 
     def keep() -> None:
         model = Model(network, chain, with_ranges(info, events), method.analysis_type, labels, blueprint.class_width, flat)
-        model.facts = general_info(method.analysis_type, len(events), time.perf_counter() - began, seed, info, labels)
+        model.facts = general_info(
+            method.analysis_type, len(events), time.perf_counter() - began - progress.compile_seconds, seed, info, labels
+        )
+        model.facts |= interrupt_fact(training.history)
         dl_file.describe_for_file(model, method, blueprint)
         method._model = model
 
-    if network.needs_compiling:
-        progress.message("compiling the kernels for this machine, which takes some seconds the first time")
     try:
         training.run()
     finally:  # also after an infinite loss, or an interrupt at the very end: what was learnt can be used

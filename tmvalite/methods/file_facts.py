@@ -8,11 +8,12 @@ from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import FileError, quoted
 from tmvalite.io.weight_file import WeightFile
 from tmvalite.string_utils import OptionTable
+from tmvalite.training.history import History
 from tmvalite.training.losses import ANALYSIS_TYPES
 
 # The versions whose schema is written; ROOT compares the numbers in brackets: major * 65536 + minor * 256 + patch.
 RELEASES = {"TMVA Release": "4.2.1 [262657]", "ROOT Release": "6.32/04 [401412]"}
-LABELS, SEED, OPTIONS = "Class labels", "Random seed", "tmvalite options"
+LABELS, SEED, OPTIONS, INTERRUPTED = "Class labels", "Random seed", "tmvalite options", "Training interrupted"
 
 
 def own_facts(seed: int, info: DataSetInfo, labels: tuple) -> dict[str, str]:
@@ -21,6 +22,15 @@ def own_facts(seed: int, info: DataSetInfo, labels: tuple) -> dict[str, str]:
     if labels and tuple(labels) != info.classes:
         facts[LABELS] = json.dumps(list(labels))
     return facts
+
+
+def interrupt_fact(history: History) -> dict[str, str]:
+    """The entry of GeneralInfo that says that a training was stopped by the user, and where; nothing for one that was not."""
+    if not history.interrupted:
+        return {}
+    n = len(history.epochs)
+    weights = "the last ones" if history.best_epoch is None else f"those of epoch {history.best_epoch}"
+    return {INTERRUPTED: f"after {n} epoch{'s' * (n != 1)}; the weights are {weights}"}
 
 
 def analysis_type_of(file: WeightFile) -> str:

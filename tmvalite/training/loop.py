@@ -18,6 +18,7 @@ import numpy as np
 from tmvalite.errors import Source, TrainingError
 from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training import streams
+from tmvalite.training.compiling import prepare
 from tmvalite.training.history import Epoch, History
 from tmvalite.training.network import batch_bounds
 from tmvalite.training.optimizers import OptimizerSettings
@@ -145,6 +146,7 @@ class Training:
         TrainingError
             The loss is infinite or no number. The network then has the last good parameters.
         """
+        self.progress.compiled(prepare(self.network, self.progress.message))
         try:
             for number, (phase, rates) in enumerate(zip(self.phases, self.dropout, strict=True), 1):
                 self._restore()
@@ -155,7 +157,7 @@ class Training:
                     self.progress.end_phase()
         except KeyboardInterrupt:
             self.history.interrupted = True
-            if self.history.best_epoch is None:
+            if self.history.best_epoch is None and self._steps:
                 self._keep()
         finally:
             self._restore()

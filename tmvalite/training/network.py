@@ -16,7 +16,7 @@ import numpy as np
 from tmvalite.errors import DataError
 from tmvalite.graph.ir import Graph
 from tmvalite.kernels.context import COLUMNS
-from tmvalite.kernels.execute import EVALUATE, SCORE, TRAIN, execute
+from tmvalite.kernels.execute import EVALUATE, SCORE, TRAIN
 from tmvalite.kernels.loss import LOSSES
 from tmvalite.plan import make_plan
 from tmvalite.plan.plan import MOST_SHARES
@@ -121,10 +121,9 @@ class Network:
         self._no_output = np.zeros((1, 1), self.dtype)
         self._pool: ThreadPoolExecutor | None = None
 
-    @property
-    def needs_compiling(self) -> bool:
-        """Whether the first call takes some seconds longer, since nothing is in the kernel cache yet."""
-        return not execute.is_ready(self.precision)
+    def prepare(self) -> None:
+        """Have every kernel of a training ready; takes some seconds where they are not in the cache."""
+        self._evaluation_workspace()
 
     def part(
         self,

@@ -20,6 +20,7 @@ from tmvalite.workflow.booking import (
 )
 from tmvalite.workflow.curves import RocCanvas, RocGraph
 from tmvalite.workflow.dataloader import DataLoader
+from tmvalite.workflow.interrupt import JobInterrupted, watching
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.options import read_factory_options
 from tmvalite.workflow.output import as_target, write_output
@@ -104,13 +105,23 @@ class Factory:
         data = loader.dataset(self.log_settings)
         method.blueprint(data.info)  # what does not fit the data is said now, not when the training begins
         method.diagnostics.issue()
-        records[title] = MethodRecord(title, method, analysis_type, data, path)
+        quiet = method.bound.is_set("V") and not method.bound.values.V
+        records[title] = MethodRecord(title, method, analysis_type, data, path, quiet)
         return method
 
     def train_all(self) -> None:
-        """Train every booked method, evaluate it on its training sample, and write its weight file."""
+        """Train every booked method, evaluate it on its training sample, and write its weight file.
+
+        After Ctrl-C or SIGTERM the best weights so far are written and the other methods are left out.
+
+        Raises
+        ------
+        JobInterrupted
+            A signal came; it is a KeyboardInterrupt, and a script that does not catch it exits with 130 or 143.
+        """
         if not self._nothing_booked("trained"):
             self.log.header("Train all methods")
+        waiting = []
         for name, records in self._records.items():
             if records and name not in self._ranked:
                 self._print_inputs(next(iter(records.values())))
@@ -123,13 +134,26 @@ class Factory:
                     self.log.warning(message)
                     warn_user(TmvaliteWarning(message, code="few-events"))
                     continue
-                train_one(self.log, record, persist=self.options.values.ModelPersistence, progress=self._progress())
-                self.log.header("Training finished")
-                self.log.info()
+                waiting.append(record)
+        with watching() as watch:
+            while waiting:
+                try:
+                    self._train(waiting.pop(0))
+                except KeyboardInterrupt:
+                    if waiting:
+                        self.log.info(f"Not trained: {', '.join(record.title for record in waiting)}")
+                    raise JobInterrupted(watch.number) from None
 
-    def _progress(self) -> str:
+    def _train(self, record: MethodRecord) -> None:
+        train_one(self.log, record, persist=self.options.values.ModelPersistence, progress=self._progress(record))
+        self.log.header("Training finished")
+        self.log.info()
+
+    def _progress(self, record: MethodRecord) -> str:
         if self.log_settings.silent:
             return "silent"
+        if record.quiet:
+            return "summary"
         return "auto" if self.options.values.DrawProgressBar else "table"
 
     def _print_inputs(self, record: MethodRecord) -> None:
@@ -150,10 +174,11 @@ class Factory:
             self.log.info()
             n_events, begin = len(record.data.test), time.perf_counter()
             record.evaluate("test")
+            record.test_seconds = time.perf_counter() - begin
             Log(record.title, self.log_settings, name).header(
                 f"Evaluation of {record.title} on testing sample ({n_events} events)"
             )
-            self.log.info(f"Elapsed time for evaluation of {n_events} events: {elapsed(time.perf_counter() - begin)}")
+            self.log.info(f"Elapsed time for evaluation of {n_events} events: {elapsed(record.test_seconds)}")
 
     def evaluate_all(self) -> None:
         """Print the result tables of every data set, and write TestTree and TrainTree into the output file.

@@ -33,6 +33,10 @@ class MethodRecord:
 
     Attributes
     ----------
+    quiet : bool
+        Whether its string says !V, so that no epoch table is printed.
+    train_seconds, test_seconds : float
+        Without the time in which kernels are compiled; -1 before.
     outputs : dict
         "train" and "test" to (N,) float for a classification, (N, targets) or (N, classes) otherwise.
     """
@@ -42,7 +46,10 @@ class MethodRecord:
     analysis_type: str
     data: DataSet
     weight_file: str
+    quiet: bool = False
     trained: bool = False
+    train_seconds: float = -1.0
+    test_seconds: float = -1.0
     outputs: dict[str, np.ndarray] = field(default_factory=dict)
 
     def sample(self, name: str) -> Events:
@@ -64,6 +71,8 @@ class MethodRecord:
 
     def output(self, name: str) -> np.ndarray:
         """The kept outputs. Raises OptionError naming the call that makes them."""
+        if name == "train" and self.trained and name not in self.outputs:
+            return self.evaluate(name)  # an interrupted training did not come to it
         if name not in self.outputs:
             done, call = ("tested", "TestAllMethods") if self.trained else ("trained", "TrainAllMethods")
             raise OptionError(f"'{self.title}' has not been {done}", code="call-order", hint=f"call {call} first")
