@@ -170,34 +170,6 @@ def test_correlations_of_the_methods(fake_method, capsys):
     assert "Correlations between input variables and MVA response (Background):" in out
 
 
-def test_curves_have_points_and_pictures(fake_method):
-    factory, data = Factory("Job", QUIET), loader()
-    run(factory, data, ("A", "B"))
-    graph = factory.GetROCCurve(data, "A", True, 0)
-    assert (graph.x[0], graph.y[0], graph.x[-1], graph.y[-1]) == (0.0, 1.0, 1.0, 0.0)
-    assert (graph.GetN(), graph.GetTitle()) == (len(graph.x), "A")
-    assert np.trapezoid(graph.y, graph.x) == pytest.approx(factory.GetROCIntegral(data, "A"))
-    canvas = factory.GetROCCurve(data)
-    assert canvas.GetName() == "ROCCurve dataset class 0"
-    assert [g.name for g in canvas.GetListOfGraphs()] == ["A", "B"]
-    canvas.Draw()
-    canvas.SaveAs("roc.png")
-    assert Path("roc.png").stat().st_size > 1000
-    refused = message(OptionError, lambda: canvas.SaveAs("roc.C"))
-    assert refused.startswith("a picture cannot be written as 'roc.C'\n  expected one of: ")
-
-
-def test_error_of_a_picture_without_matplotlib(fake_method, monkeypatch):
-    from tmvalite import MissingExtraError
-
-    factory, data = Factory("Job", QUIET), loader()
-    run(factory, data)
-    monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
-    assert message(MissingExtraError, factory.GetROCCurve(data).Draw) == (
-        "drawing needs matplotlib, which is not installed\n  hint: pip install 'tmvalite[plot]'"
-    )
-
-
 @pytest.mark.parametrize("kind", [Types.kBDT, Types.kLikelihood, Types.kFisher, Types.kPyKeras, "MLP"])
 def test_methods_that_are_not_part_of_tmvalite_are_skipped_with_a_warning(fake_method, kind):
     factory = Factory("Job", QUIET)

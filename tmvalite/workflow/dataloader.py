@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from tmvalite.data.info import DataSet, DataSetInfo
 from tmvalite.errors import DataError, OptionError
+from tmvalite.workflow.arguments import also_named, renamed
 from tmvalite.workflow.building import build
 from tmvalite.workflow.declarations import (
     BACKGROUND,
@@ -20,12 +21,24 @@ from tmvalite.workflow.declarations import (
     checked_event,
     understand_prepare_call,
 )
-from tmvalite.workflow.info import DataSetInfoView
+from tmvalite.workflow.loader_info import LoaderInfo
 from tmvalite.workflow.log import LogSettings
+from tmvalite.workflow.members import DATALOADER, TmvaNames
+from tmvalite.workflow.summary import VARIABLE_COLUMNS, html_table, loader_text, variable_rows
 from tmvalite.workflow.types import ETreeType, tree_type
 
+TREE = {"tt": "treeType", "treetype": "treeType"}
+ENDS = {"min": "minimum", "max": "maximum"}
+# the arguments of PrepareTrainingAndTestTree by name, in their order
+PREPARE = {
+    **dict.fromkeys(("cut", "Cut", "sigcut", "SigCut"), "first cut"),
+    **dict.fromkeys(("bkgcut", "BkgCut"), "second cut"),
+    **{name: name for name in ("Ntrain", "Ntest", "NsigTrain", "NbkgTrain", "NsigTest", "NbkgTest")},
+    **dict.fromkeys(("splitOpt", "otherOpt"), "options"),
+}
 
-class DataLoader:
+
+class DataLoader(TmvaNames):
     """DataLoader(name="default"): `name` is the folder of the weight files and of the output file.
 
     Trees may be added before the variables. Classes are numbered in the order in which they first appear.
@@ -41,6 +54,9 @@ class DataLoader:
     loader.PrepareTrainingAndTestTree("var1 > 0", "SplitMode=Random:NormMode=NumEvents:!V")
     """
 
+    absent = DATALOADER
+
+    @also_named(thedlName="name", theDlName="name")
     def __init__(self, name="default"):
         self.name = str(name)
         if not self.name.strip() or os.path.isabs(self.name) or ".." in self.name.replace("\\", "/").split("/"):
@@ -48,7 +64,7 @@ class DataLoader:
                 f"'{self.name}' cannot name a data set", code="dataset-name", expected="a folder name below the working folder"
             )
         self.log_settings = LogSettings()
-        self._info = DataSetInfoView(self.name)
+        self._info = LoaderInfo(self)
         self.trees: list[TreeDeclaration] = []
         self.event_lists: list[EventList] = []
         self.weights: dict[str, str] = {}
@@ -225,11 +241,25 @@ class DataLoader:
             )
         return list(self._info.classes)
 
+    def __repr__(self):
+        return loader_text(self.name, self._info, len(self.trees), self._dataset is not None)
+
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), VARIABLE_COLUMNS, variable_rows(self._info))
+
     # TMVA's names
 
     def GetName(self) -> str:
         return self.name
 
+    def Print(self, option="") -> None:
+        print(repr(self))
+
+    def GetCorrelationMatrix(self, className):
+        """Correlations (V, V) of the variables over the training events of a class, in percent as in TMVA."""
+        return 100.0 * self._info.correlations(className)
+
+    @also_named(**ENDS)
     def AddVariable(self, expression, *args, **keywords):
         """AddVariable(expression, title, unit, type='F', min=0, max=0) or AddVariable(expression, type='F', min=0, max=0)."""
         if len(args) in (1, 2, 3) and _is_type(args[0]) and not any(isinstance(a, str) for a in args[1:]):
@@ -252,24 +282,39 @@ class DataLoader:
         for name in names:
             self.add_variable(name)
 
+    @also_named(**TREE)
     def AddTree(self, tree, className, weight=1.0, cut="", treeType=ETreeType.kMaxTreeType):
         self.add_tree(tree, className, weight, cut, treeType)
 
     SetTree = AddTree
 
+    @also_named(**TREE, signal="tree", datFileS="tree")
     def AddSignalTree(self, tree, weight=1.0, treeType=ETreeType.kMaxTreeType):
         self.add_tree(tree, SIGNAL, weight, "", treeType)
 
+    @also_named(**TREE, background="tree", datFileB="tree")
     def AddBackgroundTree(self, tree, weight=1.0, treeType=ETreeType.kMaxTreeType):
         self.add_tree(tree, BACKGROUND, weight, "", treeType)
 
     SetSignalTree, SetBackgroundTree = AddSignalTree, AddBackgroundTree
 
+    @also_named(**TREE)
     def AddRegressionTree(self, tree, weight=1.0, treeType=ETreeType.kMaxTreeType):
         self.add_tree(tree, REGRESSION, weight, "", treeType)
 
     SetRegressionTree = AddRegressionTree
 
+    @also_named(
+        signal="first",
+        background="second",
+        signalWeight="third",
+        backgroundWeight="fourth",
+        inputTree="first",
+        SigCut="second",
+        BgCut="third",
+        signalFileName="first",
+        backgroundFileName="second",
+    )
     def SetInputTrees(self, first, second, third=1.0, fourth=1.0):
         """SetInputTrees(signal, background, wS=1, wB=1) or SetInputTrees(tree, signal cut, background cut)."""
         if _is_cut(third):
@@ -279,6 +324,7 @@ class DataLoader:
             self.add_tree(first, SIGNAL, third)
             self.add_tree(second, BACKGROUND, fourth)
 
+    @also_named(tt="treeType")
     def AddEvent(self, className, treeType, event, weight=1.0):
         self.add_event(className, treeType, event, weight)
 
@@ -317,9 +363,11 @@ class DataLoader:
 
     def PrepareTrainingAndTestTree(self, *args, **keywords):
         """(cut, options), (signal cut, background cut, options), (cut, nTrain, nTest=-1), or cuts and keywords."""
-        self.prepare(*args, **keywords)
+        named = renamed(keywords, PREPARE, "PrepareTrainingAndTestTree")
+        args = (*args, *(named.pop(name) for name in dict.fromkeys(PREPARE.values()) if name in named))
+        self.prepare(*args, **named)
 
-    def GetDataSetInfo(self) -> DataSetInfoView:
+    def GetDataSetInfo(self) -> LoaderInfo:
         return self._info
 
     GetDefaultDataSetInfo = DataSetInfo = GetDataSetInfo

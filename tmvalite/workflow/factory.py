@@ -9,30 +9,39 @@ from tmvalite.errors import OptionError, TmvaliteWarning, did_you_mean, warn_use
 from tmvalite.evaluation.tables import elapsed
 from tmvalite.string_utils import TRANSFORM_NAMES
 from tmvalite.workflow import report
+from tmvalite.workflow.arguments import also_named, renamed
 from tmvalite.workflow.booking import (
     REGISTRY,
     check_files,
     check_title,
     fits_analysis,
     is_available,
+    not_booked,
     resolve_analysis_type,
     weight_file_path,
 )
+from tmvalite.workflow.config import gConfig
+from tmvalite.workflow.configurable import Configurable
 from tmvalite.workflow.curves import RocCanvas, RocGraph
 from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.interrupt import JobInterrupted, watching
 from tmvalite.workflow.log import Log
+from tmvalite.workflow.members import FACTORY
+from tmvalite.workflow.method_face import BookedMethod
 from tmvalite.workflow.options import read_factory_options
 from tmvalite.workflow.output import as_target, write_output
 from tmvalite.workflow.results import MethodRecord
+from tmvalite.workflow.summary import METHOD_COLUMNS, html_table, method_row, text_table
 from tmvalite.workflow.training import train_one
-from tmvalite.workflow.types import ETreeType, method_type
+from tmvalite.workflow.types import ETreeType, method_type, sample_name
 
 MINIMUM_EVENTS = 10  # TMVA trains nothing on fewer
-SAMPLE = {ETreeType.kTraining: "train", ETreeType.kTesting: "test"}
+CONSTRUCTOR = {"theJobName": "job", "jobName": "job", "JobName": "job", "theTargetFile": "target", "TargetFile": "target"}
+LOADERS = dict.fromkeys(("DataLoader", "dataloader", "datasetname", "datasetName"), "loader")
+TITLES = dict.fromkeys(("methodName", "MethodName", "methodTitle", "MethodTitle"), "theMethodName")
 
 
-class Factory:
+class Factory(Configurable):
     """Factory(job, target, options="") or Factory(job, options=""); options may be keywords instead.
 
     Parameters
@@ -52,13 +61,18 @@ class Factory:
     factory.TrainAllMethods(); factory.TestAllMethods(); factory.EvaluateAllMethods()
     """
 
-    def __init__(self, job, *args, **keywords):
-        self.job = str(job)
-        target, options = _constructor_arguments(args, keywords)
+    absent = FACTORY
+
+    def __init__(self, *args, **keywords):
+        keywords = renamed(keywords, {**CONSTRUCTOR, "theOption": "options"}, "Factory")
+        args, keywords = _positional(args, keywords)
+        self.job = str(args[0])
+        target, options = _constructor_arguments(args[1:], keywords)
         self.options, self.log_settings, self.strict = read_factory_options(options, keywords)
         self.target = as_target(target)
         self.log = Log("Factory", self.log_settings)
         self._records: dict[str, dict[str, MethodRecord]] = {}
+        self._faces: dict[str, dict[str, BookedMethod]] = {}
         self._loaders: dict[str, DataLoader] = {}
         self._ranked: set[str] = set()
 
@@ -69,7 +83,7 @@ class Factory:
 
         Returns
         -------
-        The method, or None (with a warning) if tmvalite does not have it or it cannot do the analysis.
+        The method with TMVA's names, or None (with a warning) if tmvalite does not have it or it cannot do the analysis.
 
         Raises
         ------
@@ -91,7 +105,7 @@ class Factory:
         self.log.header(f"Booking method: {title}")
         self.log.info()
         if not is_available(chosen, title):
-            return None
+            return not_booked(chosen)
         check_title(title, records, loader.name)
         view = loader.GetDataSetInfo()
         analysis_type = resolve_analysis_type(self.options.values.AnalysisType, view.classes, view.GetNTargets())
@@ -106,8 +120,10 @@ class Factory:
         method.blueprint(data.info)  # what does not fit the data is said now, not when the training begins
         method.diagnostics.issue()
         quiet = method.bound.is_set("V") and not method.bound.values.V
-        records[title] = MethodRecord(title, method, analysis_type, data, path, quiet)
-        return method
+        persistent = self.options.values.ModelPersistence
+        records[title] = MethodRecord(title, method, analysis_type, data, path, persistent, quiet)
+        self._faces.setdefault(loader.name, {})[title] = BookedMethod(records[title], view, self.job)
+        return self._faces[loader.name][title]
 
     def train_all(self) -> None:
         """Train every booked method, evaluate it on its training sample, and write its weight file.
@@ -154,7 +170,7 @@ class Factory:
             return "silent"
         if record.quiet:
             return "summary"
-        return "auto" if self.options.values.DrawProgressBar else "table"
+        return "auto" if self.options.values.DrawProgressBar and gConfig().progress_bar else "table"
 
     def _print_inputs(self, record: MethodRecord) -> None:
         chains = [chain.strip() for chain in self.options.values.Transformations.split(";")]
@@ -256,13 +272,31 @@ class Factory:
                 self.log.warning(f"'{record.title}' of data set {name} was not trained and is left out")
         yield from trained
 
+    def text(self) -> str:
+        """The booked methods as a table."""
+        rows = [method_row(name, record) for name, records in self._records.items() for record in records.values()]
+        return "\n".join([repr(self), *(text_table(METHOD_COLUMNS, rows) if rows else ())])
+
+    def __repr__(self):
+        n = sum(map(len, self._records.values()))
+        return f"Factory('{self.job}': {n} method{'s' * (n != 1)}{', output ' + self.target if self.target else ''})"
+
+    __str__ = text
+
+    def _repr_html_(self) -> str:
+        rows = [method_row(name, record) for name, records in self._records.items() for record in records.values()]
+        return html_table(repr(self), METHOD_COLUMNS, rows)
+
     # TMVA's names
 
+    @also_named(**LOADERS, Method="theMethodName", theMethod="theMethodName", MethodTitle="methodTitle", title="methodTitle")
     def BookMethod(self, loader, theMethodName, methodTitle, theOption="", **keywords):
         return self.book_method(loader, theMethodName, methodTitle, theOption, **keywords)
 
     def TrainAllMethods(self):
         self.train_all()
+
+    TrainAllMethodsForClassification = TrainAllMethodsForRegression = TrainAllMethods
 
     def TestAllMethods(self):
         self.test_all()
@@ -270,39 +304,60 @@ class Factory:
     def EvaluateAllMethods(self):
         self.evaluate_all()
 
+    @also_named(**LOADERS, **TITLES)
     def GetROCIntegral(self, loader, theMethodName, iClass=0, type=ETreeType.kTesting) -> float:
         """Exact area on the test sample (or type=Types.kTraining). Two classes: always signal against background."""
-        return self.roc_curve(loader, theMethodName, iClass, _sample(type)).area
+        return self.roc_curve(loader, theMethodName, iClass, sample_name(type)).area
 
-    def GetROCCurve(self, loader, *args, type=ETreeType.kTesting):
+    @also_named(**LOADERS, **TITLES)
+    def GetROCCurve(self, loader, *args, **keywords):
         """GetROCCurve(loader, title, setTitles=True, iClass=0, type) gives a RocGraph, GetROCCurve(loader, iClass=0, type) all
         methods as a RocCanvas."""
-        if args and not isinstance(args[0], int):
-            title, set_titles, i_class, kind, *_ = (*args, *(True, 0, type)[len(args) - 1 :])
-            return RocGraph(str(title), self.roc_curve(loader, title, i_class, _sample(kind)), bool(set_titles))
-        i_class, kind, *_ = (*args, *(0, type)[len(args) :])
-        return self._canvas(loader, i_class, kind)
+        one = bool(args and not isinstance(args[0], int)) or "theMethodName" in keywords
+        names = ("theMethodName", "setTitles", "iClass", "type") if one else ("iClass", "type")
+        given = dict(zip(names, args)) | keywords
+        if len(args) > len(names) or not set(given) <= set(names):
+            raise OptionError(
+                "GetROCCurve cannot be called like this", code="call", expected=f"GetROCCurve(loader, {', '.join(names)})"
+            )
+        i_class, sample = given.get("iClass", 0), sample_name(given.get("type", ETreeType.kTesting))
+        if not one:
+            return self._canvas(loader, i_class, sample)
+        title = given["theMethodName"]
+        return RocGraph(str(title), self.roc_curve(loader, title, i_class, sample), bool(given.get("setTitles", True)))
 
+    @also_named(**LOADERS)
     def GetROCCurveAsMultiGraph(self, loader, iClass=0, type=ETreeType.kTesting) -> RocCanvas:
-        return self._canvas(loader, iClass, type)
+        return self._canvas(loader, iClass, sample_name(type))
 
-    def _canvas(self, loader, i_class, kind) -> RocCanvas:
+    def _canvas(self, loader, i_class, sample: str) -> RocCanvas:
         dataset = _dataset_name(loader)
         titles = list(self._records.get(dataset, {})) or [""]  # the empty title lets record() say what is missing
-        graphs = [RocGraph(title, self.roc_curve(dataset, title, i_class, _sample(kind))) for title in titles]
+        graphs = [RocGraph(title, self.roc_curve(dataset, title, i_class, sample)) for title in titles]
         return RocCanvas(f"ROCCurve {dataset} class {i_class}", graphs)
 
-    def GetMethod(self, datasetName, methodTitle):
-        found = self._records.get(_dataset_name(datasetName), {}).get(str(methodTitle))
-        return None if found is None else found.method
+    @also_named(datasetname="datasetName", title="methodTitle")
+    def GetMethod(self, datasetName, methodTitle) -> BookedMethod | None:
+        return self._faces.get(_dataset_name(datasetName), {}).get(str(methodTitle))
 
+    @also_named(datasetname="datasetName", title="methodTitle")
     def HasMethod(self, datasetName, methodTitle) -> bool:
         return str(methodTitle) in self._records.get(_dataset_name(datasetName), {})
 
     def DeleteAllMethods(self):
         """Forget all methods; the data sets stay."""
-        for records in self._records.values():
-            records.clear()
+        for of_dataset in (*self._records.values(), *self._faces.values()):
+            of_dataset.clear()
+
+    def IsSilentFile(self) -> bool:
+        """Whether there is no output file."""
+        return self.target is None
+
+    def IsModelPersistence(self) -> bool:
+        return self.options.values.ModelPersistence
+
+    def Print(self, option="") -> None:
+        print(self.text())
 
     def SetVerbose(self, v=True):
         self.log_settings.verbose = bool(v)
@@ -312,6 +367,17 @@ class Factory:
 
     def GetName(self) -> str:
         return self.job
+
+
+def _positional(args, keywords):
+    """(job, target, options as far as they are given; the other keywords) of a constructor with named arguments."""
+    named = [name for name in ("job", "target", "options") if name in keywords]
+    if not args and "job" not in keywords:
+        raise OptionError("a Factory needs a job name, which begins the names of the weight files", code="call")
+    if "options" in named and len(args) + ("job" in named) < 2 and "target" not in named:
+        args, keywords = (*args, *[keywords.pop("job")] * ("job" in named), None), dict(keywords)  # no target
+        named = ["options"]
+    return (*args, *(keywords[name] for name in named)), {k: v for k, v in keywords.items() if k not in named}
 
 
 def _constructor_arguments(args, keywords):
@@ -329,9 +395,3 @@ def _constructor_arguments(args, keywords):
 
 def _dataset_name(loader) -> str:
     return loader.name if isinstance(loader, DataLoader) else str(loader)
-
-
-def _sample(kind) -> str:
-    if kind not in SAMPLE:
-        raise OptionError(f"{kind!r} is no sample", code="tree-type", expected=("Types.kTesting", "Types.kTraining"))
-    return SAMPLE[kind]

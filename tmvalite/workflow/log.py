@@ -15,6 +15,8 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tmvalite.workflow.config import gConfig
+
 FIELD = 25
 WIDTH = 80  # columns of a terminal
 ROOM = WIDTH - FIELD - len(": ")
@@ -80,13 +82,13 @@ class Log:
         self._write(source_field("<ERROR>"), text, RED)
 
     def _write(self, field: str | None, text: str, style: str | None = None) -> None:
-        if self.settings.silent:
+        if self.settings.silent or gConfig().silent:
             return
         stream = sys.stdout
         if stream is None:  # a program without a console
             return
         field, encoding = None if field is None else f"{printable(field)}: ", getattr(stream, "encoding", None) or "utf-8"
-        colored = self.settings.color and "NO_COLOR" not in os.environ and stream.isatty()
+        colored = self.settings.color and gConfig().color and "NO_COLOR" not in os.environ and stream.isatty()
         for line in text.split("\n"):
             line = printable(line).encode(encoding, "replace").decode(encoding)
             shown = f"{style}{field[:-2]}{PLAIN}: " if colored and style else field or ""

@@ -33,6 +33,8 @@ class MethodRecord:
 
     Attributes
     ----------
+    persistent : bool
+        Whether a weight file is written.
     quiet : bool
         Whether its string says !V, so that no epoch table is printed.
     train_seconds, test_seconds : float
@@ -46,6 +48,7 @@ class MethodRecord:
     analysis_type: str
     data: DataSet
     weight_file: str
+    persistent: bool = True
     quiet: bool = False
     trained: bool = False
     train_seconds: float = -1.0
@@ -106,6 +109,12 @@ class MethodRecord:
     def efficiencies(self, name: str) -> Efficiencies:
         truth = self.is_class(name, self.data.info.signal_class)
         return signal_efficiencies(self.output(name), truth, self.sample(name).weight)
+
+    def efficiency_at(self, name: str, background: float) -> tuple[float, float]:
+        """The signal efficiency at a background efficiency, and its error."""
+        truth = self.is_class(name, self.data.info.signal_class)
+        found = signal_efficiencies(self.output(name), truth, self.sample(name).weight, (background,))
+        return found.at[0], found.errors[0]
 
     def class_efficiencies(self, name: str) -> list[Efficiencies]:
         events = self.sample(name)
