@@ -53,6 +53,8 @@ class FakeMethod:
     def GetMvaValues(self, x):
         return self._sums(x)
 
+    GetMvaValue = GetMvaValues
+
     def GetRegressionValues(self, x):
         return np.stack([self._sums(x)] * max(1, len(self.info.targets)), axis=-1)
 

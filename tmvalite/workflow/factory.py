@@ -9,7 +9,7 @@ from tmvalite.errors import OptionError, TmvaliteWarning, did_you_mean, warn_use
 from tmvalite.evaluation.tables import elapsed
 from tmvalite.string_utils import TRANSFORM_NAMES
 from tmvalite.workflow import report
-from tmvalite.workflow.arguments import also_named, renamed
+from tmvalite.workflow.arguments import renamed
 from tmvalite.workflow.booking import (
     REGISTRY,
     check_files,
@@ -21,27 +21,23 @@ from tmvalite.workflow.booking import (
     weight_file_path,
 )
 from tmvalite.workflow.config import gConfig
-from tmvalite.workflow.configurable import Configurable
-from tmvalite.workflow.curves import RocCanvas, RocGraph
 from tmvalite.workflow.dataloader import DataLoader
+from tmvalite.workflow.factory_names import FactoryNames, dataset_name
 from tmvalite.workflow.interrupt import JobInterrupted, watching
 from tmvalite.workflow.log import Log
-from tmvalite.workflow.members import FACTORY
 from tmvalite.workflow.method_face import BookedMethod
 from tmvalite.workflow.options import read_factory_options
 from tmvalite.workflow.output import as_target, write_output
 from tmvalite.workflow.results import MethodRecord
 from tmvalite.workflow.summary import METHOD_COLUMNS, html_table, method_row, text_table
 from tmvalite.workflow.training import train_one
-from tmvalite.workflow.types import ETreeType, method_type, sample_name
+from tmvalite.workflow.types import method_type
 
 MINIMUM_EVENTS = 10  # TMVA trains nothing on fewer
 CONSTRUCTOR = {"theJobName": "job", "jobName": "job", "JobName": "job", "theTargetFile": "target", "TargetFile": "target"}
-LOADERS = dict.fromkeys(("DataLoader", "dataloader", "datasetname", "datasetName"), "loader")
-TITLES = dict.fromkeys(("methodName", "MethodName", "methodTitle", "MethodTitle"), "theMethodName")
 
 
-class Factory(Configurable):
+class Factory(FactoryNames):
     """Factory(job, target, options="") or Factory(job, options=""); options may be keywords instead.
 
     Parameters
@@ -60,8 +56,6 @@ class Factory(Configurable):
     factory.BookMethod(loader, Types.kDL, "DNN_CPU", "!H:V:Layout=TANH|128,LINEAR")
     factory.TrainAllMethods(); factory.TestAllMethods(); factory.EvaluateAllMethods()
     """
-
-    absent = FACTORY
 
     def __init__(self, *args, **keywords):
         keywords = renamed(keywords, {**CONSTRUCTOR, "theOption": "options"}, "Factory")
@@ -241,7 +235,7 @@ class Factory(Configurable):
         OptionError
             Unknown data set or title; the message names the known ones.
         """
-        dataset, title = _dataset_name(loader), str(title)
+        dataset, title = dataset_name(loader), str(title)
         for given, known, what in ((dataset, self._records, "data set"), (title, self._records.get(dataset, {}), "method")):
             if given not in known:
                 raise OptionError(
@@ -287,97 +281,17 @@ class Factory(Configurable):
         rows = [method_row(name, record) for name, records in self._records.items() for record in records.values()]
         return html_table(repr(self), METHOD_COLUMNS, rows)
 
-    # TMVA's names
-
-    @also_named(**LOADERS, Method="theMethodName", theMethod="theMethodName", MethodTitle="methodTitle", title="methodTitle")
-    def BookMethod(self, loader, theMethodName, methodTitle, theOption="", **keywords):
-        return self.book_method(loader, theMethodName, methodTitle, theOption, **keywords)
-
-    def TrainAllMethods(self):
-        self.train_all()
-
-    TrainAllMethodsForClassification = TrainAllMethodsForRegression = TrainAllMethods
-
-    def TestAllMethods(self):
-        self.test_all()
-
-    def EvaluateAllMethods(self):
-        self.evaluate_all()
-
-    @also_named(**LOADERS, **TITLES)
-    def GetROCIntegral(self, loader, theMethodName, iClass=0, type=ETreeType.kTesting) -> float:
-        """Exact area on the test sample (or type=Types.kTraining). Two classes: always signal against background."""
-        return self.roc_curve(loader, theMethodName, iClass, sample_name(type)).area
-
-    @also_named(**LOADERS, **TITLES)
-    def GetROCCurve(self, loader, *args, **keywords):
-        """GetROCCurve(loader, title, setTitles=True, iClass=0, type) gives a RocGraph, GetROCCurve(loader, iClass=0, type) all
-        methods as a RocCanvas."""
-        one = bool(args and not isinstance(args[0], int)) or "theMethodName" in keywords
-        names = ("theMethodName", "setTitles", "iClass", "type") if one else ("iClass", "type")
-        given = dict(zip(names, args)) | keywords
-        if len(args) > len(names) or not set(given) <= set(names):
-            raise OptionError(
-                "GetROCCurve cannot be called like this", code="call", expected=f"GetROCCurve(loader, {', '.join(names)})"
-            )
-        i_class, sample = given.get("iClass", 0), sample_name(given.get("type", ETreeType.kTesting))
-        if not one:
-            return self._canvas(loader, i_class, sample)
-        title = given["theMethodName"]
-        return RocGraph(str(title), self.roc_curve(loader, title, i_class, sample), bool(given.get("setTitles", True)))
-
-    @also_named(**LOADERS)
-    def GetROCCurveAsMultiGraph(self, loader, iClass=0, type=ETreeType.kTesting) -> RocCanvas:
-        return self._canvas(loader, iClass, sample_name(type))
-
-    def _canvas(self, loader, i_class, sample: str) -> RocCanvas:
-        dataset = _dataset_name(loader)
-        titles = list(self._records.get(dataset, {})) or [""]  # the empty title lets record() say what is missing
-        graphs = [RocGraph(title, self.roc_curve(dataset, title, i_class, sample)) for title in titles]
-        return RocCanvas(f"ROCCurve {dataset} class {i_class}", graphs)
-
-    @also_named(datasetname="datasetName", title="methodTitle")
-    def GetMethod(self, datasetName, methodTitle) -> BookedMethod | None:
-        return self._faces.get(_dataset_name(datasetName), {}).get(str(methodTitle))
-
-    @also_named(datasetname="datasetName", title="methodTitle")
-    def HasMethod(self, datasetName, methodTitle) -> bool:
-        return str(methodTitle) in self._records.get(_dataset_name(datasetName), {})
-
-    def DeleteAllMethods(self):
-        """Forget all methods; the data sets stay."""
-        for of_dataset in (*self._records.values(), *self._faces.values()):
-            of_dataset.clear()
-
-    def IsSilentFile(self) -> bool:
-        """Whether there is no output file."""
-        return self.target is None
-
-    def IsModelPersistence(self) -> bool:
-        return self.options.values.ModelPersistence
-
-    def Print(self, option="") -> None:
-        print(self.text())
-
-    def SetVerbose(self, v=True):
-        self.log_settings.verbose = bool(v)
-
-    def Verbose(self) -> bool:
-        return self.log_settings.verbose
-
-    def GetName(self) -> str:
-        return self.job
-
 
 def _positional(args, keywords):
     """(job, target, options as far as they are given; the other keywords) of a constructor with named arguments."""
-    named = [name for name in ("job", "target", "options") if name in keywords]
-    if not args and "job" not in keywords:
+    names = ("job", "target", "options")
+    named = {name: keywords[name] for name in names if name in keywords}
+    if not args and "job" not in named:
         raise OptionError("a Factory needs a job name, which begins the names of the weight files", code="call")
-    if "options" in named and len(args) + ("job" in named) < 2 and "target" not in named:
-        args, keywords = (*args, *[keywords.pop("job")] * ("job" in named), None), dict(keywords)  # no target
-        named = ["options"]
-    return (*args, *(keywords[name] for name in named)), {k: v for k, v in keywords.items() if k not in named}
+    if "options" in named and len(args) < 2:
+        named.setdefault("target", None)
+    others = {name: value for name, value in keywords.items() if name not in names}
+    return (*args, *(named[name] for name in names if name in named)), others
 
 
 def _constructor_arguments(args, keywords):
@@ -391,7 +305,3 @@ def _constructor_arguments(args, keywords):
     only = args[0]
     names_file = not isinstance(only, str) or bool(keywords) or only.lower().endswith(".root")
     return (only, "") if names_file else (None, only)
-
-
-def _dataset_name(loader) -> str:
-    return loader.name if isinstance(loader, DataLoader) else str(loader)

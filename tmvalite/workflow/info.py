@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tmvalite.data.info import DataSetInfo, VariableInfo, declare, declare_array
-from tmvalite.workflow.members import DATASETINFO, VARIABLE, TmvaNames
+from tmvalite.workflow.members import DATASETINFO, READ_NAMES, VARIABLE, TmvaNames
 
 
 class NameVector(list):
@@ -72,7 +72,7 @@ class DataSetInfoView(TmvaNames):
     `variables`, `targets` and `spectators` are lists of VariableInfo, `classes` a list of names.
     """
 
-    absent = DATASETINFO
+    absent = {**DATASETINFO, **READ_NAMES}
 
     def __init__(self, name: str = "dataset"):
         self.name = name

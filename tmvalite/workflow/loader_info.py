@@ -10,6 +10,7 @@ from tmvalite.evaluation import correlation_matrix, tables
 from tmvalite.evaluation.samples import mean_and_rms
 from tmvalite.workflow.declarations import BACKGROUND, SIGNAL
 from tmvalite.workflow.info import DataSetInfoView, VariableView
+from tmvalite.workflow.members import DATASETINFO
 
 
 class ClassView:
@@ -36,6 +37,8 @@ class ClassView:
 
 class LoaderInfo(DataSetInfoView):
     """What DataLoader.GetDataSetInfo() gives. Numbers of the events need the data, which are then read."""
+
+    absent = DATASETINFO
 
     def __init__(self, loader):
         super().__init__(loader.name)

@@ -117,8 +117,16 @@ DATASETINFO = {
     **_each("SetCorrelationMatrix CreateCorrelationMatrixHist", "CorrelationMatrix(class) gives the matrix as an array"),
     "SetSplitOptions": "DataLoader.PrepareTrainingAndTestTree takes the options of the split",
     **_each("SetRootDir GetRootDir", _NO_DIRECTORIES),
-    **_each("SetMsgType GetDataSetManager", "the options V, !V and Silent say how much is printed"),
+    "SetMsgType": CONFIGURABLE["SetMsgType"],
+    "GetDataSetManager": "one DataLoader is one data set: loader.dataset() has its events",
 }
+
+READ_NAMES = _each(  # of a DataSetInfo that only has names
+    "AddVariable AddTarget AddSpectator AddClass GetClassInfo PrintClasses GetWeightExpression SetWeightExpression GetCut SetCut "
+    "AddCut HasCuts GetSplitOptions GetNormalization GetTrainingSumSignalWeights GetTrainingSumBackgrWeights "
+    "GetTestingSumSignalWeights GetTestingSumBackgrWeights CorrelationMatrix PrintCorrelationMatrix",
+    "a Reader and a weight file have names only: DataLoader.GetDataSetInfo() knows the data",
+)
 
 VARIABLE = {
     **_each(

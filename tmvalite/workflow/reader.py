@@ -13,15 +13,14 @@ import numpy as np
 
 from tmvalite.data.info import VariableInfo
 from tmvalite.data.tables import scored_events
-from tmvalite.errors import DataError, FileError, OptionError, TmvaliteWarning, did_you_mean, nearest, warn_user
+from tmvalite.errors import DataError, FileError, OptionError, TmvaliteWarning, did_you_mean, warn_user
 from tmvalite.io.xml_guard import XmlText
-from tmvalite.workflow.arguments import also_named
-from tmvalite.workflow.configurable import Configurable
 from tmvalite.workflow.info import DataSetInfoView, counts_text
 from tmvalite.workflow.log import Log
-from tmvalite.workflow.members import READER
 from tmvalite.workflow.method_face import ReadMethod
 from tmvalite.workflow.options import read_reader_options
+from tmvalite.workflow.reader_checks import check_declared, hint_for_missing
+from tmvalite.workflow.reader_names import ReaderNames, is_text
 from tmvalite.workflow.slots import Slot, bind_slot, read_event
 from tmvalite.workflow.summary import VARIABLE_COLUMNS, html_table, variable_rows
 from tmvalite.workflow.types import EMVA, method_type
@@ -29,10 +28,7 @@ from tmvalite.workflow.types import EMVA, method_type
 NOT_A_NUMBER = -999.0  # TMVA's answer for an event with a NaN among its variables
 
 
-TAG = {"methodTag": "tag"}
-
-
-class Reader(Configurable):
+class Reader(ReaderNames):
     """Reader(options="", verbose=False) or Reader(names, options="", verbose=False).
 
     Parameters
@@ -49,8 +45,6 @@ class Reader(Configurable):
     reader.BookMVA("DNN", "dataset/weights/TMVAClassification_DNN.weights.xml")
     reader.EvaluateMVA("DNN")
     """
-
-    absent = READER
 
     def __init__(self, *args, **keywords):
         keywords = dict(keywords)
@@ -122,7 +116,7 @@ class Reader(Configurable):
         if tag in self._methods:
             raise OptionError(f"the tag '{tag}' is taken", code="tag-repeated", hint="give each weight file its own tag")
         if not os.path.exists(path):
-            raise FileError(f"there is no weight file '{path}'", code="file-missing", hint=_hint_for_missing(path))
+            raise FileError(f"there is no weight file '{path}'", code="file-missing", hint=hint_for_missing(path))
         method = self._methods[tag] = self._read(path, tag)
         self.log.info(f'Booking "{tag}" of type "{method.GetMethodTypeName()}" from {path}.')
         return method
@@ -146,44 +140,9 @@ class Reader(Configurable):
         from tmvalite.methods import load  # loads the engine, so not before a file is there
 
         method, name = load(path), os.fspath(path)
-        self._check(method.info.variables, self._info.variables, "variable", "AddVariable", name)
-        self._check(method.info.spectators, self._info.spectators, "spectator", "AddSpectator", name)
+        check_declared(method.info.variables, self._info.variables, "variable", "AddVariable", name)
+        check_declared(method.info.spectators, self._info.spectators, "spectator", "AddSpectator", name)
         return ReadMethod(method, self, tag, name)
-
-    def _check(self, in_file, declared: list[VariableInfo], kind: str, call: str, path: str) -> None:
-        # AddVariable strips blanks, names that came with arrays may have some
-        expected, found = (["".join(v.expression.split()) for v in group] for group in (in_file, declared))
-        if expected == found:
-            return
-        where = f"weight file {path}"
-        if sorted(expected) == sorted(found):
-            raise DataError(
-                f"the {kind}s of the Reader are those of the weight file in another order",
-                code="reader-order",
-                where=where,
-                expected=", ".join(expected) + f" (declared: {', '.join(found)})",
-                hint=f"call {call} in the order of the file",
-            )
-        for i, (theirs, ours) in enumerate(zip(expected, found, strict=False)):
-            if theirs != ours:
-                raise DataError(
-                    f"{kind} {i} of the Reader is '{ours}', but '{theirs}' in the weight file",
-                    code="reader-variable",
-                    where=where,
-                    expected=", ".join(expected),
-                    hint="the expression counts, not the label before ':='" if _same_label(in_file[i], declared[i]) else None,
-                )
-        plural = "" if len(expected) == 1 else "s"
-        hint = f"call {call} for each of them before BookMVA"
-        if kind == "variable" and not found:
-            hint += "; tmvalite.load(file).GetMvaValues(X) needs no declarations"
-        raise DataError(
-            f"the weight file has {len(expected)} {kind}{plural}, the Reader {len(found)}",
-            code="reader-count",
-            where=where,
-            expected=", ".join(expected) or f"no {kind}",
-            hint=hint if len(found) < len(expected) else f"leave out {', '.join(found[len(expected) :])}",
-        )
 
     def find(self, tag):
         """The method booked as `tag`.
@@ -253,129 +212,17 @@ class Reader(Configurable):
     def _repr_html_(self) -> str:
         return html_table(repr(self), VARIABLE_COLUMNS, variable_rows(self._info))
 
-    # TMVA's names
-
-    def AddVariable(self, expression, array=None):
-        self.add_variable(expression, array)
-
-    def AddVariablesArray(self, expression, size, array=None):
-        self.add_variables_array(expression, size, array)
-
-    def AddSpectator(self, expression, array=None):
-        self.add_spectator(expression, array)
-
-    @also_named(methodTag="tag", weightfile="path", methodType="tag", xmlstr="path")
-    def BookMVA(self, tag, path) -> ReadMethod:
-        """BookMVA(tag, file) or BookMVA(type, text of a weight file)."""
-        is_type = isinstance(tag, EMVA) or str(path).lstrip().startswith("<")
-        return self.book_text(tag, path) if is_type else self.book(tag, path)
-
-    @also_named(**TAG)
-    def FindMVA(self, tag) -> ReadMethod | None:
-        return self._methods.get(str(tag))
-
-    FindMethod = FindMVA
-
-    def EvaluateMVA(self, *args, **keywords):
-        """EvaluateMVA(tag, aux=0), EvaluateMVA(events, tag, aux=0) or EvaluateMVA(method, aux=0)."""
-        first, *rest = _in_order(args, keywords, "EvaluateMVA")
-        if _is_text(first) or hasattr(first, "GetMvaValues"):
-            return self.evaluate_mva(first)
-        if not rest:
-            raise OptionError("EvaluateMVA(events) does not say which method", code="call", expected="EvaluateMVA(events, tag)")
-        return self.evaluate_mva(rest[0], first)
-
-    def EvaluateRegression(self, *args, **keywords):
-        """EvaluateRegression(tag), EvaluateRegression(i, tag), EvaluateRegression(events, tag), or a method for the tag."""
-        return self._evaluate_many(self.evaluate_regression, "target", "EvaluateRegression", args, keywords)
-
-    def EvaluateMulticlass(self, *args, **keywords):
-        """EvaluateMulticlass(tag), EvaluateMulticlass(i, tag), EvaluateMulticlass(events, tag), or a method for the tag."""
-        return self._evaluate_many(self.evaluate_multiclass, "class", "EvaluateMulticlass", args, keywords)
-
-    def _evaluate_many(self, evaluate, what, call, args, keywords):
-        first, *rest = _in_order(args, keywords, call)
-        if _is_text(first) or hasattr(first, "GetMvaValues"):
-            return evaluate(first)
-        if not rest:
-            raise OptionError(f"{call} does not say which method", code="call", expected=f"{call}(tag) or {call}(events, tag)")
-        if not isinstance(first, (int, np.integer)):
-            return evaluate(rest[0], first)
-        values = evaluate(rest[0])
-        if not 0 <= first < len(values):
-            message = f"there is no {what} {first}, only 0 to {len(values) - 1}: the answer is 0"
-            self.log.warning(message)
-            warn_user(TmvaliteWarning(message, code="index"))
-            return 0.0
-        return float(values[first])
-
-    def GetName(self) -> str:
-        return "Reader"
-
-    def Print(self, option="") -> None:
-        print(repr(self))
-
-    def Verbose(self) -> bool:
-        return self.log.settings.verbose
-
-    def SetVerbose(self, v=True) -> None:
-        self.log.settings.verbose = bool(v)
-
-    def GetMVAError(self) -> float:
-        """-1: the methods of tmvalite give no error of their values."""
-        return -1.0
-
-    GetMVAErrorLower = GetMVAErrorUpper = GetMVAError
-
-    @also_named(**TAG)
-    def GetProba(self, tag, ap_sig: float = 0.5, mvaVal: float = -9999999.0) -> float:
-        """-1, TMVA's answer for a method without PDFs (CreateMVAPdfs)."""
-        self.find(tag)
-        return -1.0
-
-    @also_named(**TAG)
-    def GetRarity(self, tag, mvaVal: float = -9999999.0) -> float:
-        """0, TMVA's answer for a method without PDFs (CreateMVAPdfs)."""
-        self.find(tag)
-        return 0.0
-
-    def DataInfo(self) -> ReaderDataInfo:
-        """The declarations; `DataInfo().AddVariablesArray(expression, size, ...)` declares an array."""
-        return ReaderDataInfo(self)
-
-
-class ReaderDataInfo:
-    """What Reader.DataInfo() gives: the declared names, and AddVariablesArray in DataSetInfo's argument order."""
-
-    def __init__(self, reader: Reader):
-        self._reader = reader
-
-    def AddVariablesArray(self, expression, size, title="", unit="", min=0.0, max=0.0, type="F", normalized=True, array=None):
-        self._reader.add_variables_array(expression, size, array)
-
-    def __getattr__(self, name):
-        return getattr(self._reader._info, name)
-
 
 def _constructor_arguments(args):
     """(names, options, verbose) of the constructor's forms."""
-    if args and not _is_text(args[0]):
+    if args and not is_text(args[0]):
         names, rest = [str(name) for name in args[0]], args[1:]
-    elif len(args) > 1 and _is_text(args[1]):
+    elif len(args) > 1 and is_text(args[1]):
         names, rest = [name for name in str(args[0]).split(":") if name.strip()], args[1:]
     else:
         names, rest = [], args
     options = str(rest[0]) if rest else ""
     return names, options, rest[1] if len(rest) > 1 else False
-
-
-def _in_order(args, keywords, call: str) -> list:
-    """The arguments of an Evaluate call, wherever C++'s names put them: events or a number, the tag, aux."""
-    named = [keywords[name] for name in ("inputVec", "tgtNumber", "clsNumber", "method", "methodTag", "aux") if name in keywords]
-    found = [*args, *named]
-    if not found or len(named) < len(keywords):
-        raise OptionError(f"{call} cannot be called like this", code="call", expected=f"{call}(tag) or {call}(events, tag)")
-    return found
 
 
 def _columns_of(in_file, declared: list[VariableInfo]) -> tuple[VariableInfo, ...]:
@@ -384,20 +231,3 @@ def _columns_of(in_file, declared: list[VariableInfo]) -> tuple[VariableInfo, ..
         dataclasses.replace(theirs, label=ours.label) if ours.label != ours.expression else theirs
         for theirs, ours in zip(in_file, declared, strict=True)
     )
-
-
-def _is_text(value) -> bool:
-    """Whether a value is a string or an object that stands for one (ROOT's TString)."""
-    return isinstance(value, str) or hasattr(value, "Data")
-
-
-def _same_label(a: VariableInfo, b: VariableInfo) -> bool:
-    return a.label == b.label and a.expression != b.expression
-
-
-def _hint_for_missing(path: str) -> str | None:
-    folder, name = os.path.split(path)
-    if not os.path.isdir(folder or "."):
-        return f"the folder '{folder}' does not exist; Factory writes to <dataset>/weights/<job>_<title>.weights.xml"
-    near = nearest(name, [n for n in os.listdir(folder or ".") if n.endswith((".xml", ".xml.gz"))])
-    return f"did you mean '{os.path.join(folder, near)}'?" if near else None
