@@ -105,7 +105,7 @@ def render_message(message, source, span, where, expected, hint) -> str:
     return "\n".join(lines)
 
 
-def _user_lines(error: BaseException) -> list[str]:
+def user_lines(error: BaseException) -> list[str]:
     """File, line number and text of every frame of a traceback that is neither ours nor the notebook's."""
     hidden = (__name__.partition(".")[0], "IPython", "ipykernel")
     lines = []
@@ -147,7 +147,7 @@ class TmvaliteError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """What IPython and notebooks show: the lines of the user's code that led here, and the message."""
-        return [*_user_lines(self), f"{type(self).__name__}: {self}"]
+        return [*user_lines(self), f"{type(self).__name__}: {self}"]
 
 
 class OptionError(TmvaliteError, ValueError):

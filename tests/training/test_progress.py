@@ -167,7 +167,7 @@ class SlowNetwork:
 def test_compiling_is_announced_only_when_it_takes_long():
     said = []
     took = prepare(SlowNetwork(0.3), said.append, patience=0.05)
-    assert said == ["Compiling kernels for this machine; they are kept for the next time"] and took >= 0.3
+    assert said == ["Preparing the kernels: compiled once for this machine, then kept"] and took >= 0.3
     prepare(SlowNetwork(0.0), said.append, patience=0.2)
     time.sleep(0.3)
     assert len(said) == 1

@@ -77,7 +77,8 @@ def test_a_whole_classification(fake_method, capsys):
         "Factory                  : Train method: Good for Classification",
         "epoch 1",
         blank + "Creating xml weight file: dataset/weights/Job_Good.weights.xml",
-        "TFHandler_Factory        : Variable        Mean        RMS   [        Min        Max ]",
+        "TFHandler_Factory        : ",
+        "Variable        Mean        RMS   [        Min        Max ]",
         "IdTransformation         : Ranking result (top variable is best ranked)",
         blank + "Rank : Variable  : Separation",
         "Good                     : [dataset] : Evaluation of Good on testing sample (70 events)",
@@ -122,7 +123,7 @@ def test_a_whole_regression(fake_method, capsys):
     factory = run(Factory("Job", "!Color:AnalysisType=Regression"), data, ("R",))
     out = capsys.readouterr().out
     assert "Evaluation results ranked by smallest RMS on training sample:" in out
-    assert "Rank : Variable  : Mutual information, target t" in out
+    assert "Rank : Variable  : Mutual information" in out
     record = factory.record(data, "R")
     events = data.dataset().test
     assert record.deviation("test", 1).bias == pytest.approx(float(np.mean(events.x[:, 0] - events.targets[:, 1])), abs=1e-6)
@@ -150,7 +151,7 @@ def test_a_regression_ranks_every_target_by_the_smallest_rms(fake_method, capsys
             titles, rms = zip(*[(name, float(value[0])) for name, value in found[4 * t + 1 : 4 * t + 4]])
             expected = [factory.record(data, title).deviation(sample, t).rms for title in titles]
             assert list(rms) == pytest.approx(expected, rel=5e-3) and list(rms) == sorted(rms)
-    assert "Rank : Variable  : Mutual information, target t2" in out
+    assert out.count("Ranking result (top variable is best ranked), target t2") == 4
 
 
 def test_a_whole_multiclass_with_auto(fake_method, capsys):

@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM in a Factory job, in child processes: what is written, what is said, how the process ends."""
 
+import builtins
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 import tmvalite
 from tmvalite.io.weights_xml import read_weights
-from tmvalite.workflow.interrupt import JobInterrupted, watching
+from tmvalite.workflow.interrupt import JobInterrupted, interrupted, watching
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -122,10 +123,17 @@ def test_another_thread_than_the_main_one_leaves_the_handlers_alone():
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_the_interrupt_is_both_a_keyboard_interrupt_and_an_exit(number, code):
-    stop = JobInterrupted(number)
+def test_the_interrupt_of_a_script_is_an_exit_and_that_of_a_notebook_is_not(number, code, monkeypatch):
+    stop = interrupted(number)
     assert isinstance(stop, KeyboardInterrupt) and isinstance(stop, SystemExit)
     assert (stop.code, stop.signal) == (code, number)
+    monkeypatch.setattr(builtins, "__IPYTHON__", True, raising=False)
+    stop = interrupted(number)
+    assert isinstance(stop, KeyboardInterrupt) and not isinstance(stop, SystemExit)
+    assert stop.code == code
+    assert stop._render_traceback_() == [
+        f"Interrupted: the training was stopped by {stop.signal.name}; the log says what is written"
+    ]
 
 
 def test_nothing_is_written_of_a_training_that_never_began(fake_method, capsys, monkeypatch):

@@ -158,3 +158,20 @@ def test_a_class_of_the_data_set():
     assert (info.GetCut(1), info.HasCuts(), info.GetWeightExpression(1)) == ("", True, "w")
     with pytest.raises(tmvalite.DataError, match="there is no class 'Signl'"):
         info.GetClassInfo("Signl")
+
+
+def lines_of(error, *arguments):
+    """What a notebook shows of an error that user code at this place leads to."""
+    with pytest.raises(tmvalite.TmvaliteError) as caught:
+        error(*arguments)
+    return caught.value._render_traceback_()
+
+
+def test_a_notebook_shows_the_lines_of_the_user_and_the_message():
+    def of_the_user(path):
+        tmvalite.load(path)
+
+    *lines, last = lines_of(of_the_user, "nothing.weights.xml")
+    assert last == "FileError: there is no file 'nothing.weights.xml'"
+    assert len(lines) == 2 and lines[1].endswith(":\n    tmvalite.load(path)\n")
+    assert all(line.startswith(f"in {__file__}, line ") for line in lines)

@@ -77,8 +77,8 @@ def correlation_ratio(x, y, weights, *, n_bins: int = N_BINS) -> float:
     return between / (rms_y * rms_y)
 
 
-def rank_regression(x, target, names, weights=None, of_target: str = "") -> list[Ranking]:
-    """The four lists for one target; x (N, V), target (N,). `of_target` is added to the names of the discriminators."""
+def rank_regression(x, target, names, weights=None) -> list[Ranking]:
+    """The four lists for one target; x (N, V), target (N,)."""
     x, target = np.asarray(x, dtype=np.float64), np.asarray(target, dtype=np.float64).reshape(-1)
     weights = as_weights(weights, len(x))
     discriminators = {
@@ -88,4 +88,4 @@ def rank_regression(x, target, names, weights=None, of_target: str = "") -> list
         "Correlation Ratio (T)": lambda column: correlation_ratio(target, column, weights),
     }
     columns = [x[:, v] for v in range(x.shape[1])]
-    return [_ranked(name + of_target, names, [value(c) for c in columns]) for name, value in discriminators.items()]
+    return [_ranked(name, names, [value(c) for c in columns]) for name, value in discriminators.items()]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 PATIENCE = 1.0  # seconds after which a wait wants a reason
-TEXT = "Compiling kernels for this machine; they are kept for the next time"
+TEXT = "Preparing the kernels: compiled once for this machine, then kept"
 
 
 def prepare(network, say: Callable[[str], None], patience: float = PATIENCE) -> float:

@@ -23,7 +23,7 @@ from tmvalite.workflow.booking import (
 from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.factory_names import FactoryNames, dataset_name
-from tmvalite.workflow.interrupt import JobInterrupted, watching
+from tmvalite.workflow.interrupt import interrupted, watching
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.method_face import BookedMethod
 from tmvalite.workflow.options import read_factory_options
@@ -152,7 +152,7 @@ class Factory(FactoryNames):
                 except KeyboardInterrupt:
                     if waiting:
                         self.log.info(f"Not trained: {', '.join(record.title for record in waiting)}")
-                    raise JobInterrupted(watch.number) from None
+                    raise interrupted(watch.number) from None
 
     def _train(self, record: MethodRecord) -> None:
         train_one(self.log, record, persist=self.options.values.ModelPersistence, progress=self._progress(record))

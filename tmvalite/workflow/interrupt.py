@@ -6,23 +6,36 @@ old handler is back. A handler that the user has installed is left alone, as are
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import signal
 import threading
 from collections.abc import Iterator
 
+from tmvalite.errors import user_lines
 
-class JobInterrupted(KeyboardInterrupt, SystemExit):
+
+class JobInterrupted(KeyboardInterrupt):
     """A training was stopped by a signal, and what it had learnt is written.
 
-    Caught as KeyboardInterrupt, the script goes on. A script that does not catch it ends quietly, with the exit code
-    that shells give to the signal: 130 after Ctrl-C, 143 after SIGTERM.
+    code : what shells make of a signal as exit code, 130 after Ctrl-C, 143 after SIGTERM
     """
 
     def __init__(self, number: int):
-        super().__init__(128 + number)
-        self.code = 128 + number
-        self.signal = signal.Signals(number)
+        super().__init__(f"the training was stopped by {signal.Signals(number).name}; the log says what is written")
+        self.code, self.signal = 128 + number, signal.Signals(number)
+
+    def _render_traceback_(self) -> list[str]:
+        return [*user_lines(self), f"Interrupted: {self}"]
+
+
+class JobStopped(JobInterrupted, SystemExit):
+    """The same in a script: one that does not catch it ends quietly with `code`."""
+
+
+def interrupted(number: int) -> JobInterrupted:
+    """What a Factory raises after a signal. A notebook goes on living, so there it is no SystemExit."""
+    return JobInterrupted(number) if hasattr(builtins, "__IPYTHON__") else JobStopped(number)
 
 
 class Watch:

@@ -64,6 +64,16 @@ class Log:
         for text in texts:
             write(text)
 
+    def titled(self, texts: Iterable[str]) -> None:
+        """A table whose first line stands beside the name of the source, where all of it has room there."""
+        first, *rest = texts
+        if all(len(text) <= ROOM for text in (first, *rest)):
+            self.header(first)
+            self.lines(rest)
+        else:
+            self.header("")
+            self.lines((first, *rest))
+
     def plain(self, text: str = "") -> None:
         """A line without the field, for what needs the whole width."""
         self._write(None, text)

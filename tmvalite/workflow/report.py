@@ -28,23 +28,24 @@ def print_inputs(log: Log, data: DataSet, analysis_type: str) -> None:
     """Statistics of the training variables, and their method-unspecific ranking."""
     names = [v.label if v.index is None else v.internal for v in data.info.variables]
     events = data.train
-    first, *rest = tables.variable_statistics_table(names, events.x, events.weight)
-    Log("TFHandler_Factory", log.settings).header(first)
-    log.lines(rest)
+    Log("TFHandler_Factory", log.settings).titled(tables.variable_statistics_table(names, events.x, events.weight))
     log.info("Ranking input variables (method unspecific)...")
     if analysis_type == "regression":
-        rankings = []
-        for t, target in enumerate(data.info.targets):
-            of_target = f", target {target.label}" if len(data.info.targets) > 1 else ""
-            rankings += rank_regression(events.x, events.targets[:, t], names, events.weight, of_target)
+        several = len(data.info.targets) > 1
+        rankings = [
+            (f", target {tables.shortened(target.label)}" if several else "", ranking)
+            for t, target in enumerate(data.info.targets)
+            for ranking in rank_regression(events.x, events.targets[:, t], names, events.weight)
+        ]
     else:
         integer = [v.type.startswith("I") for v in data.info.variables]
         signal = data.info.signal_class
-        rankings = [rank_classification(events.x, events.class_index, names, events.weight, signal=signal, integer=integer)]
+        ranking = rank_classification(events.x, events.class_index, names, events.weight, signal=signal, integer=integer)
+        rankings = [("", ranking)]
     head = Log("IdTransformation", log.settings)
-    for ranking in rankings:
+    for of_target, ranking in rankings:
         first, *rest = tables.ranking_table(ranking)
-        head.header(first)
+        head.header(first + of_target)
         log.lines(rest)
 
 

@@ -8,7 +8,7 @@ from html import escape
 from tmvalite.workflow.info import DataSetInfoView, counts_text
 from tmvalite.workflow.results import MethodRecord
 
-METHOD_COLUMNS = ("data set", "method", "type", "analysis", "state", "ROC area (test)")
+METHOD_COLUMNS = ("data set", "method", "type", "analysis", "state", "ROC area")
 VARIABLE_COLUMNS = ("", "label", "expression", "unit", "type")
 
 
