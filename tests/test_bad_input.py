@@ -636,7 +636,14 @@ class Interrupt(Progress):
         setattr(self, where, stop)
 
 
-@pytest.mark.parametrize("where", ["begin_phase", "batches", "epoch", "end_phase", "end"])
+def test_a_training_that_is_interrupted_before_its_first_step_leaves_nothing():
+    method = tmva.MethodDL(OPTIONS)
+    with pytest.raises(KeyboardInterrupt):
+        method.fit(X, Y, progress=Interrupt("begin_phase"))
+    assert not method.is_trained
+
+
+@pytest.mark.parametrize("where", ["batches", "epoch", "end_phase", "end"])
 def test_a_training_that_is_interrupted_leaves_a_method_that_can_be_used(where):
     method = tmva.MethodDL(OPTIONS)
     with pytest.raises(KeyboardInterrupt):
@@ -646,19 +653,31 @@ def test_a_training_that_is_interrupted_leaves_a_method_that_can_be_used(where):
     assert np.array_equal(tmva.load("a.weights.xml").GetMvaValues(X), method.GetMvaValues(X))
 
 
-def test_an_interrupted_factory_leaves_the_old_weight_file(monkeypatch, capsys):
+def test_an_interrupted_factory_replaces_the_old_weight_file_by_what_was_learnt(monkeypatch, capsys):
     factory, loader = book(file=None)
     path = Path("data/weights/Job_D.weights.xml")
     path.parent.mkdir(parents=True)
     path.write_text("the old one")
     factory.log_settings.silent = False
-    monkeypatch.setattr("tmvalite.training.progress.TableProgress.epoch", Interrupt("epoch").epoch)
+    monkeypatch.setattr("tmvalite.training.progress.Progress.epoch", Interrupt("epoch").epoch)
+    with pytest.raises(KeyboardInterrupt):
+        factory.TrainAllMethods()
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    assert "Interrupted: 'D' keeps the best weights so far" in capsys.readouterr().out
+    method = tmva.load(path)
+    x = X[:, :2]
+    assert method.title == "D" and np.array_equal(method.GetMvaValues(x), factory.GetMethod("data", "D").GetMvaValues(x))
+
+
+def test_a_factory_that_is_interrupted_before_it_learns_leaves_the_old_weight_file(monkeypatch):
+    factory, loader = book(file=None)
+    path = Path("data/weights/Job_D.weights.xml")
+    path.parent.mkdir(parents=True)
+    path.write_text("the old one")
+    monkeypatch.setattr("tmvalite.training.loop.prepare", Interrupt("prepare").prepare)
     with pytest.raises(KeyboardInterrupt):
         factory.TrainAllMethods()
     assert path.read_text() == "the old one" and [p.name for p in path.parent.iterdir()] == [path.name]
-    assert "Interrupted; GetMethod('data', 'D').save(file) writes the weights so far" in capsys.readouterr().out
-    factory.GetMethod("data", "D").save(path)
-    assert tmva.load(path).title == "D"
 
 
 @pytest.mark.parametrize("function", ["fsync", "replace"])

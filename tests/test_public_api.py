@@ -12,8 +12,8 @@ import tmvalite
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = """
 Config DataError DataLoader EAnalysisType EMVA ETreeType ExpressionError Factory FileError MethodAE MethodDL MissingExtraError
-NotFittedError OptionError PyMethodBase Reader ShapeError TmvaliteError TmvaliteWarning Tools TrainingError Types
-__version__ gConfig load
+NotFittedError NotProvidedError OptionError PyMethodBase ROCCurve Reader ShapeError TmvaliteError TmvaliteWarning Tools
+TrainingError Types __version__ gConfig gTools load
 """.split()
 
 

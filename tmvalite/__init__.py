@@ -22,13 +22,16 @@ _HOMES = {
     "tmvalite.workflow.dataloader": ("DataLoader",),
     "tmvalite.workflow.reader": ("Reader",),
     "tmvalite.workflow.types": ("Types", "EMVA", "EAnalysisType", "ETreeType"),
-    "tmvalite.workflow.config": ("Config", "PyMethodBase", "Tools", "gConfig"),
+    "tmvalite.workflow.config": ("Config", "gConfig"),
+    "tmvalite.workflow.curves": ("ROCCurve",),
+    "tmvalite.workflow.tools": ("PyMethodBase", "Tools", "gTools"),
     "tmvalite.errors": (
         "DataError",
         "ExpressionError",
         "FileError",
         "MissingExtraError",
         "NotFittedError",
+        "NotProvidedError",
         "OptionError",
         "ShapeError",
         "TmvaliteError",
@@ -43,6 +46,12 @@ __all__ = sorted(["__version__", *_HOME_OF])
 
 def __getattr__(name: str):
     if name not in _HOME_OF:
+        if not name.startswith("_"):
+            from tmvalite.errors import NotProvidedError
+            from tmvalite.workflow.members import NAMESPACE
+
+            if name in NAMESPACE:
+                raise NotProvidedError(f"{name} is not part of tmvalite: {NAMESPACE[name]}")
         raise AttributeError(f"module 'tmvalite' has no attribute '{name}'")
     value = getattr(importlib.import_module(_HOME_OF[name]), name)
     globals()[name] = value  # the next access does not come here

@@ -9,6 +9,7 @@ TmvaliteError
  +-- TrainingError    a training that cannot go on
  +-- NotFittedError   a method asked for values before it was trained
  +-- MissingExtraError  an optional package that is not installed (also an ImportError)
+ +-- NotProvidedError   a name of TMVA that is not part of tmvalite (also an AttributeError)
 
 TmvaliteWarning       something was ignored or replaced; under Strict the same is an OptionError
 """
@@ -16,8 +17,10 @@ TmvaliteWarning       something was ignored or replaced; under Strict the same i
 from __future__ import annotations
 
 import difflib
+import linecache
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -139,6 +142,20 @@ def render_message(message, source, span, where, expected, hint) -> str:
     return "\n".join(lines)
 
 
+def user_lines(error: BaseException) -> list[str]:
+    """File, line number and text of every frame of a traceback that is neither ours nor the notebook's."""
+    hidden = (__name__.partition(".")[0], "IPython", "ipykernel")
+    lines = []
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        if frame.f_globals.get("__name__", "").partition(".")[0] in hidden:
+            continue
+        name = frame.f_code.co_filename
+        text = linecache.getline(name, number).strip()
+        where = "in this notebook" if "ipykernel" in name or name.startswith("<ipython") else f"in {name}"
+        lines.append(f"{where}, line {number}:\n    {text}\n")
+    return lines
+
+
 class TmvaliteError(Exception):
     """Base of all errors of tmvalite.
 
@@ -177,6 +194,10 @@ class TmvaliteError(Exception):
             lines.append(f"  and {len(others) - MAX_FURTHER} more warnings")
         return "\n".join(lines)
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython and notebooks show: the lines of the user's code that led here, and the message."""
+        return [*user_lines(self), f"{type(self).__name__}: {self}"]
+
 
 class OptionError(TmvaliteError, ValueError):
     default_code = "option"
@@ -211,6 +232,10 @@ class NotFittedError(TmvaliteError, ValueError, AttributeError):
 
 class MissingExtraError(TmvaliteError, ImportError):
     default_code = "missing-extra"
+
+
+class NotProvidedError(TmvaliteError, AttributeError):
+    default_code = "not-provided"
 
 
 class TmvaliteWarning(UserWarning):

@@ -61,6 +61,22 @@ def test_a_peak_in_an_expression_of_columns(done):
     np.testing.assert_array_equal(quantity(done.before, "2*m"), 2.0 * done.before.column("m").values)
 
 
+def test_the_text_fits_a_terminal_and_holds_every_column(model_file, columns, tmp_path):
+    named = columns | {f"a_rather_long_name_of_a_column_{i}": np.arange(500.0) for i in range(9)}
+    np.savez(tmp_path / "in.npz", **named)
+    report = make_report(compress(model_file, tmp_path / "in.npz", tmp_path / "a.tmvz", bound="2%"))
+    lines = report.as_text().splitlines()
+    tables = lines[2:]
+    assert max(map(len, tables)) <= 80
+    first = report.columns[0]
+    residual, response = (line.split() for line in lines if line.startswith(f"{first.name} "))
+    assert [float(v) for v in residual[1:]] == pytest.approx(
+        [first.residual.mean, first.residual.rms, first.residual.low, first.residual.high, first.residual.largest], rel=1e-3
+    )
+    assert [int(v) for v in response[4:]] == [first.equal, report.corrected.get(first.name, 0)]
+    assert f"  latent {report.sizes.parts['latent']:33d}" in lines
+
+
 def test_the_json_report_holds_every_number(done, tmp_path):
     write_report(tmp_path / "r.json", make_report(done, peaks=["m"]))
     found = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))

@@ -312,18 +312,35 @@ def test_report_prints_a_table():
     assert (
         str(data.report)
         == """\
-tree                class       sample  weight  entries  events  sum of weights  after cuts  sum of weights  effective
-----------------------------------------------------------------------------------------------------------------------
-the dict of arrays  Signal      split        1        4       4               4           4               4        4.0
-the dict of arrays  Background  split      0.5        6       6               3           4               2        4.0
+tree                class       sample  weight  entries  events
+---------------------------------------------------------------
+the dict of arrays  Signal      split        1        4       4
+the dict of arrays  Background  split      0.5        6       6
 
-class       efficiency  weighted  train  sum of weights  effective  normalised  test  sum of weights  effective
----------------------------------------------------------------------------------------------------------------
-Signal          1.0000    1.0000      2               2        2.0           2     2               2        2.0
-Background      0.6667    0.6667      2               1        2.0           2     2               1        2.0
+tree                sum of weights  after cuts  sum of weights  effective
+-------------------------------------------------------------------------
+the dict of arrays               4           4               4        4.0
+the dict of arrays               3           4               2        4.0
+
+class       efficiency  weighted  train  sum of weights  effective
+------------------------------------------------------------------
+Signal          1.0000    1.0000      2               2        2.0
+Background      0.6667    0.6667      2               1        2.0
+
+class       train, normalised  test  sum of weights  effective
+--------------------------------------------------------------
+Signal                      2     2               2        2.0
+Background                  2     2               1        2.0
 SplitMode=Block, NormMode=EqualNumEvents (training weights only)
 cut of class Background: x>1"""
     )
+
+
+def test_the_tables_fit_a_terminal_whatever_the_names():
+    names = (f"{'a' * 60}1", f"{'a' * 60}2")
+    trees = [TreeInput({"x": np.arange(1e5)}, name) for name in names]
+    data = build_dataset(info_of("x", classes=names), trees)
+    assert max(map(len, str(data.report).splitlines()[:16])) <= 80
 
 
 # TMVA's own numbers

@@ -387,7 +387,7 @@ def test_the_epoch_table_shows_the_parts_of_the_loss(capsys):
     head = next(line for line in out if "Epoch |" in line)
     assert head.endswith("Conv. Steps  Val. reconstruction      Val. kl")
     row = out[out.index(head) + 2]
-    assert len(row) == len(head) and len(row.split("|")[1].split()) == 8
+    assert len(row) == len(head) and len(row.split("|")[1].split()) == 5
     MethodAE(options(PLAIN, 2)).fit(curved(), progress="table")
     assert next(line for line in capsys.readouterr().out.splitlines() if "Epoch |" in line).endswith("Conv. Steps")
 

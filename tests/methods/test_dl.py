@@ -461,4 +461,6 @@ def test_a_method_prints_itself():
 def test_the_table_goes_to_standard_output(capsys):
     MethodDL(options(2)).fit(*two_classes(), progress="table")
     out, err = capsys.readouterr()
-    assert len(out.splitlines()) == 8 and out.splitlines()[0] == "Using 192 events for training and 48 for validation" and not err
+    assert (
+        len(out.splitlines()) == 10 and out.splitlines()[0] == "Using 192 events for training and 48 for validation" and not err
+    )

@@ -32,6 +32,9 @@ class FakeNetwork:
         self.scripted, self.bad_batch, self.stop, self.chunk = list(losses), bad_batch, stop, chunk
         self.calls, self.optimizers, self.rates, self.seen = [], [], [], []
 
+    def prepare(self):
+        self.prepared = True
+
     def set_dropout(self, rates):
         self.rates.append(rates)
 

@@ -1,14 +1,20 @@
 """The epoch table."""
 
+import dataclasses
+import doctest
 import io
 import math
+import time
 
 import pytest
 
 from tmvalite.errors import OptionError
 from tmvalite.string_utils.phases import PhaseSettings
+from tmvalite.training import progress
+from tmvalite.training.compiling import prepare
+from tmvalite.training.epoch_table import shown
 from tmvalite.training.history import Epoch, History
-from tmvalite.training.progress import LiveProgress, PhaseStart, Progress, TableProgress, make_progress, shown
+from tmvalite.training.progress import LiveProgress, PhaseStart, Progress, TableProgress, make_progress
 
 
 def epoch(number, train=0.61986, valid=0.647771, seconds=0.051694, valid_seconds=0.021072):
@@ -30,14 +36,15 @@ def test_the_table_is_tmvas():
     table.end(History([epoch(1), epoch(2)], 1, 0.647771))
     assert lines == [
         "Using 7936 events for training and 2000 for validation",
-        "Training phase 1 of 1:  Optimizer ADAM (beta1=0.9,beta2=0.999,eps=1e-07) Learning rate = 0.001 regularization 2 "
-        "minimum error = 0.742147",
-        "--------------------------------------------------------------",
-        "     Epoch |   Train Err.   Val. Err.  t(s)/epoch   t(s)/Loss   nEvents/s Conv. Steps",
-        "--------------------------------------------------------------",
-        "         1 |      0.61986    0.647771    0.051694    0.021072      259160           0",
-        "         2 |     0.589916    0.629443    0.053346    0.021111      246192           1",
-        "Training finished: 2 epochs in 0.103 sec, smallest validation error 0.647771 in epoch 1",
+        "Training phase 1 of 1:  Optimizer ADAM (beta1=0.9,beta2=0.999,eps=1e-07)",
+        "Learning rate = 0.001 regularization 2 minimum error = 0.742147",
+        "----------------------------------------------------------------------------",
+        "Epoch |  Train Err.   Val. Err. t(s)/epoch  t(s)/Loss  nEvents/s Conv. Steps",
+        "----------------------------------------------------------------------------",
+        "    1 |     0.61986    0.647771    0.05169    0.02107  2.592e+05           0",
+        "    2 |    0.589916    0.629443    0.05335    0.02111  2.462e+05           1",
+        "Training finished: 2 epochs in 0.103 sec",
+        "Smallest validation error 0.647771 in epoch 1",
     ]
 
 
@@ -56,11 +63,11 @@ def test_a_long_training_takes_few_lines_and_its_last_epoch_is_among_them(epochs
     lines = run_table(epochs)
     assert len(lines) <= 120
     assert lines[-1].split()[0] == str(epochs)
-    assert len(lines) == len(set(lines[5:])) + 5
+    assert len(lines) == len(set(lines[6:])) + 6
 
 
 def test_epochs_without_validation_have_no_row():
-    assert [line.split()[0] for line in run_table(10, every=4)[5:]] == ["4", "8", "10"]
+    assert [line.split()[0] for line in run_table(10, every=4)[6:]] == ["4", "8", "10"]
 
 
 def test_the_first_rows_are_all_shown():
@@ -68,12 +75,12 @@ def test_the_first_rows_are_all_shown():
 
 
 def test_nothing_is_said_when_silent(capsys):
-    progress = make_progress("silent")
-    progress.begin_phase(start())
-    progress.epoch(1, epoch(1), 0)
-    progress.end(History())
+    silent = make_progress("silent")
+    silent.begin_phase(start())
+    silent.epoch(1, epoch(1), 0)
+    silent.end(History())
     assert capsys.readouterr() == ("", "")
-    assert type(progress) is Progress
+    assert type(silent) is Progress
 
 
 def test_without_a_terminal_auto_is_the_table():
@@ -81,7 +88,7 @@ def test_without_a_terminal_auto_is_the_table():
 
 
 def test_error_unknown_mode():
-    with pytest.raises(OptionError, match="progress 'loud' is not known\n  expected one of: auto, live, table, silent"):
+    with pytest.raises(OptionError, match="progress 'loud' is not known\n  expected one of: auto, live, table, summary, silent"):
         make_progress("loud")
 
 
@@ -94,7 +101,7 @@ def test_the_moving_line_stays_out_of_the_table():
     live.batches(1, 0.5)
     live.epoch(1, epoch(1), 0)
     live.end_phase()
-    assert not any("\x1b" in line or "\r" in line for line in lines) and len(lines) == 6
+    assert not any("\x1b" in line or "\r" in line for line in lines) and len(lines) == 7
     assert "phase 1/2  epoch 1/3" in screen.getvalue()
 
 
@@ -103,6 +110,68 @@ def test_an_interrupted_training_says_so():
     TableProgress(lines.append).end(History([epoch(1)], interrupted=True))
     TableProgress(lines.append).end(History([epoch(1), epoch(2)], 1, 0.5, interrupted=True))
     assert lines == [
-        "Training interrupted: 1 epoch in 0.0517 sec; the weights as they are now are kept",
-        "Training interrupted: 2 epochs in 0.103 sec, smallest validation error 0.5 in epoch 1; its weights are kept",
+        "Training interrupted: 1 epoch in 0.0517 sec",
+        "The weights as they are now are kept",
+        "Training interrupted: 2 epochs in 0.103 sec",
+        "Smallest validation error 0.5 in epoch 1; its weights are kept",
     ]
+
+
+PARTS = ("valid_reconstruction", "valid_kl", "sparsity", "valid_head")
+
+
+@pytest.mark.parametrize("count", range(5))
+def test_the_table_fits_a_terminal_with_any_parts_of_the_loss(count):
+    columns, lines = PARTS[:count], []
+    table = TableProgress(lines.append)
+    table.begin_phase(dataclasses.replace(start(), columns=columns))
+    values = {name: -1.23456e-12 * 10**i for i, name in enumerate(columns)}
+    table.epoch(1, dataclasses.replace(epoch(1, -1.23456e-15, 1.23456e123), parts=values), 12345)
+    assert max(map(len, lines)) <= 80
+    table.end_phase()
+    row = " ".join(lines[lines.index(lines[3], 4) + 1 :])
+    assert len(row.replace("|", " ").split()) == 4 + count + {0: 3, 1: 1}.get(count, 0)
+    for name, value in values.items():
+        assert f"{value:.3g}"[:4] in row, name
+
+
+def test_the_summary_alone(capsys):
+    summary = make_progress("summary")
+    summary.begin_phase(start())
+    summary.epoch(1, epoch(1), 0)
+    summary.end_phase()
+    summary.end(History([epoch(1)], 1, 0.5))
+    assert capsys.readouterr().out == "Training finished: 1 epoch in 0.0517 sec\nSmallest validation error 0.5 in epoch 1\n"
+
+
+def test_the_moving_line_says_how_long_it_may_take():
+    from rich.console import Console
+
+    screen, now = io.StringIO(), [100.0]
+    live = LiveProgress(lambda line: None, Console(file=screen, force_terminal=True, width=80), lambda: now[0])
+    live.begin_phase(start(max_epochs=4))
+    now[0] = 130.0
+    live.epoch(1, epoch(1), 0)
+    live.end_phase()
+    assert "train 0.6199  val. 0.6478" in screen.getvalue() and "1:30 left" in screen.getvalue()
+
+
+class SlowNetwork:
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+    def prepare(self):
+        time.sleep(self.seconds)
+
+
+def test_compiling_is_announced_only_when_it_takes_long():
+    said = []
+    took = prepare(SlowNetwork(0.3), said.append, patience=0.05)
+    assert said == ["Preparing the kernels: compiled once for this machine, then kept"] and took >= 0.3
+    prepare(SlowNetwork(0.0), said.append, patience=0.2)
+    time.sleep(0.3)
+    assert len(said) == 1
+
+
+def test_examples_in_the_docstrings():
+    assert doctest.testmod(progress).failed == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -17,9 +18,16 @@ class FakeMethod:
 
     def __init__(self, options="", *, analysis_type="classification", title="fake", **keywords):
         self.options, self.analysis_type, self.title, self.keywords = options, analysis_type, title, keywords
-        self.sign = -1.0 if "Worse" in options else 1.0
+        self.sign = -1.0 if "Worse" in options else {"B": 0.5, "C": 2.0}.get(title, 1.0)
         self.spoil = "Spoil" in options
         self.info, self.history, self.trained_on, self.diagnostics = None, {}, 0, Diagnostics()
+        words = options.split(":")
+        values = SimpleNamespace(V="V" in words)
+        self.bound = SimpleNamespace(is_set=lambda name: name in words or f"!{name}" in words, values=values)
+
+    @property
+    def is_trained(self):
+        return self.info is not None
 
     def blueprint(self, info):
         if "TooWide" in self.options:
@@ -44,6 +52,8 @@ class FakeMethod:
 
     def GetMvaValues(self, x):
         return self._sums(x)
+
+    GetMvaValue = GetMvaValues
 
     def GetRegressionValues(self, x):
         return np.stack([self._sums(x)] * max(1, len(self.info.targets)), axis=-1)

@@ -29,6 +29,26 @@ def test_layout_of_the_lines(capsys):
     ]
 
 
+def test_a_wide_table_begins_at_the_left_so_that_it_fits_a_terminal(capsys):
+    log = Log("Factory")
+    log.lines(["a" * 53, "b"])
+    log.lines(["a" * 54, "b"])
+    out = capsys.readouterr().out.splitlines()
+    assert out == [" " * 25 + ": " + "a" * 53, " " * 25 + ": b", "a" * 54, "b"]
+
+
+def test_the_head_of_a_table_stays_above_its_columns(capsys):
+    Log("TFHandler").titled(["head", "row"])
+    Log("TFHandler").titled(["head", "r" * 54])
+    assert capsys.readouterr().out.splitlines() == [
+        "TFHandler                : head",
+        " " * 25 + ": row",
+        "TFHandler                : ",
+        "head",
+        "r" * 54,
+    ]
+
+
 def test_verbose_and_silent(capsys):
     Log("A", LogSettings(verbose=True)).verbose("shown")
     Log("A", LogSettings(silent=True)).warning("hidden")

@@ -10,6 +10,7 @@ import numpy as np
 
 from tmvalite.compression.compressor import Compressed
 from tmvalite.compression.pack import planes
+from tmvalite.compression.report_text import as_text
 from tmvalite.compression.table import EventTable
 from tmvalite.data.columns import ArrayTable, Column
 from tmvalite.data.expression import Context, evaluate, parse_expression
@@ -135,60 +136,8 @@ class CompressionReport:
         }
 
     def as_text(self) -> str:
-        """The numbers as tables."""
-        lines = [
-            f"{self.file or 'events'}: {self.events} events, {self.variables} variables -> {self.latent} latent values "
-            f"({self.precision}) by {self.model}"
-        ]
-        if self.bound:
-            lines.append(f"bound {self.bound}: holds for every entry")
-        return "\n".join([*lines, "", *self._size_lines(), "", *_column_lines(self.columns, self.corrected), *self._peak_lines()])
-
-    def _size_lines(self) -> list[str]:
-        s, ratios = self.sizes, self.sizes.ratios()
-        rows = [
-            ("original file", s.file, "file"),
-            ("columns as plain arrays", s.raw, "raw"),
-            ("columns packed without loss", s.lossless, "lossless"),
-        ]
-        lines = [f"{'':30s}{'bytes':>12s}{'ratio':>9s}{'with model':>12s}"]
-        for label, size, key in rows:
-            if size:
-                lines.append(f"{label:30s}{size:12d}{ratios[key]:9.2f}{ratios[key + '_with_model']:12.2f}")
-        parts = ", ".join(f"{name} {size}" for name, size in s.parts.items() if size and name != "model")
-        lines.append(f"{'archive without the model':30s}{s.archive:12d}   ({parts})")
-        lines.append(f"{'model, in the archive' if s.embedded else 'model, in its own file':30s}{s.model:12d}")
-        if self.kept:
-            lines.append(f"kept without loss: {', '.join(self.kept)}")
-        return lines
-
-    def _peak_lines(self) -> list[str]:
-        lines = []
-        for peak in self.peaks:
-            lines += [
-                "",
-                f"peak in {peak.name}",
-                f"  before  {peak.before.as_text()}",
-                f"  after   {peak.after.as_text()}",
-                f"  shift {peak.shift:.3f} %, width {peak.broadening:+.1f} %",
-            ]
-        return lines
-
-
-def _column_lines(columns: Sequence[ColumnComparison], corrected: dict[str, int]) -> list[str]:
-    width = max([6, *(len(c.name) for c in columns)])
-    head = (
-        f"{'column':{width}s} {'residual: mean':>14s} {'RMS':>10s} {'0.1 %':>10s} {'99.9 %':>10s} {'largest':>10s} "
-        f"{'response: mean':>14s} {'RMS':>9s} {'out':>7s} {'equal':>9s} {'corrected':>9s}"
-    )
-    lines = [head, f"{'':{width}s} {'':58s} {'%':>14s} {'%':>9s} {'entries':>7s}"]
-    for c in columns:
-        r, q = c.residual, c.response
-        lines.append(
-            f"{c.name:{width}s} {r.mean:14.4g} {r.rms:10.4g} {r.low:10.4g} {r.high:10.4g} {r.largest:10.4g} {q.mean:14.4g} "
-            f"{q.rms:9.4g} {q.underflow + q.overflow:7d} {c.equal:9d} {corrected.get(c.name, 0):9d}"
-        )
-    return lines
+        """The numbers as tables, none wider than 80 columns."""
+        return as_text(self)
 
 
 def _number(value: float) -> float | None:

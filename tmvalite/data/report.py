@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+
+LONGEST_NAME = 20  # so that no table is wider than a terminal
 
 
 def effective_number(weights: np.ndarray) -> float:
@@ -69,7 +72,7 @@ class ClassReport:
 
 @dataclass(frozen=True)
 class DataSetReport:
-    """The whole story of a data set; `str()` prints it as two tables."""
+    """The whole story of a data set; `str()` prints it as tables, none wider than 80 columns."""
 
     trees: tuple[TreeReport, ...]
     classes: tuple[ClassReport, ...]
@@ -79,66 +82,23 @@ class DataSetReport:
     not_finite_cut_away: dict[str, int] = field(default_factory=dict)
 
     def __str__(self):
-        rows = [
-            (
-                "tree",
-                "class",
-                "sample",
-                "weight",
-                "entries",
-                "events",
-                "sum of weights",
-                "after cuts",
-                "sum of weights",
-                "effective",
-            )
+        heads = "tree class sample weight entries events".split()
+        trees = [
+            (t.name, t.class_name, t.sample or "split", f"{t.tree_weight:g}", str(t.n_entries), str(t.n_before))
+            for t in self.trees
         ]
-        for t in self.trees:
-            rows.append(
-                (
-                    t.name,
-                    t.class_name,
-                    t.sample or "split",
-                    f"{t.tree_weight:g}",
-                    f"{t.n_entries}",
-                    f"{t.n_before}",
-                    f"{t.sum_before:.6g}",
-                    f"{t.after.n}",
-                    f"{t.after.weight:.6g}",
-                    f"{t.after.effective:.1f}",
-                )
-            )
-        lines = _table(rows, 3)
-        rows = [
-            (
-                "class",
-                "efficiency",
-                "weighted",
-                "train",
-                "sum of weights",
-                "effective",
-                "normalised",
-                "test",
-                "sum of weights",
-                "effective",
-            )
+        lines = [*_table([heads, *trees], 3), ""]
+        heads = ["tree", "sum of weights", "after cuts", "sum of weights", "effective"]
+        cuts = [(t.name, f"{t.sum_before:.6g}", str(t.after.n), *_sums(t.after)) for t in self.trees]
+        lines += [*_table([heads, *cuts], 1), ""]
+        heads = ["class", "efficiency", "weighted", "train", "sum of weights", "effective"]
+        trains = [
+            (c.name, f"{c.efficiency:.4f}", f"{c.weighted_efficiency:.4f}", str(c.train.n), *_sums(c.train)) for c in self.classes
         ]
-        for c in self.classes:
-            rows.append(
-                (
-                    c.name,
-                    f"{c.efficiency:.4f}",
-                    f"{c.weighted_efficiency:.4f}",
-                    f"{c.train.n}",
-                    f"{c.train.weight:.6g}",
-                    f"{c.train.effective:.1f}",
-                    f"{c.train_normalised.weight:.6g}",
-                    f"{c.test.n}",
-                    f"{c.test.weight:.6g}",
-                    f"{c.test.effective:.1f}",
-                )
-            )
-        lines += ["", *_table(rows, 1)]
+        lines += [*_table([heads, *trains], 1), ""]
+        heads = ["class", "train, normalised", "test", "sum of weights", "effective"]
+        tests = [(c.name, f"{c.train_normalised.weight:.6g}", str(c.test.n), *_sums(c.test)) for c in self.classes]
+        lines += _table([heads, *tests], 1)
         seed = f", SplitSeed={self.split_seed}" if self.split_mode == "Random" else ""
         lines.append(f"SplitMode={self.split_mode}{seed}, NormMode={self.norm_mode} (training weights only)")
         lines += [f"cut of class {c.name}: {c.cut}" for c in self.classes if c.cut]
@@ -148,8 +108,19 @@ class DataSetReport:
         return "\n".join(lines)
 
 
-def _table(rows: list[tuple[str, ...]], n_left: int) -> list[str]:
-    """Rows as aligned text; the first `n_left` columns to the left, the others to the right."""
+def _sums(sums: Sums) -> tuple[str, str]:
+    return f"{sums.weight:.6g}", f"{sums.effective:.1f}"
+
+
+def _shortened(name: str) -> str:
+    """A name in at most LONGEST_NAME columns, cut in the middle."""
+    half = (LONGEST_NAME - 3) // 2
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 3 - half]}...{name[len(name) - half :]}"
+
+
+def _table(rows: Sequence[Sequence[str]], n_left: int) -> list[str]:
+    """Rows as aligned text; the first `n_left` columns, which are names, to the left, the others to the right."""
+    rows = [[*map(_shortened, row[:n_left]), *row[n_left:]] for row in rows]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [
         "  ".join(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 from tmvalite.errors import MissingExtraError
 from tmvalite.evaluation.roc import RocCurve
@@ -10,18 +12,37 @@ from tmvalite.evaluation.roc import RocCurve
 X_TITLE, Y_TITLE = "Signal efficiency (Sensitivity)", "Background rejection (Specificity)"
 
 
-def _new_figure():
+@cache
+def _figure_class():
+    from matplotlib.figure import Figure
+
+    class Picture(Figure):
+        """A Figure that a notebook shows although pyplot does not know it."""
+
+        def _repr_png_(self) -> bytes:
+            buffer = io.BytesIO()
+            self.savefig(buffer, format="png")
+            return buffer.getvalue()
+
+    return Picture
+
+
+def new_figure(width: float = 6.0, height: float = 4.5):
+    """An empty matplotlib Figure of this size in inches. Raises MissingExtraError without matplotlib."""
     try:
-        from matplotlib.figure import Figure
+        import matplotlib.figure  # noqa: F401  whether it is there
     except ImportError:
-        raise MissingExtraError("drawing needs matplotlib, which is not installed", hint="pip install 'tmvalite[plot]'") from None
-    return Figure(figsize=(6.0, 4.5), layout="constrained")
+        raise MissingExtraError(
+            "drawing needs matplotlib, which is not installed", code="missing-plot", hint="pip install 'tmvalite[plot]'"
+        ) from None
+    return _figure_class()(figsize=(width, height), layout="constrained")
 
 
-def roc_figure(curves: Sequence[tuple[str, RocCurve]], title: str = "", ax=None):
+def roc_figure(curves: Sequence[tuple[str, RocCurve]], title: str = "", ax=None, *, styles: Sequence[Mapping] = ()):
     """Signal efficiency against background rejection, one line per (label, curve), the area in the legend.
 
-    Returns the matplotlib Figure that holds `ax` (a new one by default); nothing is shown and no global state is touched.
+    `styles` are arguments of matplotlib's plot, one set per curve. Returns the matplotlib Figure that holds `ax` (a new one by
+    default); nothing is shown and no global state is touched.
 
     Raises
     ------
@@ -29,9 +50,10 @@ def roc_figure(curves: Sequence[tuple[str, RocCurve]], title: str = "", ax=None)
         matplotlib is not installed.
     """
     if ax is None:
-        ax = _new_figure().add_subplot()
-    for label, curve in curves:
-        ax.plot(curve.signal_efficiency, curve.background_rejection, label=f"{label} ({curve.area:.3f})")
+        ax = new_figure().add_subplot()
+    for i, (label, curve) in enumerate(curves):
+        style = styles[i] if i < len(styles) else {}
+        ax.plot(curve.signal_efficiency, curve.background_rejection, label=f"{label} ({curve.area:.3f})", **style)
     ax.set(xlabel=X_TITLE, ylabel=Y_TITLE, title=title, xlim=(0.0, 1.0), ylim=(0.0, 1.05))
     if curves:
         ax.legend(loc="lower left")

@@ -1,7 +1,7 @@
 """Ranking of the input variables before any training (TMVA's method-unspecific ranking).
 
 Two classes: the separation of signal and background in each variable. More classes: the mean over the classes of the
-separation of one class from the rest. Regression: four lists, how much each variable says about target 0 by the absolute
+separation of one class from the rest. Regression: four lists, how much each variable says about one target by the absolute
 linear correlation, the mutual information, and the correlation ratio in either direction. Best first.
 """
 
@@ -81,10 +81,11 @@ def rank_regression(x, target, names, weights=None) -> list[Ranking]:
     """The four lists for one target; x (N, V), target (N,)."""
     x, target = np.asarray(x, dtype=np.float64), np.asarray(target, dtype=np.float64).reshape(-1)
     weights = as_weights(weights, len(x))
+    discriminators = {
+        "|Correlation with target|": lambda column: abs(linear_correlation(column, target, weights)),
+        "Mutual information": lambda column: mutual_information(column, target, weights, bins=(40, 40)),
+        "Correlation Ratio": lambda column: correlation_ratio(column, target, weights),
+        "Correlation Ratio (T)": lambda column: correlation_ratio(target, column, weights),
+    }
     columns = [x[:, v] for v in range(x.shape[1])]
-    return [
-        _ranked("|Correlation with target|", names, [abs(linear_correlation(c, target, weights)) for c in columns]),
-        _ranked("Mutual information", names, [mutual_information(c, target, weights, bins=(40, 40)) for c in columns]),
-        _ranked("Correlation Ratio", names, [correlation_ratio(c, target, weights) for c in columns]),
-        _ranked("Correlation Ratio (T)", names, [correlation_ratio(target, c, weights) for c in columns]),
-    ]
+    return [_ranked(name, names, [value(c) for c in columns]) for name, value in discriminators.items()]

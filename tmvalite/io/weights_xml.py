@@ -6,6 +6,7 @@ Source: the files of MethodDL (ROOT 6.14 to 6.39) and MethodDNN (6.08 to 6.20).
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections.abc import Mapping, Sequence
 
@@ -37,6 +38,17 @@ from tmvalite.layers.base import WeightElement
 
 METHOD_TYPES = ("DL", "DNN", "AE", "GAN")  # what files may be for, where the caller knows no other methods
 ANALYSIS_TYPES = tuple(sorted(name.capitalize() for name in constants.ANALYSIS_TYPES))  # as TMVA writes them
+
+_OTHER_FORMATS = {
+    ".onnx": "an ONNX model",
+    ".root": "a ROOT file",
+    **dict.fromkeys((".h5", ".hdf5", ".keras"), "a file of Keras"),
+    **dict.fromkeys((".pt", ".pth"), "a file of PyTorch"),
+    **dict.fromkeys((".pkl", ".pickle", ".joblib"), "a pickle"),
+    **dict.fromkeys((".npy", ".npz"), "an array of numpy"),
+    ".json": "a JSON file",
+    ".zip": "a ZIP archive",
+}
 
 _REQUIRED = ("GeneralInfo", "Options", "Variables", "Classes", "Transformations")
 _SECTIONS = (
@@ -136,10 +148,27 @@ def _read_layers(root: XmlElement, sections: dict[str, XmlElement | None], file:
 def write_weights(path: str | os.PathLike, file: WeightFile, elements: Mapping[str, WeightElement] | None = None) -> None:
     """Write a weight file, whole or not at all. `elements` as in `read_weights`.
 
-    float32 parameters get 9 significant digits and float64 ones 17, so that reading restores every bit.
-    Raises FileError if the file cannot be written, or a record holds what the file cannot state (a NaN, an unknown layer).
+    float32 parameters get 9 significant digits and float64 ones 17, so that reading restores every bit. A name that ends in
+    .gz gives a packed file. Raises FileError if the file cannot be written, its name is that of another format, or a record
+    holds what the file cannot state (a NaN, an unknown layer).
     """
-    write_atomic(path, weights_text(file, declared_elements() if elements is None else elements))
+    check_weight_file_name(path)
+    text = weights_text(file, declared_elements() if elements is None else elements)
+    packed = os.fspath(path).lower().endswith(".gz")
+    write_atomic(path, gzip.compress(text.encode("utf-8"), mtime=0) if packed else text)
+
+
+def check_weight_file_name(path: str | os.PathLike) -> None:
+    """Raises FileError where the ending of a name belongs to a format that is no weight file."""
+    name = os.fspath(path)
+    stem, ending = os.path.splitext(name)
+    if ending.lower() in _OTHER_FORMATS:
+        raise FileError(
+            f"a weight file is XML, but '{name}' names {_OTHER_FORMATS[ending.lower()]}",
+            code="file-format",
+            expected="a name that ends in .weights.xml, or .weights.xml.gz",
+            hint=f"save('{stem}.weights.xml')",
+        )
 
 
 def weights_text(file: WeightFile, elements: Mapping[str, WeightElement]) -> str:

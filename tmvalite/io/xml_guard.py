@@ -1,13 +1,17 @@
 """Reading XML that nobody vouches for, with the standard library's parser and limits of our own.
 
 Document types (hence entities), processing instructions and encodings other than UTF-8 are refused; depth, number of
-elements and attributes and the length of attributes are bounded. Nothing outside the file is opened.
+elements and attributes and the length of attributes are bounded. Nothing outside the file is opened. A file packed with
+gzip is unpacked while it is read, to a bounded size.
 """
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
 import stat
+import zlib
 from xml.parsers import expat
 
 from tmvalite.errors import FileError, quoted
@@ -18,12 +22,26 @@ MAX_ELEMENTS = 200_000  # of a small file; a larger one may have more, as long a
 ELEMENT_BYTES = 40  # that an element beyond these fills at least: the shortest one that is written in numbers takes 70
 MAX_ATTRIBUTES = 1000  # of one element
 MAX_ATTRIBUTE_LENGTH = 1 << 16  # characters; the long texts of a weight file are no attributes
+# Text of numbers packs to a third; beyond both limits a small file asks for memory that its content does not need.
+MAX_UNPACKED = 1 << 26  # bytes that any packed file may have
+MAX_RATIO = 50  # of unpacked to packed
+_GZIP = b"\x1f\x8b"
 _PIECE = 1 << 16  # bytes read at first; pieces grow with the file, since the parser looks at a long text anew with each
 _ENCODINGS = ("utf-8", "us-ascii", "ascii")
 
 
+class XmlText(os.PathLike):
+    """The text of an XML file in place of its path."""
+
+    def __init__(self, text: str):
+        self.text = text
+
+    def __fspath__(self) -> str:
+        return "the XML text"
+
+
 def read_xml(path: str | os.PathLike) -> XmlElement:
-    """The root element of an XML file.
+    """The root element of an XML file, plain or packed with gzip, or of an XmlText.
 
     Raises
     ------
@@ -35,11 +53,15 @@ def read_xml(path: str | os.PathLike) -> XmlElement:
     Memory stays in proportion to the size of the file; the limits bound what small files can ask for.
     """
     name = os.fspath(path)
+    if isinstance(path, XmlText):
+        return _Builder(name).read(io.BytesIO(path.text.encode("utf-8", "replace")))
     try:
         with open(path, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise FileError(f"cannot read '{name}': it is not a plain file", code="file-not-plain")
-            return _Builder(name).read(file)
+            packed = file.read(2) == _GZIP
+            file.seek(0)
+            return _Builder(name).read(_Unpacked(name, file) if packed else file)
     except FileError:
         raise
     except FileNotFoundError as error:
@@ -51,6 +73,29 @@ def read_xml(path: str | os.PathLike) -> XmlElement:
         raise FileError(f"cannot read '{name}': {cause}", code="file-permission") from error
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         raise FileError(f"cannot read '{quoted(name)[1:-1]}': {error}", code="file-read") from error
+
+
+class _Unpacked:
+    """Reads a gzip file up to a size that its own size allows. Raises FileError where it is damaged or too large."""
+
+    def __init__(self, name: str, file):
+        self.name, self.stream, self.count = name, gzip.GzipFile(fileobj=file), 0
+        self.limit = max(MAX_UNPACKED, MAX_RATIO * os.fstat(file.fileno()).st_size)
+
+    def read(self, size: int) -> bytes:
+        try:
+            piece = self.stream.read(size)
+        except EOFError as error:
+            hint = "copy the file again, or write it again"
+            raise FileError(
+                f"'{self.name}' is cut off: its packed text does not end", code="file-truncated", hint=hint
+            ) from error
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise FileError(f"'{self.name}' is damaged: it cannot be unpacked ({error})", code="file-damaged") from error
+        self.count += len(piece)
+        if self.count > self.limit:
+            raise FileError(f"'{self.name}' unpacks to more than {self.limit} bytes", code="xml-limit")
+        return piece
 
 
 class _Builder:

@@ -36,7 +36,8 @@ from tmvalite.training.initialisation import CODES as INITIALISATION_CODES
 
 # The versions whose schema is written; ROOT compares the numbers in brackets: major * 65536 + minor * 256 + patch.
 RELEASES = {"TMVA Release": "4.2.1 [262657]", "ROOT Release": "6.32/04 [401412]"}
-LABELS, SEED, OPTIONS = "Class labels", "Random seed", "tmvalite options"  # entries of GeneralInfo that are ours
+# entries of GeneralInfo that are ours
+LABELS, SEED, OPTIONS, INTERRUPTED = "Class labels", "Random seed", "tmvalite options", "Training interrupted"
 
 
 # ---------------------------------------------------------------------------------------------- before the training

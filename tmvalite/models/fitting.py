@@ -16,7 +16,7 @@ from tmvalite.errors import Diagnostics, TmvaliteWarning
 from tmvalite.models.blueprint import Blueprint
 from tmvalite.models.booking import Booking
 from tmvalite.models.events import check_classes, split_events, target_matrix, usable_events, with_ranges
-from tmvalite.models.file import describe
+from tmvalite.models.file import INTERRUPTED, describe
 from tmvalite.models.form import TRUTH, VARIABLES
 from tmvalite.models.reconstruction import check_targets
 from tmvalite.models.trained import Trained
@@ -111,8 +111,6 @@ def fit(
     learner = form.learner(blueprint, network)
     companion = form.companion(booking, blueprint, learner, train, trace) or Companion()
     description = describe(booking, blueprint, info, n_events=len(events), seed=seed, labels=labels or info.classes)
-    if network.needs_compiling:
-        progress.message("compiling the kernels for this machine, which takes some seconds the first time")
 
     training, stopped = None, None
     try:
@@ -147,7 +145,9 @@ def fit(
         blueprint.class_width,
         blueprint.latent,
         blueprint.prior,
-        description=dataclasses.replace(description, facts=description.facts | _done(time.perf_counter() - began)),
+        description=dataclasses.replace(
+            description, facts=description.facts | _done(history, time.perf_counter() - began - progress.compile_seconds)
+        ),
         **companion.learnt(network, train, seed),
     )
     remarks = () if stopped is not None else (*_remarks(history), *form.judge(trained, valid))
@@ -180,9 +180,14 @@ def _samples(
     return events, sample(train_at, "training"), sample(valid_at, "validation")
 
 
-def _done(seconds: float) -> dict[str, str]:
-    """What only the end of a training knows of the file's facts."""
-    return {"Date": time.asctime(), "Host": platform.system(), "TrainingTime": f"{seconds:.8e}"}
+def _done(history: History, seconds: float) -> dict[str, str]:
+    """What only the end of a training knows of the file's facts; where the user ended it, that."""
+    facts = {"Date": time.asctime(), "Host": platform.system(), "TrainingTime": f"{seconds:.8e}"}
+    if history.interrupted:
+        n = len(history.epochs)
+        weights = "the last ones" if history.best_epoch is None else f"those of epoch {history.best_epoch}"
+        facts[INTERRUPTED] = f"after {n} epoch{'s' * (n != 1)}; the weights are {weights}"
+    return facts
 
 
 def _remarks(history: History) -> list[TmvaliteWarning]:

@@ -8,7 +8,8 @@ import numpy as np
 
 from tmvalite.errors import DataError
 from tmvalite.evaluation.compression import ColumnComparison, Spread
-from tmvalite.plots.style import BLUE, GREY, LABEL, ORANGE, TICK, TITLE, finish, new_figure, with_unit
+from tmvalite.evaluation.plots import new_figure
+from tmvalite.plots.style import BLUE, GREY, LABEL, ORANGE, TICK, TITLE, finish, with_unit
 
 MAX_PANELS = 25
 

@@ -8,7 +8,8 @@ from statistics import NormalDist
 import numpy as np
 
 from tmvalite.errors import DataError
-from tmvalite.plots.style import MAP, TICK, TITLE, as_picture, common_range, finish, image_shape, new_figure, variable_labels
+from tmvalite.evaluation.plots import new_figure
+from tmvalite.plots.style import MAP, TICK, TITLE, as_picture, common_range, finish, image_shape, variable_labels
 
 MAX_PANELS = 9
 

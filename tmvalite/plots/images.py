@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.errors import DataError
-from tmvalite.plots.style import DIVERGING, LABEL, TICK, TITLE, as_picture, bare, common_range, image_shape, new_figure
+from tmvalite.evaluation.plots import new_figure
+from tmvalite.plots.style import DIVERGING, LABEL, TICK, TITLE, as_picture, bare, common_range, image_shape
 
 MAX_IMAGES = 16
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.errors import DataError
-from tmvalite.plots.style import CYCLE, GREY, LABEL, ORANGE, TICK, TITLE, finish, new_figure
+from tmvalite.evaluation.plots import new_figure
+from tmvalite.plots.style import CYCLE, GREY, LABEL, ORANGE, TICK, TITLE, finish
 
 MAX_LATENT, MAX_POINTS, MAX_CLASSES = 6, 20000, 7
 

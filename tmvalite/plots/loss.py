@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from tmvalite.errors import DataError
-from tmvalite.plots.style import CYCLE, GREY, TICK, finish, new_figure
+from tmvalite.evaluation.plots import new_figure
+from tmvalite.plots.style import CYCLE, GREY, TICK, finish
 
 _TOTAL = ("train_loss", "valid_loss")
 # Columns of a history that are no loss, or are shown in the lower panel.

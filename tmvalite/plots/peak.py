@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.evaluation.peak import PeakChange, PeakFit
-from tmvalite.plots.style import BLUE, GREY, ORANGE, TICK, TITLE, finish, new_figure
+from tmvalite.evaluation.plots import new_figure
+from tmvalite.plots.style import BLUE, GREY, ORANGE, TICK, TITLE, finish
 
 
 def peak_figure(change: PeakChange, *, unit: str = "GeV", title: str = ""):

@@ -6,24 +6,13 @@ import math
 
 import numpy as np
 
-from tmvalite.errors import DataError, MissingExtraError
+from tmvalite.errors import DataError
 
 # Okabe and Ito's colours, with which no pair differs by red and green alone.
 BLUE, ORANGE, GREEN, PURPLE, SKY, GREY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#56B4E9", "#666666"
 CYCLE = (BLUE, ORANGE, GREEN, PURPLE, SKY, "#E69F00", GREY)
 MAP, DIVERGING = "cividis", "RdBu_r"  # equal steps look equal, in grey too
 LABEL, TICK, TITLE = 11.0, 9.5, 12.0  # points
-
-
-def new_figure(width: float, height: float):
-    """An empty Figure of this size in inches. Raises MissingExtraError without matplotlib."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError(
-            "drawing needs matplotlib, which is not installed", code="missing-plot", hint="pip install 'tmvalite[plot]'"
-        ) from None
-    return Figure(figsize=(width, height), layout="constrained")
 
 
 def finish(ax, *, x: str = "", y: str = "", title: str = "") -> None:

@@ -92,6 +92,11 @@ class Alternating:
     def __getattr__(self, name: str):
         return getattr(self.__dict__["whole"], name)
 
+    def prepare(self) -> None:
+        """Have the kernels of the whole and of every turn ready."""
+        for network in (self.whole, *(turn.network for turn in self.turns)):
+            network.prepare()
+
     # ------------------------------------------------------------------------------------- run-time numbers
 
     def set_weight(self, term: str, weight: float) -> None:

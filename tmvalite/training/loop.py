@@ -21,6 +21,7 @@ from tmvalite.errors import Source, TmvaliteWarning, TrainingError, warn_user
 from tmvalite.optimizers import FIELDS
 from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training import streams
+from tmvalite.training.compiling import prepare
 from tmvalite.training.history import Epoch, History
 from tmvalite.training.network import batch_bounds
 from tmvalite.training.optimizers import OptimizerSettings
@@ -152,6 +153,7 @@ class Training:
             The loss is infinite or no number. The network then has the last good parameters.
         """
         self._remark_batches()
+        self.progress.compiled(prepare(self.network, self.progress.message))
         try:
             for number, (phase, rates) in enumerate(zip(self.phases, self.dropout, strict=True), 1):
                 self._restore()
@@ -162,7 +164,7 @@ class Training:
                     self.progress.end_phase()
         except KeyboardInterrupt:
             self.history.interrupted = True
-            if self.history.best_epoch is None:
+            if self.history.best_epoch is None and self._steps:
                 self._keep()
         finally:
             self._restore()

@@ -17,7 +17,7 @@ from tmvalite.constants import PRECISIONS
 from tmvalite.errors import DataError
 from tmvalite.graph.ir import Graph
 from tmvalite.kernels.context import COLUMNS
-from tmvalite.kernels.execute import EVALUATE, SCORE, TRAIN, execute
+from tmvalite.kernels.execute import EVALUATE, SCORE, TRAIN
 from tmvalite.losses import trained_kinds
 from tmvalite.optimizers import REGULARIZATIONS
 from tmvalite.plan import make_plan
@@ -128,10 +128,9 @@ class Network:
         self._no_output = np.zeros((1, 1), self.dtype)
         self._pool: ThreadPoolExecutor | None = None
 
-    @property
-    def needs_compiling(self) -> bool:
-        """Whether the first call takes some seconds longer, since nothing is in the kernel cache yet."""
-        return not execute.is_ready(self.precision)
+    def prepare(self) -> None:
+        """Have every kernel of a training ready; takes some seconds where they are not in the cache."""
+        self._evaluation_workspace()
 
     def part(
         self,

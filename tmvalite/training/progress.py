@@ -1,29 +1,24 @@
 """What is said during a training: TMVA's epoch table, and a moving line below it on a terminal.
 
-The table goes to standard output, as TMVA's log does, and holds no control characters; the moving line goes to standard
-error, needs rich, and appears only if standard error is a terminal. Of a long training every validation is shown at first,
-then ever fewer, and always the last one: 1000 epochs take about 75 lines.
+The table (epoch_table.py) goes to standard output, as TMVA's log does, and holds no control characters; the moving line
+goes to standard error, needs rich, and appears only if standard error is a terminal. Of a long training every validation is
+shown at first, then ever fewer, and always the last one: 1000 epochs take about 75 lines.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from tmvalite.errors import OptionError, did_you_mean
 from tmvalite.optimizers import OPTIMIZERS, REGULARIZATIONS
 from tmvalite.string_utils.phases import PhaseSettings
+from tmvalite.training.epoch_table import RULE, header_text, row_text, shown, summary_text
 from tmvalite.training.history import Epoch, History
 
-MODES = ("auto", "live", "table", "silent")
-
-HEADER = "     Epoch |   Train Err.   Val. Err.  t(s)/epoch   t(s)/Loss   nEvents/s Conv. Steps"
-RULE = "-" * 62
-
-# up to this row of a phase, every so many rows
-_STRIDES = ((20, 1), (100, 5), (500, 20), (2000, 50), (10000, 200))
-_LAST_STRIDE = 1000
+MODES = ("auto", "live", "table", "summary", "silent")
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,16 @@ class PhaseStart:
 
 
 class Progress:
-    """Says nothing; the base of those that do. The training calls the methods in this order."""
+    """Says nothing; the base of those that do. The training calls the methods in this order.
+
+    compile_seconds : what went into compiling kernels, which is no training time
+    """
+
+    compile_seconds = 0.0
+
+    def compiled(self, seconds: float) -> None:
+        """The kernels are ready, which took so long."""
+        self.compile_seconds += seconds
 
     def begin_phase(self, start: PhaseStart) -> None:
         """A phase begins."""
@@ -64,60 +68,30 @@ class Progress:
         """The training is over."""
 
 
-def shown(row: int) -> bool:
-    """Whether row number `row` (from 1) of a phase is printed."""
-    for limit, stride in _STRIDES:
-        if row <= limit:
-            return row % stride == 0
-    return row % _LAST_STRIDE == 0
-
-
 def optimizer_text(settings: PhaseSettings) -> str:
     """The optimizer with the numbers that it reads, as TMVA prints them."""
     return OPTIMIZERS[settings.optimizer].described(settings)
 
 
-def header_text(columns: tuple[str, ...] = ()) -> str:
-    """The head of the table; parts of the loss stand behind TMVA's columns."""
-    return HEADER + "".join(f"  {_label(name)}" for name in columns)
-
-
-def _label(column: str) -> str:
-    """What stands above a part of the loss: on the validation events, or where it has no such value while training."""
-    name = column.removeprefix("valid_")
-    return f"{'Val.' if name != column else 'Train'} {name}".rjust(11)
-
-
-def row_text(number: int, epoch: Epoch, n_train: int, stale: int, columns: tuple[str, ...] = ()) -> str:
-    """One row of the table; nEvents/s counts the time without the validation, as TMVA does."""
-    seconds = epoch.seconds - epoch.valid_seconds
-    rate = n_train / seconds if seconds > 0 else 0.0
-    values = (epoch.train_loss, epoch.valid_loss, epoch.seconds, epoch.valid_seconds, rate)
-    return (
-        f"{number:10d} | "
-        + "".join(f"{value:12.6g}" for value in values)
-        + f"{stale:12d}"
-        + "".join(f"{epoch.parts.get(name, float('nan')):{len(_label(name)) + 2}.6g}" for name in columns)
-    )
-
-
-def summary_text(history: History) -> str:
-    """How many epochs in what time, and which of them gave the weights."""
-    n = len(history.epochs)
-    how = "interrupted" if history.interrupted else "finished"
-    text = f"Training {how}: {n} epoch{'s' * (n != 1)} in {history.seconds:.3g} sec"
-    if history.best_epoch is not None:
-        text += f", smallest validation error {history.best_loss:.6g} in epoch {history.best_epoch}"
-    if history.interrupted:
-        text += "; its weights are kept" if history.best_epoch is not None else "; the weights as they are now are kept"
-    return text
-
-
-class TableProgress(Progress):
-    """Writes the table line by line."""
+class SummaryProgress(Progress):
+    """What a training came to, without the table."""
 
     def __init__(self, write: Callable[[str], None] = print):
         self._write = write
+
+    def message(self, text):
+        self._write(text)
+
+    def end(self, history):
+        for line in summary_text(history).split("\n"):
+            self._write(line)
+
+
+class TableProgress(SummaryProgress):
+    """Writes the table line by line."""
+
+    def __init__(self, write: Callable[[str], None] = print):
+        super().__init__(write)
         self._start: PhaseStart | None = None
         self._rows = 0
         self._held: str | None = None  # the last row, not shown yet
@@ -127,12 +101,12 @@ class TableProgress(Progress):
         s = start.settings
         if start.number == 1:
             self._write(f"Using {start.n_train} events for training and {start.n_valid} for validation")
-        self._write(
-            f"Training phase {start.number} of {start.count}:  Optimizer {optimizer_text(s)} "
+        head = (
+            f"Training phase {start.number} of {start.count}:  Optimizer {optimizer_text(s)}\n"
             f"Learning rate = {s.learning_rate:g} regularization {REGULARIZATIONS[s.regularization].code} "
             f"minimum error = {start.initial_loss:g}"
         )
-        for line in (RULE, header_text(start.columns), RULE):
+        for line in (*head.split("\n"), RULE, *header_text(start.columns).split("\n"), RULE):
             self._write(line)
 
     def epoch(self, number, epoch, stale):
@@ -150,26 +124,38 @@ class TableProgress(Progress):
     def end_phase(self):
         self._show()
 
-    def end(self, history):
-        self._write(summary_text(history))
-
     def _show(self):
         if self._held is not None:
-            self._write(self._held)
+            for line in self._held.split("\n"):
+                self._write(line)
             self._held = None
 
 
-class LiveProgress(TableProgress):
-    """The table, and below it a bar on standard error that moves within the epochs."""
+def remaining_text(seconds: float, done: float) -> str:
+    """How long a phase still takes if no early stop ends it, when `done` of it, 0 to 1, took `seconds`.
 
-    def __init__(self, write: Callable[[str], None] = print, console=None):
+    >>> remaining_text(30.0, 0.25), remaining_text(0.1, 0.0), remaining_text(5400.0, 0.5)
+    ('1:30 left', '', '1:30:00 left')
+    """
+    if done <= 0.0:
+        return ""
+    left = round(seconds * (1.0 - done) / done)
+    hours = f"{left // 3600}:" if left >= 3600 else ""
+    minutes = f"{left // 60 % 60:02d}" if hours else f"{left // 60}"
+    return f"{hours}{minutes}:{left % 60:02d} left"
+
+
+class LiveProgress(TableProgress):
+    """The table, and below it a bar on standard error that moves within the epochs and says how long it may take."""
+
+    def __init__(self, write: Callable[[str], None] = print, console=None, clock: Callable[[], float] = time.perf_counter):
         super().__init__(write)
         from rich.console import Console
-        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as Bars
 
         # Lines written to a terminal pass through rich, which keeps the bar below them; a file gets them as they are.
-        columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), TimeElapsedColumn())
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=None), TextColumn("{task.fields[left]}"))
         self._bars = Bars(
             *columns,
             console=console or Console(stderr=True),
@@ -179,12 +165,12 @@ class LiveProgress(TableProgress):
             redirect_stdout=sys.stdout.isatty(),
             redirect_stderr=False,
         )
-        self._task = self._bars.add_task("")
-        self._losses = ""
+        self._task = self._bars.add_task("", left="")
+        self._losses, self._clock, self._began = "", clock, 0.0
 
     def begin_phase(self, start):
         super().begin_phase(start)
-        self._losses = ""
+        self._losses, self._began = "", self._clock()
         self._bars.reset(self._task, total=start.settings.max_epochs)
         self._bars.start()
         self._move(1, 0.0)
@@ -194,9 +180,9 @@ class LiveProgress(TableProgress):
 
     def epoch(self, number, epoch, stale):
         super().epoch(number, epoch, stale)
-        self._losses = f"  training {epoch.train_loss:.4g}"
+        self._losses = f"  train {epoch.train_loss:.4g}"
         if epoch.valid_loss == epoch.valid_loss:
-            self._losses += f"  validation {epoch.valid_loss:.4g}"
+            self._losses += f"  val. {epoch.valid_loss:.4g}"
         self._move(number, 1.0)
 
     def end_phase(self):
@@ -206,9 +192,9 @@ class LiveProgress(TableProgress):
     def _move(self, epoch, done):
         start = self._start
         phase = f"phase {start.number}/{start.count}  " if start.count > 1 else ""
-        self._bars.update(
-            self._task, completed=epoch - 1 + done, description=f"{phase}epoch {epoch}/{start.settings.max_epochs}{self._losses}"
-        )
+        completed, most = epoch - 1 + done, start.settings.max_epochs
+        left = remaining_text(self._clock() - self._began, completed / most)
+        self._bars.update(self._task, completed=completed, description=f"{phase}epoch {epoch}/{most}{self._losses}", left=left)
 
 
 def make_progress(mode: str = "auto", write: Callable[[str], None] = print) -> Progress:
@@ -217,8 +203,8 @@ def make_progress(mode: str = "auto", write: Callable[[str], None] = print) -> P
     Parameters
     ----------
     mode : str
-        "silent"; "table"; "live" (rich must be importable); "auto": live if standard error is a terminal and rich is
-        there, else the table.
+        "silent"; "summary", the table's last lines alone; "table"; "live" (rich must be importable); "auto": live if
+        standard error is a terminal and rich is there, else the table.
     write : callable(str)
         Takes the lines of the table.
 
@@ -229,6 +215,8 @@ def make_progress(mode: str = "auto", write: Callable[[str], None] = print) -> P
     """
     if mode == "silent":
         return Progress()
+    if mode == "summary":
+        return SummaryProgress(write)
     if mode == "table":
         return TableProgress(write)
     if mode == "live":

@@ -7,6 +7,7 @@ from tmvalite.io.atomic import check_writable
 from tmvalite.io.root_file import RootFile
 from tmvalite.methods import METHODS
 from tmvalite.workflow.config import gConfig
+from tmvalite.workflow.members import METHOD, TmvaNames
 from tmvalite.workflow.types import EMVA
 
 FORBIDDEN_IN_TITLE = '/\\:*?"<>|'
@@ -18,12 +19,27 @@ def is_available(method_type: EMVA, title: str) -> bool:
     name = method_type.name[1:]
     if method_type not in REGISTRY:
         message = f"{name} is not part of tmvalite, skipped: '{title}' is not booked"
-        warn_user(TmvaliteWarning(message, code="method-skipped", hint="tmvalite has Types.kDL"))
+        hint = METHOD["AddMethod"] if method_type is EMVA.kCategory else "tmvalite has Types.kDL"
+        warn_user(TmvaliteWarning(message, code="method-skipped", hint=hint))
         return False
     if method_type is EMVA.kDNN:
         message = f"Types.kDNN is the predecessor of Types.kDL, so '{title}' is booked as DL"
         warn_user(TmvaliteWarning(message, code="method-renamed", hint="write Types.kDL"))
     return True
+
+
+class NotBooked(TmvaNames):
+    """What BookMethod gives for MethodCategory, whose scripts go on with AddMethod: it is false, and says what to do."""
+
+    absent = {"AddMethod": METHOD["AddMethod"]}
+
+    def __bool__(self):
+        return False
+
+
+def not_booked(method_type: EMVA) -> NotBooked | None:
+    """What a script gets for a method that tmvalite does not have."""
+    return NotBooked() if method_type is EMVA.kCategory else None
 
 
 def resolve_analysis_type(given: str, classes: list[str], n_targets: int) -> str:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
+
+from tmvalite.workflow.members import CONFIG, TmvaNames
 
 
 @dataclass
@@ -12,6 +17,7 @@ class IONames:
     fWeightFileDirPrefix: str = ""
     fWeightFileDir: str = "weights"
     fWeightFileExtension: str = "weights"
+    fOptionsReferenceFileDir: str = "optionInfo"
 
 
 @dataclass
@@ -24,12 +30,22 @@ class VariablePlotting:
     fMaxNumOfAllowedVariablesForScatterPlots: int = 20
     fNbinsMVAoutput: int = 40
     fNbinsXOfROCCurve: int = 100
+    fUsePaperStyle: bool = False
 
 
 @dataclass
-class Config:
-    """The one object behind `gConfig()`; the two groups can be changed in place."""
+class Config(TmvaNames):
+    """The one object behind `gConfig()`; the two groups can be changed in place.
 
+    silent, color, progress_bar : bool
+        What every Factory, DataLoader and Reader may at most: nothing at all, without colours, without a moving line.
+    """
+
+    absent: ClassVar[Mapping[str, str]] = CONFIG
+
+    silent: bool = False
+    color: bool = True
+    progress_bar: bool = True
     io_names: IONames = field(default_factory=IONames)
     variable_plotting: VariablePlotting = field(default_factory=VariablePlotting)
 
@@ -43,9 +59,39 @@ class Config:
     def fVariablePlotting(self) -> VariablePlotting:
         return self.variable_plotting
 
+    @property
+    def fIONames(self) -> IONames:
+        return self.io_names
+
+    def IsSilent(self) -> bool:
+        return self.silent
+
+    def SetSilent(self, s=True) -> None:
+        self.silent = bool(s)
+
+    def UseColor(self) -> bool:
+        return self.color
+
+    def SetUseColor(self, uc=True) -> None:
+        self.color = bool(uc)
+
+    def DrawProgressBar(self) -> bool:
+        return self.progress_bar
+
+    def SetDrawProgressBar(self, d=True) -> None:
+        self.progress_bar = bool(d)
+
+    def GetNCpu(self) -> int:
+        """Processors that this process may use."""
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
     @staticmethod
     def Instance() -> Config:
         return gConfig()
+
+    @staticmethod
+    def DestroyInstance() -> None:
+        """Nothing: Python keeps it."""
 
 
 _CONFIG = Config()
@@ -54,23 +100,3 @@ _CONFIG = Config()
 def gConfig() -> Config:
     """The settings that every Factory and Reader of this process reads when it needs them."""
     return _CONFIG
-
-
-class Tools:
-    """TMVA's toolbox; scripts only call `Tools.Instance()` to load the library, which Python has done by importing."""
-
-    _instance = None
-
-    @classmethod
-    def Instance(cls) -> Tools:
-        if cls._instance is None:
-            cls._instance = cls()
-        return cls._instance
-
-
-class PyMethodBase:
-    """TMVA's link to Python, whose `PyInitialize()` has nothing left to do in Python."""
-
-    @staticmethod
-    def PyInitialize() -> None:
-        return None

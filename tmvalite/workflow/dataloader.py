@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 
 from tmvalite.data.info import DataSet, DataSetInfo
 from tmvalite.errors import DataError, OptionError
+from tmvalite.workflow.arguments import also_named
 from tmvalite.workflow.building import build
 from tmvalite.workflow.declarations import (
     BACKGROUND,
-    REGRESSION,
     SAMPLES,
     SIGNAL,
     Declarations,
@@ -20,12 +19,14 @@ from tmvalite.workflow.declarations import (
     checked_event,
     understand_prepare_call,
 )
-from tmvalite.workflow.info import DataSetInfoView
+from tmvalite.workflow.loader_info import LoaderInfo
+from tmvalite.workflow.loader_names import LoaderNames
 from tmvalite.workflow.log import LogSettings
+from tmvalite.workflow.summary import VARIABLE_COLUMNS, html_table, loader_text, variable_rows
 from tmvalite.workflow.types import ETreeType, tree_type
 
 
-class DataLoader:
+class DataLoader(LoaderNames):
     """DataLoader(name="default"): `name` is the folder of the weight files and of the output file.
 
     Trees may be added before the variables. Classes are numbered in the order in which they first appear.
@@ -41,6 +42,7 @@ class DataLoader:
     loader.PrepareTrainingAndTestTree("var1 > 0", "SplitMode=Random:NormMode=NumEvents:!V")
     """
 
+    @also_named(thedlName="name", theDlName="name")
     def __init__(self, name="default"):
         self.name = str(name)
         if not self.name.strip() or os.path.isabs(self.name) or ".." in self.name.replace("\\", "/").split("/"):
@@ -48,7 +50,7 @@ class DataLoader:
                 f"'{self.name}' cannot name a data set", code="dataset-name", expected="a folder name below the working folder"
             )
         self.log_settings = LogSettings()
-        self._info = DataSetInfoView(self.name)
+        self._info = LoaderInfo(self)
         self.trees: list[TreeDeclaration] = []
         self.event_lists: list[EventList] = []
         self.weights: dict[str, str] = {}
@@ -225,106 +227,13 @@ class DataLoader:
             )
         return list(self._info.classes)
 
-    # TMVA's names
+    def __repr__(self):
+        return loader_text(self.name, self._info, len(self.trees), self._dataset is not None)
 
-    def GetName(self) -> str:
-        return self.name
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), VARIABLE_COLUMNS, variable_rows(self._info))
 
-    def AddVariable(self, expression, *args, **keywords):
-        """AddVariable(expression, title, unit, type='F', min=0, max=0) or AddVariable(expression, type='F', min=0, max=0)."""
-        if len(args) in (1, 2, 3) and _is_type(args[0]) and not any(isinstance(a, str) for a in args[1:]):
-            self.add_variable(expression, "", "", *args, **keywords)
-        else:
-            self.add_variable(expression, *args, **keywords)
-
-    def AddVariablesArray(self, expression, size, type="F", min=0.0, max=0.0):
-        self.add_variables_array(expression, size, type, min, max)
-
-    def AddTarget(self, expression, title="", unit="", min=0.0, max=0.0):
-        self.add_target(expression, title, unit, min, max)
-
-    AddRegressionTarget = AddTarget
-
-    def AddSpectator(self, expression, title="", unit="", min=0.0, max=0.0):
-        self.add_spectator(expression, title, unit, min, max)
-
-    def SetInputVariables(self, names):
-        for name in names:
-            self.add_variable(name)
-
-    def AddTree(self, tree, className, weight=1.0, cut="", treeType=ETreeType.kMaxTreeType):
-        self.add_tree(tree, className, weight, cut, treeType)
-
-    SetTree = AddTree
-
-    def AddSignalTree(self, tree, weight=1.0, treeType=ETreeType.kMaxTreeType):
-        self.add_tree(tree, SIGNAL, weight, "", treeType)
-
-    def AddBackgroundTree(self, tree, weight=1.0, treeType=ETreeType.kMaxTreeType):
-        self.add_tree(tree, BACKGROUND, weight, "", treeType)
-
-    SetSignalTree, SetBackgroundTree = AddSignalTree, AddBackgroundTree
-
-    def AddRegressionTree(self, tree, weight=1.0, treeType=ETreeType.kMaxTreeType):
-        self.add_tree(tree, REGRESSION, weight, "", treeType)
-
-    SetRegressionTree = AddRegressionTree
-
-    def SetInputTrees(self, first, second, third=1.0, fourth=1.0):
-        """SetInputTrees(signal, background, wS=1, wB=1) or SetInputTrees(tree, signal cut, background cut)."""
-        if _is_cut(third):
-            self.add_tree(first, SIGNAL, 1.0, second)
-            self.add_tree(first, BACKGROUND, 1.0, third)
-        else:
-            self.add_tree(first, SIGNAL, third)
-            self.add_tree(second, BACKGROUND, fourth)
-
-    def AddEvent(self, className, treeType, event, weight=1.0):
-        self.add_event(className, treeType, event, weight)
-
-    def AddTrainingEvent(self, className, event, weight=1.0):
-        self.add_event(className, ETreeType.kTraining, event, weight)
-
-    def AddTestEvent(self, className, event, weight=1.0):
-        self.add_event(className, ETreeType.kTesting, event, weight)
-
-    def AddSignalTrainingEvent(self, event, weight=1.0):
-        self.add_event(SIGNAL, ETreeType.kTraining, event, weight)
-
-    def AddSignalTestEvent(self, event, weight=1.0):
-        self.add_event(SIGNAL, ETreeType.kTesting, event, weight)
-
-    def AddBackgroundTrainingEvent(self, event, weight=1.0):
-        self.add_event(BACKGROUND, ETreeType.kTraining, event, weight)
-
-    def AddBackgroundTestEvent(self, event, weight=1.0):
-        self.add_event(BACKGROUND, ETreeType.kTesting, event, weight)
-
-    def SetWeightExpression(self, variable, className=""):
-        self.set_weight_expression(variable, className)
-
-    def SetSignalWeightExpression(self, variable):
-        self.set_weight_expression(variable, SIGNAL)
-
-    def SetBackgroundWeightExpression(self, variable):
-        self.set_weight_expression(variable, BACKGROUND)
-
-    def SetCut(self, cut, className=""):
-        self.set_cut(cut, className)
-
-    def AddCut(self, cut, className=""):
-        self.add_cut(cut, className)
-
-    def PrepareTrainingAndTestTree(self, *args, **keywords):
-        """(cut, options), (signal cut, background cut, options), (cut, nTrain, nTest=-1), or cuts and keywords."""
-        self.prepare(*args, **keywords)
-
-    def GetDataSetInfo(self) -> DataSetInfoView:
-        return self._info
-
-    GetDefaultDataSetInfo = DataSetInfo = GetDataSetInfo
-
-    def MakeCopy(self, name) -> DataLoader:
+    def copy(self, name) -> DataLoader:
         """A loader with the same declarations and another name, whose data are read anew."""
         copy = DataLoader(name)
         copy.log_settings = self.log_settings
@@ -335,14 +244,3 @@ class DataLoader:
         copy.common_weight = self.common_weight
         copy.split_options, copy.split_keywords = self.split_options, dict(self.split_keywords)
         return copy
-
-    Clone = MakeCopy
-
-
-def _is_type(value) -> bool:
-    """Whether an argument is a variable type ('F', 'I', 'D', C++'s character) and no title."""
-    return isinstance(value, str) and len(value) == 1 and value in "FID"
-
-
-def _is_cut(value) -> bool:
-    return isinstance(value, str) or (not isinstance(value, (int, float, Mapping)) and hasattr(value, "GetTitle"))

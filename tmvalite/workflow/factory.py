@@ -9,29 +9,35 @@ from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import OptionError, TmvaliteWarning, did_you_mean, warn_user
 from tmvalite.evaluation.tables import elapsed
 from tmvalite.workflow import report
+from tmvalite.workflow.arguments import renamed
 from tmvalite.workflow.booking import (
     REGISTRY,
     check_files,
     check_title,
     fits_analysis,
     is_available,
+    not_booked,
     resolve_analysis_type,
     weight_file_path,
 )
-from tmvalite.workflow.curves import RocCanvas, RocGraph
+from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.dataloader import DataLoader
+from tmvalite.workflow.factory_names import FactoryNames, dataset_name
+from tmvalite.workflow.interrupt import interrupted, watching
 from tmvalite.workflow.log import Log
+from tmvalite.workflow.method_face import BookedMethod
 from tmvalite.workflow.options import read_chains, read_factory_options
 from tmvalite.workflow.output import as_target, write_output
 from tmvalite.workflow.results import MethodRecord
+from tmvalite.workflow.summary import METHOD_COLUMNS, html_table, method_row, text_table
 from tmvalite.workflow.training import train_one
-from tmvalite.workflow.types import ETreeType, method_type
+from tmvalite.workflow.types import method_type
 
 MINIMUM_EVENTS = 10  # TMVA trains nothing on fewer
-SAMPLE = {ETreeType.kTraining: "train", ETreeType.kTesting: "test"}
+CONSTRUCTOR = {"theJobName": "job", "jobName": "job", "JobName": "job", "theTargetFile": "target", "TargetFile": "target"}
 
 
-class Factory:
+class Factory(FactoryNames):
     """Factory(job, target, options="") or Factory(job, options=""); options may be keywords instead.
 
     Parameters
@@ -51,14 +57,17 @@ class Factory:
     factory.TrainAllMethods(); factory.TestAllMethods(); factory.EvaluateAllMethods()
     """
 
-    def __init__(self, job, *args, **keywords):
-        self.job = str(job)
-        target, options = _constructor_arguments(args, keywords)
+    def __init__(self, *args, **keywords):
+        keywords = renamed(keywords, {**CONSTRUCTOR, "theOption": "options"}, "Factory")
+        args, keywords = _positional(args, keywords)
+        self.job = str(args[0])
+        target, options = _constructor_arguments(args[1:], keywords)
         self.options, self.log_settings, self.strict = read_factory_options(options, keywords)
         self.chains = read_chains(self.options)
         self.target = as_target(target)
         self.log = Log("Factory", self.log_settings)
         self._records: dict[str, dict[str, MethodRecord]] = {}
+        self._faces: dict[str, dict[str, BookedMethod]] = {}
         self._loaders: dict[str, DataLoader] = {}
         self._described: dict[str, list[TransformChain]] = {}  # by data set, the chains of Transformations, fitted
 
@@ -69,7 +78,7 @@ class Factory:
 
         Returns
         -------
-        The method, or None (with a warning) if tmvalite does not have it or it cannot do the analysis.
+        The method with TMVA's names, or None (with a warning) if tmvalite does not have it or it cannot do the analysis.
 
         Raises
         ------
@@ -91,7 +100,7 @@ class Factory:
         self.log.header(f"Booking method: {title}")
         self.log.info()
         if not is_available(chosen, title):
-            return None
+            return not_booked(chosen)
         check_title(title, records, loader.name)
         view = loader.GetDataSetInfo()
         analysis_type = resolve_analysis_type(self.options.values.AnalysisType, view.classes, view.GetNTargets())
@@ -107,13 +116,25 @@ class Factory:
         with method.diagnostics.telling():
             method.blueprint(data.info)  # what does not fit the data is said now, not when the training begins
         method.diagnostics.issue()
-        records[title] = MethodRecord(title, method, analysis_type, data, path)
-        return method
+        quiet = method.bound.is_set("V") and not method.bound.values.V
+        persistent = self.options.values.ModelPersistence
+        records[title] = MethodRecord(title, method, analysis_type, data, path, persistent, quiet)
+        self._faces.setdefault(loader.name, {})[title] = BookedMethod(records[title], view, self.job)
+        return self._faces[loader.name][title]
 
     def train_all(self) -> None:
-        """Train every booked method, evaluate it on its training sample, and write its weight file."""
+        """Train every booked method, evaluate it on its training sample, and write its weight file.
+
+        After Ctrl-C or SIGTERM the best weights so far are written and the other methods are left out.
+
+        Raises
+        ------
+        JobInterrupted
+            A signal came; it is a KeyboardInterrupt, and a script that does not catch it exits with 130 or 143.
+        """
         if not self._nothing_booked("trained"):
             self.log.header("Train all methods")
+        waiting = []
         for name, records in self._records.items():
             if records and name not in self._described:
                 self._described[name] = self._print_inputs(next(iter(records.values())))
@@ -125,14 +146,27 @@ class Factory:
                     self.log.warning(message)
                     warn_user(TmvaliteWarning(message, code="few-events"))
                     continue
-                train_one(self.log, record, persist=self.options.values.ModelPersistence, progress=self._progress())
-                self.log.header("Training finished")
-                self.log.info()
+                waiting.append(record)
+        with watching() as watch:
+            while waiting:
+                try:
+                    self._train(waiting.pop(0))
+                except KeyboardInterrupt:
+                    if waiting:
+                        self.log.info(f"Not trained: {', '.join(record.title for record in waiting)}")
+                    raise interrupted(watch.number) from None
 
-    def _progress(self) -> str:
+    def _train(self, record: MethodRecord) -> None:
+        train_one(self.log, record, persist=self.options.values.ModelPersistence, progress=self._progress(record))
+        self.log.header("Training finished")
+        self.log.info()
+
+    def _progress(self, record: MethodRecord) -> str:
         if self.log_settings.silent:
             return "silent"
-        return "auto" if self.options.values.DrawProgressBar else "table"
+        if record.quiet:
+            return "summary"
+        return "auto" if self.options.values.DrawProgressBar and gConfig().progress_bar else "table"
 
     def _print_inputs(self, record: MethodRecord) -> list[TransformChain]:
         chains = [report.print_transformed(self.log, record.data, items) for items in self.chains]
@@ -149,10 +183,11 @@ class Factory:
             self.log.info()
             n_events, begin = len(record.data.test), time.perf_counter()
             record.evaluate("test")
+            record.test_seconds = time.perf_counter() - begin
             Log(record.title, self.log_settings, name).header(
                 f"Evaluation of {record.title} on testing sample ({n_events} events)"
             )
-            self.log.info(f"Elapsed time for evaluation of {n_events} events: {elapsed(time.perf_counter() - begin)}")
+            self.log.info(f"Elapsed time for evaluation of {n_events} events: {elapsed(record.test_seconds)}")
 
     def evaluate_all(self) -> None:
         """Print the result tables of every data set, and write TestTree and TrainTree into the output file.
@@ -199,7 +234,7 @@ class Factory:
         OptionError
             Unknown data set or title; the message names the known ones.
         """
-        dataset, title = _dataset_name(loader), str(title)
+        dataset, title = dataset_name(loader), str(title)
         for given, known, what in ((dataset, self._records, "data set"), (title, self._records.get(dataset, {}), "method")):
             if given not in known:
                 raise OptionError(
@@ -230,62 +265,32 @@ class Factory:
                 self.log.warning(f"'{record.title}' of data set {name} was not trained and is left out")
         yield from trained
 
-    # TMVA's names
+    def text(self) -> str:
+        """The booked methods as a table."""
+        rows = [method_row(name, record) for name, records in self._records.items() for record in records.values()]
+        return "\n".join([repr(self), *(text_table(METHOD_COLUMNS, rows) if rows else ())])
 
-    def BookMethod(self, loader, theMethodName, methodTitle, theOption="", **keywords):
-        return self.book_method(loader, theMethodName, methodTitle, theOption, **keywords)
+    def __repr__(self):
+        n = sum(map(len, self._records.values()))
+        return f"Factory('{self.job}': {n} method{'s' * (n != 1)}{', output ' + self.target if self.target else ''})"
 
-    def TrainAllMethods(self):
-        self.train_all()
+    __str__ = text
 
-    def TestAllMethods(self):
-        self.test_all()
+    def _repr_html_(self) -> str:
+        rows = [method_row(name, record) for name, records in self._records.items() for record in records.values()]
+        return html_table(repr(self), METHOD_COLUMNS, rows)
 
-    def EvaluateAllMethods(self):
-        self.evaluate_all()
 
-    def GetROCIntegral(self, loader, theMethodName, iClass=0, type=ETreeType.kTesting) -> float:
-        """Exact area on the test sample (or type=Types.kTraining). Two classes: always signal against background."""
-        return self.roc_curve(loader, theMethodName, iClass, _sample(type)).area
-
-    def GetROCCurve(self, loader, *args, type=ETreeType.kTesting):
-        """GetROCCurve(loader, title, setTitles=True, iClass=0, type) gives a RocGraph, GetROCCurve(loader, iClass=0, type) all
-        methods as a RocCanvas."""
-        if args and not isinstance(args[0], int):
-            title, set_titles, i_class, kind, *_ = (*args, *(True, 0, type)[len(args) - 1 :])
-            return RocGraph(str(title), self.roc_curve(loader, title, i_class, _sample(kind)), bool(set_titles))
-        i_class, kind, *_ = (*args, *(0, type)[len(args) :])
-        return self._canvas(loader, i_class, kind)
-
-    def GetROCCurveAsMultiGraph(self, loader, iClass=0, type=ETreeType.kTesting) -> RocCanvas:
-        return self._canvas(loader, iClass, type)
-
-    def _canvas(self, loader, i_class, kind) -> RocCanvas:
-        dataset = _dataset_name(loader)
-        titles = list(self._records.get(dataset, {})) or [""]  # the empty title lets record() say what is missing
-        graphs = [RocGraph(title, self.roc_curve(dataset, title, i_class, _sample(kind))) for title in titles]
-        return RocCanvas(f"ROCCurve {dataset} class {i_class}", graphs)
-
-    def GetMethod(self, datasetName, methodTitle):
-        found = self._records.get(_dataset_name(datasetName), {}).get(str(methodTitle))
-        return None if found is None else found.method
-
-    def HasMethod(self, datasetName, methodTitle) -> bool:
-        return str(methodTitle) in self._records.get(_dataset_name(datasetName), {})
-
-    def DeleteAllMethods(self):
-        """Forget all methods; the data sets stay."""
-        for records in self._records.values():
-            records.clear()
-
-    def SetVerbose(self, v=True):
-        self.log_settings.verbose = bool(v)
-
-    def Verbose(self) -> bool:
-        return self.log_settings.verbose
-
-    def GetName(self) -> str:
-        return self.job
+def _positional(args, keywords):
+    """(job, target, options as far as they are given; the other keywords) of a constructor with named arguments."""
+    names = ("job", "target", "options")
+    named = {name: keywords[name] for name in names if name in keywords}
+    if not args and "job" not in named:
+        raise OptionError("a Factory needs a job name, which begins the names of the weight files", code="call")
+    if "options" in named and len(args) < 2:
+        named.setdefault("target", None)
+    others = {name: value for name, value in keywords.items() if name not in names}
+    return (*args, *(named[name] for name in names if name in named)), others
 
 
 def _constructor_arguments(args, keywords):
@@ -299,13 +304,3 @@ def _constructor_arguments(args, keywords):
     only = args[0]
     names_file = not isinstance(only, str) or bool(keywords) or only.lower().endswith(".root")
     return (only, "") if names_file else (None, only)
-
-
-def _dataset_name(loader) -> str:
-    return loader.name if isinstance(loader, DataLoader) else str(loader)
-
-
-def _sample(kind) -> str:
-    if kind not in SAMPLE:
-        raise OptionError(f"{kind!r} is no sample", code="tree-type", expected=("Types.kTesting", "Types.kTraining"))
-    return SAMPLE[kind]

@@ -15,7 +15,11 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tmvalite.workflow.config import gConfig
+
 FIELD = 25
+WIDTH = 80  # columns of a terminal
+ROOM = WIDTH - FIELD - len(": ")
 BOLD, RED, PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[0m"
 
 
@@ -54,9 +58,25 @@ class Log:
         self._write(" " * FIELD, text)
 
     def lines(self, texts: Iterable[str]) -> None:
-        """A table."""
+        """A table; one that would pass 80 columns beside the field begins at the left."""
+        texts = list(texts)
+        write = self.info if all(len(text) <= ROOM for text in texts) else self.plain
         for text in texts:
-            self.info(text)
+            write(text)
+
+    def titled(self, texts: Iterable[str]) -> None:
+        """A table whose first line stands beside the name of the source, where all of it has room there."""
+        first, *rest = texts
+        if all(len(text) <= ROOM for text in (first, *rest)):
+            self.header(first)
+            self.lines(rest)
+        else:
+            self.header("")
+            self.lines((first, *rest))
+
+    def plain(self, text: str = "") -> None:
+        """A line without the field, for what needs the whole width."""
+        self._write(None, text)
 
     def verbose(self, text: str) -> None:
         """A line that is shown only with option V."""
@@ -71,16 +91,16 @@ class Log:
         """A line marked <ERROR>, for what goes on without the thing that failed."""
         self._write(source_field("<ERROR>"), text, RED)
 
-    def _write(self, field: str, text: str, style: str | None = None) -> None:
-        if self.settings.silent:
+    def _write(self, field: str | None, text: str, style: str | None = None) -> None:
+        if self.settings.silent or gConfig().silent:
             return
         stream = sys.stdout
         if stream is None:  # a program without a console
             return
-        field, encoding = printable(field), getattr(stream, "encoding", None) or "utf-8"
-        colored = self.settings.color and "NO_COLOR" not in os.environ and stream.isatty()
+        field, encoding = None if field is None else f"{printable(field)}: ", getattr(stream, "encoding", None) or "utf-8"
+        colored = self.settings.color and gConfig().color and "NO_COLOR" not in os.environ and stream.isatty()
         for line in text.split("\n"):
             line = printable(line).encode(encoding, "replace").decode(encoding)
-            shown = f"{style}{field}{PLAIN}" if colored and style else field
-            stream.write(f"{shown}: {line}\n")
+            shown = f"{style}{field[:-2]}{PLAIN}: " if colored and style else field or ""
+            stream.write(f"{shown}{line}\n")
         stream.flush()

@@ -6,22 +6,29 @@ the events as argument may run in several threads at once.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 
 import numpy as np
 
 from tmvalite.data.info import VariableInfo
 from tmvalite.data.tables import scored_events
-from tmvalite.errors import DataError, FileError, OptionError, TmvaliteWarning, did_you_mean, nearest, warn_user
-from tmvalite.workflow.info import DataSetInfoView
+from tmvalite.errors import DataError, FileError, OptionError, TmvaliteWarning, did_you_mean, warn_user
+from tmvalite.io.xml_guard import XmlText
+from tmvalite.workflow.info import DataSetInfoView, counts_text
 from tmvalite.workflow.log import Log
+from tmvalite.workflow.method_face import ReadMethod
 from tmvalite.workflow.options import read_reader_options
+from tmvalite.workflow.reader_checks import check_declared, hint_for_missing
+from tmvalite.workflow.reader_names import ReaderNames, is_text
 from tmvalite.workflow.slots import Slot, bind_slot, read_event
+from tmvalite.workflow.summary import VARIABLE_COLUMNS, html_table, variable_rows
+from tmvalite.workflow.types import EMVA, method_type
 
 NOT_A_NUMBER = -999.0  # TMVA's answer for an event with a NaN among its variables
 
 
-class Reader:
+class Reader(ReaderNames):
     """Reader(options="", verbose=False) or Reader(names, options="", verbose=False).
 
     Parameters
@@ -40,6 +47,8 @@ class Reader:
     """
 
     def __init__(self, *args, **keywords):
+        keywords = dict(keywords)
+        args = (*args, *(keywords.pop(name) for name in ("varNames", "theOption", "verbose") if name in keywords))
         names, options, verbose = _constructor_arguments(args)
         self.options, settings = read_reader_options(options, keywords)
         settings.verbose = settings.verbose or bool(verbose)
@@ -47,7 +56,7 @@ class Reader:
         self._info = DataSetInfoView("")
         self._variable_slots: list[Slot | None] = []
         self._spectator_slots: list[Slot | None] = []
-        self._methods: dict[str, object] = {}
+        self._methods: dict[str, ReadMethod] = {}
         for name in names:
             self.add_variable(name)
 
@@ -91,7 +100,7 @@ class Reader:
 
     # Booking
 
-    def book(self, tag, path):
+    def book(self, tag, path) -> ReadMethod:
         """Read a weight file and remember its method as `tag`.
 
         Raises
@@ -107,49 +116,33 @@ class Reader:
         if tag in self._methods:
             raise OptionError(f"the tag '{tag}' is taken", code="tag-repeated", hint="give each weight file its own tag")
         if not os.path.exists(path):
-            raise FileError(f"there is no weight file '{path}'", code="file-missing", hint=_hint_for_missing(path))
-        from tmvalite.methods import load  # loads the engine, so not before a file is there
-
-        method = load(path)
-        self._check(method.info.variables, self._info.variables, "variable", "AddVariable", path)
-        self._check(method.info.spectators, self._info.spectators, "spectator", "AddSpectator", path)
-        self._methods[tag] = method
-        self.log.info(f'Booking "{tag}" of type "{getattr(method, "method_type", "DL")}" from {path}.')
+            raise FileError(f"there is no weight file '{path}'", code="file-missing", hint=hint_for_missing(path))
+        method = self._methods[tag] = self._read(path, tag)
+        self.log.info(f'Booking "{tag}" of type "{method.GetMethodTypeName()}" from {path}.')
         return method
 
-    def _check(self, in_file, declared: list[VariableInfo], kind: str, call: str, path: str) -> None:
-        expected, found = [v.expression for v in in_file], [v.expression for v in declared]
-        if expected == found:
-            return
-        where = f"weight file {path}"
-        if sorted(expected) == sorted(found):
-            raise DataError(
-                f"the {kind}s of the Reader are those of the weight file in another order",
-                code="reader-order",
-                where=where,
-                expected=", ".join(expected) + f" (declared: {', '.join(found)})",
-                hint=f"call {call} in the order of the file",
+    def book_text(self, kind, text) -> ReadMethod:
+        """The method of a weight file that is given as text; `kind` is a member of Types, or its name.
+
+        It has no tag: EvaluateMVA takes the method itself. Raises OptionError, FileError and DataError as `book`.
+        """
+        wanted, method = method_type(kind), self._read(XmlText(str(text)), None)
+        if method.GetMethodType() not in (wanted, EMVA.kDL if wanted is EMVA.kDNN else wanted):
+            raise OptionError(
+                f"the text is of the method {method.GetMethodTypeName()}, not {wanted.name[1:]}",
+                code="method-unknown",
+                hint=f"write Types.{method.GetMethodType().name}",
             )
-        for i, (theirs, ours) in enumerate(zip(expected, found, strict=False)):
-            if theirs != ours:
-                raise DataError(
-                    f"{kind} {i} of the Reader is '{ours}', but '{theirs}' in the weight file",
-                    code="reader-variable",
-                    where=where,
-                    expected=", ".join(expected),
-                    hint="the expression counts, not the label before ':='" if _same_label(in_file[i], declared[i]) else None,
-                )
-        plural = "" if len(expected) == 1 else "s"
-        hint = f"call {call} for each of them before BookMVA"
-        if kind == "variable" and not found:
-            hint += "; tmvalite.load(file).GetMvaValues(X) needs no declarations"
-        raise DataError(
-            f"the weight file has {len(expected)} {kind}{plural}, the Reader {len(found)}",
-            code="reader-count",
-            where=where,
-            expected=", ".join(expected) or f"no {kind}",
-            hint=hint if len(found) < len(expected) else f"leave out {', '.join(found[len(expected) :])}",
-        )
+        self.log.info(f'Booking a method of type "{method.GetMethodTypeName()}" from text.')
+        return method
+
+    def _read(self, path, tag: str | None) -> ReadMethod:
+        from tmvalite.methods import load  # loads the engine, so not before a file is there
+
+        method, name = load(path), os.fspath(path)
+        check_declared(method.info.variables, self._info.variables, "variable", "AddVariable", name)
+        check_declared(method.info.spectators, self._info.spectators, "spectator", "AddSpectator", name)
+        return ReadMethod(method, self, tag, name)
 
     def find(self, tag):
         """The method booked as `tag`.
@@ -176,8 +169,7 @@ class Reader:
 
         One event with a NaN or infinity gives -999 and a warning, as in TMVA; among several events it gives NaN.
         """
-        method = tag if hasattr(tag, "GetMvaValues") else self.find(tag)
-        x = self._event(tag) if events is None else self._as_array(events)
+        method, x = self._understood(tag, events)
         value = method.GetMvaValues(x)
         if x.ndim == 2:
             return value
@@ -193,112 +185,39 @@ class Reader:
 
     def evaluate_regression(self, tag, events=None):
         """All targets in original units: (T,) for the registered arrays or one event, (N, T) for events."""
-        method = self.find(tag)
-        return method.GetRegressionValues(self._event(tag) if events is None else self._as_array(events))
+        method, x = self._understood(tag, events)
+        return method.GetRegressionValues(x)
 
     def evaluate_multiclass(self, tag, events=None):
         """All class values in the order of the training: (C,) or (N, C)."""
-        method = self.find(tag)
-        return method.GetMulticlassValues(self._event(tag) if events is None else self._as_array(events))
+        method, x = self._understood(tag, events)
+        return method.GetMulticlassValues(x)
 
-    def _event(self, tag) -> np.ndarray:
-        return read_event(self._variable_slots, self._info.variables, tag)
+    def _understood(self, tag, events):
+        """The method that a tag or a booked method means, and the events as (V,) or (N, V) float.
 
-    def _as_array(self, events) -> np.ndarray:
-        """Events as (V,) or (N, V) float; columns of a table are taken by label or expression."""
-        x, single = scored_events(events, self._info.variables)
-        return x[0] if single else x
+        Columns of a table are taken by label or expression; a label of the Reader counts before that of the file.
+        """
+        method = tag if hasattr(tag, "GetMvaValues") else self.find(tag)
+        method = method.method if isinstance(method, ReadMethod) else method
+        if events is None:
+            return method, read_event(self._variable_slots, self._info.variables, tag)
+        x, single = scored_events(events, _columns_of(method.info.variables, self._info.variables))
+        return method, x[0] if single else x
 
-    # TMVA's names
+    def __repr__(self):
+        tags = ", ".join(self._methods) or "no method"
+        return f"Reader({tags}; {counts_text(self._info).partition(', no classes')[0]})"
 
-    def AddVariable(self, expression, array=None):
-        self.add_variable(expression, array)
-
-    def AddVariablesArray(self, expression, size, array=None):
-        self.add_variables_array(expression, size, array)
-
-    def AddSpectator(self, expression, array=None):
-        self.add_spectator(expression, array)
-
-    def BookMVA(self, tag, path):
-        return self.book(tag, path)
-
-    def FindMVA(self, tag):
-        return self._methods.get(str(tag))
-
-    def FindMethod(self, tag):
-        return self._methods.get(str(tag))
-
-    def EvaluateMVA(self, first, *rest):
-        """EvaluateMVA(tag, aux=0), EvaluateMVA(events, tag, aux=0) or EvaluateMVA(method, aux=0)."""
-        if _is_text(first) or hasattr(first, "GetMvaValues"):
-            return self.evaluate_mva(first)
-        if not rest:
-            raise OptionError("EvaluateMVA(events) does not say which method", code="call", expected="EvaluateMVA(events, tag)")
-        return self.evaluate_mva(rest[0], first)
-
-    def EvaluateRegression(self, first, *rest):
-        """EvaluateRegression(tag), EvaluateRegression(i, tag) or EvaluateRegression(events, tag)."""
-        return self._evaluate_many(self.evaluate_regression, "target", "EvaluateRegression", first, *rest)
-
-    def EvaluateMulticlass(self, first, *rest):
-        """EvaluateMulticlass(tag), EvaluateMulticlass(i, tag) or EvaluateMulticlass(events, tag)."""
-        return self._evaluate_many(self.evaluate_multiclass, "class", "EvaluateMulticlass", first, *rest)
-
-    def _evaluate_many(self, evaluate, what, call, first, *rest):
-        if _is_text(first):
-            return evaluate(first)
-        if not rest:
-            raise OptionError(f"{call} does not say which method", code="call", expected=f"{call}(tag) or {call}(events, tag)")
-        if not isinstance(first, (int, np.integer)):
-            return evaluate(rest[0], first)
-        values = evaluate(rest[0])
-        if not 0 <= first < len(values):
-            message = f"there is no {what} {first}, only 0 to {len(values) - 1}: the answer is 0"
-            self.log.warning(message)
-            warn_user(TmvaliteWarning(message, code="index"))
-            return 0.0
-        return float(values[first])
-
-    def GetMVAError(self) -> float:
-        """-1: the methods of tmvalite give no error of their values."""
-        return -1.0
-
-    GetMVAErrorLower = GetMVAErrorUpper = GetMVAError
-
-    def GetProba(self, tag, ap_sig: float = 0.5, mvaVal: float = -9999999.0) -> float:
-        """-1, TMVA's answer for a method without PDFs (CreateMVAPdfs)."""
-        self.find(tag)
-        return -1.0
-
-    def GetRarity(self, tag, mvaVal: float = -9999999.0) -> float:
-        """0, TMVA's answer for a method without PDFs (CreateMVAPdfs)."""
-        self.find(tag)
-        return 0.0
-
-    def DataInfo(self) -> ReaderDataInfo:
-        """The declarations; `DataInfo().AddVariablesArray(expression, size, ...)` declares an array."""
-        return ReaderDataInfo(self)
-
-
-class ReaderDataInfo:
-    """What Reader.DataInfo() gives: the declared names, and AddVariablesArray in DataSetInfo's argument order."""
-
-    def __init__(self, reader: Reader):
-        self._reader = reader
-
-    def AddVariablesArray(self, expression, size, title="", unit="", min=0.0, max=0.0, type="F", normalized=True, array=None):
-        self._reader.add_variables_array(expression, size, array)
-
-    def __getattr__(self, name):
-        return getattr(self._reader._info, name)
+    def _repr_html_(self) -> str:
+        return html_table(repr(self), VARIABLE_COLUMNS, variable_rows(self._info))
 
 
 def _constructor_arguments(args):
     """(names, options, verbose) of the constructor's forms."""
-    if args and not _is_text(args[0]):
+    if args and not is_text(args[0]):
         names, rest = [str(name) for name in args[0]], args[1:]
-    elif len(args) > 1 and _is_text(args[1]):
+    elif len(args) > 1 and is_text(args[1]):
         names, rest = [name for name in str(args[0]).split(":") if name.strip()], args[1:]
     else:
         names, rest = [], args
@@ -306,18 +225,9 @@ def _constructor_arguments(args):
     return names, options, rest[1] if len(rest) > 1 else False
 
 
-def _is_text(value) -> bool:
-    """Whether a value is a string or an object that stands for one (ROOT's TString)."""
-    return isinstance(value, str) or hasattr(value, "Data")
-
-
-def _same_label(a: VariableInfo, b: VariableInfo) -> bool:
-    return a.label == b.label and a.expression != b.expression
-
-
-def _hint_for_missing(path: str) -> str | None:
-    folder, name = os.path.split(path)
-    if not os.path.isdir(folder or "."):
-        return f"the folder '{folder}' does not exist; Factory writes to <dataset>/weights/<job>_<title>.weights.xml"
-    near = nearest(name, [n for n in os.listdir(folder or ".") if n.endswith(".xml")])
-    return f"did you mean '{os.path.join(folder, near)}'?" if near else None
+def _columns_of(in_file, declared: list[VariableInfo]) -> tuple[VariableInfo, ...]:
+    """The variables of the file, by the labels that the Reader gave them where it did."""
+    return tuple(
+        dataclasses.replace(theirs, label=ours.label) if ours.label != ours.expression else theirs
+        for theirs, ours in zip(in_file, declared, strict=True)
+    )

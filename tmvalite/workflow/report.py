@@ -36,9 +36,8 @@ def print_transformed(log: Log, data: DataSet, items: TransformList) -> Transfor
         of = f"class {item.reference.text}" if item.reference else "all classes"
         Log("Factory", log.settings, data.info.name).header(f'Create Transformation "{item.name.text}" with events from {of}.')
     log.info()
-    first, *rest = tables.variable_statistics_table(_names(data), chain.apply_variables(events.x), events.weight)
-    Log("TFHandler_Factory", log.settings).header(first)
-    log.lines(rest)
+    table = tables.variable_statistics_table(_names(data), chain.apply_variables(events.x), events.weight)
+    Log("TFHandler_Factory", log.settings).titled(table)
     return chain
 
 
@@ -51,15 +50,21 @@ def print_ranking(log: Log, data: DataSet, analysis_type: str) -> None:
     names, events = _names(data), data.train
     log.info("Ranking input variables (method unspecific)...")
     if analysis_type == "regression":
-        rankings = rank_regression(events.x, events.targets[:, 0], names, events.weight)
+        several = len(data.info.targets) > 1
+        rankings = [
+            (f", target {tables.shortened(target.label)}" if several else "", ranking)
+            for t, target in enumerate(data.info.targets)
+            for ranking in rank_regression(events.x, events.targets[:, t], names, events.weight)
+        ]
     else:
         integer = [v.type.startswith("I") for v in data.info.variables]
         signal = data.info.signal_class
-        rankings = [rank_classification(events.x, events.class_index, names, events.weight, signal=signal, integer=integer)]
+        ranking = rank_classification(events.x, events.class_index, names, events.weight, signal=signal, integer=integer)
+        rankings = [("", ranking)]
     head = Log("IdTransformation", log.settings)
-    for ranking in rankings:
+    for of_target, ranking in rankings:
         first, *rest = tables.ranking_table(ranking)
-        head.header(first)
+        head.header(first + of_target)
         log.lines(rest)
 
 
@@ -98,19 +103,21 @@ def print_classification(log: Log, dataset: str, records: Sequence[MethodRecord]
 
 
 def print_regression(log: Log, dataset: str, records: Sequence[MethodRecord]) -> None:
-    """Test and training table of target 0, smallest mean absolute deviation on the test sample first (TMVA's sort key)."""
+    """The test and the training table of every target, in each the smallest RMS first."""
+    names = {r.title: r.method.value_names(r.data.info) for r in records}
+    targets = dict.fromkeys(name for of_method in names.values() for name in of_method)
     nothing = Deviation(*[NAN] * 11)
-    numbers = {
-        r.title: [
-            _or_nan(log, f"{r.title}, {name} sample", lambda r=r, name=name: r.deviation(name), nothing)
-            for name in ("test", "train")
-        ]
-        for r in records
-    }
-    order = sorted(numbers, key=lambda title: -_falling(-numbers[title][0].mean_absolute))
-    for i, training in enumerate((False, True)):
+    for sample in ("test", "train"):
+
+        def numbers(r: MethodRecord, t: int, sample=sample) -> Deviation:
+            return _or_nan(log, f"{r.title}, {sample} sample", lambda: r.deviation(sample, t), nothing)
+
+        groups = []
+        for target in targets:
+            rows = [(r.title, numbers(r, t)) for r in records for t, name in enumerate(names[r.title]) if name == target]
+            groups.append((target, sorted(rows, key=lambda row: row[1].rms if row[1].rms == row[1].rms else np.inf)))
         log.info()
-        log.lines(tables.regression_table(dataset, [(title, numbers[title][i]) for title in order], training=training))
+        log.lines(tables.regression_table(dataset, groups, training=sample == "train"))
     log.info()
 
 

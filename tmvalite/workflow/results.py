@@ -33,6 +33,12 @@ class MethodRecord:
 
     Attributes
     ----------
+    persistent : bool
+        Whether a weight file is written.
+    quiet : bool
+        Whether its string says !V, so that no epoch table is printed.
+    train_seconds, test_seconds : float
+        Without the time in which kernels are compiled; -1 before.
     outputs : dict
         "train" and "test" to (N,) float for a classification, (N, targets) or (N, classes) otherwise.
     """
@@ -42,7 +48,11 @@ class MethodRecord:
     analysis_type: str
     data: DataSet
     weight_file: str
+    persistent: bool = True
+    quiet: bool = False
     trained: bool = False
+    train_seconds: float = -1.0
+    test_seconds: float = -1.0
     outputs: dict[str, np.ndarray] = field(default_factory=dict)
 
     def sample(self, name: str) -> Events:
@@ -64,6 +74,8 @@ class MethodRecord:
 
     def output(self, name: str) -> np.ndarray:
         """The kept outputs. Raises OptionError naming the call that makes them."""
+        if name == "train" and self.trained and name not in self.outputs:
+            return self.evaluate(name)  # an interrupted training did not come to it
         if name not in self.outputs:
             done, call = ("tested", "TestAllMethods") if self.trained else ("trained", "TrainAllMethods")
             raise OptionError(f"'{self.title}' has not been {done}", code="call-order", hint=f"call {call} first")
@@ -97,6 +109,12 @@ class MethodRecord:
     def efficiencies(self, name: str) -> Efficiencies:
         truth = self.is_class(name, self.data.info.signal_class)
         return signal_efficiencies(self.output(name), truth, self.sample(name).weight)
+
+    def efficiency_at(self, name: str, background: float) -> tuple[float, float]:
+        """The signal efficiency at a background efficiency, and its error."""
+        truth = self.is_class(name, self.data.info.signal_class)
+        found = signal_efficiencies(self.output(name), truth, self.sample(name).weight, (background,))
+        return found.at[0], found.errors[0]
 
     def class_efficiencies(self, name: str) -> list[Efficiencies]:
         events = self.sample(name)

@@ -10,6 +10,7 @@ import numpy as np
 from tmvalite.errors import FileError
 from tmvalite.evaluation.tables import elapsed
 from tmvalite.io.atomic import make_folder
+from tmvalite.training.progress import make_progress
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.results import MethodRecord
 
@@ -17,28 +18,39 @@ CHECKED_EVENTS = 100
 
 
 def train_one(log: Log, record: MethodRecord, *, persist: bool, progress: str = "auto") -> None:
-    """Train a booked method; `progress` as for Method.train.
+    """Train a booked method; `progress` is a mode of training.progress.
 
-    Raises whatever its training raises, and FileError if the weight file does not give the same values.
+    Raises whatever its training raises, KeyboardInterrupt after what was learnt so far is written, and FileError if the
+    weight file does not give the same values.
     """
     data, title = record.data, record.title
     n_events = len(data.train)
     log.header(f"Train method: {title} for {record.analysis_type.capitalize()}")
     log.info()
+    said = make_progress(progress, log.plain)
     begin = time.perf_counter()
     record.outputs.clear()
     try:
-        record.method.train(data.train, data.info, progress=progress, write=log.info)
+        record.method.train(data.train, data.info, progress=said, write=log.plain)
+        record.train_seconds = time.perf_counter() - begin - said.compile_seconds
+        log.info(f"Elapsed time for training with {n_events} events: {elapsed(record.train_seconds)}")
+        begin = time.perf_counter()
+        record.evaluate("train")
+        Log(title, log.settings, data.info.name).header(f"Evaluation of {title} on training sample ({n_events} events)")
+        log.info(f"Elapsed time for evaluation of {n_events} events: {elapsed(time.perf_counter() - begin)}")
     except KeyboardInterrupt:
-        if record.method.is_trained:  # the old weight file stays: whether these weights replace it is for the user to say
-            log.info(f"Interrupted; GetMethod('{data.info.name}', '{title}').save(file) writes the weights so far")
+        if not record.method.is_trained:
+            log.info(f"Interrupted before '{title}' had learnt anything: no weight file is written")
+            raise
+        log.info(f"Interrupted: '{title}' keeps the best weights so far")
+        keep(log, record, persist)
         raise
-    log.info(f"Elapsed time for training with {n_events} events: {elapsed(time.perf_counter() - begin)}")
-    begin = time.perf_counter()
-    record.evaluate("train")
+    keep(log, record, persist)
+
+
+def keep(log: Log, record: MethodRecord, persist: bool) -> None:
+    """The method counts as trained; its weight file is written and read back."""
     record.trained = True
-    Log(title, log.settings, data.info.name).header(f"Evaluation of {title} on training sample ({n_events} events)")
-    log.info(f"Elapsed time for evaluation of {n_events} events: {elapsed(time.perf_counter() - begin)}")
     if persist:
         log.info(f"Creating xml weight file: {record.weight_file}")
         make_folder(os.path.dirname(record.weight_file))
@@ -53,9 +65,9 @@ def check_weight_file(record: MethodRecord) -> None:
     """
     from tmvalite.methods import load
 
-    again = load(record.weight_file)
-    values = record.values_of(again, record.data.train.x[:CHECKED_EVENTS])
-    if not np.array_equal(values, record.outputs["train"][:CHECKED_EVENTS], equal_nan=True):
+    x = record.data.train.x[:CHECKED_EVENTS]
+    values, again = record.values_of(record.method, x), record.values_of(load(record.weight_file), x)
+    if not np.array_equal(again, values, equal_nan=True):
         raise FileError(
             f"the weight file '{record.weight_file}' does not give the values of the trained method",
             code="weight-file-differs",

@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from tmvalite.errors import OptionError, nearest
 from tmvalite.methods import METHODS
+from tmvalite.workflow.members import TYPES, TmvaNames
 
 _METHODS = (
     "Variable Cuts Likelihood PDERS HMatrix Fisher KNN CFMlpANN TMlpANN BDT DT RuleFit SVM MLP BayesClassifier FDA Boost "
@@ -38,6 +39,9 @@ class ETreeType(IntEnum):
     kTrainingOriginal = 4
 
 
+_SAMPLES = {ETreeType.kTraining: "train", ETreeType.kTesting: "test"}
+
+
 class ESBType(IntEnum):
     kSignal = 0
     kBackground = 1
@@ -46,16 +50,51 @@ class ESBType(IntEnum):
     kTrueType = 4
 
 
-class Types:
+class EVariableTransform(IntEnum):
+    kIdentity = 0
+    kDecorrelated = 1
+    kNormalized = 2
+    kPCA = 3
+    kRearranged = 4
+    kGauss = 5
+    kUniform = 6
+    kMaxVariableTransform = 7
+
+
+class Types(TmvaNames):
     """`Types.kDL`, `Types.kClassification`, `Types.kTesting`, ...: all members of the enumerations above."""
+
+    absent = TYPES
 
     EMVA = EMVA
     EAnalysisType = EAnalysisType
     ETreeType = ETreeType
     ESBType = ESBType
+    EVariableTransform = EVariableTransform
+
+    @staticmethod
+    def Instance() -> Types:
+        """The one object of the class, as TMVA has it."""
+        return _INSTANCE
+
+    @staticmethod
+    def DestroyInstance() -> None:
+        """Nothing: Python keeps it."""
+
+    @staticmethod
+    def GetMethodType(method) -> EMVA:
+        """The member of the enumeration by its name, `Types.kDL` of "DL". Raises OptionError for another name."""
+        return method_type(method)
+
+    @staticmethod
+    def GetMethodName(method) -> str:
+        """The name of a member of the enumeration, "DL" of `Types.kDL`."""
+        return method_type(method).name[1:]
 
 
-for _enumeration in (EMVA, EAnalysisType, ETreeType, ESBType):
+_INSTANCE = Types()
+
+for _enumeration in (EMVA, EAnalysisType, ETreeType, ESBType, EVariableTransform):
     for _member in _enumeration:
         setattr(Types, _member.name, _member)
 
@@ -105,3 +144,10 @@ def tree_type(given) -> ETreeType:
     if isinstance(given, int) and given in (0, 1, 2):
         return ETreeType(given)
     raise OptionError(f"{given!r} is no tree type", code="tree-type", expected=("Types.kTraining", "Types.kTesting"))
+
+
+def sample_name(given) -> str:
+    """ "train" or "test" by a tree type. Raises OptionError for one that is no sample of its own."""
+    if given not in _SAMPLES:
+        raise OptionError(f"{given!r} is no sample", code="tree-type", expected=("Types.kTesting", "Types.kTraining"))
+    return _SAMPLES[given]

@@ -1,0 +1,78 @@
+"""A compression report as text, for the terminal and for .txt files: tables of at most 80 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from tmvalite.evaluation.compression import ColumnComparison
+from tmvalite.evaluation.tables import WIDTH, shortened
+
+
+def as_text(report) -> str:
+    """All numbers of a CompressionReport."""
+    lines = [
+        f"{report.file or 'events'}: {report.events} events, {report.variables} variables -> {report.latent} latent values "
+        f"({report.precision}) by {report.model}"
+    ]
+    if report.bound:
+        lines.append(f"bound {report.bound}: holds for every entry")
+    tables = (_size_lines(report), _residual_lines(report.columns), _response_lines(report.columns, report.corrected))
+    return "\n".join([*lines, *(line for table in tables for line in ("", *table)), *_peak_lines(report)])
+
+
+def _size_lines(report) -> list[str]:
+    s, ratios = report.sizes, report.sizes.ratios()
+    rows = [
+        ("original file", s.file, "file"),
+        ("columns as plain arrays", s.raw, "raw"),
+        ("columns packed without loss", s.lossless, "lossless"),
+    ]
+    lines = [f"{'':30s}{'bytes':>12s}{'ratio':>9s}{'with model':>12s}"]
+    for label, size, key in rows:
+        if size:
+            lines.append(f"{label:30s}{size:12d}{ratios[key]:9.2f}{ratios[key + '_with_model']:12.2f}")
+    lines.append(f"{'archive without the model':30s}{s.archive:12d}")
+    lines += [f"  {name:28s}{size:12d}" for name, size in s.parts.items() if size and name != "model"]
+    lines.append(f"{'model, in the archive' if s.embedded else 'model, in its own file':30s}{s.model:12d}")
+    if report.kept:
+        lines += textwrap.wrap(f"kept without loss: {', '.join(report.kept)}", WIDTH, subsequent_indent="  ")
+    return lines
+
+
+def _names(columns: Sequence[ColumnComparison]) -> tuple[list[str], int]:
+    names = [shortened(c.name) for c in columns]
+    return names, max([9, *map(len, names)])
+
+
+def _residual_lines(columns: Sequence[ColumnComparison]) -> list[str]:
+    names, width = _names(columns)
+    lines = [f"{'residuals':{width}s}" + "".join(f"{head:>11s}" for head in ("mean", "RMS", "0.1 %", "99.9 %", "largest"))]
+    for name, c in zip(names, columns):
+        r = c.residual
+        numbers = "".join(f"{value:11.4g}" for value in (r.mean, r.rms, r.low, r.high, r.largest))
+        lines.append(f"{name:{width}s}{numbers}")
+    return lines
+
+
+def _response_lines(columns: Sequence[ColumnComparison], corrected: dict[str, int]) -> list[str]:
+    names, width = _names(columns)
+    heads = ("mean, %", "RMS, %", "outside", "equal", "corrected")
+    lines = [f"{'responses':{width}s}" + "".join(f"{head:>11s}" for head in heads)]
+    for name, c in zip(names, columns):
+        q, entries = c.response, (c.response.underflow + c.response.overflow, c.equal, corrected.get(c.name, 0))
+        lines.append(f"{name:{width}s}{q.mean:11.4g}{q.rms:11.4g}" + "".join(f"{n:11d}" for n in entries))
+    return lines
+
+
+def _peak_lines(report) -> list[str]:
+    lines = []
+    for peak in report.peaks:
+        lines += [
+            "",
+            f"peak in {peak.name}",
+            f"  before  {peak.before.as_text()}",
+            f"  after   {peak.after.as_text()}",
+            f"  shift {peak.shift:.3f} %, width {peak.broadening:+.1f} %",
+        ]
+    return lines

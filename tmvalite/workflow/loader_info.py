@@ -1,0 +1,149 @@
+"""DataSetInfo of a DataLoader: the declarations, and what is known of the data once they are read."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tmvalite.data.info import Events
+from tmvalite.errors import DataError, did_you_mean
+from tmvalite.evaluation import correlation_matrix, tables
+from tmvalite.evaluation.samples import mean_and_rms
+from tmvalite.workflow.declarations import BACKGROUND, SIGNAL
+from tmvalite.workflow.info import DataSetInfoView, VariableView
+from tmvalite.workflow.members import DATASETINFO
+
+
+class ClassView:
+    """One class with TMVA's getters of ClassInfo."""
+
+    def __init__(self, name: str, number: int, weight: str, cut: str):
+        self.name, self.number, self.weight, self.cut = name, number, weight, cut
+
+    def __repr__(self):
+        return f"<class {self.number} '{self.name}'>"
+
+    def GetName(self) -> str:
+        return self.name
+
+    def GetNumber(self) -> int:
+        return self.number
+
+    def GetWeight(self) -> str:
+        return self.weight
+
+    def GetCut(self) -> str:
+        return self.cut
+
+
+class LoaderInfo(DataSetInfoView):
+    """What DataLoader.GetDataSetInfo() gives. Numbers of the events need the data, which are then read."""
+
+    absent = DATASETINFO
+
+    def __init__(self, loader):
+        super().__init__(loader.name)
+        self._loader = loader
+
+    def _column(self, i: int, group: str):
+        """(values, weights) of variable, target or spectator i on the training sample."""
+        train = self._loader.dataset().train
+        if group == "spectators":
+            return np.asarray(list(train.spectators.values())[i], dtype=np.float64), train.weight
+        return np.asarray((train.x if group == "variables" else train.targets)[:, i], dtype=np.float64), train.weight
+
+    def view(self, i: int, group: str) -> VariableView:
+        return VariableView(getattr(self, group)[i], lambda: mean_and_rms(*self._column(i, group)))
+
+    def class_view(self, which) -> ClassView:
+        name = self.classes[which] if isinstance(which, (int, np.integer)) else str(which)
+        if name not in self.classes:
+            raise DataError(
+                f"there is no class '{name}'",
+                code="class-unknown",
+                expected=tuple(self.classes),
+                hint=did_you_mean(name, self.classes),
+            )
+        loader = self._loader
+        weight = loader.weights.get(name, loader.common_weight if name in (SIGNAL, BACKGROUND) else "")
+        return ClassView(name, self.classes.index(name), weight, loader.cuts.get(name, ""))
+
+    def sum_of_weights(self, sample: str, signal: bool) -> float:
+        """Sum of the weights of the signal, or of everything else, in one sample, as the methods see them."""
+        events: Events = getattr(self._loader.dataset(), sample)
+        chosen = (events.class_index == self.GetSignalClassIndex()) == signal
+        return float(events.weight[chosen].sum())
+
+    def correlations(self, class_name) -> np.ndarray:
+        """Correlation matrix (V, V) of the variables over the training events of a class; 1 on the diagonal."""
+        number, train = self.class_view(class_name).number, self._loader.dataset().train
+        chosen = train.class_index == number
+        return np.asarray(correlation_matrix(train.x[chosen], train.weight[chosen]))
+
+    # TMVA's names
+
+    def AddTarget(self, expression, title="", unit="", min=0.0, max=0.0, normalized=True, external=None):
+        self._loader.add_target(expression, title, unit, min, max)
+
+    def AddVariable(self, expression, title="", unit="", min=0.0, max=0.0, varType="F", normalized=True, external=None):
+        self._loader.add_variable(expression, title, unit, varType, min, max)
+
+    def AddVariablesArray(self, expression, size, title="", unit="", min=0.0, max=0.0, type="F", normalized=True, external=None):
+        self._loader.add_variables_array(expression, size, type, min, max)
+
+    def AddSpectator(self, expression, title="", unit="", min=0.0, max=0.0, type="F", normalized=True, external=None):
+        self._loader.add_spectator(expression, title, unit, min, max)
+
+    def AddClass(self, className) -> ClassView:
+        self.add_class(str(className))
+        return self.class_view(className)
+
+    def GetClassInfo(self, which) -> ClassView:
+        return self.class_view(which)
+
+    def PrintClasses(self) -> None:
+        for i, name in enumerate(self.classes):
+            print(f"class {i}: {name}")
+
+    def GetWeightExpression(self, i) -> str:
+        return self.class_view(i).weight
+
+    def SetWeightExpression(self, exp, className="") -> None:
+        self._loader.set_weight_expression(exp, className)
+
+    def GetCut(self, which) -> str:
+        return self.class_view(which).cut
+
+    def SetCut(self, cut, className="") -> None:
+        self._loader.set_cut(cut, className)
+
+    def AddCut(self, cut, className="") -> None:
+        self._loader.add_cut(cut, className)
+
+    def HasCuts(self) -> bool:
+        return any(cut.strip() for cut in self._loader.cuts.values())
+
+    def GetSplitOptions(self) -> str:
+        return self._loader.split_options
+
+    def GetNormalization(self) -> str:
+        """NormMode as the data were normalised."""
+        return self._loader.dataset().report.norm_mode
+
+    def GetTrainingSumSignalWeights(self) -> float:
+        return self.sum_of_weights("train", True)
+
+    def GetTrainingSumBackgrWeights(self) -> float:
+        return self.sum_of_weights("train", False)
+
+    def GetTestingSumSignalWeights(self) -> float:
+        return self.sum_of_weights("test", True)
+
+    def GetTestingSumBackgrWeights(self) -> float:
+        return self.sum_of_weights("test", False)
+
+    def CorrelationMatrix(self, className) -> np.ndarray:
+        return self.correlations(className)
+
+    def PrintCorrelationMatrix(self, className) -> None:
+        names = [v.label if v.index is None else v.internal for v in self.variables]
+        print("\n".join(tables.matrix_table(names, self.correlations(className))))

@@ -1,0 +1,212 @@
+"""What tmvalite does not have of TMVA's classes: for each name one sentence that says what to use instead.
+
+`docs/tmva-members.md` is the table of all members, made by `docs/make_members_table.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from tmvalite.errors import NotProvidedError
+
+
+def _each(names: str, sentence: str) -> dict[str, str]:
+    return dict.fromkeys(names.split(), sentence)
+
+
+_NO_FOLDS = "cross-validation is not there yet: scikit-learn's cross_val_score and GridSearchCV take a MethodDL"
+_NO_JSMVA = "the drawings of JsMVA are gone, as from ROOT 6.42: GetROCCurve(loader) shows its curves in a notebook"
+_NO_STREAMS = "options and weights are in the weight file: tmvalite.load(file) reads it, method.save(file) writes it"
+_NO_DIRECTORIES = "ROOT directories do not exist here: EvaluateAllMethods writes the output file in one go"
+_NO_TUNING = "TMVA tunes no parameter of deep learning: scikit-learn's GridSearchCV takes a MethodDL"
+_AT_BOOKING = "BookMethod does all of this itself"
+_IN_OPTIONS = "options are given when the object is made, as a string or as keywords"
+
+CONFIGURABLE = {
+    **_each("ParseOptions DeclareOptionRef AddPreDefVal CheckForUnusedOptions SetOptions", _IN_OPTIONS),
+    **_each("SetConfigName SetConfigDescription GetConfigDescription", _IN_OPTIONS),
+    **_each("WriteOptionsToStream ReadOptionsFromStream AddOptionsXMLTo ReadOptionsFromXML", _NO_STREAMS),
+    "SetMsgType": "the options V, !V and Silent say how much is printed",
+}
+
+FACTORY = {
+    **CONFIGURABLE,
+    "BookMethodWeightfile": "Reader.BookMVA(tag, file) and tmvalite.load(file) read a trained method",
+    **_each("OptimizeAllMethods OptimizeAllMethodsForClassification OptimizeAllMethodsForRegression", _NO_TUNING),
+    "MakeClass": "no C++ class is written, and TMVA's is empty for deep learning: Reader and tmvalite.load apply the weight file",
+    "PrintHelpMessage": "`tmvalite check` explains an option string, and print(method) shows the network",
+    "EvaluateAllVariables": "the ranking of input variables is printed by TrainAllMethods with Transformations=I",
+    "EvaluateImportance": "scikit-learn's permutation_importance takes a fitted MethodDL",
+    "CrossValidate": _NO_FOLDS,
+    "RootBaseDir": _NO_DIRECTORIES,
+    "WriteDataInformation": _NO_DIRECTORIES,
+    "SetSilentFile": "Factory(job, options) without a target writes no output file",
+    "SetModelPersistence": "write !ModelPersistence in the options of the Factory",
+    "fMethodsMap": "GetMethod(data set, title) gives a method, and print(factory) lists all of them",
+    **_each("DrawROCCurve DrawOutputDistribution DrawProbabilityDistribution DrawCutEfficiencies", _NO_JSMVA),
+    **_each("DrawDecisionTree DrawNeuralNetwork DrawDeepNeuralNetwork", "print(method) shows the layers of a network"),
+    "BookDNN": "write the layers as Layout=... in the options of BookMethod",
+}
+
+DATALOADER = {
+    **CONFIGURABLE,
+    **_each("GetOptions PrintOptions", "the options of PrepareTrainingAndTestTree are GetDataSetInfo().GetSplitOptions()"),
+    **_each("UserAssignEvents CreateEventAssignTrees", "AddTrainingEvent and AddTestEvent keep single events by themselves"),
+    "AddDataSet": "every data set has a DataLoader of its own: one Factory takes several",
+    "VarTransform": "write VarTransform=... in the options of BookMethod",
+    **_each("PrepareFoldDataSet MakeKFoldDataSet RecombineKFoldDataSet SplitSets", _NO_FOLDS),
+    "DataInput": "trees are read when the data are needed: loader.dataset() has the events as arrays",
+    **_each("DrawInputVariable DrawCorrelationMatrix", _NO_JSMVA),
+}
+
+READER = {**CONFIGURABLE, "FindCutsMVA": "rectangular cuts are not part of tmvalite: FindMVA(tag) finds a booked method"}
+
+METHOD = {
+    **CONFIGURABLE,
+    **_each("SetupMethod ProcessSetup CheckSetup Init DeclareOptions ProcessOptions DeclareCompatibilityOptions", _AT_BOOKING),
+    **_each("Reset SetAnalysisType SetJobName", _AT_BOOKING),
+    **_each("TrainMethod Train", "Factory.TrainAllMethods trains, and so does method.fit(X, y)"),
+    **_each("AddOutput TestClassification TestMulticlass", "Factory.TestAllMethods runs the method over the test sample"),
+    "TestRegression": "factory.record(data set, title).deviation(sample, target) has all numbers of a target",
+    **_each("OptimizeTuningParameters SetTuneParameters", _NO_TUNING),
+    **_each("SetTrainTime SetTestTime", "times are measured: GetTrainTime() and GetTestTime()"),
+    "CreateRanking": "deep learning ranks no variables: scikit-learn's permutation_importance takes a fitted MethodDL",
+    "MakeClass": FACTORY["MakeClass"],
+    "PrintHelpMessage": FACTORY["PrintHelpMessage"],
+    **_each("ReadStateFromFile ReadStateFromStream", "tmvalite.load(file) and Reader.BookMVA(tag, file) read a weight file"),
+    "ReadStateFromXMLString": "Reader.BookMVA(type, text) reads a weight file given as text",
+    **_each("WriteEvaluationHistosToFile WriteMonitoringHistosToFile", _NO_DIRECTORIES),
+    **_each(
+        "GetMulticlassEfficiency GetMulticlassTrainingEfficiency",
+        "factory.record(data set, title).class_efficiencies(sample) has those of every class",
+    ),
+    **_each("BaseDir MethodBaseDir SetMethodDir SetBaseDir SetMethodBaseDir SetFile", _NO_DIRECTORIES),
+    "SetSilentFile": FACTORY["SetSilentFile"],
+    "SetModelPersistence": FACTORY["SetModelPersistence"],
+    "DisableWriting": FACTORY["SetModelPersistence"],
+    **_each("SetWeightFileName SetWeightFileDir", "gConfig().GetIONames() names the folder and the ending of weight files"),
+    **_each(
+        "GetTrainingTMVAVersionCode GetTrainingROOTVersionCode GetTrainingTMVAVersionString GetTrainingROOTVersionString",
+        "the section GeneralInfo of the weight file has the versions",
+    ),
+    **_each(
+        "GetTransformationHandler RerouteTransformationHandler", "the transformations are part of the method and of its file"
+    ),
+    **_each(
+        "Data GetEvent GetTrainingEvent GetTestingEvent GetEventCollection fTmpEvent",
+        "factory.record(data set, title).sample('train') or ('test') has the events as arrays",
+    ),
+    "fSetupCompleted": _AT_BOOKING,
+    **_each(
+        "InitIPythonInteractive GetInteractiveTrainingError ExitFromTraining TrainingEnded GetMaxIter GetCurrentIter",
+        "interactive training is gone, as from ROOT 6.42: Ctrl-C ends a training, and method.history has its epochs",
+    ),
+    "SetTestvarName": "the branch of the output file has the title of the method",
+    "AddMethod": "categories are not there yet: book one method for each region, with a DataLoader whose cut selects it",
+}
+
+DATASETINFO = {
+    **_each("ClearDataSet GetDataSet", "loader.dataset() has the events as arrays"),
+    **_each("IsSignal GetTargetsForMulticlass", "loader.dataset().train.class_index has the class of every event"),
+    "SetNormalization": "write NormMode=... in PrepareTrainingAndTestTree",
+    **_each(
+        "SetTrainingSumSignalWeights SetTrainingSumBackgrWeights SetTestingSumSignalWeights SetTestingSumBackgrWeights",
+        "sums of weights are computed: the four getters of the same names give them",
+    ),
+    **_each("SetCorrelationMatrix CreateCorrelationMatrixHist", "CorrelationMatrix(class) gives the matrix as an array"),
+    "SetSplitOptions": "DataLoader.PrepareTrainingAndTestTree takes the options of the split",
+    **_each("SetRootDir GetRootDir", _NO_DIRECTORIES),
+    "SetMsgType": CONFIGURABLE["SetMsgType"],
+    "GetDataSetManager": "one DataLoader is one data set: loader.dataset() has its events",
+}
+
+READ_NAMES = _each(  # of a DataSetInfo that only has names
+    "AddVariable AddTarget AddSpectator AddClass GetClassInfo PrintClasses GetWeightExpression SetWeightExpression GetCut SetCut "
+    "AddCut HasCuts GetSplitOptions GetNormalization GetTrainingSumSignalWeights GetTrainingSumBackgrWeights "
+    "GetTestingSumSignalWeights GetTestingSumBackgrWeights CorrelationMatrix PrintCorrelationMatrix",
+    "a Reader and a weight file have names only: DataLoader.GetDataSetInfo() knows the data",
+)
+
+VARIABLE = {
+    **_each(
+        "SetMin SetMax SetMean SetRMS SetVariance ResetMinMax",
+        "ranges and means are those of the training events; AddVariable takes a range too",
+    ),
+    **_each("SetInternalName", "write AddVariable('name := expression') for a name of your own"),
+    **_each("SetExternalLink GetExternalLink", "Reader.AddVariable(expression, array) binds an array"),
+    **_each("WriteToStream ReadFromStream ReadFromXML AddToXML", _NO_STREAMS),
+}
+
+CURVE = {
+    **_each(
+        "Divide SetCanvasSize SetTopMargin SetBottomMargin SetLeftMargin SetRightMargin GetHistogram Fit SetMarkerStyle "
+        "SetMarkerColor SetMarkerSize SetFillColor SetFillStyle AddPoint SetPoint RemovePoint Sort Add",
+        "curve.figure() gives the matplotlib figure, where everything can be changed",
+    )
+}
+
+ROC: dict[str, str] = {}
+
+CONFIG = {
+    **_each(
+        "EnableMT DisableMT IsMTEnabled SetNumWorkers GetNumWorkers GetThreadExecutor",
+        "the option Threads of a method, or TMVALITE_THREADS in the environment, says how many threads it uses",
+    ),
+    **_each("WriteOptionsReference SetWriteOptionsReference", "`tmvalite check` lists the options of an option string"),
+}
+
+TYPES = {"AddTypeMapping": "methods cannot be added to the enumeration: deep learning is Types.kDL"}
+
+_NUMPY = "this is an inner tool of TMVA: numpy does it"
+TOOLS = {
+    **_each("Mean RMS ComputeStat ComputeVariance NormVariable MVADiff Scale", _NUMPY),
+    **_each("UsefulSortDescending UsefulSortAscending GetIndexMaxElement GetIndexMinElement", _NUMPY),
+    **_each("GetSQRootMatrix CalcCovarianceMatrices GetCorrelationMatrix", _NUMPY),
+    **_each("projNormTH1F NormHist CheckSplines GetCumulativeDist TransposeHist HistoHasEquidistantBins", _NUMPY),
+    "GetSeparation": "tmvalite.evaluation.separation(scores, is_signal, weights) computes it",
+    "GetMutualInformation": "tmvalite.evaluation.regression.mutual_information(x, y, weights) computes it",
+    "GetCorrelationRatio": "tmvalite.evaluation.ranking.correlation_ratio(x, y, weights) computes it",
+    **_each("ParseFormatLine ParseANNOptionString", "`tmvalite check` shows how an option string is understood"),
+    **_each("ContainsRegularExpression ReplaceRegularExpressions GetYTitleWithUnit Color", "this is an inner tool of TMVA"),
+    **_each("FormattedOutput WriteFloatArbitraryPrecision ReadFloatArbitraryPrecision", "this is an inner tool of TMVA"),
+    **_each("ROOTVersionMessage", "ROOT is not used: tmvalite.__version__ is the version of tmvalite"),
+    **_each(
+        "WriteTMatrixDToXML WriteTVectorDToXML ReadTMatrixDFromXML ReadTVectorDFromXML HasAttr ReadAttr AddAttr AddChild "
+        "AddRawLine AddComment GetParent GetChild GetNextChild GetContent GetName xmlengine xmlenginebuffersize "
+        "SetXMLEngineBufferSize fXMLEngine",
+        "tmvalite.load(file) reads a weight file of any size; docs/weights-file.md describes it",
+    ),
+}
+
+NAMESPACE = {
+    **_each("CrossValidation CvSplit CvSplitKFolds CvSplitKFoldsExpr Envelope HyperParameterOptimisation", _NO_FOLDS),
+    "Experimental": "RReader and its relatives are not there yet: tmvalite.load(file).GetMvaValues(X) scores whole arrays",
+    **_each(
+        "TMVAGui TMVARegGui TMVAMultiClassGui", "there is no GUI: EvaluateAllMethods prints the tables, GetROCCurve(loader) draws"
+    ),
+    **_each("MethodCategory", METHOD["AddMethod"]),
+    **_each("VariableInfo DataSetInfo Event", "loader.GetDataSetInfo() and loader.dataset() have variables, classes and events"),
+    "RMethodBase": "methods written in R are gone, as from ROOT 6.42: deep learning is Types.kDL",
+}
+
+
+class TmvaNames:
+    """Base of the classes with TMVA's names: what is not there says so, and what to use."""
+
+    absent: ClassVar[Mapping[str, str]] = {}
+
+    def ClassName(self) -> str:
+        """The name of the class, as every object of ROOT has it."""
+        return type(self).__name__
+
+    def __getattr__(self, name: str):
+        raise missing(self, name)
+
+
+def missing(owner, name: str) -> AttributeError:
+    """The error for a name that `owner` lacks: TMVA's ones say what to use, others are Python's."""
+    what = type(owner).__name__
+    if name in type(owner).absent:
+        return NotProvidedError(f"{what}.{name} is not part of tmvalite: {type(owner).absent[name]}")
+    return AttributeError(f"'{what}' object has no attribute '{name}'", name=name, obj=owner)

@@ -1,0 +1,135 @@
+"""TMVA's names of what a Reader does, with the arguments that C++ scripts give them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tmvalite.errors import OptionError, TmvaliteWarning, warn_user
+from tmvalite.workflow.arguments import also_named
+from tmvalite.workflow.configurable import Configurable
+from tmvalite.workflow.members import READER
+from tmvalite.workflow.method_face import ReadMethod
+from tmvalite.workflow.types import EMVA
+
+TAG = {"methodTag": "tag"}
+
+
+class ReaderNames(Configurable):
+    """The CamelCase half of Reader."""
+
+    absent = READER
+
+    def AddVariable(self, expression, array=None):
+        self.add_variable(expression, array)
+
+    def AddVariablesArray(self, expression, size, array=None):
+        self.add_variables_array(expression, size, array)
+
+    def AddSpectator(self, expression, array=None):
+        self.add_spectator(expression, array)
+
+    @also_named(methodTag="tag", weightfile="path", methodType="tag", xmlstr="path")
+    def BookMVA(self, tag, path) -> ReadMethod:
+        """BookMVA(tag, file) or BookMVA(type, text of a weight file)."""
+        is_type = isinstance(tag, EMVA) or str(path).lstrip().startswith("<")
+        return self.book_text(tag, path) if is_type else self.book(tag, path)
+
+    @also_named(**TAG)
+    def FindMVA(self, tag) -> ReadMethod | None:
+        return self._methods.get(str(tag))
+
+    FindMethod = FindMVA
+
+    def EvaluateMVA(self, *args, **keywords):
+        """EvaluateMVA(tag, aux=0), EvaluateMVA(events, tag, aux=0) or EvaluateMVA(method, aux=0)."""
+        first, *rest = _in_order(args, keywords, "EvaluateMVA")
+        if is_text(first) or hasattr(first, "GetMvaValues"):
+            return self.evaluate_mva(first)
+        if not rest:
+            raise OptionError("EvaluateMVA(events) does not say which method", code="call", expected="EvaluateMVA(events, tag)")
+        return self.evaluate_mva(rest[0], first)
+
+    def EvaluateRegression(self, *args, **keywords):
+        """EvaluateRegression(tag), EvaluateRegression(i, tag), EvaluateRegression(events, tag), or a method for the tag."""
+        return self._evaluate_many(self.evaluate_regression, "target", "EvaluateRegression", args, keywords)
+
+    def EvaluateMulticlass(self, *args, **keywords):
+        """EvaluateMulticlass(tag), EvaluateMulticlass(i, tag), EvaluateMulticlass(events, tag), or a method for the tag."""
+        return self._evaluate_many(self.evaluate_multiclass, "class", "EvaluateMulticlass", args, keywords)
+
+    def _evaluate_many(self, evaluate, what, call, args, keywords):
+        first, *rest = _in_order(args, keywords, call)
+        if is_text(first) or hasattr(first, "GetMvaValues"):
+            return evaluate(first)
+        if not rest:
+            raise OptionError(f"{call} does not say which method", code="call", expected=f"{call}(tag) or {call}(events, tag)")
+        if not isinstance(first, (int, np.integer)):
+            return evaluate(rest[0], first)
+        values = evaluate(rest[0])
+        if not 0 <= first < len(values):
+            message = f"there is no {what} {first}, only 0 to {len(values) - 1}: the answer is 0"
+            self.log.warning(message)
+            warn_user(TmvaliteWarning(message, code="index"))
+            return 0.0
+        return float(values[first])
+
+    def GetName(self) -> str:
+        return "Reader"
+
+    def Print(self, option="") -> None:
+        print(repr(self))
+
+    def Verbose(self) -> bool:
+        return self.log.settings.verbose
+
+    def SetVerbose(self, v=True) -> None:
+        self.log.settings.verbose = bool(v)
+
+    def GetMVAError(self) -> float:
+        """-1: the methods of tmvalite give no error of their values."""
+        return -1.0
+
+    GetMVAErrorLower = GetMVAErrorUpper = GetMVAError
+
+    @also_named(**TAG)
+    def GetProba(self, tag, ap_sig: float = 0.5, mvaVal: float = -9999999.0) -> float:
+        """-1, TMVA's answer for a method without PDFs (CreateMVAPdfs)."""
+        self.find(tag)
+        return -1.0
+
+    @also_named(**TAG)
+    def GetRarity(self, tag, mvaVal: float = -9999999.0) -> float:
+        """0, TMVA's answer for a method without PDFs (CreateMVAPdfs)."""
+        self.find(tag)
+        return 0.0
+
+    def DataInfo(self) -> ReaderDataInfo:
+        """The declarations; `DataInfo().AddVariablesArray(expression, size, ...)` declares an array."""
+        return ReaderDataInfo(self)
+
+
+class ReaderDataInfo:
+    """What Reader.DataInfo() gives: the declared names, and AddVariablesArray in DataSetInfo's argument order."""
+
+    def __init__(self, reader):
+        self._reader = reader
+
+    def AddVariablesArray(self, expression, size, title="", unit="", min=0.0, max=0.0, type="F", normalized=True, array=None):
+        self._reader.add_variables_array(expression, size, array)
+
+    def __getattr__(self, name):
+        return getattr(self._reader._info, name)
+
+
+def _in_order(args, keywords, call: str) -> list:
+    """The arguments of an Evaluate call, wherever C++'s names put them: events or a number, the tag, aux."""
+    named = [keywords[name] for name in ("inputVec", "tgtNumber", "clsNumber", "method", "methodTag", "aux") if name in keywords]
+    found = [*args, *named]
+    if not found or len(named) < len(keywords):
+        raise OptionError(f"{call} cannot be called like this", code="call", expected=f"{call}(tag) or {call}(events, tag)")
+    return found
+
+
+def is_text(value) -> bool:
+    """Whether a value is a string or an object that stands for one (ROOT's TString)."""
+    return isinstance(value, str) or hasattr(value, "Data")
