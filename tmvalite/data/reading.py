@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -9,7 +10,8 @@ import numpy as np
 
 from tmvalite.data.columns import Column, Table
 from tmvalite.data.expression import Context, Expression, Values, evaluate, render_expression
-from tmvalite.data.formulas import needed_columns
+from tmvalite.data.expression.syntax import SPECIALS
+from tmvalite.data.formulas import bind
 from tmvalite.data.info import DataSetInfo, VariableInfo
 from tmvalite.errors import DataError, Diagnostics, Source, Span
 
@@ -40,6 +42,26 @@ class Formulas:
     def all(self) -> list[Formula]:
         return [*self.variables, *self.targets, *self.spectators, *self.cuts, *([self.weight] if self.weight else [])]
 
+    def on(self, table: Table) -> tuple[Formulas, dict[str, Column]]:
+        """The formulas over the columns of a table, and these columns. Raises ExpressionError and DataError."""
+        keys = dict.fromkeys(table.keys())  # in order, so that messages are the same every time
+        bound: dict[int, Expression] = {}  # by id: the elements of an array of variables share one expression
+
+        def of(formula: Formula) -> Formula:
+            key = id(formula.expression)
+            if key not in bound:
+                bound[key] = bind(formula.expression, table, keys, formula.what)
+            return dataclasses.replace(formula, expression=bound[key])
+
+        groups = (self.variables, self.targets, self.spectators, self.cuts)
+        made = Formulas(*(tuple(map(of, group)) for group in groups), None if self.weight is None else of(self.weight))
+        names: dict[str, None] = {}
+        texts: set[str] = set()
+        for expression in bound.values():
+            names.update((name, None) for name, _ in expression.mentions() if name in keys or name not in SPECIALS)
+            texts |= expression.texts()
+        return made, table.read(list(names), texts)
+
 
 @dataclass
 class TreeEvents:
@@ -67,11 +89,7 @@ def read_tree(table: Table, formulas: Formulas, tree_weight: float, context: Con
     DataError
         A missing or unreadable column, a value that is not finite in an event that passes, arrays of different lengths.
     """
-    keys = dict.fromkeys(table.keys())  # in order, so that messages are the same every time
-    names: dict[str, None] = {}
-    for formula in formulas.all():
-        names.update(needed_columns(formula.expression, table, keys, formula.what))
-    columns = table.read(list(names))
+    formulas, columns = formulas.on(table)
     return _Reading(table, columns, formulas, context, diagnostics).events(tree_weight)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +29,8 @@ class ChainTable:
         common = set(self.parts[0].keys()).intersection(*(part.keys() for part in self.parts[1:]))
         return [name for name in self.parts[0].keys() if name in common]
 
-    def read(self, names: Sequence[str]) -> dict[str, Column]:
-        read = [part.read(names) for part in self.parts]
+    def read(self, names: Sequence[str], texts: Collection[str] = ()) -> dict[str, Column]:
+        read = [part.read(names, texts) for part in self.parts]
         columns = {}
         for name in names:
             try:

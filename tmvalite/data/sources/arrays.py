@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -21,8 +21,8 @@ class LazyTable:
     def keys(self) -> list[str]:
         return self._keys
 
-    def read(self, names: Sequence[str]) -> dict[str, Column]:
-        columns = {name: to_column(self._get(name), name, str(self)) for name in names}
+    def read(self, names: Sequence[str], texts: Collection[str] = ()) -> dict[str, Column]:
+        columns = {name: to_column(self._get(name), name, str(self), text=name in texts) for name in names}
         for name, column in columns.items():
             if len(column) != self.n_entries:
                 raise DataError(
@@ -34,8 +34,15 @@ class LazyTable:
         return self._name
 
 
-def to_column(values, name: str, where: str) -> Column:
-    """Numbers of any kind as a Column. Text, dates, complex numbers and deeper nesting are a DataError naming the column."""
+def to_column(values, name: str, where: str, *, text: bool = False) -> Column:
+    """Numbers of any kind as a Column; text where that is wanted.
+
+    Dates, complex numbers, masked or missing values and deeper nesting are a DataError that names the column.
+    """
+    if text:
+        found = _texts(values)
+        if found is not None:
+            return Column(found)
     if type(values).__module__.partition(".")[0] == "awkward":
         return _from_awkward(values, name, where)
     array = _as_array(values, name, where)
@@ -46,6 +53,13 @@ def to_column(values, name: str, where: str) -> Column:
     if array.ndim == 0:
         _fail(f"column '{name}' is a single number", where)
     return Column(array.astype(array.dtype.newbyteorder("="), copy=False))
+
+
+def _texts(values) -> np.ndarray | None:
+    """(N,) texts, or None where the values are none."""
+    cells = values.to_list() if hasattr(values, "to_list") else list(values)
+    cells = [cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell for cell in cells]
+    return np.array(cells, np.str_) if cells and all(isinstance(cell, str) for cell in cells) else None
 
 
 def _as_array(values, name, where) -> np.ndarray:
@@ -99,7 +113,8 @@ def _from_awkward(values, name: str, where: str) -> Column:
                 where,
                 hint=f"name a field, such as {name}.{ak.fields(values)[0]}",
             )
-        if values.ndim == 2 and "var" in str(values.type):
+        _refuse_options(values, name, where)
+        if values.ndim >= 2 and str(values.type).split(" * ")[1] == "var":
             content = ak.to_numpy(ak.flatten(values, axis=1))
             offsets = np.concatenate(([0], np.cumsum(ak.to_numpy(ak.num(values, axis=1)), dtype=np.int64)))
             return Column(_plain(content, name, where), offsets)
@@ -108,6 +123,15 @@ def _from_awkward(values, name: str, where: str) -> Column:
         if isinstance(problem, DataError):
             raise
         _fail(f"column '{name}' of type '{values.type}' is neither a number nor one array of numbers per entry", where)
+
+
+def _refuse_options(values, name: str, where: str) -> None:
+    """Missing values, at any depth, are what a mask is: the same error."""
+    import awkward as ak
+
+    n_missing = sum(int(ak.sum(ak.is_none(values, axis=axis), axis=None)) for axis in range(values.ndim))
+    if n_missing:
+        _fail(f"column '{name}' has {n_missing} masked values", where)
 
 
 def _plain(array: np.ndarray, name: str, where: str) -> np.ndarray:
