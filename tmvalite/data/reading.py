@@ -242,7 +242,7 @@ class _Reading:
     def _check_cut(self, cut: Formula, values: np.ndarray) -> None:
         bad = ~np.isfinite(values)
         if bad.any():
-            self._refuse(cut, bad, values, "is not a finite number")
+            self._refuse(cut, bad, values, "is not a finite number", _hint_for_root(cut))
 
     def _check(self, formula: Formula, values, values_32, passes, not_finite: dict[str, int]) -> None:
         bad = ~np.isfinite(values_32)
@@ -259,7 +259,7 @@ class _Reading:
                 self._refuse(formula, short, None, "has no value", f"Alt$({_text(formula)},0) gives 0 there")
         too_large = np.isfinite(values[kept])
         what = "is too large for float32" if too_large.all() else "is not a finite number"
-        self._refuse(formula, kept, values, what)
+        self._refuse(formula, kept, values, what, _hint_for_root(formula))
 
     def _refuse(self, formula: Formula, bad: np.ndarray, values, what: str, hint: str | None = None):
         rows = np.flatnonzero(bad)
@@ -292,6 +292,13 @@ class _Reading:
                 where=str(self.table),
                 hint="a spectator keeps integers exactly",
             )
+
+
+def _hint_for_root(formula: Formula) -> str | None:
+    nodes = () if formula.expression is None else formula.expression.nodes
+    if any(node.kind == "call" and node.text == "sqrt" for node in nodes):
+        return "sqrt(abs(x)) is what ROOT before 6.40.06 made of sqrt(x) for a negative x"
+    return None
 
 
 def _to_float32(values: np.ndarray) -> np.ndarray:

@@ -28,7 +28,7 @@ std::string values_of(TTree *tree, const char *text)
    std::string out = "[";
    char number[64];
    for (Long64_t entry = 0; entry < tree->GetEntries(); ++entry) {
-      tree->LoadTree(entry);
+      tree->GetEntry(entry);  // not LoadTree, which leaves values of an earlier entry where ?: && || skip a branch
       int n = formula.GetNdata();
       if (n > 10000) return "[]";
       out += entry ? ",[" : "[";
@@ -88,7 +88,8 @@ void write_table(const char *path, std::vector<double> const &stream, int n)
       big = Long64_t(3 * next()) + (e % 5 == 0 ? (1LL << 53) + 1 : 0); c = (unsigned char)(20 * std::abs(next()));
       // No array has one element, and no index is negative: see docs/expressions.md.
       nj = some(e, 5); nz = some(2 * e + 1, 4);
-      for (int j = 0; j < nj; ++j) { v[j] = next(); w[j] = next(); i[j] = int(std::abs(next())); two[j][0] = next(); two[j][1] = next(); }
+      for (int j = 0; j < nj; ++j) { v[j] = next(); w[j] = next(); i[j] = int(std::abs(next())); }
+      for (int j = 0; j < nj; ++j) { two[j][0] = next(); two[j][1] = next(); }
       for (int j = 0; j < nz; ++j) z[j] = next();
       for (auto &one : a) one = next();
       for (auto &row : g) for (auto &one : row) one = next();
@@ -116,7 +117,8 @@ void write_table(const char *path, std::vector<double> const &stream, int n)
    // A friend in the same file, which the tree remembers.
    TTree other("other", "other");
    float fx; int fn; float fa[5];
-   other.Branch("fx", &fx, "fx/F"); other.Branch("fn", &fn, "fn/I"); other.Branch("fa", fa, "fa[fn]/F"); other.Branch("x", &fx, "x/F");
+   other.Branch("fx", &fx, "fx/F"); other.Branch("fn", &fn, "fn/I"); other.Branch("fa", fa, "fa[fn]/F");
+   other.Branch("x", &fx, "x/F");
    for (int e = 0; e < n; ++e) {
       fx = next(); fn = some(2 * e, 4); for (int j = 0; j < fn; ++j) fa[j] = next();
       other.Fill();

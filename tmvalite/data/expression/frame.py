@@ -160,7 +160,7 @@ class Frame:
         if node.kind == "name":
             return self._name(at, node)
         if node.kind == "size":
-            return self._per_entry(_outer_length(self.whole.columns[node.text]))
+            return self._per_entry(self._outer_length(node))
         if node.kind == "index":
             return self._element(at, node, operands)
         if node.kind == "call":
@@ -256,6 +256,13 @@ class Frame:
         values = first.values if len(first.values) else np.zeros(1)
         return np.where(has, values[np.where(has, self._per_entry(starts) + local, 0)], otherwise)
 
+    def _outer_length(self, node: Node) -> np.ndarray:
+        """(N,) float64, what @x.size() counts: the elements along the first axis."""
+        column = self.whole.columns[node.text]
+        if not column.n_axes:
+            self.whole.fail(node, f"'{node.text}' is one number per entry, which has no size", hint="Length$(x) is 1 for it")
+        return np.broadcast_to(np.asarray(column.axis(0), np.float64), (self.n,))
+
     def _has_first(self, at: int) -> np.ndarray:
         """Where an Alt$ takes its first argument."""
         return (0 if self.counts is None else self.local) < self._per_entry(self.whole.done[at].lengths())
@@ -263,9 +270,3 @@ class Frame:
 
 def _only(beyond: np.ndarray | None, used: np.ndarray) -> np.ndarray | None:
     return None if beyond is None else beyond & used
-
-
-def _outer_length(column: Column) -> np.ndarray:
-    """(N,) float64, what @x.size() counts: the elements along the first axis."""
-    size = column.axis(0) if column.n_axes else 1
-    return np.broadcast_to(np.asarray(size, np.float64), (len(column),))

@@ -24,3 +24,10 @@ def of(evaluate: Callable, low: int = 1, high: int | None = None) -> Function:
 def constant(value: float) -> Function:
     """A function without arguments."""
     return Function((0, 0), lambda: np.float64(value))
+
+
+def power(a, b):
+    """C's pow. For the number 0.5 numpy takes the square root: NaN for -inf, -0 for -0, where pow gives inf and 0."""
+    value = np.power(a, b)
+    root = np.where(np.isneginf(a), np.inf, value + 0.0)
+    return np.where(np.equal(b, 0.5), root, value)

@@ -1,8 +1,8 @@
 """The functions of expressions by the names that TTreeFormula knows, on float64 columns, and its operators.
 
-Where TTreeFormula and C disagree (log outside its domain, sqrt of a negative number, a capped exp), TTreeFormula's
+Where TTreeFormula and C disagree (log outside its domain, a capped exp), TTreeFormula's
 own functions follow TTreeFormula and those of TMath follow TMath. Floating-point warnings are the caller's to silence.
-Source: the behaviour of ROOT 6.40.
+Source: the behaviour of ROOT 6.40; sqrt of a negative number is NaN from 6.40.06 on, and was sqrt(abs(x)) before.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from collections.abc import Callable
 import numpy as np
 
 from tmvalite.data.expression import special
-from tmvalite.data.expression.function import Function, of
+from tmvalite.data.expression.function import Function, of, power
 from tmvalite.data.expression.mathcore import MATHCORE
-from tmvalite.data.expression.tmath import TMATH
+from tmvalite.data.expression.tmath import TMATH, atan2
 
 MAX_EXPONENT = 700.0  # exp() of anything larger is exp(700), of anything below minus this 0
 _TWO_63, _SIGN = 2.0**63, np.uint64(1 << 63)
@@ -27,7 +27,7 @@ def divide(a, b):
 
 def remainder(a, b):
     """C's remainder of the truncated operands: the sign is that of a. NaN where b is 0 (where ROOT stops)."""
-    return np.fmod(np.trunc(a), np.trunc(b))
+    return np.fmod(np.trunc(a), np.trunc(b)) + 0.0  # an integer has no -0
 
 
 def _as_unsigned(x):
@@ -94,7 +94,7 @@ def _is_normal(x):
 
 _PLAIN = {
     "abs": of(np.abs), "fabs": of(np.abs),
-    "sqrt": of(lambda x: np.sqrt(np.abs(x))), "sq": of(np.square), "cbrt": of(np.cbrt),
+    "sqrt": of(np.sqrt), "sq": of(np.square), "cbrt": of(np.cbrt),
     "exp": of(_exp), "exp2": of(np.exp2), "expm1": of(np.expm1),
     "log": of(_positive(np.log)), "log10": of(_positive(np.log10)), "log2": of(np.log2), "log1p": of(np.log1p),
     "logb": of(lambda x: np.floor(np.log2(np.abs(x)))),
@@ -102,7 +102,8 @@ _PLAIN = {
     "asin": of(_within(np.arcsin, -1, 1)), "acos": of(_within(np.arccos, -1, 1)), "atan": of(np.arctan),
     "asinh": of(np.arcsinh), "acosh": of(_within(np.arccosh, 1)), "atanh": of(_within(np.arctanh, -1, 1)),
     "min": of(_minimum, 2), "max": of(_maximum, 2),
-    "int": of(np.trunc), "trunc": of(np.trunc), "floor": of(np.floor), "ceil": of(np.ceil), "round": of(_round_half_away),
+    "int": of(lambda x: np.trunc(x) + 0.0),
+    "trunc": of(np.trunc), "floor": of(np.floor), "ceil": of(np.ceil), "round": of(_round_half_away),
     "lround": of(_round_half_away), "llround": of(_round_half_away), "rint": of(np.rint), "nearbyint": of(np.rint),
     "sign": of(lambda x: np.where(np.less(x, 0), -1.0, 1.0)),
     "erf": of(special.erf), "erfc": of(special.erfc), "tgamma": of(special.gamma), "lgamma": of(special.log_gamma),
@@ -110,7 +111,7 @@ _PLAIN = {
 }  # fmt: skip
 # These are known with std:: too.
 _STANDARD = {
-    "abs": of(np.abs), "pow": of(np.power, 2), "hypot": of(np.hypot, 2), "atan2": of(np.arctan2, 2), "fmod": of(np.fmod, 2),
+    "abs": of(np.abs), "pow": of(power, 2), "hypot": of(np.hypot, 2), "atan2": of(atan2, 2), "fmod": of(np.fmod, 2),
     "fmin": of(np.fmin, 2), "fmax": of(np.fmax, 2), "fdim": of(lambda a, b: np.where(a <= b, 0.0, a - b), 2),
     "remainder": of(lambda a, b: np.where(np.isinf(b) & np.isfinite(a), a, a - b * np.rint(a / b)), 2),
     "copysign": of(np.copysign, 2), "nextafter": of(np.nextafter, 2),
@@ -122,6 +123,7 @@ FUNCTIONS: dict[str, Function] = {
     **_PLAIN,
     **_STANDARD,
     **{f"std::{name}": function for name, function in _STANDARD.items()},
+    "std::atan2": of(np.arctan2, 2),
     **{f"TMath::{name}": function for name, function in TMATH.items()},
     **{f"ROOT::Math::{name}": function for name, function in MATHCORE.items()},
     "TVector2::Phi_mpi_pi": of(special.phi_mpi_pi),
@@ -130,7 +132,7 @@ FUNCTIONS: dict[str, Function] = {
 }
 
 OPERATORS: dict[str, Callable] = {
-    "^": np.power,
+    "^": power,
     "*": np.multiply,
     "/": divide,
     "<<": shift_left,

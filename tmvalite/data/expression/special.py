@@ -127,7 +127,7 @@ def _unit_quantile(p):
 
 def _poisson(n, mean):
     """mean^n exp(-mean) / Gamma(n + 1) for n >= 0."""
-    if n < 0 or mean < 0:
+    if not (n >= 0 and mean >= 0):
         return math.nan
     if mean == 0:
         return 1.0 if n == 0 else 0.0

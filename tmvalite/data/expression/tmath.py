@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from tmvalite.data.expression import special
-from tmvalite.data.expression.function import Function, constant, of
+from tmvalite.data.expression.function import Function, constant, of, power
 
 
 def _minimum(a, b):
@@ -44,7 +44,7 @@ def _laplace_integral(x, alpha=0.0, beta=1.0):
     return np.where(np.less_equal(x, alpha), half, 1.0 - half)
 
 
-def _atan2(y, x):
+def atan2(y, x):
     at_zero = np.where(np.equal(y, 0), 0.0, np.where(np.greater(y, 0), 0.5 * math.pi, -0.5 * math.pi))
     return np.where(np.equal(x, 0), at_zero, np.arctan2(y, x))
 
@@ -88,12 +88,13 @@ def _range(low, high, x):
 TMATH: dict[str, Function] = {
     "Abs": of(np.abs), "Min": of(_minimum, 2), "Max": of(_maximum, 2), "Range": of(_range, 3),
     "Sqrt": of(np.sqrt), "Sq": of(np.square), "Log": of(np.log), "Log10": of(np.log10), "Log2": of(np.log2), "Exp": of(np.exp),
-    "Power": of(np.power, 2), "Ldexp": of(lambda x, n: x * np.exp2(np.trunc(n)), 2), "Hypot": of(np.hypot, 2),
+    "Power": of(power, 2), "Ldexp": of(lambda x, n: x * np.exp2(np.trunc(n)), 2), "Hypot": of(np.hypot, 2),
     "Cos": of(np.cos), "Sin": of(np.sin), "Tan": of(np.tan),
-    "ACos": of(np.arccos), "ASin": of(np.arcsin), "ATan": of(np.arctan), "ATan2": of(_atan2, 2),
+    "ACos": of(np.arccos), "ASin": of(np.arcsin), "ATan": of(np.arctan), "ATan2": of(atan2, 2),
     "CosH": of(np.cosh), "SinH": of(np.sinh), "TanH": of(np.tanh),
     "ACosH": of(np.arccosh), "ASinH": of(np.arcsinh), "ATanH": of(np.arctanh),
-    "Nint": of(np.rint), "Floor": of(np.floor), "Ceil": of(np.ceil), "FloorNint": of(np.floor), "CeilNint": of(np.ceil),
+    "Nint": of(lambda x: np.rint(x) + 0.0),
+    "Floor": of(np.floor), "Ceil": of(np.ceil), "FloorNint": of(np.floor), "CeilNint": of(np.ceil),
     "Even": of(lambda x: 1.0 - _is_odd(x)), "Odd": of(_is_odd), "Sign": of(np.copysign, 2),
     "SignBit": of(lambda x: np.signbit(x).astype(np.float64)),
     "IsNaN": of(lambda x: np.isnan(x).astype(np.float64)), "Finite": of(lambda x: np.isfinite(x).astype(np.float64)),
@@ -116,10 +117,12 @@ TMATH: dict[str, Function] = {
     "Pi": constant(math.pi), "TwoPi": constant(2.0 * math.pi), "PiOver2": constant(0.5 * math.pi),
     "PiOver4": constant(0.25 * math.pi), "InvPi": constant(1.0 / math.pi), "E": constant(math.e),
     "Ln10": constant(math.log(10.0)), "LogE": constant(math.log10(math.e)), "Sqrt2": constant(math.sqrt(2.0)),
-    "RadToDeg": constant(180.0 / math.pi), "DegToRad": constant(math.pi / 180.0), "EulerGamma": constant(0.577215664901532860606512),
+    "RadToDeg": constant(180.0 / math.pi), "DegToRad": constant(math.pi / 180.0),
+    "EulerGamma": constant(0.5772156649015329),
     # in SI units
     "C": constant(299792458.0), "H": constant(6.62607015e-34), "Hbar": constant(1.054571817e-34), "Qe": constant(1.602176634e-19),
     "K": constant(1.380649e-23), "Na": constant(6.02214076e23), "R": constant(1.380649e-23 * 6.02214076e23),
-    "G": constant(6.67430e-11), "Gn": constant(9.80665), "HC": constant(6.62607015e-34 * 299792458.0), "Sigma": constant(5.670373e-8),
+    "G": constant(6.67430e-11), "Gn": constant(9.80665), "HC": constant(6.62607015e-34 * 299792458.0),
+    "Sigma": constant(5.670373e-8),
     "Infinity": constant(math.inf), "QuietNaN": constant(math.nan), "SignalingNaN": constant(math.nan),
 }  # fmt: skip
