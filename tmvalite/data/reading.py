@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tmvalite.data.checks import is_rounded
 from tmvalite.data.columns import Column, Table
 from tmvalite.data.expression import Context, Expression, Values, evaluate, render_expression
 from tmvalite.data.expression.syntax import SPECIALS
@@ -16,7 +17,6 @@ from tmvalite.data.info import DataSetInfo, VariableInfo
 from tmvalite.errors import DataError, Diagnostics, Source, Span
 
 PASSES = 0.5  # a cut passes from this value on
-EXACT_INTEGERS = 1 << 24  # float32 holds every integer up to here
 SHOWN_ROWS = 5
 
 
@@ -285,7 +285,7 @@ class _Reading:
         column = self.columns.get(name) if name is not None else None
         if column is None or not column.is_integer or not len(column.values):
             return
-        if max(abs(int(column.values.max())), abs(int(column.values.min()))) > EXACT_INTEGERS:
+        if is_rounded(column.values.reshape(-1), column.values.reshape(-1).astype(np.float32)):
             self.diagnostics.warn(
                 f"{formula.what} has integers above 2^24, which float32 rounds",
                 code="data-integer-rounded",

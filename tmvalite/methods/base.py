@@ -7,9 +7,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from tmvalite.data.checks import events_without_value, sample_remarks
 from tmvalite.data.info import DataSetInfo, Events
 from tmvalite.data.tables import class_labels, event_matrix, target_matrix, weight_vector
-from tmvalite.errors import DataError, Diagnostics, FileError, NotFittedError, OptionError, TmvaliteError, did_you_mean, quoted
+from tmvalite.errors import (
+    DataError,
+    Diagnostics,
+    FileError,
+    NotFittedError,
+    OptionError,
+    TmvaliteError,
+    did_you_mean,
+    quoted,
+    warn_user,
+)
 from tmvalite.io.weight_file import WeightFile
 from tmvalite.io.weights_xml import read_weights
 from tmvalite.methods.booking import silent
@@ -153,6 +164,8 @@ class Method:
             if targets is not None:
                 target, target_names, _ = target_matrix(targets, n, dtype)
         info = DataSetInfo.from_names(names, target_names, classes=classes)
+        for remark in sample_remarks(x, names, weight):
+            warn_user(remark)
         events = Events(x, target, {}, normalised(weight, index, info.classes, norm), index, weight)
         return events, info, labels or info.classes, flat
 
@@ -260,17 +273,30 @@ class Method:
             )
         return model.classes(X)
 
-    def predict(self, X) -> np.ndarray:
-        """The class of every event as y called it (a value of 0.5 or more is signal), or the targets of a regression."""
+    def predict(self, X, *, not_finite: str = "raise") -> np.ndarray:
+        """The class of every event as y called it (a value of 0.5 or more is signal), or the targets of a regression.
+
+        Parameters
+        ----------
+        not_finite : "raise" or "mark"
+            What an event with a NaN or an infinity gives: a DataError, or the class -1 (an empty text where classes have
+            names) and NaN for targets.
+        """
         model = self._trained()
         if self.analysis_type == "regression":
             values = model.targets(X)
+            events_without_value(values, not_finite)
             return values[..., 0] if model.flat and values.shape[-1] == 1 else values
         values = np.array(model.labels)
         if self.analysis_type == "multiclass":
-            return values[np.argmax(model.classes(X), axis=-1)]
-        signal = model.info.signal_class
-        return np.where(np.asarray(model.mva(X)) >= 0.5, values[signal], values[1 - signal])
+            scores = model.classes(X)
+            found = values[np.argmax(scores, axis=-1)]
+        else:
+            scores = np.asarray(model.mva(X))[..., None]
+            signal = model.info.signal_class
+            found = np.where(scores[..., 0] >= 0.5, values[signal], values[1 - signal])
+        bad = events_without_value(scores, not_finite)
+        return np.where(bad, "" if values.dtype.kind == "U" else -1, found) if bad.any() else found
 
     def predict_proba(self, X) -> np.ndarray:
         """The values of the classes, (N, C); columns in the order of `classes_`."""

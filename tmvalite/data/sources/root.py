@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from tmvalite.data.columns import Column
 from tmvalite.data.sources.arrays import to_column
+from tmvalite.data.sources.base import Source, matching_files, module_of, register
 from tmvalite.data.sources.branches import branch_places
 from tmvalite.data.sources.friends import friend_path, saved_friends
 from tmvalite.errors import DataError, MissingExtraError, TmvaliteError, did_you_mean
@@ -148,21 +149,7 @@ def open_root_path(text: str) -> list[RootTable]:
     path, name = (match["file"], match["tree"]) if match else (text, None)
     if not match and ":" in text and "://" not in text and not os.path.exists(text):
         path, _, name = text.rpartition(":")
-    if "://" in path or os.path.exists(path):
-        return [_open(path, name)]
-    found = sorted(glob.glob(os.path.expanduser(path), recursive=True)) if glob.has_magic(path) or path.startswith("~") else []
-    if not found:
-        what = "no file matches" if glob.has_magic(path) else "there is no file"
-        folder = os.path.dirname(path) or "."
-        hint = None if glob.has_magic(path) else _near_file(folder, os.path.basename(path))
-        raise DataError(f"{what} '{path}'", code="data-file-missing", hint=hint)
-    return [_open(file, name) for file in found]
-
-
-def _near_file(folder: str, name: str) -> str | None:
-    if not os.path.isdir(folder):
-        return f"there is no folder '{folder}'"
-    return did_you_mean(name, [entry for entry in os.listdir(folder) if os.path.isfile(os.path.join(folder, entry))])
+    return [_open(file, name) for file in matching_files(path)]
 
 
 def _open(path: str, name: str | None) -> RootTable:
@@ -220,3 +207,9 @@ def open_root_object(source) -> RootTable:
     if not hasattr(source, "num_entries"):
         raise DataError(f"an uproot object of type {type(source).__name__} is no tree", code="data-source")
     return RootTable(source, f"'{path}', tree '{source.name}'")
+
+
+register(Source("an uproot tree", lambda source: module_of(source) == "uproot", open_root_object))
+register(
+    Source("'file.root:tree'", lambda source: isinstance(source, str | Path), lambda source: open_root_path(str(source)), True)
+)
