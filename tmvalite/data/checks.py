@@ -13,16 +13,19 @@ NOT_FINITE = ("raise", "mark")  # what `predict` may do with an event that has a
 _SHOWN = 5
 
 
-def sample_remarks(x: np.ndarray, names: Sequence[str], weight: np.ndarray) -> list[TmvaliteWarning]:
+def sample_remarks(
+    x: np.ndarray, names: Sequence[str], weight: np.ndarray, known: frozenset[int] = frozenset()
+) -> list[TmvaliteWarning]:
     """One warning each for constant variables, for equal ones, and for negative weights.
 
     Parameters
     ----------
     x : (N, V) variables; names : of the variables; weight : (N,) event weights before any normalisation
+    known : columns of which it is known that they equal another one
     """
     constant = [j for j in range(x.shape[1]) if len(x) and (x[:, j] == x[0, j]).all()]
     found = [constant_remark("variable", [names[j] for j in constant])] if constant else []
-    twins = _equal_columns(x, set(constant))
+    twins = _equal_columns(x, known.union(constant))
     if twins:
         pairs = ", ".join(f"'{names[a]}' and '{names[b]}'" for a, b in twins[:_SHOWN]) + (", ..." if len(twins) > _SHOWN else "")
         found.append(
@@ -53,7 +56,7 @@ def constant_remark(kind: str, names: Sequence[str]) -> TmvaliteWarning:
     return TmvaliteWarning(f"{verb} constant over the training events", code="data-constant")
 
 
-def _equal_columns(x: np.ndarray, leave_out: set[int]) -> list[tuple[int, int]]:
+def _equal_columns(x: np.ndarray, leave_out: frozenset[int]) -> list[tuple[int, int]]:
     """Pairs of equal columns: each column beside the first one that it equals."""
     first: dict[bytes, list[int]] = {}
     pairs = []
@@ -71,7 +74,7 @@ def _equal_columns(x: np.ndarray, leave_out: set[int]) -> list[tuple[int, int]]:
 
 def rounded_integers(x: np.ndarray, out: np.ndarray, names: Sequence[str]) -> list[TmvaliteWarning]:
     """One warning where whole numbers above 2^24 of x (N, V) are not the same in `out`, which is x in another precision."""
-    if out.dtype != np.float32 or x.dtype == np.float32 or not np.abs(out).max(initial=0.0) > EXACT_INTEGERS:
+    if out.dtype != np.float32 or x.dtype == np.float32 or not np.abs(out).max(initial=0.0) >= EXACT_INTEGERS:
         return []
     rounded = [j for j in range(x.shape[1]) if is_rounded(x[:, j], out[:, j])]
     if not rounded:
@@ -89,7 +92,7 @@ def rounded_integers(x: np.ndarray, out: np.ndarray, names: Sequence[str]) -> li
 
 def is_rounded(values: np.ndarray, values_32: np.ndarray) -> bool:
     """Whether float32 rounds whole numbers among these values (N,)."""
-    large = np.abs(values_32) > EXACT_INTEGERS
+    large = np.abs(values_32) >= EXACT_INTEGERS  # 2^24 + 1 becomes 2^24
     if not large.any():
         return False
     given, kept = values[large], values_32[large]

@@ -331,16 +331,17 @@ class _Building:
         spectators = tuple(
             v.with_range(train.spectators[v.internal].min(), train.spectators[v.internal].max()) for v in self.info.spectators
         )
-        names = [v.internal for v in variables]
-        constant = [v.internal for v in targets if v.minimum == v.maximum]
-        remarks = sample_remarks(train.x, names, train.original_weight)
-        for remark in [*remarks, *([constant_remark("target", constant)] if constant else [])]:
-            self.diagnostics.warn(remark.message, code=remark.code, hint=remark.hint)
         seen: dict[tuple, VariableInfo] = {}
-        for v in variables:
+        again = []
+        for j, v in enumerate(variables):
             other = seen.setdefault((v.expression, v.index), v)
             if other is not v:
+                again.append(j)
                 self.diagnostics.warn(f"variables '{other.label}' and '{v.label}' are the same expression", code="data-duplicate")
+        remarks = sample_remarks(train.x, [v.internal for v in variables], train.original_weight, frozenset(again))
+        constant = [v.internal for v in targets if v.minimum == v.maximum]
+        for remark in [*remarks, *([constant_remark("target", constant)] if constant else [])]:
+            self.diagnostics.warn(remark.message, code=remark.code, hint=remark.hint)
         return dataclasses.replace(self.info, variables=variables, targets=targets, spectators=spectators)
 
     def _warn_about_lost_values(self) -> None:
