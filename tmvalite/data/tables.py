@@ -291,7 +291,7 @@ def _name(value) -> str:
 def numbers(values, what: str) -> np.ndarray:
     """An array of numbers from whatever holds them; `what` names it. Masked and missing values are a DataError."""
     if type(values).__module__.partition(".")[0] in ("awkward", "pyarrow") or isinstance(values, np.ma.MaskedArray):
-        return to_column(values, what, "", shown=what).values
+        return _rows_of(to_column(values, what, "", shown=what), what)
     if isinstance(values, list | tuple) and any(isinstance(value, np.ma.MaskedArray) for value in values):
         values = np.ma.array(values)
         return to_column(values, what, "", shown=what).values
@@ -312,6 +312,14 @@ def numbers(values, what: str) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         raise DataError(f"{what} has values of type {array.dtype}, not numbers", code="data-type")
     return array
+
+
+def _rows_of(column: Column, what: str) -> np.ndarray:
+    if column.offsets is None:
+        return column.values
+    if len(set(np.diff(column.offsets).tolist())) > 1:
+        raise DataError(f"the rows of {what} have different lengths", code="data-shape")
+    return column.values.reshape(len(column), -1)
 
 
 def _holds_floats(values) -> bool:

@@ -231,7 +231,8 @@ class Reader:
 
     def EvaluateMVA(self, first, *rest):
         """EvaluateMVA(tag, aux=0), EvaluateMVA(events, tag, aux=0) or EvaluateMVA(method, aux=0)."""
-        if _is_text(first) or hasattr(first, "GetMvaValues"):
+        table = rest and isinstance(rest[0], str) and _is_text(first)  # "file.root:tree" and a tag
+        if not table and (_is_text(first) or hasattr(first, "GetMvaValues")):
             return self.evaluate_mva(first)
         if not rest:
             raise OptionError("EvaluateMVA(events) does not say which method", code="call", expected="EvaluateMVA(events, tag)")

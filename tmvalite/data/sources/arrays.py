@@ -46,8 +46,13 @@ def to_column(values, name: str, where: str, *, text: bool = False, shown: str |
         found = _texts(values)
         if found is not None:
             return Column(found)
-    if type(values).__module__.partition(".")[0] == "awkward":
+    package = type(values).__module__.partition(".")[0]
+    if package == "awkward":
         return _from_awkward(values, what, where, name)
+    if package == "pyarrow":
+        values = _from_arrow(values, what, where)
+        if isinstance(values, Column):
+            return values
     array = _as_array(values, what, where)
     if array.dtype.kind == "O":
         return _from_objects(array, what, where)
@@ -58,9 +63,32 @@ def to_column(values, name: str, where: str, *, text: bool = False, shown: str |
     return Column(array.astype(array.dtype.newbyteorder("="), copy=False))
 
 
+def _from_arrow(values, what: str, where: str):
+    """A pyarrow column as an array, or as a Column where every entry has an array. Nulls are what a mask is."""
+    import pyarrow as pa
+
+    values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    if isinstance(values, pa.ChunkedArray):  # older versions keep the chunks
+        values = pa.concat_arrays(values.chunks)
+    if values.null_count:
+        refuse_column(f"{what} has {values.null_count} masked values", where)
+    kind = values.type
+    if pa.types.is_fixed_size_list(kind):
+        inner = _from_arrow(values.flatten(), what, where)
+        return np.asarray(inner).reshape(len(values), kind.list_size)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        offsets = np.asarray(values.offsets, np.int64)
+        inner = _from_arrow(values.flatten(), what, where)
+        if isinstance(inner, Column) or inner.dtype.kind not in "biuf":
+            refuse_column(f"{what} of type {kind} is neither a number nor one array of numbers per entry", where)
+        return Column(inner, offsets - offsets[0])
+    return values.to_numpy(zero_copy_only=False)
+
+
 def _texts(values) -> np.ndarray | None:
     """(N,) texts, or None where the values are none."""
-    cells = values.to_list() if hasattr(values, "to_list") else list(values)
+    cells = next((getattr(values, name)() for name in ("to_list", "to_pylist") if hasattr(values, name)), None)
+    cells = list(values) if cells is None else cells
     cells = [cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell for cell in cells]
     return np.array(cells, np.str_) if cells and all(isinstance(cell, str) for cell in cells) else None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tmvalite.data.sources.arrays import LazyTable
 from tmvalite.data.sources.base import Source, module_of, register
-from tmvalite.errors import DataError
 
 
 def open_records(source) -> LazyTable:
@@ -13,8 +12,6 @@ def open_records(source) -> LazyTable:
 
     paths: dict[str, tuple[str, ...]] = {}
     pending = [(field,) for field in ak.fields(source)]
-    if not pending:
-        raise DataError("the awkward array has no fields", code="data-source", expected="an array of records")
     while pending:
         path = pending.pop(0)
         inner = ak.fields(source[path])
@@ -25,4 +22,4 @@ def open_records(source) -> LazyTable:
     return LazyTable("the awkward array", list(paths), len(source), lambda name: source[paths[name]])
 
 
-register(Source("an awkward array", lambda source: module_of(source) == "awkward", open_records))
+register(Source("an awkward array", lambda source: module_of(source) == "awkward" and bool(source.fields), open_records))
