@@ -164,9 +164,9 @@ class Method:
             if targets is not None:
                 target, target_names, _ = target_matrix(targets, n, dtype)
         info = DataSetInfo.from_names(names, target_names, classes=classes)
+        events = Events(x, target, {}, normalised(weight, index, info.classes, norm), index, weight)
         for remark in sample_remarks(x, names, weight):
             warn_user(remark)
-        events = Events(x, target, {}, normalised(weight, index, info.classes, norm), index, weight)
         return events, info, labels or info.classes, flat
 
     def train(self, events: Events, info: DataSetInfo, *, progress="auto", write=print, on_interrupt: str = "raise") -> None:
