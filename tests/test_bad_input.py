@@ -280,7 +280,7 @@ def test_error_arguments_of_fit(keywords, code):
         (X.astype("i8").astype("M8[s]"), "X has values of type datetime64[s], not numbers"),
         (np.full((120, 3), "a", object), "X holds values that are no numbers"),
         ([[1, 2], [3]], "the rows of X have different lengths"),
-        ({"a": X[:, 0], "b": X[:5, 1]}, "the columns of X do not have one value per event each: a (120,), b (5,)"),
+        ({"a": X[:, 0], "b": X[:5, 1]}, "columns differ in length: 'a' has 120 entries, 'b' has 5"),
         (None, "X has shape ()"),
     ],
 )
@@ -350,10 +350,7 @@ def test_error_event_weights(weight, message, code):
         (X * 1j, "X has values of type complex64, not numbers"),
         ([[1, 2, 3], [4]], "the rows of X have different lengths"),
         ({"var1": X[:, 0], "var2": X[:, 1]}, "the events have no column 'var3'"),
-        (
-            {"var1": X[:, 0], "var2": X[:, 1], "var3": [1.0]},
-            "the columns of X do not have one value per event each: var1 (120,), var2 (120,), var3 (1,)",
-        ),
+        ({"var1": X[:, 0], "var2": X[:, 1], "var3": [1.0]}, "columns differ in length: 'var1' has 120 entries, 'var3' has 1"),
     ],
 )
 def test_error_events_to_score_are_the_same_for_method_and_reader(trained, bad, message):

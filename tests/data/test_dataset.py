@@ -270,13 +270,13 @@ def test_error_of_impossible_declarations(info, inputs, message):
         ),
         (
             "b-tag+1",
-            "column 'b-tag' cannot be named in an expression: '-' has a meaning of its own there\n  b-tag+1\n  ^~~~~\n"
-            "  in variable 'b-tag+1', the dict of arrays\n  hint: rename the column",
+            "there is no column 'b': in 'b-tag' the '-' has a meaning of its own\n  b-tag+1\n  ^~~~~\n"
+            "  in variable 'b-tag+1', the dict of arrays\n  hint: write `b-tag`, between back-ticks",
         ),
         (
             "zzzzzz",
             "there is no column 'zzzzzz'\n  zzzzzz\n  ^~~~~~\n  in variable 'zzzzzz', the dict of arrays\n"
-            "  expected one of: pt, eta, b-tag",
+            "  expected one of: pt, eta, `b-tag`",
         ),
     ],
 )

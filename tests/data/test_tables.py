@@ -68,7 +68,7 @@ def test_error_too_large_for_single_precision():
         (np.array([[1j]]), "X has values of type complex128, not numbers"),
         ([[1], [2, 3]], "the rows of X have different lengths"),
         ([[None, 1.0], ["x", 2.0]], "X holds values that are no numbers"),
-        ({"a": [1, 2], "b": [1]}, "the columns of X do not have one value per event each: a (2,), b (1,)"),
+        ({"a": [1, 2], "b": [1]}, "columns differ in length: 'a' has 2 entries, 'b' has 1\n  in the dict of arrays"),
     ],
 )
 def test_error_shapes_and_types(X, message):

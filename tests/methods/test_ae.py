@@ -395,7 +395,8 @@ def test_the_epoch_table_shows_the_parts_of_the_loss(capsys):
 def test_a_constant_variable_survives():
     X = curved()
     X[:, 1] = 7
-    method = fitted(more="VarTransform=N:RandomSeed=5", data=X)
+    with pytest.warns(TmvaliteWarning, match="variable 'var2' is constant"):
+        method = fitted(more="VarTransform=N:RandomSeed=5", data=X)
     assert np.array_equal(method.reconstruct(X)[:, 1], X[:, 1])
 
 

@@ -229,7 +229,7 @@ def test_error_a_head_without_anything_to_learn():
 
 
 def test_error_probabilities_that_do_not_add_up():
-    X = np.full((50, 4), 0.25)
+    X = np.random.default_rng(1).dirichlet(np.ones(4), 50)
     X[7] = 0.125
     assert refused(lambda: fitted(PLAIN, 1, more="ErrorStrategy=MUTUALEXCLUSIVE", data=X), DataError) == (
         "MUTUALEXCLUSIVE reconstructs probabilities that add up to 1, and those of row 7 add up to 0.5\n"

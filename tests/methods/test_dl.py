@@ -111,7 +111,8 @@ def test_transformations_folded_into_the_network_or_not_give_the_same_bits(trans
 def test_a_constant_variable_survives_normalisation():
     X, y = two_classes()
     X[:, 1] = 7.0
-    method = MethodDL(options(more="VarTransform=N:RandomSeed=5")).fit(X, y, progress="silent")
+    with pytest.warns(TmvaliteWarning, match="variable 'var2' is constant"):
+        method = MethodDL(options(more="VarTransform=N:RandomSeed=5")).fit(X, y, progress="silent")
     assert np.isfinite(method.GetMvaValues(X)).all() and method.score(X, y) > 0.85
 
 

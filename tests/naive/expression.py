@@ -181,7 +181,7 @@ def _log(x):
 FUNCTIONS = {
     "abs": abs,
     "fabs": abs,
-    "sqrt": lambda x: math.sqrt(abs(x)),
+    "sqrt": lambda x: math.sqrt(x) if x >= 0 else math.nan,
     "log": _log,
     "sq": lambda x: x * x,
     "exp": lambda x: math.exp(min(x, 700.0)),

@@ -14,7 +14,8 @@ from tmvalite.compression.report_text import as_text
 from tmvalite.compression.table import EventTable
 from tmvalite.data.columns import ArrayTable, Column
 from tmvalite.data.expression import Context, evaluate, parse_expression
-from tmvalite.data.formulas import expression_of, needed_columns
+from tmvalite.data.expression.render import written
+from tmvalite.data.formulas import bind, expression_of
 from tmvalite.data.info import declare
 from tmvalite.errors import DataError, OptionError, did_you_mean
 from tmvalite.evaluation.compression import ColumnComparison, Spread, compare_column
@@ -244,9 +245,9 @@ def quantity(table: EventTable, text: str) -> np.ndarray:
         if column.is_number
     }
     info = declare(text)
-    expression = parse_expression(info.expression) if info.expression in columns else expression_of(info)
-    needed = needed_columns(expression, ArrayTable(columns, table.n_events, table.name), list(columns), "the peak")
-    values = evaluate(expression, {name: columns[name] for name in needed}, Context(table.n_events))
+    expression = parse_expression(written(info.expression)) if info.expression in columns else expression_of(info)
+    expression = bind(expression, ArrayTable(columns, table.n_events, table.name), list(columns), "the peak")
+    values = evaluate(expression, columns, Context(table.n_events))
     if values.counts is not None or values.values.shape != (table.n_events,):
         raise DataError(f"'{info.expression}' does not have one value per event", code="data-shape")
     return values.values

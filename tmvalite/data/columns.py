@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,8 +18,8 @@ class Column:
     Attributes
     ----------
     values : array
-        One number per entry: (N,). Arrays of fixed length: (N, ...). Arrays of varying length: (M,), all elements of all
-        entries one after the other. Booleans, integers or floats.
+        One number per entry: (N,). Arrays of fixed length: (N, ...). Arrays of varying length: (M, ...), all elements of all
+        entries one after the other. Booleans, integers or floats; texts (N,) where an expression compares them.
     offsets : (N + 1,) int64 or None
         For varying lengths: entry i has the elements offsets[i] to offsets[i+1].
     """
@@ -28,7 +28,7 @@ class Column:
     offsets: np.ndarray | None = None
 
     def __post_init__(self):
-        if self.values.dtype.kind not in "biuf":
+        if self.values.dtype.kind not in "biufU":
             raise TypeError(self.values.dtype)
 
     def __len__(self) -> int:
@@ -39,29 +39,58 @@ class Column:
         return self.offsets is None and self.values.ndim == 1
 
     @property
+    def is_text(self) -> bool:
+        return self.values.dtype.kind == "U"
+
+    @property
     def is_integer(self) -> bool:
         return self.values.dtype.kind in "iu"
 
     @property
     def dims(self) -> tuple[int, ...]:
-        """The shape of one entry of a fixed-length column; () for numbers and for varying lengths."""
+        """The shape of one entry of a fixed-length column, or of one element of a column of varying length."""
         return self.values.shape[1:]
 
+    @property
+    def n_axes(self) -> int:
+        """How many indices an element has; the first one varies where there are offsets."""
+        return len(self.dims) + (self.offsets is not None)
+
+    def axis(self, at: int):
+        """The length of one axis: an int, or (N,) int64 for the one that varies."""
+        if self.offsets is None:
+            return self.dims[at]
+        return np.diff(self.offsets) if at == 0 else self.dims[at - 1]
+
     def counts(self) -> np.ndarray:
-        """(N,) int64, the number of elements of every entry."""
+        """(N,) int64, the number of elements of every entry, over all axes."""
+        inner = int(np.prod(self.dims, dtype=np.int64))
         if self.offsets is not None:
-            return np.diff(self.offsets)
-        return np.full(len(self), int(np.prod(self.dims, dtype=np.int64)), np.int64)
+            return np.diff(self.offsets) * inner
+        return np.full(len(self), inner, np.int64)
 
     def starts(self) -> np.ndarray:
         """(N,) int64, where the elements of every entry begin in `flat`."""
+        inner = int(np.prod(self.dims, dtype=np.int64))
         if self.offsets is not None:
-            return self.offsets[:-1]
-        return np.arange(len(self), dtype=np.int64) * int(np.prod(self.dims, dtype=np.int64))
+            return self.offsets[:-1] * inner
+        return np.arange(len(self), dtype=np.int64) * inner
 
     def flat(self) -> np.ndarray:
-        """(M,) float64, all elements of all entries."""
-        return self.values.reshape(-1).astype(np.float64, copy=False)
+        """(M,) float64, all elements of all entries; converted once."""
+        made = self.__dict__.get("_flat")
+        if made is None:
+            made = self.values.reshape(-1).astype(np.float64, copy=False)
+            object.__setattr__(self, "_flat", made)
+        return made
+
+    def take(self, n: int) -> Column:
+        """The first n entries."""
+        if n == len(self):
+            return self
+        if self.offsets is None:
+            return Column(self.values[:n])
+        return Column(self.values[: self.offsets[n]], self.offsets[: n + 1])
 
     @staticmethod
     def concatenate(parts: Sequence[Column]) -> Column:
@@ -73,11 +102,13 @@ class Column:
                 shapes = ", ".join(sorted({str(part.dims) for part in parts}))
                 raise DataError(f"its shape differs from part to part: {shapes}", code="data-column-shape")
             return Column(np.concatenate([part.values for part in parts]))
-        if any(part.is_scalar for part in parts) or any(len(part.dims) > 1 for part in parts):
+        inner = {part.dims if part.offsets is not None else part.dims[1:] for part in parts}
+        if any(part.is_scalar for part in parts) or len(inner) != 1:
             raise DataError("it is a number or a matrix in one part and an array in another", code="data-column-shape")
-        counts = np.concatenate([part.counts() for part in parts])
+        dims = inner.pop()
+        counts = np.concatenate([np.broadcast_to(part.axis(0), len(part)) for part in parts])
         offsets = np.concatenate(([0], np.cumsum(counts)))
-        return Column(np.concatenate([part.values.reshape(-1) for part in parts]), offsets)
+        return Column(np.concatenate([part.values.reshape(-1, *dims) for part in parts]), offsets)
 
 
 class Table(Protocol):
@@ -88,8 +119,8 @@ class Table(Protocol):
     def keys(self) -> Sequence[str]:
         """The names of all columns."""
 
-    def read(self, names: Sequence[str]) -> dict[str, Column]:
-        """The columns of these names, each N entries long. Raises DataError."""
+    def read(self, names: Sequence[str], texts: Collection[str] = ()) -> dict[str, Column]:
+        """The columns of these names, each N entries long; only those in `texts` may hold text. Raises DataError."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +134,7 @@ class ArrayTable:
     def keys(self) -> list[str]:
         return list(self.columns)
 
-    def read(self, names: Sequence[str]) -> dict[str, Column]:
+    def read(self, names: Sequence[str], texts: Collection[str] = ()) -> dict[str, Column]:
         return {name: self.columns[name] for name in names}
 
     def __str__(self):

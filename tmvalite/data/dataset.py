@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tmvalite.data.checks import constant_remark, sample_remarks
 from tmvalite.data.columns import ArrayTable, Column
 from tmvalite.data.expression import Context, parse_expression
 from tmvalite.data.formulas import expression_of
@@ -330,22 +331,18 @@ class _Building:
         spectators = tuple(
             v.with_range(train.spectators[v.internal].min(), train.spectators[v.internal].max()) for v in self.info.spectators
         )
-        self._warn_about_constants("variable", variables)
-        self._warn_about_constants("target", targets)
         seen: dict[tuple, VariableInfo] = {}
-        for v in variables:
+        again = []
+        for j, v in enumerate(variables):
             other = seen.setdefault((v.expression, v.index), v)
             if other is not v:
+                again.append(j)
                 self.diagnostics.warn(f"variables '{other.label}' and '{v.label}' are the same expression", code="data-duplicate")
+        remarks = sample_remarks(train.x, [v.internal for v in variables], train.original_weight, frozenset(again))
+        constant = [v.internal for v in targets if v.minimum == v.maximum]
+        for remark in [*remarks, *([constant_remark("target", constant)] if constant else [])]:
+            self.diagnostics.warn(remark.message, code=remark.code, hint=remark.hint)
         return dataclasses.replace(self.info, variables=variables, targets=targets, spectators=spectators)
-
-    def _warn_about_constants(self, kind: str, infos: Sequence[VariableInfo]) -> None:
-        constant = [v for v in infos if v.minimum == v.maximum]
-        if not constant:
-            return
-        names = ", ".join(f"'{v.internal}'" for v in constant[:5]) + (", ..." if len(constant) > 5 else "")
-        verb = f"{kind} {names} is" if len(constant) == 1 else f"{len(constant)} {kind}s ({names}) are"
-        self.diagnostics.warn(f"{verb} constant over the training events", code="data-constant")
 
     def _warn_about_lost_values(self) -> None:
         for what, n in self.reader.not_finite.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -14,7 +15,9 @@ from tmvalite.errors import DataError, Source, Span
 NO_MINIMUM = float(np.finfo(np.float32).max)
 NO_MAXIMUM = -NO_MINIMUM
 
-_TO_UNDERSCORE = str.maketrans(dict.fromkeys("$&|!%^()'<>?= ", "_"))
+_TO_UNDERSCORE = str.maketrans({**dict.fromkeys("$&|!%^()'<>?= ", "_"), "`": None})
+_QUOTED_NAME = re.compile(r"`([^`]*)`")
+_KEPT_OR_BLANK = re.compile(r"""(`[^`]*`|"[^"]*")|\s+""")
 _SPELLED = (("::", "_"), ("*", "_T_"), ("/", "_D_"), ("+", "_P_"), ("-", "_M_"), ("[", "_"), ("]", "_"))
 
 
@@ -62,7 +65,8 @@ class VariableInfo:
 
     def __post_init__(self):
         if not self.label:
-            object.__setattr__(self, "label", self.expression)
+            quoted_name = _QUOTED_NAME.fullmatch(self.expression)
+            object.__setattr__(self, "label", quoted_name[1] if quoted_name else self.expression)
         if not self.title:
             object.__setattr__(self, "title", self.label)
         if not self.internal:
@@ -77,7 +81,8 @@ class VariableInfo:
 
 
 def _without_blanks(text: str) -> str:
-    return "".join(text.split())
+    """The text without blanks, but those between back-ticks or quotes."""
+    return _KEPT_OR_BLANK.sub(lambda found: found[1] or "", text)
 
 
 def declare(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from tmvalite.data.checks import is_rounded
 from tmvalite.data.columns import Column, Table
 from tmvalite.data.expression import Context, Expression, Values, evaluate, render_expression
-from tmvalite.data.formulas import needed_columns
+from tmvalite.data.expression.syntax import SPECIALS
+from tmvalite.data.formulas import bind
 from tmvalite.data.info import DataSetInfo, VariableInfo
 from tmvalite.errors import DataError, Diagnostics, Source, Span
 
 PASSES = 0.5  # a cut passes from this value on
-EXACT_INTEGERS = 1 << 24  # float32 holds every integer up to here
 SHOWN_ROWS = 5
 
 
@@ -39,6 +41,26 @@ class Formulas:
 
     def all(self) -> list[Formula]:
         return [*self.variables, *self.targets, *self.spectators, *self.cuts, *([self.weight] if self.weight else [])]
+
+    def on(self, table: Table) -> tuple[Formulas, dict[str, Column]]:
+        """The formulas over the columns of a table, and these columns. Raises ExpressionError and DataError."""
+        keys = dict.fromkeys(table.keys())  # in order, so that messages are the same every time
+        bound: dict[int, Expression] = {}  # by id: the elements of an array of variables share one expression
+
+        def of(formula: Formula) -> Formula:
+            key = id(formula.expression)
+            if key not in bound:
+                bound[key] = bind(formula.expression, table, keys, formula.what)
+            return dataclasses.replace(formula, expression=bound[key])
+
+        groups = (self.variables, self.targets, self.spectators, self.cuts)
+        made = Formulas(*(tuple(map(of, group)) for group in groups), None if self.weight is None else of(self.weight))
+        names: dict[str, None] = {}
+        texts: set[str] = set()
+        for expression in bound.values():
+            names.update((name, None) for name, _ in expression.mentions() if name in keys or name not in SPECIALS)
+            texts |= expression.texts()
+        return made, table.read(list(names), texts)
 
 
 @dataclass
@@ -67,11 +89,7 @@ def read_tree(table: Table, formulas: Formulas, tree_weight: float, context: Con
     DataError
         A missing or unreadable column, a value that is not finite in an event that passes, arrays of different lengths.
     """
-    keys = dict.fromkeys(table.keys())  # in order, so that messages are the same every time
-    names: dict[str, None] = {}
-    for formula in formulas.all():
-        names.update(needed_columns(formula.expression, table, keys, formula.what))
-    columns = table.read(list(names))
+    formulas, columns = formulas.on(table)
     return _Reading(table, columns, formulas, context, diagnostics).events(tree_weight)
 
 
@@ -224,7 +242,7 @@ class _Reading:
     def _check_cut(self, cut: Formula, values: np.ndarray) -> None:
         bad = ~np.isfinite(values)
         if bad.any():
-            self._refuse(cut, bad, values, "is not a finite number")
+            self._refuse(cut, bad, values, "is not a finite number", _hint_for_root(cut))
 
     def _check(self, formula: Formula, values, values_32, passes, not_finite: dict[str, int]) -> None:
         bad = ~np.isfinite(values_32)
@@ -241,7 +259,7 @@ class _Reading:
                 self._refuse(formula, short, None, "has no value", f"Alt$({_text(formula)},0) gives 0 there")
         too_large = np.isfinite(values[kept])
         what = "is too large for float32" if too_large.all() else "is not a finite number"
-        self._refuse(formula, kept, values, what)
+        self._refuse(formula, kept, values, what, _hint_for_root(formula))
 
     def _refuse(self, formula: Formula, bad: np.ndarray, values, what: str, hint: str | None = None):
         rows = np.flatnonzero(bad)
@@ -267,13 +285,20 @@ class _Reading:
         column = self.columns.get(name) if name is not None else None
         if column is None or not column.is_integer or not len(column.values):
             return
-        if max(abs(int(column.values.max())), abs(int(column.values.min()))) > EXACT_INTEGERS:
+        if is_rounded(column.values.reshape(-1), column.values.reshape(-1).astype(np.float32)):
             self.diagnostics.warn(
                 f"{formula.what} has integers above 2^24, which float32 rounds",
                 code="data-integer-rounded",
                 where=str(self.table),
                 hint="a spectator keeps integers exactly",
             )
+
+
+def _hint_for_root(formula: Formula) -> str | None:
+    nodes = () if formula.expression is None else formula.expression.nodes
+    if any(node.kind == "call" and node.text == "sqrt" for node in nodes):
+        return "sqrt(abs(x)) is what ROOT before 6.40.06 made of sqrt(x) for a negative x"
+    return None
 
 
 def _to_float32(values: np.ndarray) -> np.ndarray:

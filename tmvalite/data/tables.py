@@ -7,8 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tmvalite.data.checks import rounded_integers
+from tmvalite.data.columns import Column
 from tmvalite.data.info import VariableInfo
-from tmvalite.errors import DataError, did_you_mean, quoted
+from tmvalite.data.scoring import variable_columns
+from tmvalite.data.sources import is_table, open_table
+from tmvalite.data.sources.arrays import to_column
+from tmvalite.errors import DataError, quoted, warn_user
 
 SHOWN_ROWS = 3  # first bad rows that a message names
 
@@ -18,7 +23,7 @@ def event_matrix(X, dtype) -> tuple[np.ndarray, tuple[str, ...]]:
 
     Parameters
     ----------
-    X : (N, V) array, table with named columns (pandas), dict of (N,) columns, or structured array
+    X : (N, V) array, or a table with named columns: anything that `open_table` takes, each column one number per event
     dtype : float32 or float64
 
     Returns
@@ -30,14 +35,16 @@ def event_matrix(X, dtype) -> tuple[np.ndarray, tuple[str, ...]]:
     Raises
     ------
     DataError
-        Wrong shape, no numbers, NaN or infinite values, values too large for the precision.
+        Wrong shape, no numbers, masked, NaN or infinite values, values too large for the precision.
     """
-    table, names = column_table(X), None
-    if table is not None:
-        names = tuple(table)
-        x = _stacked(table, names)
+    names: tuple[str, ...] = ()
+    if is_table(X):
+        table = open_table(X)
+        names = tuple(table.branches() if hasattr(table, "branches") else table.keys())
+        columns = [scalar_column(column, name, table) for name, column in table.read(names).items()]
+        x = _side_by_side(columns, table.n_entries)
     else:
-        x = _numbers(X, "X")
+        x = numbers(X, "X")
     if x.ndim != 2:
         hint = "one row of variables per event"
         if x.ndim > 2:
@@ -46,18 +53,27 @@ def event_matrix(X, dtype) -> tuple[np.ndarray, tuple[str, ...]]:
     if 0 in x.shape:
         raise DataError(f"X has {x.shape[0]} events of {x.shape[1]} variables", code="data-empty")
     names = names or tuple(f"var{i + 1}" for i in range(x.shape[1]))
-    return finite_matrix(x, dtype, names), names
+    out = finite_matrix(x, dtype, names)
+    for remark in rounded_integers(x, out, names):
+        warn_user(remark)
+    return out, names
 
 
-def column_table(X) -> dict[str, object] | None:
-    """Named columns as a dict: of a dict, a structured array, or a table such as pandas has. None for anything else."""
-    if isinstance(X, np.ndarray):
-        return {name: X[name] for name in X.dtype.names} if X.dtype.names else None
-    if isinstance(X, dict):
-        return {str(name): column for name, column in X.items()}
-    if hasattr(X, "columns") and hasattr(X, "to_numpy"):
-        return {str(name): X[name].to_numpy() for name in X.columns}
-    return None
+def scalar_column(column: Column, name: str, table) -> np.ndarray:
+    """(N,) values of a column with one number per event. Raises DataError for arrays."""
+    if not column.is_scalar:
+        raise DataError(
+            f"column {quoted(name)} has several values per event",
+            code="data-column-shape",
+            where=str(table),
+            expected="one number per event",
+            hint="choose the columns, as in tree.arrays(['pt', 'eta']), or the elements, as in tree['jet_pt'].array()[:, 0]",
+        )
+    return column.values
+
+
+def _side_by_side(columns: Sequence[np.ndarray], n: int) -> np.ndarray:
+    return np.stack(columns, axis=-1) if columns else np.empty((n, 0))
 
 
 def scored_events(X, variables: Sequence[VariableInfo], dtype=None) -> tuple[np.ndarray, bool]:
@@ -65,9 +81,10 @@ def scored_events(X, variables: Sequence[VariableInfo], dtype=None) -> tuple[np.
 
     Parameters
     ----------
-    X : (N, V) or (V,) array, table with named columns, dict of columns or of single values
-        Columns are taken by the label, expression or internal name of a variable; by position if the variables have no
-        names of their own. NaN stays NaN, and what is too large becomes infinite.
+    X : (N, V) or (V,) array, or a table with named columns: anything that `open_table` takes, or a dict of single values
+        Columns may come in any order, and more than are needed. A variable is the column of its expression, its expression
+        computed from the columns of its parts, or the column of its label or internal name; by position if the variables
+        have no names of their own. NaN stays NaN, and what is too large becomes infinite.
     variables : sequence of VariableInfo
     dtype : float32 or float64, optional
         By default that of X, float64 for anything but float32.
@@ -80,10 +97,15 @@ def scored_events(X, variables: Sequence[VariableInfo], dtype=None) -> tuple[np.
     Raises
     ------
     DataError
-        Wrong shape, a missing column, no numbers.
+        Wrong shape, a missing column, no numbers, masked values.
     """
-    table = column_table(X)
-    x = _numbers(X, "X") if table is None else _stacked(table, _names_in(table, variables))
+    if is_table(X):
+        single = isinstance(X, Mapping) and bool(X) and all(np.ndim(value) == 0 and _is_number(value) for value in X.values())
+        table = open_table({name: [value] for name, value in X.items()} if single else X)
+        x = _side_by_side(variable_columns(table, variables), table.n_entries)
+        x = x[0] if single else x
+    else:
+        x = numbers(X, "X")
     with np.errstate(over="ignore"):
         x = np.ascontiguousarray(x, dtype or (np.float32 if x.dtype == np.float32 else np.float64))
     n, shape, single = len(variables), x.shape, x.ndim < 2
@@ -98,30 +120,8 @@ def scored_events(X, variables: Sequence[VariableInfo], dtype=None) -> tuple[np.
     return x, single
 
 
-def _names_in(table: Mapping, variables: Sequence[VariableInfo]) -> list[str]:
-    """The name of every variable's column in a table."""
-    found = [next((name for name in (v.label, v.expression, v.internal) if name in table), None) for v in variables]
-    if None not in found:
-        return found
-    labels = [v.label for v in variables]
-    if len(table) == len(variables) and labels == [f"var{i + 1}" for i in range(len(variables))]:
-        return list(table)
-    missing = labels[found.index(None)]
-    raise DataError(
-        f"the events have no column {quoted(missing)}",
-        code="data-column",
-        expected=f"columns {', '.join(labels)}",
-        hint=did_you_mean(missing, table),
-    )
-
-
-def _stacked(table: Mapping, names: Sequence[str]) -> np.ndarray:
-    """Columns side by side: (N, V), or (V,) of single values."""
-    columns = [_numbers(table[name], f"column {quoted(name)}") for name in names]
-    if len({column.shape for column in columns}) > 1 or any(column.ndim > 1 for column in columns):
-        shapes = ", ".join(f"{name} {column.shape}" for name, column in zip(names, columns))
-        raise DataError(f"the columns of X do not have one value per event each: {shapes}", code="data-shape")
-    return np.stack(columns, axis=-1) if columns else np.empty((0, 0))
+def _is_number(value) -> bool:
+    return isinstance(value, int | float | np.number) or (isinstance(value, np.ndarray) and value.dtype.kind in "biuf")
 
 
 def finite_matrix(x: np.ndarray, dtype, names, what: str = "variable") -> np.ndarray:
@@ -165,7 +165,7 @@ def target_matrix(y, n_events: int, dtype) -> tuple[np.ndarray, tuple[str, ...],
         names, y = tuple(map(str, y.columns)), y.to_numpy()
     else:
         names = None
-    y = _numbers(y, "y")
+    y = numbers(y, "y")
     flat = y.ndim == 1
     if flat:
         y = y[:, None]
@@ -183,7 +183,7 @@ def weight_vector(sample_weight, n_events: int) -> np.ndarray:
     """Event weights (N,) float64; ones for None. Raises DataError at a wrong length, NaN or infinity."""
     if sample_weight is None:
         return np.ones(n_events)
-    w = _numbers(sample_weight, "sample_weight").astype(np.float64)
+    w = numbers(sample_weight, "sample_weight").astype(np.float64)
     if w.shape != (n_events,):
         raise DataError(
             f"sample_weight has shape {w.shape}, X has {n_events} events", code="data-shape", expected="one weight per event"
@@ -220,7 +220,7 @@ def class_labels(y, n_events: int, *, multiclass: bool, signal=None) -> Labels:
     DataError
         Wrong length, NaN, one class only, more than two without multiclass, or an unknown signal.
     """
-    y = np.asarray(y)
+    y = _class_values(y)
     if y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
     if y.shape != (n_events,):
@@ -254,6 +254,16 @@ def class_labels(y, n_events: int, *, multiclass: bool, signal=None) -> Labels:
     return Labels(index, tuple(names), values)
 
 
+def _class_values(y) -> np.ndarray:
+    """y as an array; masked and missing classes are a DataError."""
+    module = type(y).__module__.partition(".")[0]
+    if module in ("awkward", "pyarrow") or isinstance(y, np.ma.MaskedArray):
+        return to_column(y, "y", "", text=True, shown="y").values
+    if hasattr(y, "isna") and not _holds_floats(y) and np.asarray(y.isna()).any():
+        raise DataError(f"y has {int(np.asarray(y.isna()).sum())} masked values", code="data-column")
+    return np.asarray(y)
+
+
 def _signal_position(values: tuple, signal) -> int:
     if signal is not None:
         matches = [i for i, value in enumerate(values) if value == signal]
@@ -278,7 +288,18 @@ def _name(value) -> str:
     return value if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _numbers(values, what: str) -> np.ndarray:
+def numbers(values, what: str) -> np.ndarray:
+    """An array of numbers from whatever holds them; `what` names it. Masked and missing values are a DataError."""
+    if type(values).__module__.partition(".")[0] in ("awkward", "pyarrow") or isinstance(values, np.ma.MaskedArray):
+        return _rows_of(to_column(values, what, "", shown=what), what)
+    if isinstance(values, list | tuple) and any(isinstance(value, np.ma.MaskedArray) for value in values):
+        values = np.ma.array(values)
+        return to_column(values, what, "", shown=what).values
+    if hasattr(values, "isna") and hasattr(values, "to_numpy"):  # pandas
+        missing = np.asarray(values.isna())
+        if missing.any() and not _holds_floats(values):
+            raise DataError(f"{what} has {int(missing.sum())} masked values", code="data-column")
+        values = values.to_numpy()
     try:
         array = np.asarray(values)
     except ValueError:
@@ -291,6 +312,19 @@ def _numbers(values, what: str) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         raise DataError(f"{what} has values of type {array.dtype}, not numbers", code="data-type")
     return array
+
+
+def _rows_of(column: Column, what: str) -> np.ndarray:
+    if column.offsets is None:
+        return column.values
+    if len(set(np.diff(column.offsets).tolist())) > 1:
+        raise DataError(f"the rows of {what} have different lengths", code="data-shape")
+    return column.values.reshape(len(column), -1)
+
+
+def _holds_floats(values) -> bool:
+    dtypes = values.dtypes if hasattr(values, "columns") else [values.dtype]
+    return all(isinstance(dtype, np.dtype) and dtype.kind == "f" for dtype in dtypes)
 
 
 def _events(bad: int, n: int) -> str:

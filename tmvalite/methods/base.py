@@ -294,9 +294,16 @@ class Method:
             raise OptionError(f"this method is a {self.analysis_type}, not multiclass", code="analysis-type", hint=hint)
         return model.classes(X)
 
-    def predict(self, X) -> np.ndarray:
-        """The class of every event as y called it (a value of 0.5 or more is signal), or the targets of a regression."""
-        return self._trained().predictions(X)
+    def predict(self, X, *, not_finite: str = "raise") -> np.ndarray:
+        """The class of every event as y called it (a value of 0.5 or more is signal), or the targets of a regression.
+
+        Parameters
+        ----------
+        not_finite : "raise" or "mark"
+            What an event with a NaN or an infinity gives: a DataError, or the class -1 (an empty text where classes have
+            names) and NaN for targets.
+        """
+        return self._trained().predictions(X, not_finite)
 
     def predict_proba(self, X) -> np.ndarray:
         """The values of the classes, (N, C); columns in the order of `classes_`."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tmvalite.data.checks import sample_remarks
 from tmvalite.data.info import DataSetInfo, Events, VariableInfo
 from tmvalite.data.tables import check_finite, class_labels, event_matrix, finite_matrix, weight_vector
 from tmvalite.data.tables import target_matrix as given_targets
@@ -58,6 +59,8 @@ def declared(booking: Booking, X, y, sample_weight, targets, norm, signal) -> De
         index, classes, labels = found.index, found.names, found.values
     info = DataSetInfo.from_names(names, target_names, classes=classes)
     events = Events(x, target, {}, normalised(weight, index, info.classes, norm), index, weight)
+    for remark in sample_remarks(x, names, weight):
+        warn_user(remark)
     return Declared(events, info, labels or info.classes, flat)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tmvalite.data.checks import events_without_value
 from tmvalite.data.info import DataSetInfo
 from tmvalite.data.tables import scored_events
 from tmvalite.data.transforms import TransformChain
@@ -170,15 +171,24 @@ class Trained:
         values = values[:, : self.class_width]
         return values[0] if single else values
 
-    def predictions(self, X) -> np.ndarray:
-        """The class of every event as y called it (a value of 0.5 or more is signal), or the targets of a regression."""
+    def predictions(self, X, not_finite: str = "raise") -> np.ndarray:
+        """The class of every event as y called it (a value of 0.5 or more is signal), or the targets of a regression.
+
+        not_finite : "raise" or "mark", what becomes of events without a value; see `Method.predict`
+        """
         if self.analysis_type == "regression":
             values = self.targets(X)
+            events_without_value(values, not_finite)
             return values[..., 0] if self.flat and values.shape[-1] == 1 else values
         labels, signal = np.array(self.labels), self.info.signal_class
         if self.analysis_type == "multiclass":
-            return labels[np.argmax(self.classes(X), axis=-1)]
-        return np.where(np.asarray(self.mva(X)) >= 0.5, labels[signal], labels[1 - signal])
+            scores = self.classes(X)
+            found = labels[np.argmax(scores, axis=-1)]
+        else:
+            scores = np.asarray(self.mva(X))[..., None]
+            found = np.where(scores[..., 0] >= 0.5, labels[signal], labels[1 - signal])
+        bad = events_without_value(scores, not_finite)
+        return np.where(bad, "" if labels.dtype.kind == "U" else -1, found) if bad.any() else found
 
     def probabilities(self, X) -> np.ndarray:
         """The values of the classes, (N, C), in declared order."""

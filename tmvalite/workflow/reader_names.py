@@ -43,7 +43,8 @@ class ReaderNames(Configurable):
     def EvaluateMVA(self, *args, **keywords):
         """EvaluateMVA(tag, aux=0), EvaluateMVA(events, tag, aux=0) or EvaluateMVA(method, aux=0)."""
         first, *rest = _in_order(args, keywords, "EvaluateMVA")
-        if is_text(first) or hasattr(first, "GetMvaValues"):
+        table = rest and isinstance(rest[0], str) and is_text(first)  # "file.root:tree" and a tag
+        if not table and (is_text(first) or hasattr(first, "GetMvaValues")):
             return self.evaluate_mva(first)
         if not rest:
             raise OptionError("EvaluateMVA(events) does not say which method", code="call", expected="EvaluateMVA(events, tag)")

@@ -26,6 +26,7 @@ COLUMNS = {
     "eta": jagged([[1.0], [2.0], [0.5, -0.5], [3.0, 4.0]]),
     "n": Column(np.array([2, 0, 3, 1])),
     "fix": Column(np.arange(12.0).reshape(4, 3)),
+    "word": Column(np.array(["abc", "b c", "abc", ""])),
     "grid": Column(np.arange(24.0).reshape(4, 2, 3)),
 }
 
@@ -63,6 +64,7 @@ def lists_of(text):
         ("MinIf$(jet,jet>15)", [20, 0, 40, 0]),
         ("Alt$(jet[1],-1)", [20, -1, 40, -1]),
         ("Alt$(jet[1],n)", [20, 0, 40, 1]),
+        ("Alt$(n,5)*fix", [[0, 5, 10], [0, 20, 25], [18, 35, 40], [9, 50, 55]]),
         ("fix+Alt$(jet,0)", [[30, 21, 2], [3, 4, 5], [56, 47, 18], [14, 10, 11]]),
         ("jet-Max$(jet)", [[0, -10], [], [0, -10, -40], [0]]),
         ("jet*(Iteration$==1)", [[0, 20], [], [0, 40, 0], [0]]),
@@ -75,6 +77,27 @@ def lists_of(text):
         ("Sum$(jet[0])", [30, 0, 50, 5]),
         ("Sum$(Sum$(jet)*fix)", [150, 0, 2100, 150]),
         ("n>1?jet[0]:jet[0]/2", [30, None, 50, 2.5]),
+        ("n<Length$(jet)?jet[n]:-1", [-1, -1, -1, -1]),
+        ("n>=3?jet[n-1]:n", [2, 0, 10, 1]),
+        ("n<=2||jet[n]>0", [1, 1, math.nan, 1]),
+        ("jet[n]>0||n<=2", [math.nan] * 4),  # what lies outside is no number, whatever is done with it
+        ("isnan(jet[n])", [math.nan] * 4),
+        ("isnan(Sum$(jet[n]))", [1] * 4),
+        ("n<3?fix[n]:-1", [2, 3, -1, 10]),
+        ("fix[n]", [2, 3, math.nan, 10]),
+        ("Alt$(jet,-1)", [30, -1, 50, 5]),
+        ("jet/Alt$(jet[0],1)", [[1, 20], [], [1, 40, 10], [1]]),
+        ("n[0]+n[7]", [4, 0, 6, 2]),
+        ("grid[][1]", [[1, 4], [7, 10], [13, 16], [19, 22]]),
+        ("grid[][]-grid", [[0] * 6] * 4),
+        ("Sum$(grid[][0])", [3, 15, 27, 39]),
+        ("grid+fix", [[0, 1, 2, 4, 5, 6], [9, 10, 11, 13, 14, 15], [18, 19, 20, 22, 23, 24], [27, 28, 29, 31, 32, 33]]),
+        ("jet[]", JETS),
+        ("jet@.size()", [2, 0, 3, 1]),
+        ("@fix.size()+@grid.size()", [5] * 4),
+        ("Max$(jet/0+(jet<25)*jet)", [20, 0, 10, 5]),
+        ('word=="abc"', [1, 0, 1, 0]),
+        ('"b c"!=word', [1, 0, 1, 1]),
     ],
 )
 def test_arrays(text, expected):
@@ -131,9 +154,8 @@ def test_arrays_agree_with_the_slow_evaluator(text, a, b):
     ("text", "message"),
     [
         ("fix[3]", "index 3 is beyond 'fix', which has 3 elements\n  fix[3]\n  ^~~~~~\n  hint: the first index is 0"),
-        ("n[0]", "'n' is one number per entry, not an array\n  n[0]\n  ^~~~\n  hint: leave the index away"),
+        ("@n.size()", "'n' is one number per entry, which has no size\n  @n.size()\n  ^~~~~~~~~\n  hint: Length$(x) is 1 for it"),
         ("jet[0][1]", "'jet' has 1 index, not 2\n  jet[0][1]\n  ^~~~~~~~~"),
-        ("grid+fix", "arrays of several dimensions can only be combined with arrays of the same shape\n  grid+fix\n  ^~~~"),
     ],
 )
 def test_error_of_an_index(text, message):

@@ -43,18 +43,11 @@ MESSAGES = [
     ("a?b", "a '?' has no ':'\n  a?b\n     ^\n  expected condition ? value : other value"),
     ("(a", "a parenthesis is not closed\n  (a\n    ^\n  expected ')'"),
     ("a[", "the expression ends too early\n  a[\n    ^\n  expected a number, a variable or a function"),
-    (
-        "arr[]",
-        "']' cannot stand here\n"
-        "  arr[]\n"
-        "      ^\n"
-        "  hint: give the element, as in x[0], or leave the brackets away for all elements",
-    ),
     ("a)", "')' cannot stand here\n  a)\n   ^\n  expected an operator or the end"),
     ("1.5f", "'f' cannot stand here\n  1.5f\n     ^\n  expected an operator or the end"),
     ("sin()", "sin takes 1 argument, not 0\n  sin()\n  ^~~~~"),
     ("p<<q<r", "'<<' before '<' needs parentheses: ROOT reads p<<q<r as p<<(q<r)\n  p<<q<r\n   ^~~~\n  hint: write (p<<q)<r"),
-    ('x == "a"', '\'"\' cannot stand here\n  x == "a"\n       ^\n  hint: texts cannot be compared, only numbers'),
+    ("x == 'a'", "''' cannot stand here\n  x == 'a'\n       ^\n  hint: write a text between double quotes, as in s==\"abc\""),
     ("a**", "the expression ends too early\n  a**\n     ^\n  expected a number, a variable or a function"),
     ("TMath::Sqr(x)", "there is no function 'TMath::Sqr'\n  TMath::Sqr(x)\n  ^~~~~~~~~~\n  hint: did you mean 'TMath::Sqrt'?"),
     ("1e999", "the number is too large\n  1e999\n  ^~~~~"),

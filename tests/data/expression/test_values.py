@@ -87,7 +87,7 @@ def test_equal_groups_looser_than_unequal():
         ("log10(-2)", 0),
         ("asin(2)", 0),
         ("acos(-2)", 0),
-        ("sqrt(-4)", 2),
+        ("sqrt(-4)", math.nan),
         ("exp(1000)", math.exp(700)),
         ("pow(-1.5,0.5)", math.nan),
         ("TMath::Sqrt(-1)", math.nan),
@@ -113,8 +113,37 @@ def test_equal_groups_looser_than_unequal():
         ("fmod(-7.5,2)", -1.5),
         ("cbrt(-8)", -2),
         ("tgamma(5)", 24),
-        ("1<<64", math.nan),
+        ("1<<64", 1),
         ("5.9&6.9", 4),
+        ("-7>>1", -3),
+        ("-7&255", 249),
+        ("-1|0", 2.0**64),
+        ("0*1-7>>1", -3),
+        ("(0-7)>>1", 2.0**63),
+        ("2<<9>>1", 512),
+        ("64>>1<<2", 4),
+        ("!7^0", 1),
+        ("!(7^0)", 0),
+        ("2^!0", 2),
+        ("-2^2", -4),
+        ("acosh(0.5)", 0),
+        ("atanh(2)", 0),
+        ("TMath::ErfInverse(1)", 0),
+        ("TMath::ACos(2)", math.nan),
+        ("TMath::ASin(2)", math.nan),
+        ("sign(pow(-1,0.5))", 1),
+        ("min(pow(-1,0.5),2)", math.nan),
+        ("min(2,pow(-1,0.5))", 2),
+        ("max(pow(-1,0.5),2)", math.nan),
+        ("log(pow(-1,0.5))", 0),
+        ("(0-TMath::Infinity())^0.5", math.inf),
+        ("TMath::Poisson(2,3)", 4.5 * math.exp(-3)),
+        ("TMath::Freq(1)", 0.5 * (1 + math.erf(0.5**0.5))),
+        ("TMath::BesselI0(1)", 1.2660658777520084),
+        ("TMath::BesselJ1(1)", 0.4400505857449335),
+        ("TMath::BesselK0(1)", 0.42102443824070834),
+        ("ROOT::Math::normal_cdf(2,2)", 0.5 * (1 + math.erf(0.5**0.5))),
+        ("ROOT::Math::chisquared_cdf_c(3,2)", math.exp(-1.5)),
         ("pi", math.pi),
         ("TMath::Pi()", math.pi),
         ("std::abs(-1)", 1),
@@ -123,7 +152,7 @@ def test_equal_groups_looser_than_unequal():
     ],
 )
 def test_special_values_are_those_of_ttreeformula(text, value):
-    np.testing.assert_allclose(value_of(text), value, rtol=1e-15)
+    np.testing.assert_allclose(value_of(text), value, rtol=2e-15)
 
 
 def test_angles_move_into_one_turn():
@@ -147,8 +176,8 @@ def test_probability_functions():
         np.testing.assert_allclose(value_of("TMath::Prob(x,1)", x=chi2), math.erfc(math.sqrt(chi2 / 2)), rtol=1e-12)
     for y in (-0.999, -0.3, 1e-12, 0.5):
         np.testing.assert_allclose(math.erf(value_of("TMath::ErfInverse(x)", x=y)), y, rtol=1e-13)
-    np.testing.assert_allclose(value_of("TMath::Gaus(1,0,2,1)"), math.exp(-0.125) / (2 * math.sqrt(2 * math.pi)), rtol=1e-15)
-    np.testing.assert_allclose(value_of("TMath::BreitWigner(1,0,2)"), 2 / (1 + 1) / (2 * math.pi), rtol=1e-15)
+    np.testing.assert_allclose(value_of("TMath::Gaus(1,0,2,1)"), math.exp(-0.125) / (2 * math.sqrt(2 * math.pi)), rtol=2e-15)
+    np.testing.assert_allclose(value_of("TMath::BreitWigner(1,0,2)"), 2 / (1 + 1) / (2 * math.pi), rtol=2e-15)
 
 
 def test_every_integer_and_boolean_type_becomes_a_double():

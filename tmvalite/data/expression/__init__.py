@@ -1,6 +1,7 @@
 """Expressions of variables, as TTreeFormula reads them: `parse_expression`, `evaluate`, `render_expression`."""
 
-from tmvalite.data.expression.evaluate import Context, Values, evaluate
+from tmvalite.data.expression.evaluate import Context, evaluate
+from tmvalite.data.expression.frame import Values
 from tmvalite.data.expression.functions import FUNCTIONS
 from tmvalite.data.expression.parse import parse_expression
 from tmvalite.data.expression.render import render_expression

@@ -12,12 +12,9 @@ _INSTEAD = {
     "std::max": "write max(a,b)",
     "std::min": "write min(a,b)",
     "std::sqrt": "write sqrt(x)",
-    "std::pow": "write pow(x,y)",
     "std::exp": "write exp(x)",
     "std::log": "write log(x)",
-    "std::fabs": "write fabs(x)",
-    "isnan": "write TMath::IsNaN(x)",
-    "isinf": "write !TMath::Finite(x)",
+    "std::fabs": "write std::abs(x)",
     "sizeof": "Length$(x) is the number of elements",
     "len": "Length$(x) is the number of elements",
     "sum": "Sum$(x) is the sum over the elements",
@@ -92,7 +89,9 @@ def _hint(found: str, before: str, after: str) -> str | None:
     if found == "-" and last == "-":
         return "TTreeFormula has no --; write -(-x)"
     if found in ("'", '"'):
-        return "texts cannot be compared, only numbers"
+        return 'write a text between double quotes, as in s=="abc"'
+    if found == "`":
+        return "a name between back-ticks ends with a back-tick, as in `jet1_b-tag`"
     if found == "~":
         return "write !x for not; there is no bitwise complement"
     if found in ("{", "}"):
@@ -101,6 +100,4 @@ def _hint(found: str, before: str, after: str) -> str | None:
         return "'label := expression' is for variables only"
     if found in _WORDS or word in _WORDS:
         return _WORDS.get(found) or _WORDS[word]
-    if found == "]" and last == "[":
-        return "give the element, as in x[0], or leave the brackets away for all elements"
     return None

@@ -33,8 +33,13 @@ class _Expressions(Builder):
             raise ParseError("the number is too large", self.span(token), code="expression-number")
         return [Node("number", str(token), value, span=self.span(token))]
 
+    def text(self, parts):
+        return [Node("text", str(parts[0]), span=self.span(parts[0]))]
+
     def name(self, parts):
         token = parts[0]
+        if token.startswith("`"):
+            return [Node("name", token[1:-1], span=self.span(token))]
         if token in REDUCTIONS or token == ALTERNATIVE:
             raise ParseError(
                 f"{token} needs an argument", self.span(token), code="expression-arguments", expected=f"{token}(...)"
@@ -44,17 +49,19 @@ class _Expressions(Builder):
         return [Node("name", str(token), span=self.span(token))]
 
     def size(self, parts):
-        name = parts[0][1 : parts[0].rindex(".")].strip()
+        name = parts[0][: parts[0].rindex(".")].strip("@ ")
         return [Node("size", name, span=self.span(parts[0]))]
 
     def index(self, parts):
         left, nodes, right = parts
-        return nodes, self.span(right)
+        return nodes or [Node("every", "[]", span=self.span(left, right))], self.span(right)
 
     def indexed(self, parts):
-        token, *indices = parts
+        token, *indices, member = parts
         nodes = [node for part, _ in indices for node in part]
-        nodes.append(Node("index", str(token), 0.0, len(indices), len(nodes) + 1, self.span(self.span(token), indices[-1][1])))
+        span = self.span(self.span(token), self.span(member) if member else indices[-1][1])
+        name = str(token).strip("`") + (str(member) if member else "")  # jets[0].fX is jets.fX[0]
+        nodes.append(Node("index", name, 0.0, len(indices), len(nodes) + 1, span))
         return nodes
 
     def call(self, parts):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tmvalite.data.expression.syntax import COMPARISONS, Expression
 
 # From loose to tight, the order of the rules in grammar/expression.lark.
@@ -16,12 +18,27 @@ _LEVELS = (
     ("!=",),
     ("+", "-"),
     ("%",),
-    ("<<", ">>"),
-    ("*", "/"),
+    (">>",),
+    ("<<",),
+    ("*",),
+    ("/",),
 )
 _LEVEL = {operator: level for level, operators in enumerate(_LEVELS) for operator in operators}
-_PREFIX, _POWER, _ATOM = len(_LEVELS), len(_LEVELS) + 1, len(_LEVELS) + 2
-_RIGHT = {"<", "<=", ">", ">=", "==", "!=", "%", "<<", ">>"}
+_POWER, _BASE, _ATOM = len(_LEVELS), len(_LEVELS) + 1, len(_LEVELS) + 2
+_MINUS = _LEVEL["%"]  # -a%b is -(a%b)
+_RIGHT = {"|", "&", "<", "<=", ">", ">=", "==", "!=", "%", "<<", ">>"}
+
+
+PLAIN_NAME = re.compile(r"[^\W\d]\w*(?:\.\w+|::[^\W\d]\w*)*\$?")
+
+
+def written(name: str) -> str:
+    """The name of a column as an expression has it: between back-ticks where it would mean something else.
+
+    >>> written("jet1_b-tag")
+    '`jet1_b-tag`'
+    """
+    return name if PLAIN_NAME.fullmatch(name) else f"`{name}`"
 
 
 def render_expression(expression: Expression) -> str:
@@ -38,26 +55,31 @@ def render_expression(expression: Expression) -> str:
 
 
 def _render(node, operands) -> tuple[str, int, str]:
-    if node.kind in ("number", "name"):
+    if node.kind in ("number", "text"):
         return node.text, _ATOM, ""
+    if node.kind == "every":
+        return "", _ATOM, ""
+    if node.kind == "name":
+        return written(node.text), _ATOM, ""
     if node.kind == "size":
         return f"@{node.text}.size()", _ATOM, ""
     if node.kind == "index":
-        return node.text + "".join(f"[{text}]" for text, _, _ in operands), _ATOM, ""
+        return written(node.text) + "".join(f"[{text}]" for text, _, _ in operands), _ATOM, ""
     if node.kind == "call":
         return f"{node.text}({','.join(text for text, _, _ in operands)})", _ATOM, ""
+    if node.kind == "prefix" and node.text == "-":
+        text, level, top = operands[0]
+        return "-" + (text if level >= _MINUS and top != "-" else f"({text})"), _MINUS, "-"
     if node.kind in ("prefix", "cast"):
         operator = node.text if node.kind == "prefix" else f"({node.text})"
-        text, level, top = operands[0]
-        bare = level >= _PREFIX and not (operator == top == "-")
-        return operator + (text if bare else f"({text})"), _PREFIX, operator
+        return operator + _within(operands[0], _BASE), _BASE, operator
     if node.kind == "choice":
         condition, yes, no = operands
         return f"{_within(condition, 1)}?{yes[0]}:{no[0]}", 0, "?"
     left, right = operands
     operator = node.text
     if operator == "^":
-        return f"{_within(left, _POWER)}^{_within(right, _ATOM)}", _POWER, operator
+        return f"{_within(left, _POWER)}^{_within(right, _BASE)}", _POWER, operator
     level = _LEVEL[operator]
     if operator in COMPARISONS:
         # Comparisons of comparisons always keep their parentheses: few people know how they group.

@@ -29,12 +29,24 @@ def _by_value(function):
 
 
 def _gamma(x):
+    if x == 0:
+        return math.copysign(math.inf, x)
     return math.inf if x > 171.7 else math.gamma(x)
 
 
+def _tmath_gamma(x):
+    """TMath::Gamma, which is infinite at 0, -1, -2, ..."""
+    return math.inf if x <= 0 and x == math.trunc(x) else _gamma(x)
+
+
+def _log_gamma(x):
+    return math.inf if x <= 0 and x == math.trunc(x) else math.lgamma(x)
+
+
 def _erf_inverse(y):
+    """TMath's inverse of erf, 0 outside (-1, 1)."""
     if not abs(y) < 1:
-        return math.copysign(math.inf, y) if abs(y) == 1 else math.nan
+        return math.nan if math.isnan(y) else 0.0
     # Two Newton steps on erf(x) - y from the quantile of the normal distribution.
     x = NormalDist().inv_cdf(0.5 * (1.0 + y)) / math.sqrt(2.0) if abs(y) > 1e-8 else 0.5 * math.sqrt(math.pi) * y
     for _ in range(2):
@@ -44,19 +56,25 @@ def _erf_inverse(y):
 
 
 def _upper_gamma(a, x):
-    """Regularised upper incomplete gamma function Q(a, x): a series below a + 1, a continued fraction above.
+    return 1.0 - _lower_series(a, x) if x < a + 1.0 else _upper_fraction(a, x)
 
-    Source: Abramowitz and Stegun, 6.5.29 and 6.5.31.
+
+def _lower_series(a, x):
+    """Regularised lower incomplete gamma function P(a, x), for 0 < x < a + 1.
+
+    Source: Abramowitz and Stegun, 6.5.29 and, for the fraction below, 6.5.31.
     """
-    scale = math.exp(a * math.log(x) - x - math.lgamma(a))
-    if x < a + 1.0:
-        term = total = 1.0 / a
-        n = a
-        while abs(term) > abs(total) * 1e-16:
-            n += 1.0
-            term *= x / n
-            total += term
-        return 1.0 - total * scale
+    term = total = 1.0 / a
+    n = a
+    while abs(term) > abs(total) * 1e-16:
+        n += 1.0
+        term *= x / n
+        total += term
+    return total * math.exp(a * math.log(x) - x - math.lgamma(a))
+
+
+def _upper_fraction(a, x):
+    """Regularised upper incomplete gamma function Q(a, x) by a continued fraction, for x >= a + 1."""
     tiny = 1e-300
     b = x + 1.0 - a
     c, d = 1.0 / tiny, 1.0 / b
@@ -70,7 +88,7 @@ def _upper_gamma(a, x):
         value *= step
         if abs(step - 1.0) < 1e-15:
             break
-    return value * scale
+    return value * math.exp(a * math.log(x) - x - math.lgamma(a))
 
 
 def _chi2_probability(chi2, degrees):
@@ -80,12 +98,123 @@ def _chi2_probability(chi2, degrees):
     return 1.0 if chi2 == 0 else _upper_gamma(0.5 * degrees, 0.5 * chi2)
 
 
+def _upper(a, x):
+    if a <= 0:
+        return 0.0
+    return 1.0 if x <= 0 else _upper_gamma(a, x)
+
+
+def _lower(a, x):
+    """TMath::Gamma(a, x), the regularised lower incomplete gamma function; 0 for a <= 0 or x <= 0."""
+    if a <= 0 or x <= 0:
+        return 0.0
+    return _lower_series(a, x) if x < a + 1.0 else 1.0 - _upper_fraction(a, x)
+
+
+def _quantile(p, outside):
+    return outside(p) if not 0 < p < 1 else NormalDist().inv_cdf(p)
+
+
+def _normal_quantile(p):
+    """TMath::NormQuantile, 0 outside (0, 1)."""
+    return _quantile(p, lambda p: 0.0)
+
+
+def _unit_quantile(p):
+    """ROOT::Math::normal_quantile: infinite at and beyond the ends."""
+    return _quantile(p, lambda p: -math.inf if p <= 0 else math.inf if p >= 1 else math.nan)
+
+
+def _poisson(n, mean):
+    """mean^n exp(-mean) / Gamma(n + 1) for n >= 0."""
+    if not (n >= 0 and mean >= 0):
+        return math.nan
+    if mean == 0:
+        return 1.0 if n == 0 else 0.0
+    return math.exp(n * math.log(mean) - mean - math.lgamma(n + 1.0))
+
+
+def _beta(a, b):
+    return math.exp(math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b))
+
+
 erf = _by_value(math.erf)
 erfc = _by_value(math.erfc)
 gamma = _by_value(_gamma)
-log_gamma = _by_value(math.lgamma)
+tmath_gamma = _by_value(_tmath_gamma)
+log_gamma = _by_value(_log_gamma)
 erf_inverse = _by_value(_erf_inverse)
 chi2_probability = _by_value(_chi2_probability)
+upper_gamma = _by_value(_upper)
+lower_gamma = _by_value(_lower)
+normal_quantile = _by_value(_normal_quantile)
+unit_quantile = _by_value(_unit_quantile)
+poisson = _by_value(_poisson)
+beta = _by_value(_beta)
+
+
+def normal_cdf(x):
+    """The integral of the standard normal density up to x."""
+    return 0.5 * erfc(np.negative(x) / math.sqrt(2.0))
+
+
+def phi_mpi_pi(x):
+    """The angle moved into [-pi, pi)."""
+    turned = x - 2.0 * math.pi * np.floor((x + math.pi) / (2.0 * math.pi))
+    return np.where(np.isfinite(x), turned, np.nan)
+
+
+def phi_0_2pi(x):
+    """The angle moved into [0, 2 pi)."""
+    return np.where(np.isfinite(x), x - 2.0 * math.pi * np.floor(x / (2.0 * math.pi)), np.nan)
+
+
+# Bessel functions as integrals over an angle, by the trapezoidal rule, which converges faster than any power.
+# Source: Abramowitz and Stegun, 9.1.21, 9.6.19, 9.6.24.
+_ANGLES = (np.arange(512) + 0.5) * (math.pi / 512)
+
+
+def _over_angles(integrand, n, x):
+    n, x = np.broadcast_arrays(np.asarray(n, np.float64), np.asarray(x, np.float64))
+    out = np.zeros(x.shape)
+    for angle in _ANGLES:
+        out += integrand(n, x, angle)
+    return out / len(_ANGLES)
+
+
+_FAR = 100.0
+
+
+def bessel_j(n, x):
+    """J_n(x) for n = 0 or 1. From |x| = 100 on by Hankel's expansion (Abramowitz and Stegun, 9.2.5)."""
+    x = np.asarray(x, np.float64)
+    near = _over_angles(lambda n, x, t: np.cos(n * t - x * math.sin(t)), n, np.where(np.abs(x) < _FAR, x, 0.0))
+    far = np.maximum(np.abs(x), _FAR)
+    m, z = 4.0 * n * n, 8.0 * far
+    p = 1.0 - (m - 1.0) * (m - 9.0) / (2.0 * z * z)
+    q = (m - 1.0) / z - (m - 1.0) * (m - 9.0) * (m - 25.0) / (6.0 * z**3)
+    angle = far - 0.5 * n * math.pi - 0.25 * math.pi
+    value = np.sqrt(2.0 / (math.pi * far)) * (p * np.cos(angle) - q * np.sin(angle))
+    return np.where(np.abs(x) < _FAR, near, np.where(np.less(x, 0) & (n == 1), -value, value) + 0.0 * x)
+
+
+def bessel_i(n, x):
+    """I_n(x) of integer order, for |x| below about 700; NaN for a negative order."""
+    value = _over_angles(lambda n, x, t: np.exp(x * math.cos(t)) * np.cos(n * t), n, x)
+    return np.where(np.less(n, 0), np.nan, value)
+
+
+def bessel_k(n, x):
+    """K_n(x) of integer order; 0 for a negative order and for x <= 0, where TMath gives 0."""
+    n, x = np.broadcast_arrays(np.asarray(n, np.float64), np.asarray(x, np.float64))
+    step, out = 0.04, np.zeros(x.shape)
+    positive = np.where(np.greater(x, 0), x, 1.0)
+    for i in range(400):
+        t = i * step
+        term = np.exp(-positive * math.cosh(t) + n * t) + np.exp(-positive * math.cosh(t) - n * t)
+        out += term * (0.25 if i == 0 else 0.5) * step
+    return np.where(np.isnan(x), np.nan, np.where(np.less_equal(x, 0) | np.less(n, 0), 0.0, out))
+
 
 # Rational approximations of the Landau density: lower end of the interval, numerator, denominator.
 # Source: Koelbig and Schorr, Comput. Phys. Commun. 31 (1984) 97 (CERNLIB G110, DENLAN).

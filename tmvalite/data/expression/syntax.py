@@ -10,20 +10,21 @@ from tmvalite.errors import Diagnostics, Source, Span
 NOWHERE = Span(0, 0)
 
 # Names that stand for something even where no branch has them.
-SPECIALS = ("Entry$", "LocalEntry$", "Entries$", "Iteration$", "pi", "rndm")
+SPECIALS = ("Entry$", "LocalEntry$", "Entries$", "LocalEntries$", "Iteration$", "pi", "rndm")
 # Functions whose arguments are read once per event, over all elements of their arrays.
 REDUCTIONS = {"Length$": (1, 1), "Sum$": (1, 1), "Min$": (1, 1), "Max$": (1, 1), "MinIf$": (2, 2), "MaxIf$": (2, 2)}
 ALTERNATIVE = "Alt$"
+NAMING = ("name", "index", "size")  # kinds of nodes whose text is the name of a column
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
     """One node; its operands are the subtrees that end just before it.
 
-    kind : "number", "name", "size", "index", "call", "prefix", "cast", "binary" or "choice"
-    text : the number as written, the name of a column or function, the operator, the type of a cast
+    kind : "number", "text", "name", "size", "index", "every", "call", "prefix", "cast", "binary" or "choice"
+    text : the number or text as written, the name of a column or function, the operator, the type of a cast
     value : of a number
-    arity : number of operands
+    arity : number of operands; those of an index are one a bracket, "every" for an empty one
     size : number of nodes of the subtree, this one included
     grouped : whether it stands in parentheses in the user's text
     """
@@ -59,8 +60,18 @@ class Expression:
     def mentions(self) -> Iterator[tuple[str, Span]]:
         """Every name of a column with its place, in the order of the text, repeats included."""
         for node in self.nodes:
-            if node.kind in ("name", "index", "size"):
+            if node.kind in NAMING:
                 yield node.text, node.span
+
+    def texts(self) -> set[str]:
+        """The columns that are compared with a text."""
+        found = set()
+        for at, node in enumerate(self.nodes):
+            if node.kind == "binary" and node.text in ("==", "!="):
+                sides = [self.nodes[child] for child in self.operands(at)]
+                if any(side.kind == "text" for side in sides):
+                    found.update(side.text for side in sides if side.kind == "name")
+        return found
 
     def column(self) -> str | None:
         """The name of the column that the expression is, and nothing else; otherwise None."""

@@ -1,21 +1,21 @@
-"""Where events come from: `open_table` turns whatever the user gives into a table of columns."""
+"""Where events come from: `open_table` turns whatever the user gives into a table of columns.
+
+A kind of source is one file here and one import line below; the first one that fits is taken.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from tmvalite.data.columns import ArrayTable, Column, Table
-from tmvalite.data.sources.arrays import open_frame, open_mapping, open_records, open_structured
-from tmvalite.data.sources.root import open_root_object, open_root_path
+from tmvalite.data.sources import arrow, csv, frame, hdf5, mapping, npz, records, root, structured
+from tmvalite.data.sources.base import SOURCES
 from tmvalite.errors import DataError
 
-__all__ = ["ArrayTable", "ChainTable", "Column", "Table", "open_table"]
-
-KINDS = "'file.root:tree', an uproot tree, a dict of arrays, a structured array, a pandas or awkward table, or a list of these"
+__all__ = ["ArrayTable", "ChainTable", "Column", "Table", "is_table", "open_table"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +29,8 @@ class ChainTable:
         common = set(self.parts[0].keys()).intersection(*(part.keys() for part in self.parts[1:]))
         return [name for name in self.parts[0].keys() if name in common]
 
-    def read(self, names: Sequence[str]) -> dict[str, Column]:
-        read = [part.read(names) for part in self.parts]
+    def read(self, names: Sequence[str], texts: Collection[str] = ()) -> dict[str, Column]:
+        read = [part.read(names, texts) for part in self.parts]
         columns = {}
         for name in names:
             try:
@@ -48,48 +48,51 @@ class ChainTable:
         return f"{self.parts[0]} and {len(self.parts) - 1} more"
 
 
+def is_table(source) -> bool:
+    """Whether `open_table` takes this: a table with named columns, no bare array of numbers."""
+    if isinstance(source, list | tuple):
+        return bool(source) and all(not isinstance(part, list | tuple) and is_table(part) for part in source)
+    return _is_open(source) or any(kind.fits(source) for kind in SOURCES)
+
+
+def _is_open(source) -> bool:
+    return isinstance(source, ArrayTable | ChainTable) or (hasattr(source, "n_entries") and hasattr(source, "read"))
+
+
 def open_table(source) -> Table:
     """A table of columns; nothing but names and lengths is read yet.
 
     Parameters
     ----------
     source : object
-        A path `file.root:tree` (folders inside the file and patterns such as `data/*.root:tree` work), an uproot TTree or
-        RNTuple, a dict of arrays, a numpy structured array, a pandas DataFrame, an awkward record array, a Table, or a
-        list of these.
+        A path `file.root:tree` (folders inside the file and patterns such as `data/*.root:tree` work), or of a CSV, Parquet,
+        NPZ or HDF5 file; an uproot TTree or RNTuple, a dict of arrays, a numpy structured array, a pandas DataFrame, a
+        pyarrow Table, an awkward record array, a Table, or a list of these.
 
     Raises
     ------
     DataError
         A missing or damaged file, a missing tree, columns of different lengths, or an object of another kind.
     MissingExtraError
-        Reading ROOT files without uproot.
+        Reading files without the package that reads them.
     """
-    if isinstance(source, str | Path):
-        return _chain(open_root_path(str(source)))
-    module = type(source).__module__.partition(".")[0]
-    if module == "uproot":
-        return open_root_object(source)
-    if module == "awkward":
-        return open_records(source)
-    if isinstance(source, np.ndarray) and source.dtype.names:
-        return open_structured(source)
-    if isinstance(source, Mapping):
-        return open_mapping(source)
-    if hasattr(source, "columns") and hasattr(source, "iloc"):
-        return open_frame(source)
+    if _is_open(source):
+        return source
+    for kind in SOURCES:
+        if kind.fits(source):
+            opened = kind.open(source)
+            return _chain(opened) if isinstance(opened, list) else opened
     if isinstance(source, list | tuple) and source and not _numbers(source):
         return _chain([open_table(part) for part in source])
-    if isinstance(source, ArrayTable | ChainTable) or (hasattr(source, "n_entries") and hasattr(source, "read")):
-        return source
+    expected = ", ".join(kind.shown for kind in SOURCES) + ", or a list of these"
     if isinstance(source, np.ndarray | list | tuple):
         raise DataError(
             "an array without column names cannot be used here",
             code="data-source",
-            expected=KINDS,
+            expected=expected,
             hint="give a dict, such as {'x': array[:, 0], 'y': array[:, 1]}",
         )
-    raise DataError(f"an object of type {type(source).__name__} is no table of events", code="data-source", expected=KINDS)
+    raise DataError(f"an object of type {type(source).__name__} is no table of events", code="data-source", expected=expected)
 
 
 def _numbers(values) -> bool:

@@ -1,8 +1,8 @@
-"""Tables in memory: dicts of arrays, structured arrays, pandas frames, awkward records."""
+"""Columns of whatever users hold, as Columns: one conversion and one refusal for every kind of source."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
@@ -21,8 +21,8 @@ class LazyTable:
     def keys(self) -> list[str]:
         return self._keys
 
-    def read(self, names: Sequence[str]) -> dict[str, Column]:
-        columns = {name: to_column(self._get(name), name, str(self)) for name in names}
+    def read(self, names: Sequence[str], texts: Collection[str] = ()) -> dict[str, Column]:
+        columns = {name: to_column(self._get(name), name, str(self), text=name in texts) for name in names}
         for name, column in columns.items():
             if len(column) != self.n_entries:
                 raise DataError(
@@ -34,24 +34,69 @@ class LazyTable:
         return self._name
 
 
-def to_column(values, name: str, where: str) -> Column:
-    """Numbers of any kind as a Column. Text, dates, complex numbers and deeper nesting are a DataError naming the column."""
-    if type(values).__module__.partition(".")[0] == "awkward":
-        return _from_awkward(values, name, where)
-    array = _as_array(values, name, where)
+def to_column(values, name: str, where: str, *, text: bool = False, shown: str | None = None) -> Column:
+    """Numbers of any kind as a Column; text where that is wanted. `shown`: its words in messages, "column 'name'" by default.
+
+    Dates, complex numbers, masked or missing values and deeper nesting are a DataError that names the column.
+    """
+    if isinstance(values, Column):
+        return values
+    what = shown or f"column '{name}'"
+    if text and not isinstance(values, np.ma.MaskedArray):
+        found = _texts(values)
+        if found is not None:
+            return Column(found)
+    package = type(values).__module__.partition(".")[0]
+    if package == "awkward":
+        return _from_awkward(values, what, where, name)
+    if package == "pyarrow":
+        values = _from_arrow(values, what, where)
+        if isinstance(values, Column):
+            return values
+    array = _as_array(values, what, where)
     if array.dtype.kind == "O":
-        return _from_objects(array, name, where)
+        return _from_objects(array, what, where)
     if array.dtype.kind not in "biuf":
-        _fail(f"column '{name}' holds {_KINDS.get(array.dtype.kind, str(array.dtype))}, not numbers", where)
+        refuse_column(f"{what} holds {_KINDS.get(array.dtype.kind, str(array.dtype))}, not numbers", where)
     if array.ndim == 0:
-        _fail(f"column '{name}' is a single number", where)
+        refuse_column(f"{what} is a single number", where)
     return Column(array.astype(array.dtype.newbyteorder("="), copy=False))
 
 
-def _as_array(values, name, where) -> np.ndarray:
+def _from_arrow(values, what: str, where: str):
+    """A pyarrow column as an array, or as a Column where every entry has an array. Nulls are what a mask is."""
+    import pyarrow as pa
+
+    values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    if isinstance(values, pa.ChunkedArray):  # older versions keep the chunks
+        values = pa.concat_arrays(values.chunks)
+    if values.null_count:
+        refuse_column(f"{what} has {values.null_count} masked values", where)
+    kind = values.type
+    if pa.types.is_fixed_size_list(kind):
+        inner = _from_arrow(values.flatten(), what, where)
+        return np.asarray(inner).reshape(len(values), kind.list_size)
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        offsets = np.asarray(values.offsets, np.int64)
+        inner = _from_arrow(values.flatten(), what, where)
+        if isinstance(inner, Column) or inner.dtype.kind not in "biuf":
+            refuse_column(f"{what} of type {kind} is neither a number nor one array of numbers per entry", where)
+        return Column(inner, offsets - offsets[0])
+    return values.to_numpy(zero_copy_only=False)
+
+
+def _texts(values) -> np.ndarray | None:
+    """(N,) texts, or None where the values are none."""
+    cells = next((getattr(values, name)() for name in ("to_list", "to_pylist") if hasattr(values, name)), None)
+    cells = list(values) if cells is None else cells
+    cells = [cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell for cell in cells]
+    return np.array(cells, np.str_) if cells and all(isinstance(cell, str) for cell in cells) else None
+
+
+def _as_array(values, what: str, where: str) -> np.ndarray:
     if isinstance(values, np.ma.MaskedArray):
         if np.ma.is_masked(values):
-            _fail(f"column '{name}' has {int(np.ma.count_masked(values))} masked values", where)
+            refuse_column(f"{what} has {int(np.ma.count_masked(values))} masked values", where)
         return values.data
     if isinstance(values, np.ndarray):
         return values
@@ -65,17 +110,17 @@ def _as_array(values, name, where) -> np.ndarray:
         return array
 
 
-def _from_objects(array: np.ndarray, name: str, where: str) -> Column:
+def _from_objects(array: np.ndarray, what: str, where: str) -> Column:
     """An array of Python objects: numbers, or one array per entry."""
     cells = array.reshape(-1).tolist() if array.ndim == 1 else None
     if cells is None:
-        _fail(f"column '{name}' holds Python objects, not numbers", where)
+        refuse_column(f"{what} holds Python objects, not numbers", where)
     if not cells:
         return Column(np.empty(0))
     if not any(hasattr(cell, "__len__") for cell in cells):
         missing = [row for row, cell in enumerate(cells) if cell is None]
         if missing:
-            _fail(f"column '{name}' has {len(missing)} missing values, the first in row {missing[0]}", where)
+            refuse_column(f"{what} has {len(missing)} missing values, the first in row {missing[0]}", where)
         converted = np.asarray(cells)
         if converted.dtype.kind in "biuf":
             return Column(converted)
@@ -86,104 +131,47 @@ def _from_objects(array: np.ndarray, name: str, where: str) -> Column:
             filled = [a for a in arrays if a.size] or [np.empty(0)]
             return Column(np.concatenate(filled), np.concatenate(([0], np.cumsum([len(a) for a in arrays]))))
     kind = "text" if any(isinstance(cell, str | bytes) for cell in cells) else "Python objects"
-    _fail(f"column '{name}' holds {kind}, not numbers", where)
+    refuse_column(f"{what} holds {kind}, not numbers", where)
 
 
-def _from_awkward(values, name: str, where: str) -> Column:
+def _from_awkward(values, what: str, where: str, name: str) -> Column:
     import awkward as ak
 
     try:
         if ak.fields(values):
-            _fail(
-                f"column '{name}' holds records with the fields {', '.join(ak.fields(values))}",
+            refuse_column(
+                f"{what} holds records with the fields {', '.join(ak.fields(values))}",
                 where,
                 hint=f"name a field, such as {name}.{ak.fields(values)[0]}",
             )
-        if values.ndim == 2 and "var" in str(values.type):
+        _refuse_options(values, what, where)
+        if values.ndim >= 2 and str(values.type).split(" * ")[1] == "var":
             content = ak.to_numpy(ak.flatten(values, axis=1))
             offsets = np.concatenate(([0], np.cumsum(ak.to_numpy(ak.num(values, axis=1)), dtype=np.int64)))
-            return Column(_plain(content, name, where), offsets)
-        return Column(_plain(ak.to_numpy(values), name, where))
+            return Column(_plain(content, what, where), offsets)
+        return Column(_plain(ak.to_numpy(values), what, where))
     except (ValueError, TypeError) as problem:
         if isinstance(problem, DataError):
             raise
-        _fail(f"column '{name}' of type '{values.type}' is neither a number nor one array of numbers per entry", where)
+        refuse_column(f"{what} of type '{values.type}' is neither a number nor one array of numbers per entry", where)
 
 
-def _plain(array: np.ndarray, name: str, where: str) -> np.ndarray:
+def _refuse_options(values, what: str, where: str) -> None:
+    """Missing values, at any depth, are what a mask is: the same error."""
+    import awkward as ak
+
+    n_missing = sum(int(ak.sum(ak.is_none(values, axis=axis), axis=None)) for axis in range(values.ndim))
+    if n_missing:
+        refuse_column(f"{what} has {n_missing} masked values", where)
+
+
+def _plain(array: np.ndarray, what: str, where: str) -> np.ndarray:
     if isinstance(array, np.ma.MaskedArray):
-        array = _as_array(array, name, where)
+        array = _as_array(array, what, where)
     if array.dtype.kind not in "biuf":
-        _fail(f"column '{name}' holds {_KINDS.get(array.dtype.kind, str(array.dtype))}, not numbers", where)
+        refuse_column(f"{what} holds {_KINDS.get(array.dtype.kind, str(array.dtype))}, not numbers", where)
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
-def _fail(message: str, where: str, hint: str | None = None):
-    raise DataError(message, code="data-column", where=where, hint=hint)
-
-
-def _length(lengths: dict[str, int], where: str) -> int:
-    if len(set(lengths.values())) > 1:
-        first, *_ = lengths
-        other = next(name for name in lengths if lengths[name] != lengths[first])
-        raise DataError(
-            f"columns differ in length: '{first}' has {lengths[first]} entries, '{other}' has {lengths[other]}",
-            code="data-column-length",
-            where=where,
-        )
-    return next(iter(lengths.values()), 0)
-
-
-def open_mapping(source: Mapping) -> LazyTable:
-    """A dict of column names and arrays (numbers, fixed arrays (N, K), lists of arrays, awkward arrays)."""
-    where = "the dict of arrays"
-    lengths = {}
-    for name, values in source.items():
-        if not hasattr(values, "__len__"):
-            _fail(f"column '{name}' is {type(values).__name__}, not an array", where)
-        lengths[str(name)] = len(values)
-    columns = {str(name): values for name, values in source.items()}
-    return LazyTable(where, list(columns), _length(lengths, where), columns.__getitem__)
-
-
-def open_structured(source: np.ndarray) -> LazyTable:
-    """A numpy structured array (N,)."""
-    return LazyTable("the structured array", source.dtype.names, len(source), source.__getitem__)
-
-
-def open_frame(source) -> LazyTable:
-    """A pandas DataFrame, or an object with its columns, iloc and to_numpy."""
-    names = [str(name) for name in source.columns]
-    position = {name: at for at, name in enumerate(names)}
-    if len(position) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise DataError(f"the data frame has two columns named '{twice}'", code="data-column")
-    return LazyTable("the data frame", names, len(source), lambda name: _from_series(source.iloc[:, position[name]], name))
-
-
-def _from_series(series, name: str) -> np.ndarray:
-    """A pandas column; numbers with gaps get NaN there."""
-    kind = getattr(series.dtype, "kind", "O")
-    if kind in "biuf" and not isinstance(series.dtype, np.dtype):  # pandas' own types, which know gaps
-        if series.isna().any():
-            return series.to_numpy(dtype=np.float64, na_value=np.nan)
-        return series.to_numpy(dtype=np.dtype(series.dtype.numpy_dtype))
-    return series.to_numpy()
-
-
-def open_records(source) -> LazyTable:
-    """An awkward array of records; a field of a field is `outer.inner`."""
-    import awkward as ak
-
-    paths: dict[str, tuple[str, ...]] = {}
-    pending = [(field,) for field in ak.fields(source)]
-    if not pending:
-        raise DataError("the awkward array has no fields", code="data-source", expected="an array of records")
-    while pending:
-        path = pending.pop(0)
-        inner = ak.fields(source[path])
-        if inner:
-            pending = [(*path, field) for field in inner] + pending
-        else:
-            paths[".".join(path)] = path
-    return LazyTable("the awkward array", list(paths), len(source), lambda name: source[paths[name]])
+def refuse_column(message: str, where: str, hint: str | None = None):
+    raise DataError(message, code="data-column", where=where or None, hint=hint)

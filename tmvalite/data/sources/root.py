@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
-from collections.abc import Sequence
-
-import numpy as np
+from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from tmvalite.data.columns import Column
 from tmvalite.data.sources.arrays import to_column
+from tmvalite.data.sources.base import Source, matching_files, module_of, register
+from tmvalite.data.sources.branches import branch_places
+from tmvalite.data.sources.friends import friend_path, saved_friends
 from tmvalite.errors import DataError, MissingExtraError, TmvaliteError, did_you_mean
 
 _TREES = ("TTree", "TNtuple", "TNtupleD", "TChain", "ROOT::RNTuple", "ROOT::Experimental::RNTuple")
@@ -26,23 +27,23 @@ def _uproot():
 
 
 class RootTable:
-    """One tree of one file. Columns are branches: by name, by `outer.inner` path, or `branch.leaf`."""
+    """One tree of one file. Columns are branches: by name, by `outer.inner` path, `branch.leaf` or `object.field`.
+
+    After its own columns come those of the friends that the file remembers, as `friend.column` or `column`.
+    """
 
     def __init__(self, tree, name: str):
         self._tree, self._name = tree, name
         self.n_entries = int(tree.num_entries)
-        self._paths = _guard(name, _branch_paths, tree)
+        self._places, self._listed = _guard(name, branch_places, tree)
+        self._friends: dict[str, tuple[RootTable, str]] | None = None
 
     def keys(self) -> list[str]:
-        return list(self._paths)
+        return list(self._places)
 
     def branches(self) -> list[str]:
-        """Every branch or leaf once, by its shortest name, in the order of the tree."""
-        shortest: dict[tuple[str, str | None], str] = {}
-        for name, place in self._paths.items():
-            if place not in shortest or len(name) < len(shortest[place]):
-                shortest[place] = name
-        return list(shortest.values())
+        """Every branch, leaf or field once, in the order of the tree."""
+        return list(self._listed)
 
     @property
     def path(self) -> str:
@@ -53,42 +54,74 @@ class RootTable:
     def title(self) -> str:
         return getattr(self._tree, "title", "")
 
-    def read(self, names: Sequence[str]) -> dict[str, Column]:
-        return {name: _guard(self._name, self._column, name) for name in names}
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Names that stand for expressions (SetAlias)."""
+        return dict(_guard(self._name, lambda: getattr(self._tree, "aliases", None) or {}))
 
-    def _column(self, name: str) -> Column:
-        path, leaf = self._paths[name]
-        branch = self._tree[path]
-        interpretation = type(getattr(branch, "interpretation", None)).__name__
-        values = branch.array(library="np" if interpretation == "AsDtype" else "ak")
-        column = to_column(values[leaf] if leaf is not None and isinstance(values, np.ndarray) else values, name, self._name)
+    def friend_keys(self) -> list[str]:
+        """The names of columns of friends, and of its own with the tree's name before it."""
+        if self._friends is None:
+            self._friends = self._find_friends()
+        return list(self._friends)
+
+    def _find_friends(self) -> dict[str, tuple[RootTable, str]]:
+        tree_name = self.path.rpartition("/")[2]
+        found: dict[str, tuple[RootTable, str]] = {f"{tree_name}.{name}": (self, name) for name in self._places}
+        if not hasattr(self._tree, "aliases"):
+            return found  # an RNTuple
+        main = self._tree.file.file_path
+        tables = []
+        for friend in _guard(self._name, saved_friends, self._tree):
+            (table,) = open_root_path(f"{friend_path(friend, main)}:{friend.tree}")
+            tables.append(table)
+            for prefix in (friend.alias, friend.tree):
+                found.update((f"{prefix}.{name}", (table, name)) for name in table.keys() if f"{prefix}.{name}" not in found)
+        for table in tables:
+            found.update((name, (table, name)) for name in table.keys() if name not in found and name not in self._places)
+        return found
+
+    def collection(self, name: str) -> str | None:
+        """A column with one element for each that the collection `name` has, such as `jets.fX` for `jets`; None without one."""
+        inside = [key for key, place in self._places.items() if place.path.startswith(f"{name}/")]
+        return next((key for key in inside if "[" in str(getattr(self._tree[self._places[key].path], "typename", ""))), None)
+
+    def read(self, names: Sequence[str], texts: Collection[str] = ()) -> dict[str, Column]:
+        whole: dict[str, object] = {}
+        return {name: _guard(self._name, self._column, name, name in texts, whole) for name in names}
+
+    def _column(self, name: str, text: bool, whole: dict[str, object]) -> Column:
+        if name not in self._places:
+            return self._friend_column(name, text)
+        place = self._places[name]
+        if place.path not in whole:
+            branch = self._tree[place.path]
+            interpretation = type(getattr(branch, "interpretation", None)).__name__
+            whole[place.path] = branch.array(library="np" if interpretation == "AsDtype" else "ak")
+        values = whole[place.path]
+        for part in place.inside:
+            values = values[part]
+        column = to_column(values, name, self._name, text=text)
         if len(column) != self.n_entries:
             raise DataError(
                 f"branch '{name}' has {len(column)} entries, not {self.n_entries}", code="data-file-damaged", where=self._name
             )
         return column
 
+    def _friend_column(self, name: str, text: bool) -> Column:
+        self.friend_keys()
+        table, own = self._friends[name]
+        if table.n_entries < self.n_entries:
+            raise DataError(
+                f"the friend has {table.n_entries} entries, the tree {self.n_entries}",
+                code="data-friend",
+                where=f"{self._name}, friend {table}",
+                hint="a friend needs a row for every entry",
+            )
+        return table.read([own], [own] if text else [])[own].take(self.n_entries)
+
     def __str__(self):
         return self._name
-
-
-def _branch_paths(tree) -> dict[str, tuple[str, str | None]]:
-    """Every name that a branch answers to -> its path in the tree, and its leaf where it has several."""
-    paths: dict[str, tuple[str, str | None]] = {}
-    nested: dict[str, tuple[str, str | None]] = {}
-    for path in tree.keys(recursive=True):
-        branch = tree[path]
-        if getattr(branch, "branches", None) or getattr(branch, "fields", None):
-            continue  # only what holds values
-        name = path.rpartition("/")[2].rstrip(".")
-        leaves = [leaf.member("fName") for leaf in getattr(branch, "leaves", None) or getattr(branch, "_leaves", ())]
-        if len(leaves) > 1:
-            paths.update((f"{name}.{leaf}", (path, leaf)) for leaf in leaves)
-            continue
-        paths.setdefault(name, (path, None))
-        if "/" in path:
-            nested.setdefault(path.replace("/", "."), (path, None))
-    return {**nested, **paths}
 
 
 def _guard(name: str, function, *arguments):
@@ -116,21 +149,7 @@ def open_root_path(text: str) -> list[RootTable]:
     path, name = (match["file"], match["tree"]) if match else (text, None)
     if not match and ":" in text and "://" not in text and not os.path.exists(text):
         path, _, name = text.rpartition(":")
-    if "://" in path or os.path.exists(path):
-        return [_open(path, name)]
-    found = sorted(glob.glob(os.path.expanduser(path), recursive=True)) if glob.has_magic(path) or path.startswith("~") else []
-    if not found:
-        what = "no file matches" if glob.has_magic(path) else "there is no file"
-        folder = os.path.dirname(path) or "."
-        hint = None if glob.has_magic(path) else _near_file(folder, os.path.basename(path))
-        raise DataError(f"{what} '{path}'", code="data-file-missing", hint=hint)
-    return [_open(file, name) for file in found]
-
-
-def _near_file(folder: str, name: str) -> str | None:
-    if not os.path.isdir(folder):
-        return f"there is no folder '{folder}'"
-    return did_you_mean(name, [entry for entry in os.listdir(folder) if os.path.isfile(os.path.join(folder, entry))])
+    return [_open(file, name) for file in matching_files(path)]
 
 
 def _open(path: str, name: str | None) -> RootTable:
@@ -188,3 +207,9 @@ def open_root_object(source) -> RootTable:
     if not hasattr(source, "num_entries"):
         raise DataError(f"an uproot object of type {type(source).__name__} is no tree", code="data-source")
     return RootTable(source, f"'{path}', tree '{source.name}'")
+
+
+register(Source("an uproot tree", lambda source: module_of(source) == "uproot", open_root_object))
+register(
+    Source("'file.root:tree'", lambda source: isinstance(source, str | Path), lambda source: open_root_path(str(source)), True)
+)
