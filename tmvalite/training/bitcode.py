@@ -24,10 +24,11 @@ PRECISIONS = ("float32", "float64")
 def make(precision: str) -> None:
     """Translate all kernels for the width of this process and write the file."""
     from tmvalite.kernels.jit import store
+    from tmvalite.kernels.jit.translate import portable
 
     from .every_kernel import every_kernel
 
-    path = store.write(precision, {k.name: k.module(precision).as_bitcode() for k in every_kernel()})
+    path = store.write(precision, {k.name: portable(k.module(precision)) for k in every_kernel()})
     print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB", flush=True)
 
 

@@ -1,16 +1,10 @@
-"""What is compiled, for one precision, when it is first needed: families, libraries, entry points.
-
-Machine code is looked for in the cache folders, else made of bitcode that fits (store.py), else compiled; then it is kept in the
-user's own folder. All three give the same bits.
-"""
+"""What is compiled, for one precision, when it is first needed: families, libraries, entry points. code.py says how."""
 
 from __future__ import annotations
 
 import hashlib
 import threading
-import time
 import types as python
-import warnings
 import weakref
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -21,10 +15,9 @@ from numba.core import cgutils, types
 
 from . import files, folders, machine, store
 from .builtin import python_function
-from .lock import Locks
+from .code import codes_of
 from .translate import translate
 
-POLL = 0.02  # seconds between looks at what other processes make
 _LOCK = threading.RLock()
 _PACKAGE = __name__.partition(".jit.")[0] + "."  # tmvalite.kernels.
 ALL: weakref.WeakSet[Compiled] = weakref.WeakSet()  # every one that was declared
@@ -176,79 +169,6 @@ def family(function):
     return Family(function)
 
 
-# ---------------------------------------------------------------------------------------------------- where code comes from
-
-
-def prepare(kernels: Iterable[Compiled], precision: str) -> None:
-    """Load kernels and what they need. What another process is making is left to it while there is something else to make."""
-    with _LOCK:
-        wanted = [k for kernel in kernels for k in (*kernel.needs, kernel) if precision not in k._ready]
-        wanted = list(dict.fromkeys(wanted))
-        if not wanted:
-            return
-        codes = _codes(wanted, precision)
-        for kernel in wanted:
-            kernel.load(codes[kernel], precision)
-
-
-def _codes(kernels: list[Compiled], precision: str) -> dict[Compiled, bytes]:
-    """The machine code of every kernel."""
-    names = {kernel: f"{kernel.name}-{precision}" for kernel in kernels}
-    found = {kernel: code for kernel in kernels if (code := _cached(names[kernel])) is not None}
-    missing = [kernel for kernel in kernels if kernel not in found]
-    own = folders.to_write() if missing else None
-    if own is None:
-        return found | {kernel: _made(kernel, precision) for kernel in missing}
-    locks = Locks(own)
-    while missing:
-        before = len(missing)
-        for kernel in list(missing):
-            name = names[kernel]
-            code = _read(own, name)
-            if code is None:
-                with locks.held(name) as got:
-                    if got:
-                        code = _read(own, name)  # made while we asked for the lock
-                        if code is None:
-                            code = _made(kernel, precision)
-                            _keep(own, name, code)
-            if code is not None:
-                found[kernel] = code
-                missing.remove(kernel)
-        if missing and len(missing) == before:
-            time.sleep(POLL)
-    return found
-
-
-def _cached(name: str) -> bytes | None:
-    for folder in folders.to_read():
-        code = _read(folder, name)
-        if code is not None:
-            return code
-    return None
-
-
-def _read(folder: Path, name: str) -> bytes | None:
-    try:
-        return files.read(folder, name)
-    except files.Damaged:
-        warnings.warn(f"{name}{files.ENDING} in {folder} is damaged; this kernel is compiled anew", RuntimeWarning, stacklevel=2)
-        return None
-
-
-def _made(kernel: Compiled, precision: str) -> bytes:
-    """Machine code from bitcode, else compiled."""
-    bitcode = store.bitcode_of(kernel.name, precision)
-    return machine.emit_bitcode(bitcode) if bitcode is not None else machine.emit(kernel.module(precision))
-
-
-def _keep(folder: Path, name: str, code: bytes) -> None:
-    try:
-        files.write(folder, name, code)
-    except OSError as error:  # a full disk, or the folder was taken away
-        warnings.warn(f"the kernel {name} is not kept in {folder} ({error})", RuntimeWarning, stacklevel=2)
-
-
 def _fingerprint(function: Callable) -> str:
     """Of a function outside tmvalite: its file, its code, and what it closes over."""
     digest = hashlib.blake2b(digest_size=8)
@@ -260,3 +180,12 @@ def _fingerprint(function: Callable) -> str:
     cells = [cell.cell_contents for cell in function.__closure__ or ()]
     digest.update(repr((code.co_code, code.co_names, code.co_consts, cells)).encode())
     return digest.hexdigest()
+
+
+def prepare(kernels: Iterable[Compiled], precision: str) -> None:
+    """Load kernels and what they need."""
+    with _LOCK:
+        wanted = [k for kernel in kernels for k in (*kernel.needs, kernel) if precision not in k._ready]
+        codes = codes_of(dict.fromkeys(wanted), precision)
+        for kernel, code in codes.items():
+            kernel.load(code, precision)

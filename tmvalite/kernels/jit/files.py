@@ -6,9 +6,12 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import time
 from pathlib import Path
 
 ENDING = ".kernel"
+_UNFINISHED = ".tmp"
+_ABANDONED = 3600.0  # seconds after which an unfinished file is nobody's
 _MAGIC = b"tmvalite kernel 1\n"
 _DIGEST = 32
 
@@ -46,7 +49,8 @@ def read(folder: Path, name: str) -> bytes | None:
 
 def write(folder: Path, name: str, code: bytes) -> None:
     """Keep the code of a kernel: the whole file appears at once. Raises OSError."""
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".", suffix=ENDING)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=_UNFINISHED)
     try:
         with open(handle, "wb") as file:
             file.write(pack(name, code))
@@ -55,3 +59,11 @@ def write(folder: Path, name: str, code: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def tidy(folder: Path) -> None:
+    """Remove what writers that were killed have left."""
+    for path in folder.glob(f".*{_UNFINISHED}"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _ABANDONED:
+                path.unlink()

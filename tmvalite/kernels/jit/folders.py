@@ -13,21 +13,26 @@ import stat
 import sys
 import tempfile
 import warnings
+from functools import cache
 from pathlib import Path
 
 import llvmlite
 import numba
 
+from .files import tidy
 from .flags import VECTOR_BYTES
 from .machine import processor
-from .place import START
 
 KERNELS = Path(__file__).parent.parent
 
 
+# files here on which no machine code depends
+_NOT_CODE = {KERNELS / "jit" / name for name in ("code.py", "files.py", "folders.py", "lock.py", "place.py", "store.py")}
+
+
 def _hash(*parts: str) -> str:
     digest = hashlib.blake2b(digest_size=12)
-    for path in sorted(KERNELS.rglob("*.py")):
+    for path in sorted({*KERNELS.rglob("*.py")} - _NOT_CODE):
         digest.update(path.relative_to(KERNELS).as_posix().encode() + b"\0" + path.read_bytes())
     for part in parts:
         digest.update(part.encode() + b"\0")
@@ -51,12 +56,12 @@ def own_base() -> Path:
     """TMVALITE_CACHE_DIR, else the user's cache folder. RuntimeError where the user has no home."""
     chosen = os.environ.get("TMVALITE_CACHE_DIR")
     if chosen:
-        return Path(START, chosen)
+        return Path(chosen).absolute()
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "tmvalite" / "cache"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "tmvalite"
-    return Path(START, os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tmvalite"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").absolute() / "tmvalite"
 
 
 def keyed(base: Path) -> Path:
@@ -66,42 +71,65 @@ def keyed(base: Path) -> Path:
 
 def to_read() -> list[Path]:
     """The folders to look into, in this order."""
-    shared = [Path(START, part) for part in os.environ.get("TMVALITE_CACHE_PATH", "").split(os.pathsep) if part]
-    found = [folder for folder in map(keyed, shared) if _is_safe(folder, owners=None)]
+    shared = [Path(part).absolute() for part in os.environ.get("TMVALITE_CACHE_PATH", "").split(os.pathsep) if part]
+    found = [folder for folder in map(keyed, shared) if _is_shared_safely(folder)]
     try:
         own = keyed(own_base())
     except RuntimeError:
         return found
-    return [*found, own] if _is_safe(own, owners=_trusted()) else found
+    return [*found, own] if _is_own(own) else found
 
 
 def to_write() -> Path | None:
-    """One's own folder, made with mode 0700 if needed; None, after a warning, when there is no safe place."""
+    """One's own folder, made with mode 0700 if needed; None, after one warning, when there is no safe place."""
     try:
-        folder = keyed(own_base())
+        return _writable(own_base())
+    except RuntimeError as error:
+        return _without(str(error))
+
+
+@cache
+def _writable(base: Path) -> Path | None:
+    folder = keyed(base)
+    try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _is_safe(folder, owners=_trusted()):
-            raise PermissionError(f"{folder} may be written by others")
+        if not _is_own(folder):
+            raise PermissionError(f"{folder} is not yours alone to write")
         with tempfile.TemporaryFile(dir=folder):
             pass
-    except (OSError, RuntimeError) as error:
-        warnings.warn(f"kernels are compiled anew in every process: no cache folder ({error})", RuntimeWarning, stacklevel=2)
-        return None
+    except OSError as error:
+        return _without(str(error))
+    tidy(folder)
     return folder
 
 
-def _trusted() -> set[int] | None:
-    return {os.getuid(), 0} if hasattr(os, "getuid") else None
+@cache
+def _without(reason: str) -> None:
+    warnings.warn(f"kernels are made anew in every process: no cache folder ({reason})", RuntimeWarning, stacklevel=2)
 
 
-def _is_safe(folder: Path, owners: set[int] | None) -> bool:
-    """Whether a folder is there and nobody else may write to it. Those that the user names as shared may be a group's."""
-    try:
-        status = folder.stat()
-    except OSError:
+def _is_own(folder: Path) -> bool:
+    """Whether a folder is there, is the user's or the system's, and nobody else may write to it."""
+    status = _status(folder)
+    if status is None or not hasattr(os, "getuid"):
+        return status is not None
+    return status.st_uid in (os.getuid(), 0) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+@cache
+def _is_shared_safely(folder: Path) -> bool:
+    """Whether a folder that the user names as shared is there, and not everybody's to write; it may be a group's."""
+    status = _status(folder)
+    if status is None:
         return False
-    if not hasattr(os, "getuid"):
-        return True
-    if owners is None:
-        return not status.st_mode & stat.S_IWOTH
-    return status.st_uid in owners and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    if hasattr(os, "getuid") and status.st_mode & stat.S_IWOTH:
+        warnings.warn(f"{folder} of TMVALITE_CACHE_PATH is not used: everybody may write to it", RuntimeWarning, stacklevel=2)
+        return False
+    return True
+
+
+def _status(folder: Path) -> os.stat_result | None:
+    try:
+        return folder.stat()
+    except OSError:
+        return None

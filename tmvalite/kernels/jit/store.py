@@ -1,8 +1,8 @@
 """Optimised bitcode of all kernels, made when a release is made: on the user's machine only machine code is left to make.
 
-One file for a platform, width of vectors and precision: a line of JSON (key, and where each kernel begins and ends), then the
-kernels as files.pack writes them, all compressed together. It is used where its key fits: the sources of the kernels, numba and
-LLVM are those that it was made with. Else, kernels are compiled. `python -m tmvalite.kernels.jit.build` makes it.
+One file for a platform, a width of vectors and a precision: a line with the key, then, compressed together, a line of JSON that
+says where each kernel begins and ends, and the kernels as files.pack writes them. It is used where its key fits: the sources of
+the kernels, numba and LLVM are those that it was made with. Else kernels are compiled. training/bitcode.py makes it.
 """
 
 from __future__ import annotations
@@ -35,28 +35,38 @@ def write(precision: str, kernels: dict[str, bytes]) -> Path:
         parts.append(pack(name, code))
         places[name] = end, end + len(parts[-1])
         end += len(parts[-1])
-    head = json.dumps({"key": PORTABLE_KEY, "kernels": places}, sort_keys=True).encode() + b"\n"
+    whole = json.dumps(places, sort_keys=True).encode() + b"\n" + b"".join(parts)
     path = path_of(precision)
     path.parent.mkdir(exist_ok=True)
-    path.write_bytes(lzma.compress(head + b"".join(parts), preset=9 | lzma.PRESET_EXTREME))
+    path.write_bytes(f"{PORTABLE_KEY}\n".encode() + lzma.compress(whole, preset=9 | lzma.PRESET_EXTREME))
     return path
+
+
+def fits(precision: str) -> bool:
+    """Whether there is a file with the key of these sources."""
+    try:
+        with open(path_of(precision), "rb") as file:
+            return file.readline(100) == f"{PORTABLE_KEY}\n".encode()
+    except OSError:
+        return False
 
 
 @cache
 def _opened(precision: str) -> tuple[dict[str, list[int]], bytes]:
     """Places of the kernels and what they are places in; empty where nothing fits."""
+    if not fits(precision):
+        return {}, b""
     path = path_of(precision)
     try:
-        import lzma
-
-        head, _, body = lzma.decompress(path.read_bytes()).partition(b"\n")
-        found = json.loads(head)
-        return (found["kernels"], body) if found["key"] == PORTABLE_KEY else ({}, b"")
-    except FileNotFoundError:
-        pass
-    except (ImportError, OSError, EOFError, ValueError, TypeError, KeyError, RuntimeError) as error:  # LZMAError is an Exception
+        from lzma import LZMAError, decompress  # which some Pythons lack
+    except ImportError:
+        return {}, b""
+    try:
+        places, _, body = decompress(path.read_bytes().partition(b"\n")[2]).partition(b"\n")
+        return json.loads(places), body
+    except (OSError, EOFError, ValueError, LZMAError) as error:
         warnings.warn(f"{path} cannot be read, so kernels are compiled ({error})", RuntimeWarning, stacklevel=2)
-    return {}, b""
+        return {}, b""
 
 
 def names(precision: str) -> set[str]:

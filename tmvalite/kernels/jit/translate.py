@@ -6,6 +6,8 @@ Python by its stable C interface alone. So it can be kept as bitcode or machine 
 
 from __future__ import annotations
 
+import re
+
 import llvmlite.binding as llvm
 from llvmlite import ir
 from numba.core import types
@@ -79,3 +81,8 @@ def _keep_only(module: llvm.ModuleRef, symbol: str) -> None:
     passes.add_strip_dead_prototype_pass()
     machine = cpu_target.target_context.codegen()._tm
     passes.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
+
+
+def portable(module: llvm.ModuleRef) -> bytes:
+    """The bitcode of an optimised module, the same in every process: without labels of alias scopes, which count functions."""
+    return llvm.parse_assembly(re.sub(r', !"_Z[^"]*"', "", str(module))).as_bitcode()
