@@ -41,9 +41,6 @@ def _engine() -> llvm.ExecutionEngine:
     return llvm.create_mcjit_compiler(llvm.parse_assembly(""), _new_machine())
 
 
-_KEPT: list[bytes] = []  # the linker reads them without a copy
-
-
 def emit(module: llvm.ModuleRef) -> bytes:
     """The object file of an optimised module."""
     return _machine().emit_object(module)
@@ -57,7 +54,6 @@ def emit_bitcode(bitcode: bytes) -> bytes:
 
 def load(code: bytes, symbol: str) -> int:
     """Load an object file that is known to be whole; the address of its symbol, valid while the process lives."""
-    _KEPT.append(code)
     engine = _engine()
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
