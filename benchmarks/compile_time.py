@@ -1,76 +1,106 @@
-"""Import, first training and later starts, each in fresh processes. Run: python -m benchmarks.compile_time
+"""Import, first training and later starts, each in fresh processes. Run: python -m benchmarks.compile_time [OTHER-CHECKOUT]
 
-cold: the kernel cache is empty, so everything is compiled; warm: it is full. Seconds, medians; the interpreter's own start is
-subtracted from nothing, so `python -c pass` is given too. Targets: import 0.25 s, --help 0.3 s, warm start 1.5 s, a network for
-images cold 20 s.
+cold: the kernel cache is empty; warm: it is full; six: six cold starts at once, which share a cache; shared: an empty cache of
+one's own behind a full one in TMVALITE_CACHE_PATH; damaged: a full cache with one flipped bit in one file. With another checkout,
+such as a git worktree of an earlier commit, its starts alternate with ours and ratios are given. Wall time and CPU time (user and
+system, of all processes of a row; on a shared machine the better measure), medians. The interpreter's own start is subtracted
+from nothing, so `python -c pass` is given too.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
 LAYOUTS = {
     "dense": "Layout=TANH|128,TANH|128,LINEAR",
     "images": "InputLayout=1|16|16:Layout=CONV|10|3|3|1|1|1|1|RELU,BNORM,CONV|10|3|3|1|1|1|1|RELU,MAXPOOL|2|2|2|2,RESHAPE|FLAT,"
     "DENSE|100|RELU,DENSE|1|LINEAR",
 }
 FIT = """
-import sys, time
-start = time.perf_counter()
+import sys
 import numpy, tmvalite
-imported = time.perf_counter()
 rng = numpy.random.default_rng(1)
 x = rng.normal(size=(1000, 256 if "CONV" in sys.argv[1] else 4)).astype("float32")
 method = tmvalite.MethodDL(f"!V:{sys.argv[1]}:RandomSeed=1:TrainingStrategy=LearningRate=1e-3,MaxEpochs=1,TestRepetitions=1",
                            analysis_type="classification")
-method.fit(x, x[:, 0] > 0)
-trained = time.perf_counter()
+method.fit(x, x[:, 0] > 0, progress="silent")
 method.GetMvaValues(x)
-print(imported - start, trained - imported, time.perf_counter() - trained)
 """
 
 
-def seconds(command, environment) -> float:
-    start = time.perf_counter()
-    subprocess.run(command, env=environment, check=True, capture_output=True)
-    return time.perf_counter() - start
+def measure(commands, root: Path, **environment: str) -> tuple[float, float]:
+    """Wall and CPU seconds of commands that run at the same time, with the checkout `root`."""
+    environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONWARNINGS": "ignore", **environment}
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    running = [subprocess.Popen(c, env=environment, stdout=subprocess.DEVNULL, cwd=root) for c in commands]
+    for process in running:
+        if process.wait() not in (0, -11):  # a build without checksums dies of a damaged kernel
+            raise RuntimeError(f"{process.args} ended with {process.returncode}")
+    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def fit(layout, environment) -> list[float]:
-    """Seconds of import, training and scoring in a fresh process."""
-    done = subprocess.run([sys.executable, "-c", FIT, layout], env=environment, check=True, capture_output=True, text=True)
-    return [float(word) for word in done.stdout.split()[-3:]]
+def flip(folder: str) -> None:
+    """One bit in the largest file with machine code."""
+    path = max((p for p in Path(folder).rglob("*") if p.suffix in (".kernel", ".nbc")), key=lambda p: p.stat().st_size)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def starts(layout: str, root: Path) -> dict[str, tuple[float, float]]:
+    """Wall and CPU seconds of every kind of start of one network."""
+    one, found = [[sys.executable, "-c", FIT, layout]], {}
+    with tempfile.TemporaryDirectory() as full, tempfile.TemporaryDirectory() as empty, tempfile.TemporaryDirectory() as six:
+        found["cold"] = measure(one, root, TMVALITE_CACHE_DIR=full)
+        found["warm"] = measure(one, root, TMVALITE_CACHE_DIR=full)
+        found["six cold at once"] = measure(one * 6, root, TMVALITE_CACHE_DIR=six)
+        found["six warm at once"] = measure(one * 6, root, TMVALITE_CACHE_DIR=six)
+        found["shared cache"] = measure(one, root, TMVALITE_CACHE_DIR=empty, TMVALITE_CACHE_PATH=full)
+        flip(full)
+        found["damaged kernel"] = measure(one, root, TMVALITE_CACHE_DIR=full)
+    return found
 
 
 def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("other", type=Path, nargs="?", help="the other checkout")
     parser.add_argument("--rounds", type=int, default=3)
-    rounds = parser.parse_args(arguments).rounds
+    parser.add_argument("--only", choices=LAYOUTS, help="one of the two networks")
+    given = parser.parse_args(arguments)
     commands = {
-        "python -c pass": [sys.executable, "-c", "pass"],
-        "import numpy": [sys.executable, "-c", "import numpy"],
-        "import tmvalite": [sys.executable, "-c", "import tmvalite"],
-        "tmvalite --help": [sys.executable, "-m", "tmvalite.cli", "--help"],
+        "python -c pass": ["-c", "pass"],
+        "import numpy": ["-c", "import numpy"],
+        "import tmvalite": ["-c", "import tmvalite"],
+        "tmvalite --help": ["-m", "tmvalite.cli", "--help"],
     }
-    for name, command in commands.items():
-        print(f"{name:32s} {statistics.median(seconds(command, os.environ) for _ in range(rounds)):8.3f} s", flush=True)
-    times: dict[str, list[list[float]]] = {f"{network}, {start}": [] for network in LAYOUTS for start in ("cold", "warm")}
-    for _ in range(rounds):
+    for name, words in commands.items():
+        times = [measure([[sys.executable, *words]], ROOT)[0] for _ in range(given.rounds)]
+        print(f"{name:32s} {statistics.median(times):8.3f} s", flush=True)
+    roots = [ROOT] if given.other is None else [ROOT, given.other.resolve()]
+    rows: dict[str, list[list[tuple[float, float]]]] = {}
+    for _ in range(given.rounds):
         for network, layout in LAYOUTS.items():
-            with tempfile.TemporaryDirectory() as folder:
-                environment = os.environ | {"TMVALITE_CACHE_DIR": folder}
-                for start in ("cold", "warm"):
-                    times[f"{network}, {start}"].append(fit(layout, environment))
-    for name, rows in times.items():
-        medians = [statistics.median(column) for column in zip(*rows)]
-        for what, value in zip(("import", "first training of 1 epoch", "first scores"), medians):
-            print(f"{name + ': ' + what:45s} {value:8.3f} s", flush=True)
+            if given.only in (None, network):
+                for root in roots:
+                    for name, pair in starts(layout, root).items():
+                        rows.setdefault(f"{network}, {name}", [[] for _ in roots])[roots.index(root)].append(pair)
+    print(f"{'':32s} {'wall':>8s} {'CPU':>8s}" + (f" {'wall':>8s} {'CPU':>8s} {'ratios':>8s}" if given.other else ""))
+    for name, of_roots in rows.items():
+        medians = [[statistics.median(column) for column in zip(*pairs)] for pairs in of_roots]
+        line = "".join(f" {value:8.2f}" for pair in medians for value in pair)
+        if given.other:
+            line += "".join(f" {statistics.median(b[i] / a[i] for a, b in zip(*of_roots)):8.2f}" for i in (0, 1))
+        print(f"{name:32s}{line}", flush=True)
     return 0
 
 

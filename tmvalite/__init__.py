@@ -7,12 +7,16 @@
     method.GetMvaValues(X)
 
 or TMVA's Factory, DataLoader and Reader. Names are loaded when they are first used: importing the package loads nothing
-but this file.
+but this file, and notes where its cache folders are.
 """
 
 from __future__ import annotations
 
 import importlib
+
+from .kernels.jit.place import fix_folders
+
+fix_folders()
 
 __version__ = "0.1.0"
 

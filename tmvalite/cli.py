@@ -1,5 +1,5 @@
 """The command line: `tmvalite check "OPTION STRING"` says what an option string means; `compress` and `decompress` are in
-`compression/commands.py`.
+`compression/commands.py`, `warm` is in `methods/warm.py`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from tmvalite.compression.commands import add_commands as add_compression
 from tmvalite.errors import Diagnostics, TmvaliteError
+from tmvalite.methods.warm import add_command as add_warm
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--strict", action="store_true", help="refuse what would only give a warning")
     check.set_defaults(run=_check)
     add_compression(commands)
+    add_warm(commands)
     return parser
 
 

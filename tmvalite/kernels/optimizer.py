@@ -7,13 +7,12 @@ compiled function of them, whose address stands in the context, so that only the
 
 from __future__ import annotations
 
-import numba
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 from . import context as c
-from ._jit import _CFUNC_OPTIONS, Compiled, doubles_at, kernel, number, pointer_at, shift
+from ._jit import Addressed, doubles_at, kernel, number, pointer_at, shift
 from .recording import Recorded, Recording, instance
 
 # run-time scalars, float64; the optimizer's own numbers stand behind them
@@ -51,21 +50,12 @@ def add_decay(kind, decay, n, theta, g):
 # ---------------------------------------------------------------------------------------------------- updates
 
 
-def _signature(element):
-    """void(scalars, t, n, theta, g, moments, stride); the moments of a parameter lie `stride` elements apart."""
-    integer, numbers = types.int64, types.CPointer(element)
-    return types.void(types.CPointer(types.float64), integer, integer, numbers, numbers, numbers, integer)
+class Update(Addressed):
+    """void(scalars, t, n, theta, g, moments, stride) over a slice; the moments of a parameter lie `stride` elements apart."""
 
-
-class Update(Compiled):
-    """A function that steps over a slice, called through its address."""
-
-    def compile(self, element, cached):
-        return numba.cfunc(_signature(element), cache=cached, nopython=True, **_CFUNC_OPTIONS)(self.function)
-
-    def address(self, precision: str) -> int:
-        """Address of the machine code; valid while the process lives."""
-        return self.get(precision).address
+    def signature(self, element):
+        integer, numbers = types.int64, types.CPointer(element)
+        return (types.CPointer(types.float64), integer, integer, numbers, numbers, numbers, integer), types.void
 
 
 def step_numbers(scalars, t, like):

@@ -7,6 +7,7 @@ import numpy as np
 from tmvalite.kernels.context import COLUMNS, SIZE_OF_CONTEXT
 from tmvalite.kernels.execute import execute
 from tmvalite.kernels.family import RUN_SIZE
+from tmvalite.kernels.jit.compiled import prepare
 from tmvalite.kernels.threads import SYNC_SIZE
 from tmvalite.plan import Plan
 
@@ -32,6 +33,7 @@ class Workspace:
         self.calls = [np.zeros(RUN_SIZE, np.int64) for _ in range(threads)]
         self.context = np.zeros(SIZE_OF_CONTEXT, np.int64)
         self._kept: dict[str, np.ndarray] = {}
+        prepare([execute, *(step.kernel for step in plan.steps)], plan.precision)
         self.run = execute.get(plan.precision)
         table = placement.table.copy()
         table[:, 0] = [step.kernel.address(plan.precision) for step in plan.steps]
