@@ -278,6 +278,16 @@ def test_a_chain_that_is_a_scaling_has_the_bits_of_one(cls, text):
     assert (scaling is not None) == (text in ("N", "N(_V_)", "N_Signal"))
 
 
+@pytest.mark.parametrize("cls, text", EXAMPLES)
+def test_what_is_not_finite_does_not_become_finite(cls, text):
+    """A network gives NaN for such an event; it must still see that."""
+    x, *_ = sample()
+    values = np.repeat(x[:1], 9, axis=0)
+    for i in range(9):
+        values[i, i % 3] = (np.nan, np.inf, -np.inf)[i // 3]
+    assert not np.isfinite(fitted(text).apply_variables(values)).all(axis=1).any()
+
+
 def test_selections_of_one_type_only_where_inputs_mix():
     for cls in MEMBERS:
         kinds = {one.type for one in chain_of(cls.words[0]).transforms[0].inputs} if cls.element else {VARIABLE}

@@ -120,7 +120,9 @@ def _signature(element):
 
 @entry_point(_signature)
 def flatten_rows(source, target, start, stop, columns, which, edges, tables, gauss, held):
-    """target[r, columns] = cumulative of source[r, columns], or its Gaussian quantile; may be in place. NaN stays NaN.
+    """target[r, columns] = cumulative of source[r, columns], or its Gaussian quantile; may be in place.
+
+    What is not finite becomes NaN.
 
     which (K,) int64: rows of edges (*, 2) float64, first and last edge, and of tables (*, B) float32. Equal edges: a
     constant, whose values become the middle (0.5, or 0). held (BLOCK,) float64 is work space.
@@ -134,12 +136,12 @@ def flatten_rows(source, target, start, stop, columns, which, edges, tables, gau
             if not first < last:
                 for r in range(rows):
                     x = source[row + r, column]
-                    target[row + r, column] = x if math.isnan(x) else np.float32(0.0 if gauss else 0.5)
+                    target[row + r, column] = np.float32(0.0 if gauss else 0.5) if math.isfinite(x) else np.float32(math.nan)
                 continue
             width = (last - first) / bins
             for r in range(rows):
                 x = np.float64(source[row + r, column])
-                c = _look_up(x, first, last, width, tables, at) if not math.isnan(x) else x
+                c = _look_up(x, first, last, width, tables, at) if math.isfinite(x) else math.nan
                 c = 1.0 - EDGE if c > 1.0 - EDGE else c
                 held[r] = EDGE if c < EDGE else c
             if gauss:
