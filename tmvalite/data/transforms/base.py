@@ -108,6 +108,7 @@ class Transform:
     short: ClassVar[str]  # part of the names of folders and histograms
     help: ClassVar[str]  # one line for tables
     element: ClassVar[Element | None]
+    tmva: ClassVar[bool] = False  # TMVA has it
     targets: ClassVar[bool] = False  # without a selection it takes the targets too
     mixes: ClassVar[bool] = False  # an output depends on several inputs
     least_inputs: ClassVar[int] = 1

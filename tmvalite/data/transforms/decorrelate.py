@@ -22,6 +22,7 @@ class Decorrelate(Transform):
     """
 
     name, words, short = "Decorrelation", ("D", "Deco", "Decorrelate"), "Deco"
+    tmva = True
     help = "uncorrelated inputs of width 1"
     element = Element("Decorrelation")
     mixes = True

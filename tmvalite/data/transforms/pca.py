@@ -21,6 +21,7 @@ class PrincipalComponents(Transform):
     """
 
     name, words, short = "PCA", ("P", "PCA"), "PCA"
+    tmva = True
     help = "principal components, the widest first"
     element = Element("PCA")
     mixes = True
