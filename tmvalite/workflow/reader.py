@@ -309,7 +309,7 @@ def _constructor_arguments(args):
 
 def _is_text(value) -> bool:
     """Whether a value is a string or an object that stands for one (ROOT's TString)."""
-    return isinstance(value, str) or hasattr(value, "Data")
+    return isinstance(value, str) or hasattr(type(value), "Data")  # a data frame may have a column of this name
 
 
 def _same_label(a: VariableInfo, b: VariableInfo) -> bool:
