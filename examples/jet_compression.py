@@ -17,7 +17,7 @@ BOOKING = (
     "Layout=Encoder={{DENSE|200|LEAKYRELU,DENSE|100|LEAKYRELU,DENSE|50|LEAKYRELU,DENSE|15|LINEAR}}"
     "Decoder={{DENSE|50|LEAKYRELU,DENSE|100|LEAKYRELU,DENSE|200|LEAKYRELU,DENSE|N|LINEAR}}:"
     "TrainingStrategy=Optimizer=ADAM,LearningRate=2e-3,LearningRateSchedule=COSINE,BatchSize=256,MaxEpochs={epochs},"
-    "ConvergenceSteps={epochs}"
+    "TestRepetitions=7,ConvergenceSteps={epochs}"
 )
 
 

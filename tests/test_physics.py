@@ -184,7 +184,8 @@ def fitted(x_train, y_train, w_train, x_valid, y_valid, *, scale=1.0, optimizer=
             assert len(places) == (labels == kind).sum()
             x[places], w[places] = values[labels == kind], weights[labels == kind]
     strategy = (
-        f"LearningRate=1e-2,Optimizer={optimizer},BatchSize={len(y_train)},MaxEpochs=12,TestRepetitions=1,ConvergenceSteps=12"
+        f"LearningRate=1e-2,Optimizer={optimizer},Momentum=0.3,BatchSize={len(y_train)},MaxEpochs=12,"
+        "TestRepetitions=1,ConvergenceSteps=12"
     )
     method = tmvalite.MethodDL(
         Layout="TANH|16,TANH|8,LINEAR",

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from tmvalite.errors import Diagnostics, Source
+from tmvalite.optimizers import OPTIMIZERS
 from tmvalite.string_utils.numbers import plain
 from tmvalite.string_utils.strategy import OPTION, parse_strategy
 from tmvalite.string_utils.syntax import Phase
@@ -16,7 +17,6 @@ DEFAULT_STRATEGY = (
     "LearningRate=1e-3,Momentum=0.0,ConvergenceSteps=100,MaxEpochs=2000,Optimizer=ADAM,BatchSize=30,TestRepetitions=1,"
     "WeightDecay=0.0,Regularization=None,DropConfig=0.0"
 )
-READERS = {"Momentum": ("SGD", "RMSPROP")}  # key: the optimizers that read it
 
 
 @cache
@@ -34,7 +34,9 @@ def probably_meant() -> Mapping[str, Any]:
 def hidden_defaults(phase: Phase, optimizer: str) -> tuple[str, ...]:
     """The keys that a written phase leaves out and whose default may surprise, in the order of the default string."""
     given = {setting.key.text.lower() for setting in phase.settings}
-    return tuple(name for name in probably_meant() if name.lower() not in given and optimizer in READERS.get(name, (optimizer,)))
+    shared = {number.shared_key for one in OPTIMIZERS.values() for number in one.numbers if number.shared_key}
+    read = {number.shared_key for number in OPTIMIZERS[optimizer].numbers}
+    return tuple(n for n in probably_meant() if n.lower() not in given and (n not in shared or n in read))
 
 
 def warn_about_hidden_defaults(

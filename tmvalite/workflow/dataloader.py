@@ -88,7 +88,7 @@ class DataLoader(LoaderNames):
         class_name = str(class_name)
         if tree is None:
             raise DataError(f"the tree for class {class_name} is None", code="tree-none", hint="was it found in its file?")
-        if isinstance(tree, os.PathLike) or hasattr(tree, "Data"):
+        if isinstance(tree, os.PathLike) or hasattr(type(tree), "Data"):
             tree = os.fspath(tree) if isinstance(tree, os.PathLike) else str(tree)
         self._info.add_class(class_name)
         self.trees.append(TreeDeclaration(tree, class_name, float(weight), str(cut), SAMPLES[tree_type(sample)]))

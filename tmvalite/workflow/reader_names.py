@@ -133,4 +133,4 @@ def _in_order(args, keywords, call: str) -> list:
 
 def is_text(value) -> bool:
     """Whether a value is a string or an object that stands for one (ROOT's TString)."""
-    return isinstance(value, str) or hasattr(value, "Data")
+    return isinstance(value, str) or hasattr(type(value), "Data")  # a data frame may have a column of this name

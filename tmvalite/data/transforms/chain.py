@@ -27,7 +27,7 @@ def check_transforms(items: TransformList, where: str = "VarTransform") -> list[
                 span=item.name.span if text else item.span,
                 where=where,
                 expected=tuple(known),
-                hint=f"write {where}=None alone for no transformation" if none else did_you_mean(text, known),
+                hint=f"write {where}=None alone for no transformation" if none else did_you_mean(text, (*known, "None")),
             )
     return [known[item.name.text] for item in items.items]
 
