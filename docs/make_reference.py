@@ -68,7 +68,9 @@ def layers() -> str:
     for section in layer_sections():
         fields = f"|{section.facts['fields']}" if section.facts["fields"] else ""
         fields = fields.replace("|[", "[|", 1) if fields.startswith("|[") else fields
-        head = f"## {section.name}\n\n`{section.name}{fields}`" + ("" if section.tmva else ", not in TMVA") + f"\n\n{section.text}\n"
+        head = (
+            f"## {section.name}\n\n`{section.name}{fields}`" + ("" if section.tmva else ", not in TMVA") + f"\n\n{section.text}\n"
+        )
         rows = [(code(e.name), code(e.default), cell(e.allowed), cell(e.meaning)) for e in section.entries]
         own = "\n" + table(("Field", "Default", "Allowed", "Meaning"), rows) if rows else ""
         parts.append(f"{head}{own}\nAs in {', '.join(f'`{text}`' for text in section.examples)}.\n")
@@ -106,13 +108,7 @@ def losses() -> str:
 
 def optimizers() -> str:
     rows = (
-        (
-            code(s.name),
-            cell(s.text),
-            cell(s.formula),
-            ", ".join(code(f"{e.name}={e.default}") for e in s.entries),
-            origin(s),
-        )
+        (code(s.name), cell(s.text), cell(s.formula), ", ".join(code(f"{e.name}={e.default}") for e in s.entries), origin(s))
         for s in members("optimizer")
     )
     text = "`Optimizer=` of a TrainingStrategy. lr is the learning rate, g the gradient, theta a parameter."
@@ -136,15 +132,21 @@ def transformation_table() -> str:
 
 
 def transformations() -> str:
-    return page("Transformations", "Items of `VarTransform`; [transformations.md](../transformations.md) has the mathematics.", [transformation_table()])
+    return page(
+        "Transformations",
+        "Items of `VarTransform`; [transformations.md](../transformations.md) has the mathematics.",
+        [transformation_table()],
+    )
 
 
 def errors() -> str:
     text = (
-        "Every error and warning has a `code`, which stays when its words change: `except tmva.OptionError as error: error.code`. "
+        "Every error and warning has an attribute `code`, which stays when its words change. `tmvalite options CODE` prints one. "
         "A warning becomes an error of the same code under Strict."
     )
-    return page("Error codes", text, [table(("Code", "Meaning"), ((code(name), cell(meaning)) for name, meaning in CODES.items()))])
+    return page(
+        "Error codes", text, [table(("Code", "Meaning"), ((code(name), cell(meaning)) for name, meaning in CODES.items()))]
+    )
 
 
 PAGES = {

@@ -8,11 +8,7 @@ A part that is missing is named.
 from __future__ import annotations
 
 import copy
-import os
-import subprocess
-import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -292,15 +288,3 @@ def test_selections_of_one_type_only_where_inputs_mix():
     for cls in MEMBERS:
         kinds = {one.type for one in chain_of(cls.words[0]).transforms[0].inputs} if cls.element else {VARIABLE}
         assert kinds == ({VARIABLE, TARGET} if cls.targets else {VARIABLE})
-
-
-def test_the_table_of_the_documentation_is_what_the_transformations_declare():
-    root = Path(__file__).resolve().parent.parent
-    made = subprocess.run(
-        [sys.executable, root / "docs" / "make_transform_table.py"],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(root)},
-    )
-    assert made.stdout in (root / "docs" / "transformations.md").read_text("utf-8"), "run docs/make_transform_table.py"

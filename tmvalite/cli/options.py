@@ -21,17 +21,21 @@ class Options(Verb):
     help = "list options, keys and layers with their defaults and meanings"
     description = (
         "List the options of all strings and the keys of TrainingStrategy. With a NAME: those of a method (DL), of Factory, "
-        "DataLoader, Reader or TrainingStrategy; or one option, key, layer, activation, loss, optimizer or transformation."
+        "DataLoader, Reader or TrainingStrategy; or one option, key, layer, activation, loss, optimizer, transformation, "
+        "or the code of an error."
     )
 
     def declare(self, parser):
         parser.add_argument("name", metavar="NAME", nargs="?", help="such as DL, Factory, ValidationSize, BatchSize, CONV, ADAM")
 
     def run(self, arguments: argparse.Namespace) -> str:
-        from tmvalite.cli.reference import option_sections
+        from tmvalite.cli.reference import Entry, option_sections
+        from tmvalite.error_codes import CODES
 
         if arguments.name is None:
             return as_text(option_sections())
+        if arguments.name in CODES:
+            return "\n".join(_entry(Entry(arguments.name, CODES[arguments.name])))
         return as_text(found(arguments.name))
 
 

@@ -18,7 +18,7 @@ from tmvalite.data.transforms import REGISTRY as TRANSFORMS
 from tmvalite.layers import REGISTRY as LAYERS
 from tmvalite.layers.base import PADDINGS, ActivationName, declared_fields, field_text
 from tmvalite.losses import LOSSES
-from tmvalite.models.form import FORMS
+from tmvalite.methods.report import FORMS
 from tmvalite.optimizers import OPTIMIZERS
 from tmvalite.string_utils import DeclaredOption
 from tmvalite.string_utils.training_keys import KEYS, WITHOUT_EFFECT, TrainingKey
@@ -231,7 +231,7 @@ def _element(cls) -> str:
 
 def _sentence(text: str) -> str:
     """Text as a sentence; a letter of mathematics at its beginning stays as it is."""
-    first = text[:1] if len(text.split(" ", 1)[0]) == 1 else text[:1].upper()
+    first = text[:1] if text.startswith("x ") else text[:1].upper()
     return f"{first}{text[1:].rstrip('.')}." if text else ""
 
 
@@ -248,7 +248,7 @@ def _first(form) -> str:
 def _own(activation) -> str:
     """What the file of an activation says of it, behind its name."""
     text = _doc(inspect.getmodule(type(activation)))
-    return _sentence(text.partition(": ")[2].partition(" Source:")[0])
+    return _sentence(text.partition(": ")[2].partition(". ")[0])
 
 
 def all_sections() -> tuple[Section, ...]:

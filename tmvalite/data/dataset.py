@@ -285,7 +285,9 @@ class _Building:
         for name, events, total in zip(self.info.classes, n, sums, strict=True):
             if events and not total > 0:
                 raise DataError(
-                    f"the training weights of class '{name}' sum up to {total:g}", code="data-weights", expected="a positive sum"
+                    f"the training weights of class '{name}' sum up to {total:g}",
+                    code="data-weight-sum",
+                    expected="a positive sum",
                 )
         wanted = {"None": sums, "NumEvents": n, "EqualNumEvents": np.full(len(n), n[0])}[self.split.norm_mode]
         if self.split.norm_mode == "EqualNumEvents" and n[0] == 0:

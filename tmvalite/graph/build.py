@@ -330,7 +330,7 @@ def _block_names(layout: Layout) -> list[str]:
             if names[i] in names[:i]:
                 raise OptionError(
                     f"there are two blocks {names[i]}",
-                    code="block-repeated",
+                    code="block-twice",
                     source=layout.source,
                     span=block.name.span,
                     where="Layout",

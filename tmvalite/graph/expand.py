@@ -121,7 +121,11 @@ def _read(
     fields = tuple(w for w in item.fields if w.text)
     if not fields:
         raise OptionError(
-            "an item of the layout has no fields", code="item-empty", source=surroundings.source, span=item.span, where=place
+            "an item of the layout has no fields",
+            code="item-without-fields",
+            source=surroundings.source,
+            span=item.span,
+            where=place,
         )
     before, after = around
     cls, words = _kind(fields, before, place, surroundings)

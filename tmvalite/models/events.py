@@ -74,7 +74,7 @@ def usable_events(events: Events, info: DataSetInfo, dtype, *, learns: str | Non
     """
     n = len(events)
     if n < 2:
-        raise DataError(f"a training needs at least 2 events, there {'is' if n == 1 else 'are'} {n}", code="data-few")
+        raise DataError(f"a training needs at least 2 events, there {'is' if n == 1 else 'are'} {n}", code="data-too-few-events")
     if events.x.shape != (n, info.n_variables) or events.targets.shape != (n, info.n_targets):
         raise DataError(
             f"variables of shape {events.x.shape} and targets of shape {events.targets.shape} do not fit {n} events",

@@ -196,7 +196,7 @@ class _Resolver:
             f"{key.name} cannot be {quoted(text)}; as in TMVA, {taken} is taken"
             + (self._effect(swallowed[0]) if swallowed else ""),
             f"{key.name} cannot be {quoted(text)}",
-            "choice-unknown",
+            "choice",
             setting.value.span,
             expected=key.choices,
             hint=f"write ',' before {swallowed[0].name}" if swallowed else hint,

@@ -88,9 +88,7 @@ def _near_file(folder: str, name: str) -> str | None:
 def needs(what: str, package: str, extra: str) -> MissingExtraError:
     """The error for a package that a kind of file needs."""
     return MissingExtraError(
-        f"reading {what} needs {package}",
-        code=f"missing-{package}",
-        hint=f"pip install tmvalite[{extra}], or pip install {package}",
+        f"reading {what} needs {package}", code="missing-extra", hint=f"pip install tmvalite[{extra}], or pip install {package}"
     )
 
 

@@ -22,7 +22,7 @@ def _uproot():
     try:
         import uproot
     except ImportError:
-        raise MissingExtraError("reading ROOT files needs uproot", code="missing-uproot", hint="pip install uproot") from None
+        raise MissingExtraError("reading ROOT files needs uproot", code="missing-extra", hint="pip install uproot") from None
     return uproot
 
 
@@ -132,7 +132,7 @@ def _guard(name: str, function, *arguments):
         raise
     except ModuleNotFoundError as problem:
         raise MissingExtraError(
-            f"reading {name} needs the package '{problem.name}'", code="missing-package", hint=f"pip install {problem.name}"
+            f"reading {name} needs the package '{problem.name}'", code="missing-extra", hint=f"pip install {problem.name}"
         ) from problem
     except Exception as problem:
         reason = str(problem).strip().partition("\n")[0][:200] or type(problem).__name__

@@ -81,13 +81,15 @@ class _Emitter:
             builder.ret(ir.Constant(PLACE, None))
 
     def number(self, argument, kind, _):
-        builder, whole = self.builder, isinstance(kind, types.Integer)
+        builder, whole = self.builder, isinstance(kind, types.Integer | types.Boolean)
         value = self.call("PyLong_AsLongLong" if whole else "PyFloat_AsDouble", argument)
         minus_one = ir.Constant(value.type, -1 if whole else -1.0)
         compare = builder.icmp_signed if whole else builder.fcmp_ordered
         with builder.if_then(compare("==", value, minus_one), likely=False):
             with builder.if_then(cgutils.is_not_null(builder, self.call("PyErr_Occurred")), likely=False):
                 builder.ret(ir.Constant(PLACE, None))
+        if isinstance(kind, types.Boolean):  # numba's own cast would want a library to link
+            return builder.icmp_signed("!=", value, ir.Constant(value.type, 0))
         return self.context.cast(builder, value, types.int64 if whole else types.float64, kind)
 
     def array(self, argument, kind, words):
