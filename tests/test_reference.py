@@ -86,9 +86,9 @@ def test_options_prints_a_layer_with_its_fields(capsys):
     out = printed(capsys, "dropout")[1]
     assert out.startswith("DROPOUT  (layer, not in TMVA)\n  Training: each value is 0 with probability p,")
     assert out.splitlines()[-4:] == [
-        "  fields: probability",
-        "  examples: DROPOUT|0.3  DROPOUT|0.5",
-        "  probability              a number, at least 0, less than 1",
+        "  fields: p",
+        "  examples: DROPOUT|0.5  DROPOUT|0",
+        "  p                        a number, at least 0, less than 1",
         "      probability to drop a value",
     ]
 
