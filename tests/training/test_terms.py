@@ -24,7 +24,9 @@ def square_layer():
             return (1,)
 
         def lower(self, low, inputs, slots):
-            square = low.mean(low.multiply((inputs[0], inputs[0])), inputs[0].size, 1, (1,))
+            x = inputs[0]
+            product = low.emit("Multiply", a=x, b=x, y=low.tensor(x.size, x.shape))
+            square = low.mean(product, x.size, 1, (1,))
             low.loss_term("square", square)
             low.monitor("mean", inputs[0])
             low.monitor("second moment", inputs[0], power=2)

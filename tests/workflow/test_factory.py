@@ -331,7 +331,7 @@ def test_inputs_are_described_after_each_chain_and_ranked_as_they_are(fake_metho
         f'Factory                  : [dataset] : Create Transformation "{letter}" with events from all classes.'
         for letter in created
     ]
-    assert out.count("TFHandler_Factory        : Variable") == (len(chains.split(";")) if created else 0)
+    assert out.count("\nVariable  ") == (len(chains.split(";")) if created else 0)
 
 
 def test_error_a_transformation_of_the_factory_that_is_not_known():

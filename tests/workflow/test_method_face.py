@@ -158,7 +158,7 @@ def test_arguments_by_the_names_of_cpp_and_jsmva(fake_method):
     assert (named.job, named.target, named.log_settings.silent) == ("J", "x.root", True)
     assert Factory("J", theOption="Silent").log_settings.silent and Factory("J", theOption="Silent").target is None
     data = tmvalite.DataLoader(thedlName="d")
-    source = {"a": np.arange(40.0), "b": np.ones(40) * np.arange(40.0)}
+    source = {"a": np.arange(40.0), "b": np.arange(40.0) ** 2}
     data.AddVariable(expression="a", type="F", min=0.0, max=1.0)
     data.AddVariable("b")
     data.AddSignalTree(signal=source, weight=1.0, treetype="train")
@@ -234,7 +234,7 @@ def test_read_regressions_and_multiclass_methods(fake_method):
     assert reader.EvaluateMulticlass(clsNumber=1, methodTag="M") == 2.0
 
 
-LAYOUT = "VarTransform=N:Layout=TANH|4,LINEAR:RandomSeed=1:TrainingStrategy=MaxEpochs=2,BatchSize=20,TestRepetitions=1"
+LAYOUT = "VarTransform=N:Layout=TANH|4,LINEAR:RandomSeed=1:TrainingStrategy=LearningRate=1e-3,MaxEpochs=2,BatchSize=20,TestRepetitions=1"
 
 
 @pytest.fixture(scope="module")

@@ -75,9 +75,12 @@ def _read(folder: Path, name: str) -> bytes | None:
 
 
 def _made(kernel, precision: str) -> bytes:
-    """Machine code from bitcode, else compiled."""
+    """Machine code from bitcode, else compiled.
+
+    What was compiled goes through bitcode too: LLVM's code depends on the order of uses in memory, which bitcode does not keep.
+    """
     bitcode = store.bitcode_of(kernel.name, precision)
-    return machine.emit_bitcode(bitcode) if bitcode is not None else machine.emit(kernel.module(precision))
+    return machine.emit_bitcode(kernel.module(precision).as_bitcode() if bitcode is None else bitcode)
 
 
 def _keep(folder: Path, name: str, code: bytes) -> None:

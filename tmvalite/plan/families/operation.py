@@ -14,10 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from tmvalite.kernels._jit import Family
-from tmvalite.plan.step import Slot, Step, Tape, Tensor
+from tmvalite.plan.step import Step, Tape, Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,10 @@ class Operation(Step):
     y = property(lambda self: self.writes[0])
 
     def fields(self, names):
-        return tuple([self.first_use if name == "first_use" else self.values[name] for name in names])
+        try:
+            return tuple([self.first_use if name == "first_use" else self.values[name] for name in names])
+        except KeyError as error:
+            raise LookupError(f"nothing was given for {error}, a column of {self.kernel.function.__name__}") from None
 
     def flops(self):
         if self.kernel.flops is None:
@@ -71,14 +75,10 @@ class Operation(Step):
 
     def _complain_of_missing(self, tape: Tape) -> None:
         """Every gradient that somebody needs must come from somewhere."""
-        given = {self.kernel.passes}
-        for kernel in self.kernel.backward:
-            given |= {name.removeprefix("grad_") for name in (*kernel.columns.operands, *kernel.columns.gradients)}
-            given |= {self.columns.operands[0]} if kernel.columns.changes else set()
-        for name, value in self.values.items():
-            wanted = value in tape.wanted and value in self.reads if isinstance(value, Tensor) else False
-            wanted = wanted or (isinstance(value, Slot) and value.trained)
-            if wanted and name not in given:
+        wanted = [name for name in self.columns.read if self.values[name] in tape.wanted]
+        wanted += [name for name in self.columns.parameters if self.values[name].trained]
+        for name in wanted:
+            if name not in _gradients_of(self.kernel):
                 raise LookupError(f"no backward kernel of {self.kernel.function.__name__} gives the gradient of '{name}'")
 
     def _append(self, kernel: Family, tape: Tape) -> None:
@@ -117,17 +117,39 @@ def missing_columns(kernel: Family, values: Mapping[str, Any]) -> None:
         raise LookupError(f"{kernel.function.__name__} has no columns: write @family(descriptor(...)) above it")
     if not kernel.columns.overwritten:
         raise LookupError(f"{kernel.function.__name__} says of no operand that it writes it: descriptor(..., writes=...)")
-    needed = _needs(kernel) - {"first_use"}
-    known = needed.union(*(_needs(other) for other in (*kernel.backward, kernel.scoring) if isinstance(other, Family)))
+    needed, known = _names_for(kernel)
     missing, unknown = sorted(needed - set(values)), sorted(set(values) - known)
     if missing or unknown:
         what = [f"nothing was given for '{name}'" for name in missing] + [f"it has no column '{name}'" for name in unknown]
         raise LookupError(f"{kernel.function.__name__}: {', '.join(what)}")
 
 
+@cache
+def _names_for(kernel: Family) -> tuple[frozenset[str], frozenset[str]]:
+    """Names of what must be given for a kernel, and of all that may be."""
+    needed = _needs(kernel) - {"first_use"}
+    for other in kernel.backward:
+        for name in other.columns.operands:
+            if name.startswith("grad_") and name[5:] not in kernel.columns.operands:
+                named = f"{other.function.__name__} has a column '{name}', but {kernel.function.__name__} no operand '{name[5:]}'"
+                raise LookupError(named)
+    others = (_needs(other) for other in (*kernel.backward, kernel.scoring) if isinstance(other, Family))
+    return frozenset(needed), frozenset(needed.union(*others))
+
+
 def _needs(kernel: Family) -> set[str]:
     columns = kernel.columns
     return {*columns.operands, *columns.numbers, *(("geometry",) if columns.geometry else ())}
+
+
+@cache
+def _gradients_of(kernel: Family) -> frozenset[str]:
+    """Names of the operands and parameters whose gradients the backward kernels give."""
+    given = {kernel.passes}
+    for other in kernel.backward:
+        given |= {name.removeprefix("grad_") for name in other.columns.overwritten} | set(other.columns.gradients)
+        given |= {kernel.columns.operands[0]} if other.columns.changes else set()
+    return frozenset(given)
 
 
 def primed(text: str) -> str:
