@@ -75,3 +75,17 @@ def codes() -> dict[str, list[str]]:
             for text in (text for value in given for text in texts(value)):
                 found[text].append(f"{path.relative_to(ROOT).as_posix()}:{node.lineno if hasattr(node, 'lineno') else '?'}")
     return dict(found)
+
+
+def computed_codes() -> list[str]:
+    """Where `code=` is neither a string nor a code that was handed in: no list could have it."""
+    found = []
+    for path in sorted((ROOT / "tmvalite").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "code":
+                value = node.value
+                handed_on = getattr(value, "id", getattr(value, "attr", "")) == "code"
+                literal = isinstance(value, ast.Constant | ast.IfExp)
+                if not (handed_on or literal):
+                    found.append(f"{path.relative_to(ROOT).as_posix()}:{value.lineno}")
+    return found

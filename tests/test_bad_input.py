@@ -256,7 +256,7 @@ def test_a_batch_larger_than_the_sample_is_one_batch(trained):
 
 @pytest.mark.parametrize(
     "keywords, code",
-    [({"norm": "Equal"}, "norm"), ({"progress": "loud"}, "progress"), ({"on_interrupt": "stop"}, "on-interrupt")],
+    [({"norm": "Equal"}, "argument"), ({"progress": "loud"}, "argument"), ({"on_interrupt": "stop"}, "argument")],
 )
 def test_error_arguments_of_fit(keywords, code):
     assert refused(tmva.OptionError, fit, **keywords).code == code

@@ -144,7 +144,9 @@ def prepare(
     """
     for name, value, known in (("precision", precision, PRECISIONS), ("others", others, OTHERS)):
         if value not in known:
-            raise OptionError(f"{name} {value!r} is not known", code=name, expected=known, hint=did_you_mean(str(value), known))
+            raise OptionError(
+                f"{name} {value!r} is not known", code="argument", expected=known, hint=did_you_mean(str(value), known)
+            )
     method, file, model_bytes = _model(model)
     variables = method.info.variables
     table = source if isinstance(source, EventTable) else read_table(source, tree=tree, drop=others == "drop")

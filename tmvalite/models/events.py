@@ -42,7 +42,7 @@ def declared(booking: Booking, X, y, sample_weight, targets, norm, signal) -> De
     target = np.empty((n, 0), dtype)
     flat, labels = True, ()
     if norm not in NORM_MODES:
-        raise OptionError(f"norm {norm!r} is not known", code="norm", expected=tuple(map(repr, NORM_MODES)))
+        raise OptionError(f"norm {norm!r} is not known", code="argument", expected=tuple(map(repr, NORM_MODES)))
     if y is None and booking.needs_truth:
         what = "targets of every event" if analysis == "regression" else "class of every event"
         raise DataError(f"a training of this method needs y, the {what}", code="data-shape")
