@@ -1,7 +1,7 @@
 """Messages: the nearest known word, warnings that an error keeps, and manners."""
 
 import pytest
-from tmvalite.layers.activations import ACTIVATIONS
+from tmvalite.activations import ACTIVATIONS
 
 from tmvalite.errors import PYTHON, Diagnostics, OptionError, Source, Span, TmvaliteWarning, did_you_mean, nearest, typing_errors
 from tmvalite.layers import REGISTRY

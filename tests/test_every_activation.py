@@ -89,7 +89,7 @@ def test_onnxruntime_gives_the_same_values(activation):
 def test_a_network_trains_with_it_and_comes_back_from_its_file(activation, tmp_path):
     rng = np.random.default_rng(3)
     x = rng.standard_normal((60, 3))
-    strategy = "LearningRate=1e-2,MaxEpochs=3,BatchSize=20"
+    strategy = "LearningRate=1e-2,MaxEpochs=3,BatchSize=20,TestRepetitions=1"
     options = f"Layout=h=DENSE|5|{activation.name},ACT|{activation.name},DENSE|1|LINEAR:RandomSeed=1:TrainingStrategy={strategy}"
     method = MethodDL(options, analysis_type="regression").fit(x, x[:, 0], progress="silent")
     assert np.isfinite(method.history["train_loss"]).all()
@@ -100,7 +100,8 @@ def test_a_network_trains_with_it_and_comes_back_from_its_file(activation, tmp_p
 
 @pytest.mark.parametrize("activation", ALL)
 def test_the_weight_file_has_tmva_s_code_or_our_extension(activation, tmp_path):
-    options = f"Layout=DENSE|5|{activation.name},DENSE|1|LINEAR:RandomSeed=1:TrainingStrategy=MaxEpochs=1,BatchSize=20"
+    strategy = "LearningRate=1e-3,MaxEpochs=1,BatchSize=20,TestRepetitions=1"
+    options = f"Layout=DENSE|5|{activation.name},DENSE|1|LINEAR:RandomSeed=1:TrainingStrategy={strategy}"
     x = np.random.default_rng(4).standard_normal((40, 3))
     MethodDL(options, analysis_type="regression").fit(x, x[:, 0], progress="silent").save(tmp_path / "a.xml")
     text = (tmp_path / "a.xml").read_text()
