@@ -55,7 +55,7 @@ def test_an_autoencoder_gives_its_input_back_in_original_units(chain, tmp_path):
     X = (rng.standard_normal((400, 1)) * [1.0, 20.0, 300.0] + [5.0, 0.0, -100.0]).astype(np.float32)
     X += (rng.standard_normal(X.shape) * [0.3, 6.0, 90.0]).astype(np.float32)
     layout = "Encoder={DENSE|16|TANH,DENSE|3|LINEAR}Decoder={DENSE|16|TANH,DENSE|N|LINEAR}"
-    strategy = "LearningRate=1e-2,BatchSize=50,MaxEpochs=40,ConvergenceSteps=40"
+    strategy = "LearningRate=1e-2,BatchSize=50,MaxEpochs=40,ConvergenceSteps=40,TestRepetitions=7"
     method = tmva.MethodAE(f"VarTransform={chain}:RandomSeed=1:Layout={layout}:TrainingStrategy={strategy}")
     method.fit(X, progress="silent")
     back = method.reconstruct(X)

@@ -8,7 +8,7 @@ import llvmlite.binding as llvm
 import numpy as np
 
 CALLED = """PyLong_AsLongLong PyFloat_AsDouble PyErr_Occurred PyErr_SetString PyEval_SaveThread PyEval_RestoreThread
-PyLong_FromLongLong PyFloat_FromDouble PyObject_IsInstance PyTuple_GetItem Py_IncRef""".split()  # of Python's C interface
+PyLong_FromLongLong PyFloat_FromDouble PyBool_FromLong PyObject_IsInstance PyTuple_GetItem Py_IncRef""".split()  # of Python's C interface
 
 
 class _Method(ctypes.Structure):
