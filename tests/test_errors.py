@@ -1,10 +1,6 @@
 """Messages: the nearest known word, warnings that an error keeps, and manners."""
 
 import pytest
-<<<<<<< HEAD
-=======
-from tmvalite.activations import ACTIVATIONS
->>>>>>> integrate
 
 from tmvalite.activations import ACTIVATIONS
 from tmvalite.errors import PYTHON, Diagnostics, OptionError, Source, Span, TmvaliteWarning, did_you_mean, nearest, typing_errors

@@ -12,7 +12,6 @@ from tmvalite.methods.report import understand
 
 ALL = [pytest.param(a, id=name) for name, a in ACTIVATIONS.items()]
 ELEMENTWISE = [pytest.param(a, id=name) for name, a in ACTIVATIONS.items() if a.elementwise]
-STRATEGY = "LearningRate=1e-3,MaxEpochs=1,BatchSize=20,TestRepetitions=1"
 POINTS = np.array([-7.3, -2.61, -1.37, -0.41, -0.013, 0.017, 0.39, 1.43, 2.71, 6.9])  # where nobody puts a kink
 
 
@@ -101,12 +100,8 @@ def test_a_network_trains_with_it_and_comes_back_from_its_file(activation, tmp_p
 
 @pytest.mark.parametrize("activation", ALL)
 def test_the_weight_file_has_tmva_s_code_or_our_extension(activation, tmp_path):
-<<<<<<< HEAD
-    options = f"Layout=DENSE|5|{activation.name},DENSE|1|LINEAR:RandomSeed=1:TrainingStrategy={STRATEGY}"
-=======
     strategy = "LearningRate=1e-3,MaxEpochs=1,BatchSize=20,TestRepetitions=1"
     options = f"Layout=DENSE|5|{activation.name},DENSE|1|LINEAR:RandomSeed=1:TrainingStrategy={strategy}"
->>>>>>> integrate
     x = np.random.default_rng(4).standard_normal((40, 3))
     MethodDL(options, analysis_type="regression").fit(x, x[:, 0], progress="silent").save(tmp_path / "a.xml")
     text = (tmp_path / "a.xml").read_text()

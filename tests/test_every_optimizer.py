@@ -112,9 +112,6 @@ def phase_of(text):
     source = Source(text)
     diagnostics = Diagnostics(source)
     (phase,) = resolve_strategy(parse_strategy(source, None, diagnostics), diagnostics)
-<<<<<<< HEAD
-    return phase, [w for w in diagnostics.warnings if w.code != "hidden-default"]
-=======
     return phase, [warning for warning in diagnostics.warnings if warning.code != "hidden-default"]
 
 
@@ -122,7 +119,6 @@ def strategy_of(optimizer, more):
     """A strategy in which every number is written whose default may surprise."""
     shared = [f"{number.shared_key}={number.default}" for number in optimizer.numbers if number.shared_key]
     return ",".join([f"Optimizer={optimizer.name}", *shared, "TestRepetitions=1", more])
->>>>>>> integrate
 
 
 @pytest.mark.parametrize("optimizer", ALL)
@@ -150,14 +146,9 @@ def test_no_key_of_a_strategy_has_two_meanings():
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.filterwarnings("ignore:Momentum=0.3 is used")
 @pytest.mark.parametrize("optimizer", ALL)
 def test_check_and_the_log_say_its_numbers(optimizer, capsys):
-<<<<<<< HEAD
-    strategy = f"LearningRate=1e-3,MaxEpochs=1,BatchSize=20,TestRepetitions=1,Optimizer={optimizer.name}"
-=======
     strategy = strategy_of(optimizer, "LearningRate=1e-3,MaxEpochs=1,BatchSize=20")
->>>>>>> integrate
     options = f"Layout=TANH|3,LINEAR:RandomSeed=1:TrainingStrategy={strategy}"
     line = next(line for line in understand(options).as_text().splitlines() if "phase 1: " in line)
     assert line.startswith(f"  phase 1: {optimizer.name}, learning rate 0.001, ")
@@ -165,23 +156,13 @@ def test_check_and_the_log_say_its_numbers(optimizer, capsys):
     x = np.random.default_rng(8).standard_normal((40, 2))
     MethodDL(options, analysis_type="regression").fit(x, x[:, 0], progress="table")
     shown = ",".join(f"{n.name}={n.default:g}" for n in optimizer.numbers)
-<<<<<<< HEAD
     assert f"Optimizer {optimizer.name} ({shown}) Learning rate = 0.001" in " ".join(capsys.readouterr().out.split())
-=======
-    assert f"Optimizer {optimizer.name} ({shown})\nLearning rate = 0.001" in capsys.readouterr().out
->>>>>>> integrate
 
 
-@pytest.mark.filterwarnings("ignore:Momentum=0.3 is used")
 @pytest.mark.parametrize("optimizer", ALL)
 def test_a_training_learns_with_it_and_comes_back_from_its_file(optimizer, tmp_path):
     x = np.random.default_rng(9).standard_normal((100, 3))
-<<<<<<< HEAD
-    strategy = "LearningRate=1e-2,MaxEpochs=5,BatchSize=20,TestRepetitions=1,WeightDecay=1e-4,Regularization=L2"
-    strategy += f",Optimizer={optimizer.name}"
-=======
     strategy = strategy_of(optimizer, "LearningRate=1e-2,MaxEpochs=5,BatchSize=20,WeightDecay=1e-4,Regularization=L2")
->>>>>>> integrate
     method = MethodDL(f"Layout=TANH|5,LINEAR:RandomSeed=1:TrainingStrategy={strategy}", analysis_type="regression")
     method.fit(x, x[:, 0], progress="silent")
     history = method.history["train_loss"]
