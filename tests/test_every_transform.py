@@ -13,7 +13,9 @@ import warnings
 import numpy as np
 import pytest
 
+from tests.members import without_import_line
 from tests.naive.transforms import TWINS
+from tmvalite.data import transforms
 from tmvalite.data.info import DataSetInfo, declare
 from tmvalite.data.transforms import REGISTRY, Transform, TransformChain, check_transforms
 from tmvalite.data.transforms.selection import TARGET, VARIABLE
@@ -63,6 +65,12 @@ def test_a_transformation_declares_all_of_its_parts(cls):
         own = ("find", "forward", "backward", "onnx", "read_parameters", "write_parameters", "check_parameters")
         bare = [part for part in own if plain(getattr(cls, part)) is plain(getattr(Transform, part))]
         assert not bare, f"{cls.__name__} in {cls.__module__} lacks {', '.join(bare)}"
+
+
+def test_every_file_has_its_import_line():
+    assert not (names := without_import_line(transforms)), (
+        f"no import line in tmvalite/data/transforms/__init__.py: {', '.join(names)}"
+    )
 
 
 def plain(method):
