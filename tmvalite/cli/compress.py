@@ -44,11 +44,11 @@ class Compress(Verb):
         parser.add_argument("--force", action="store_true", help="replace an existing file")
 
     def run(self, arguments: argparse.Namespace) -> str:
+        from tmvalite.compression.compression_report import make_report
         from tmvalite.compression.compressor import prepare
         from tmvalite.compression.decompressor import check_output
-        from tmvalite.compression.files import check_distinct
-        from tmvalite.compression.report import make_report
         from tmvalite.compression.report_files import report_ending, write_report
+        from tmvalite.compression.table_files import check_distinct
         from tmvalite.errors import OptionError
         from tmvalite.evaluation.peak import WINDOW
         from tmvalite.io.atomic import write_atomic

@@ -22,7 +22,7 @@ from tmvalite.methods.report import FORMS
 from tmvalite.optimizers import OPTIMIZERS
 from tmvalite.string_utils import DeclaredOption
 from tmvalite.string_utils.training_keys import KEYS, WITHOUT_EFFECT, TrainingKey
-from tmvalite.workflow.options import FACTORY, READER
+from tmvalite.workflow.script_options import FACTORY, READER
 
 STRATEGY = "TrainingStrategy"
 CLASS = "Signal"  # stands for any class in the names of options

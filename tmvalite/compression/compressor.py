@@ -23,10 +23,10 @@ from tmvalite.compression.decompressor import (
     restore_columns,
     restored_column,
 )
-from tmvalite.compression.files import check_distinct, read_table
 from tmvalite.compression.match import OTHERS, events_of, match_columns, sort_others
 from tmvalite.compression.pack import shortest_unsigned
 from tmvalite.compression.table import EventTable
+from tmvalite.compression.table_files import check_distinct, read_table
 from tmvalite.errors import DataError, OptionError, TrainingError, did_you_mean
 from tmvalite.io.atomic import write_atomic
 

@@ -16,7 +16,7 @@ from tmvalite.models.blueprint import Blueprint
 from tmvalite.models.booking import Booking
 from tmvalite.models.form import TRUTH, VARIABLES
 from tmvalite.models.weighting import NORM_MODES, normalised
-from tmvalite.training.split import drawn_events, last_events, validation_count
+from tmvalite.training.validation_split import drawn_events, last_events, validation_count
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.data.transforms.base import Element, Transform, register
-from tmvalite.data.transforms.linear import check_matrices, check_number, map_rows, mean_and_covariance, onnx_map
+from tmvalite.data.transforms.linear_map import check_matrices, check_number, map_rows, mean_and_covariance, onnx_map
 from tmvalite.data.transforms.symmetric import eigenvectors
 from tmvalite.errors import DataError
 
