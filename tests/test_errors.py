@@ -1,8 +1,8 @@
 """Messages: the nearest known word, warnings that an error keeps, and manners."""
 
 import pytest
-from tmvalite.activations import ACTIVATIONS
 
+from tmvalite.activations import ACTIVATIONS
 from tmvalite.errors import PYTHON, Diagnostics, OptionError, Source, Span, TmvaliteWarning, did_you_mean, nearest, typing_errors
 from tmvalite.layers import REGISTRY
 
