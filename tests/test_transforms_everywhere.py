@@ -104,10 +104,7 @@ def test_the_tables_of_the_factory_show_what_each_chain_does(in_tmp_path, capsys
     at = [i for i, text in enumerate(lines) if text.startswith("TFHandler_Factory")]
     assert len(at) == 6
     numbers = [
-        [
-            [float(word) for word in text[27:].replace("[", "").replace("]", "").split(":")[1].split()]
-            for text in lines[i + 2 : i + 5]
-        ]
+        [[float(word) for word in text.replace("[", "").replace("]", "").split(":")[1].split()] for text in lines[i + 3 : i + 6]]
         for i in at
     ]
     plain, deco, pca, uniform, gauss, both = map(np.array, numbers)

@@ -234,7 +234,10 @@ def test_read_regressions_and_multiclass_methods(fake_method):
     assert reader.EvaluateMulticlass(clsNumber=1, methodTag="M") == 2.0
 
 
-LAYOUT = "VarTransform=N:Layout=TANH|4,LINEAR:RandomSeed=1:TrainingStrategy=LearningRate=1e-3,MaxEpochs=2,BatchSize=20,TestRepetitions=1"
+LAYOUT = (
+    "VarTransform=N:Layout=TANH|4,LINEAR:RandomSeed=1:"
+    "TrainingStrategy=LearningRate=1e-3,MaxEpochs=2,BatchSize=20,TestRepetitions=1"
+)
 
 
 @pytest.fixture(scope="module")

@@ -81,7 +81,7 @@ def _train(arguments: argparse.Namespace) -> None:
         y, more = np.arange(n) % (arguments.classes or 2), {"targets": rng.uniform(size=(n, width))} if width else {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TmvaliteWarning)
-        method = getattr(tmvalite, f"Method{arguments.method}")(options, analysis_type=report.analysis_type)
+        method = getattr(tmvalite, f"Method{arguments.method}")(options, analysis_type=report.booking.analysis_type, Strict=False)
         method.fit(x, y, progress="silent", **more)
         if arguments.targets:
             method.GetRegressionValues(x[:10])

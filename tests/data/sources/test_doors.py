@@ -178,7 +178,7 @@ def test_error_of_files(tmp_path):
     for name, message in (
         ("a.csv", "the first line of '{}' holds numbers\n  expected the names of the columns in the first line"),
         ("b.csv", "row 1 of '{}' has 1 cells, its first line 2 names"),
-        ("d.csv", "there is no file '{}'\n  hint: did you mean 'b.csv'?"),
+        ("bb.csv", "there is no file '{}'\n  hint: did you mean 'b.csv'?"),
     ):
         with pytest.raises(DataError) as caught:
             open_table(tmp_path / name)

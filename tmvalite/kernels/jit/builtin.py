@@ -7,8 +7,9 @@ import ctypes
 import llvmlite.binding as llvm
 import numpy as np
 
+# of Python's C interface
 CALLED = """PyLong_AsLongLong PyFloat_AsDouble PyErr_Occurred PyErr_SetString PyEval_SaveThread PyEval_RestoreThread
-PyLong_FromLongLong PyFloat_FromDouble PyBool_FromLong PyObject_IsInstance PyTuple_GetItem Py_IncRef""".split()  # of Python's C interface
+PyLong_FromLongLong PyFloat_FromDouble PyBool_FromLong PyObject_IsInstance PyTuple_GetItem Py_IncRef""".split()
 
 
 class _Method(ctypes.Structure):

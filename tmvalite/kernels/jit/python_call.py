@@ -1,7 +1,8 @@
 """Functions that Python calls: their arguments are taken apart by code of our own, faster than numba does.
 
 An argument is a truth value, a whole number, a float or a numpy array of one or two dimensions, C-contiguous and writeable
-unless its type says otherwise. The function is a CPython METH_FASTCALL function whose `self` is builtin.SELF; it lets go of the interpreter lock while the kernel runs.
+unless its type says otherwise. The function is a CPython METH_FASTCALL function whose `self` is builtin.SELF; it lets go of
+the interpreter lock while the kernel runs.
 Arrays are read through numpy's C structure, the one that all extension modules are compiled against.
 """
 
