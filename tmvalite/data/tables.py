@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tmvalite.constants import CLASSES
 from tmvalite.data.checks import rounded_integers
 from tmvalite.data.columns import Column
 from tmvalite.data.info import VariableInfo
@@ -250,7 +251,7 @@ def class_labels(y, n_events: int, *, multiclass: bool, signal=None) -> Labels:
     first = _signal_position(values, signal)
     index = (index != first).astype(np.int64)
     values = (values[first], values[1 - first])
-    names = values if isinstance(values[0], str) else ("Signal", "Background")
+    names = values if isinstance(values[0], str) else CLASSES
     return Labels(index, tuple(names), values)
 
 
