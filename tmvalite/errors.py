@@ -226,6 +226,12 @@ class TrainingError(TmvaliteError, RuntimeError):
     default_code = "training"
 
 
+class UnavailableError(OptionError, AttributeError):
+    """What a method does not have in this analysis, so that `hasattr` says no."""
+
+    default_code = "unavailable"
+
+
 class NotFittedError(TmvaliteError, ValueError, AttributeError):
     default_code = "not-fitted"
 
@@ -251,6 +257,25 @@ class TmvaliteWarning(UserWarning):
 
     def __str__(self):
         return render_message(self.message, self.source, self.span, self.where, self.expected, self.hint)
+
+
+def also_of_sklearn(ours: type, name: str) -> type:
+    """Our class, so made that code which imported scikit-learn's class of this name catches it by that one too."""
+    theirs = getattr(sys.modules.get("sklearn.exceptions"), name, None)
+    return ours if theirs is None else _of_both(ours, theirs)
+
+
+@lru_cache(maxsize=8)
+def _of_both(ours: type, theirs: type) -> type:
+    def reduce(self):
+        return _again, (ours, theirs.__name__, self.message), self.__dict__
+
+    return type(theirs.__name__, (ours, theirs), {"__module__": ours.__module__, "__doc__": ours.__doc__, "__reduce__": reduce})
+
+
+def _again(ours: type, name: str, message: str):
+    """One that was sent from another process."""
+    return also_of_sklearn(ours, name)(message)
 
 
 def warn_user(warning: TmvaliteWarning) -> None:
