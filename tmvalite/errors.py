@@ -211,6 +211,10 @@ class DataError(TmvaliteError, ValueError):
     default_code = "data"
 
 
+class DataTypeError(DataError, TypeError):
+    """Objects where numbers should be."""
+
+
 class ExpressionError(DataError):
     default_code = "expression"
 
@@ -257,6 +261,10 @@ class TmvaliteWarning(UserWarning):
 
     def __str__(self):
         return render_message(self.message, self.source, self.span, self.where, self.expected, self.hint)
+
+
+class DataConversionWarning(TmvaliteWarning):
+    """Data were taken in another shape than they came in."""
 
 
 def also_of_sklearn(ours: type, name: str) -> type:

@@ -371,10 +371,10 @@ def test_a_class_that_does_not_validate_is_warned_about():
         method.train(*as_events(X[order], y[order]), progress="silent")
 
 
-def test_a_signal_below_the_background_is_warned_about():
+def test_a_signal_below_the_background_of_the_validation_is_warned_about():
     X, y = two_classes()
     y[-48:] = 1 - y[-48:]
-    method = MethodDL(options(1, LearningRate="1e-3"))
+    method = MethodDL(options(5, LearningRate="1e-3"))
     with pytest.warns(TmvaliteWarning) as caught:
         method.train(*as_events(X, y), progress="silent")
     assert "roc-below-half" in [w.message.code for w in caught]

@@ -8,7 +8,7 @@ import pytest
 from tmvalite import MethodAE, MethodDL, Reader
 from tmvalite.errors import DataError, TmvaliteWarning
 
-STRATEGY = "LearningRate=1e-2,BatchSize=20,MaxEpochs=2,TestRepetitions=1"
+STRATEGY = "LearningRate=1e-2,BatchSize=20,MaxEpochs=8,TestRepetitions=1"
 OPTIONS = f"Layout=TANH|4,LINEAR:TrainingStrategy={STRATEGY}:RandomSeed=3:ErrorStrategy=CROSSENTROPY"
 
 

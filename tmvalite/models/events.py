@@ -55,21 +55,36 @@ def _declared(booking: Booking, X, y, sample_weight, targets, norm, signal) -> D
         raise OptionError(f"norm {norm!r} is not known", code="norm", expected=tuple(map(repr, NORM_MODES)))
     if y is None and booking.needs_truth:
         what = "targets of every event" if analysis == "regression" else "class of every event"
-        raise DataError(f"a training of this method needs y, the {what}", code="data-shape")
+        raise DataError(
+            "this method requires y to be passed, but the target y is None", code="data-shape", expected=f"the {what}"
+        )
     if y is not None and analysis == "regression":
         if targets is not None:
             raise DataError("a regression has its targets in y", code="data-targets", hint="leave targets out")
         target, target_names, flat = given_targets(y, n, dtype)
     elif targets is not None:
         target, target_names, _ = given_targets(targets, n, dtype)
+    if analysis != "regression" and not booking.needs_truth:
+        y = _groups(y)
     if y is None or analysis == "regression":
         index, classes = np.zeros(n, np.int64), ("Data",) if y is None else ("Regression",)
     else:
-        found = class_labels(y, n, multiclass=analysis == "multiclass", signal=signal)
+        several = analysis == "multiclass" or not booking.needs_truth and len(np.unique(y)) > 2
+        found = class_labels(y, n, multiclass=several, signal=signal)
         index, classes, labels = found.index, found.names, found.values
     info = DataSetInfo.from_names(names, target_names, classes=classes)
     events = Events(x, target, {}, normalised(weight, index, info.classes, norm), index, weight)
     return Declared(events, info, labels or info.classes, flat)
+
+
+def _groups(y) -> np.ndarray | None:
+    """Where nobody learns classes: those of y, which only group the events; None for numbers that are no classes."""
+    if y is None:
+        return None
+    y = np.asarray(y)
+    if y.dtype.kind == "f" and not (y == np.trunc(y)).all():
+        return None
+    return y.astype(str) if y.dtype.kind == "O" else y
 
 
 def _parts_of(eval_set) -> tuple:
@@ -122,7 +137,8 @@ def usable_events(events: Events, info: DataSetInfo, dtype, *, learns: str | Non
     """
     n = len(events)
     if n < 2:
-        raise DataError(f"a training needs at least 2 events, there {'is' if n == 1 else 'are'} {n}", code="data-few")
+        there = "is 1 sample" if n == 1 else f"are {n}"
+        raise DataError(f"a training needs at least 2 events, there {there}", code="data-few")
     if events.x.shape != (n, info.n_variables) or events.targets.shape != (n, info.n_targets):
         raise DataError(
             f"variables of shape {events.x.shape} and targets of shape {events.targets.shape} do not fit {n} events",

@@ -121,10 +121,6 @@ class Form:
     def prepare(self, booking, network, train, valid, *, seed: int, progress) -> None:
         """Give the network better first parameters."""
 
-    def judge(self, trained, valid) -> list:
-        """What the user should be warned about after a training, from the validation sample."""
-        return []
-
 
 def _phases(source, span, diagnostics) -> tuple:
     return resolve_strategy(parse_strategy(source, span, diagnostics), diagnostics)

@@ -175,7 +175,7 @@ class Trained:
         not_finite : "raise" or "mark", what becomes of events without a value; see `Method.predict`
         """
         if self.analysis_type == "regression":
-            values = self.targets(X)
+            values = self.targets(X).astype(np.float64)
             events_without_value(values, not_finite)
             return values[..., 0] if self.flat and values.shape[-1] == 1 else values
         labels, signal = np.array(self.labels), self.info.signal_class
