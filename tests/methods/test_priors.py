@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.methods.samples import options, strategy, two_classes
-from tmvalite import MethodDL
+from tmvalite import DataLoader, Factory, MethodDL, Types
 from tmvalite.errors import OptionError
 
 SETTINGS = strategy(12, BatchSize=200, LearningRateSchedule="COSINE")
@@ -59,3 +59,15 @@ def test_error_norm_that_is_not_known(wrong):
         MethodDL(options(1), norm=wrong)
     with pytest.raises(OptionError, match="norm .* is not known"):
         MethodDL(options(1)).fit(*two_classes(), norm=wrong)
+
+
+def test_error_a_factory_has_no_norm(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    X, y = two_classes()
+    loader = DataLoader("d")
+    loader.AddVariable("a")
+    for name, of_class in (("Signal", X[y == 1]), ("Background", X[y == 0])):
+        loader.AddTree({"a": of_class[:, 0]}, name)
+    factory = Factory("Job", "!V:Silent:!Color:!ROC:AnalysisType=Classification")
+    with pytest.raises(OptionError, match="norm has no effect in a Factory\n  hint: write NormMode=... in PrepareTraining"):
+        factory.BookMethod(loader, Types.kDL, "D", options(1), norm="NumEvents")

@@ -196,6 +196,13 @@ def test_classes_may_have_any_names(labels):
     assert np.array_equal(method.GetMvaValues(X), probability[:, method.classes_.tolist().index(signal)])
 
 
+@pytest.mark.parametrize("y", [curved()[:, 0], np.zeros(400), np.where(curved()[:, 0] > 0, "b", "a"), np.arange(400) % 3])
+def test_an_autoencoder_without_a_head_takes_any_y(y):
+    method = MethodAE("Layout=" + PLAIN, MaxEpochs=1, RandomSeed=1, verbose=False)
+    codes = method.fit_transform(curved(), y)
+    assert codes.shape[0] == 400 and codes.shape[1] == method.latent_size
+
+
 def test_error_not_fitted_is_one_of_both():
     for error in (NotFittedError, TheirNotFittedError):
         with pytest.raises(error, match="this MethodDL is not trained"):

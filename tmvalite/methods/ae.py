@@ -169,8 +169,10 @@ class MethodAE(Method):
         "classification", "regression" or "multiclass": what a Head learns, and how the data are declared.
     title : str, optional
         Name of the method in files and tables.
+    norm, progress, verbose : optional
+        How `fit` weighs the classes and what it shows, see `Method`.
     **keywords
-        The same options as Python arguments.
+        The same options, and the keys of TrainingStrategy, as Python arguments.
 
     Raises
     ------

@@ -55,8 +55,11 @@ class MethodDL(Method):
         "classification", "regression" or "multiclass".
     title : str, optional
         Name of the method in files and tables.
+    norm, progress, verbose : optional
+        How `fit` weighs the classes and what it shows, see `Method`.
     **keywords
-        The same options as Python arguments: MethodDL(Layout="TANH|128,LINEAR", RandomSeed=1).
+        The same options, and the keys of TrainingStrategy, as Python arguments:
+        MethodDL(Layout="TANH|128,LINEAR", LearningRate=1e-3, MaxEpochs=20, RandomSeed=1).
 
     Raises
     ------

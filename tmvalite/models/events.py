@@ -9,7 +9,15 @@ import numpy as np
 
 from tmvalite.data.checks import sample_remarks
 from tmvalite.data.info import DataSetInfo, Events, VariableInfo
-from tmvalite.data.tables import check_finite, class_labels, event_matrix, finite_matrix, scored_events, weight_vector
+from tmvalite.data.tables import (
+    SIGNAL_NAMES,
+    check_finite,
+    class_labels,
+    event_matrix,
+    finite_matrix,
+    scored_events,
+    weight_vector,
+)
 from tmvalite.data.tables import target_matrix as given_targets
 from tmvalite.errors import DataError, OptionError, TmvaliteWarning, quoted, warn_user
 from tmvalite.models.blueprint import Blueprint
@@ -69,7 +77,7 @@ def _declared(booking: Booking, X, y, sample_weight, targets, norm, signal) -> D
     if y is None or analysis == "regression":
         index, classes = np.zeros(n, np.int64), ("Data",) if y is None else ("Regression",)
     else:
-        several = analysis == "multiclass" or not booking.needs_truth and len(np.unique(y)) > 2
+        several = analysis == "multiclass" or not booking.needs_truth and signal is None and not _names_a_signal(y)
         found = class_labels(y, n, multiclass=several, signal=signal)
         index, classes, labels = found.index, found.names, found.values
     info = DataSetInfo.from_names(names, target_names, classes=classes)
@@ -82,9 +90,16 @@ def _groups(y) -> np.ndarray | None:
     if y is None:
         return None
     y = np.asarray(y)
-    if y.dtype.kind == "f" and not (y == np.trunc(y)).all():
+    y = y.astype(str) if y.dtype.kind == "O" else y
+    if (y.dtype.kind == "f" and not (y == np.trunc(y)).all()) or len(np.unique(y)) < 2:
         return None
-    return y.astype(str) if y.dtype.kind == "O" else y
+    return y
+
+
+def _names_a_signal(y: np.ndarray) -> bool:
+    """Whether y has two classes, one of them called Signal or 1."""
+    names = [str(value).lower() for value in np.unique(y).tolist()]
+    return len(names) == 2 and any(name in (*SIGNAL_NAMES, "1", "1.0", "true") for name in names)
 
 
 def _parts_of(eval_set) -> tuple:

@@ -75,6 +75,8 @@ def _constant(trained: Trained, block: str, x: np.ndarray, alike: np.ndarray) ->
     message = f"{what} gives the same value for {events} validation events"
     found = _first_constant(trained, block, x[alike][:LOOKED_AT])
     hint = "try a smaller LearningRate, another RandomSeed, or VarTransform=N if the variables are large"
+    if trained.latent == "KL":
+        hint += "; a smaller KLWeight, if the code says nothing"
     if found is None:
         return TmvaliteWarning(message, code="output-constant", hint=hint)
     node, dead = found
