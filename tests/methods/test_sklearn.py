@@ -86,6 +86,11 @@ def test_a_keyword_replaces_what_the_string_says_and_says_so_once():
     assert (phase.learning_rate, phase.max_epochs, phase.batch_size, phase.test_repetitions) == (0.5, 9, 40, 1)
 
 
+def test_error_a_keyword_that_replaces_something_under_strict():
+    with pytest.raises(OptionError, match="the keyword LearningRate replaces what TrainingStrategy has"):
+        MethodDL(options(4), LearningRate=0.5, Strict=True)
+
+
 def test_a_keyword_holds_for_all_phases():
     phases = "LearningRate=1e-2,MaxEpochs=3,TestRepetitions=1|LearningRate=1e-3,MaxEpochs=3,TestRepetitions=1"
     with pytest.warns(TmvaliteWarning, match="the keyword MaxEpochs replaces what TrainingStrategy has"):

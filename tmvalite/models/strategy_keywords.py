@@ -31,6 +31,7 @@ def with_keys(table: OptionTable, options: str, keywords: dict[str, Any], keys: 
     quiet = Diagnostics()
     quiet.strict = False
     bound = table.bind(options, keywords, quiet)
+    diagnostics.strict |= quiet.strict
     source, span = bound.place(OPTION)
     phases = parse_strategy(source, span, quiet).phases
     told = diagnostics if bound.is_set(OPTION) else quiet  # the default strategy is nobody's wish
