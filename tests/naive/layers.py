@@ -81,13 +81,13 @@ def _same_backward(at, parameters, inputs, grad):
 
 def _pool(forward, backward):
     def windows(at, x):
-        """Window, strides and padding of a pool at the top and on the left."""
+        """Window, strides and padding of a pool at the top and on the left, and whether padding counts."""
         window, strides = (at["filter_height"], at["filter_width"]), (at["stride_rows"], at["stride_cols"])
-        pads = [at.get("pad_height", 0), at.get("pad_width", 0)]
+        pads = [at["pad_height"], at["pad_width"]]
         if at["padding"] == "SAME":
             sizes = zip(at["shape"][1:], strides, window, x.shape[2:])
             pads = [max(0, (out - 1) * stride + k - n) // 2 for out, stride, k, n in sizes]
-        return window, strides, pads
+        return window, strides, pads, at.get("count_padding", False)
 
     def run(at, parameters, inputs):
         return forward(inputs[0], at["shape"][1:], *windows(at, inputs[0]))
