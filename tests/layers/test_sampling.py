@@ -39,7 +39,7 @@ def test_a_map_to_nowhere_gives_zeros_and_one_that_is_not_finite_gives_nan(value
     """Inside a network such numbers come from layers before; the kernel must not read outside the image."""
     x, theta, y = IMAGE[:1].copy(), IDENTITY.copy(), np.empty((1, 3, 6, 7))
     theta[0, which] = value
-    call(grid_sample, [x, theta, y], (3, 6, 7, 6, 7, 0), rows=1)
+    call(grid_sample, [x, theta, y], (3, 6, 7, 6, 7, 0, 0), rows=1)
     # no place has coordinate 0 on the even axis, so a huge number moves every place outside unless it scales the odd one
     assert np.isnan(y).all() if not np.isfinite(value) else not y[:, :, :, [0, 2, 4, 6]].any()
 

@@ -100,17 +100,18 @@ def _pool(forward, backward):
 
 def _upsample(at):
     name = at["method"].lower()
-    return getattr(resample, f"{name}_forward"), getattr(resample, f"{name}_backward"), (at["row_factor"], at["col_factor"])
+    how = [(at["row_factor"], at["col_factor"]), *([at["align_corners"]] if name == "bilinear" else [])]
+    return getattr(resample, f"{name}_forward"), getattr(resample, f"{name}_backward"), how
 
 
 def _upsample_forward(at, parameters, inputs):
-    forward, _, factors = _upsample(at)
-    return forward(inputs[0], factors)
+    forward, _, how = _upsample(at)
+    return forward(inputs[0], *how)
 
 
 def _upsample_backward(at, parameters, inputs, grad):
-    _, backward, factors = _upsample(at)
-    return [backward(inputs[0], grad, factors)], {}
+    _, backward, how = _upsample(at)
+    return [backward(inputs[0], grad, *how)], {}
 
 
 def _theta(at, theta):
@@ -118,11 +119,11 @@ def _theta(at, theta):
 
 
 def _grid_forward(at, parameters, inputs):
-    return resample.grid_forward(inputs[0], _theta(at, inputs[1]), at["shape"][1:])
+    return resample.grid_forward(inputs[0], _theta(at, inputs[1]), at["shape"][1:], at["edges"])
 
 
 def _grid_backward(at, parameters, inputs, grad):
-    return list(resample.grid_backward(inputs[0], _theta(at, inputs[1]), grad)), {}
+    return list(resample.grid_backward(inputs[0], _theta(at, inputs[1]), grad, at["edges"])), {}
 
 
 def _mean_axes(at, x):
