@@ -13,7 +13,7 @@ from tmvalite.data.info import VariableInfo
 from tmvalite.data.scoring import variable_columns
 from tmvalite.data.sources import is_table, open_table
 from tmvalite.data.sources.arrays import to_column
-from tmvalite.errors import DataError, quoted, warn_user
+from tmvalite.errors import DataError, TmvaliteWarning, quoted, warn_user
 
 SHOWN_ROWS = 3  # first bad rows that a message names
 
@@ -212,8 +212,8 @@ SIGNAL_NAMES = ("signal", "sig", "s")
 def class_labels(y, n_events: int, *, multiclass: bool, signal=None) -> Labels:
     """Classes from names or numbers.
 
-    Two classes: the signal is `signal`, or what is called Signal, or the number 1, or True.
-    Multiclass: classes in sorted order.
+    Two classes: the signal is `signal`, or what is called Signal, or the number 1, or True; beside another number than 0 and -1
+    this is worth a warning. Multiclass: classes in sorted order.
 
     Raises
     ------
@@ -250,6 +250,8 @@ def class_labels(y, n_events: int, *, multiclass: bool, signal=None) -> Labels:
     first = _signal_position(values, signal)
     index = (index != first).astype(np.int64)
     values = (values[first], values[1 - first])
+    if signal is None and not isinstance(values[0], bool | str) and values[1] not in (0, -1):
+        _warn_of_guess(*values)
     names = values if isinstance(values[0], str) else ("Signal", "Background")
     return Labels(index, tuple(names), values)
 
@@ -282,6 +284,17 @@ def _signal_position(values: tuple, signal) -> int:
         expected="a class called Signal, or the number 1",
         hint=f"say it: fit(..., signal={values[0]!r})",
     )
+
+
+def _warn_of_guess(signal, background) -> None:
+    """1 and 2 may be meant either way."""
+    warning = TmvaliteWarning(
+        f"y is {_name(signal)} or {_name(background)}: {_name(signal)} is taken for the signal, {_name(background)} for the "
+        "background",
+        code="data-signal",
+        hint=f"say it: fit(..., signal={_name(signal)}), or signal={_name(background)}",
+    )
+    warn_user(warning)
 
 
 def _name(value) -> str:

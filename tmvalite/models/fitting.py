@@ -13,6 +13,7 @@ import numpy as np
 from tmvalite.data.info import DataSetInfo, Events
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import Diagnostics, TmvaliteWarning
+from tmvalite.graph import gives_constants
 from tmvalite.models.blueprint import Blueprint
 from tmvalite.models.booking import Booking
 from tmvalite.models.events import check_classes, split_events, target_matrix, usable_events, with_ranges
@@ -150,7 +151,7 @@ def fit(
         ),
         **companion.learnt(network, train, seed),
     )
-    remarks = () if stopped is not None else (*_remarks(history), *form.judge(trained, valid))
+    remarks = () if stopped is not None else (*_remarks(history, blueprint), *form.judge(trained, valid))
     return Fitted(trained, history, dict(companion.traced), remarks, stopped)
 
 
@@ -190,9 +191,10 @@ def _done(history: History, seconds: float) -> dict[str, str]:
     return facts
 
 
-def _remarks(history: History) -> list[TmvaliteWarning]:
-    """Where no epoch improved on the start."""
-    if history.best_epoch is not None or history.interrupted:
+def _remarks(history: History, blueprint: Blueprint) -> list[TmvaliteWarning]:
+    """Where no epoch improved on the start, unless the layout said already that nothing can."""
+    constant = any(gives_constants(graph) for graph in blueprint.blocks.values())
+    if history.best_epoch is not None or history.interrupted or constant:
         return []
     message = "no epoch had a smaller validation error than the start; the weights of the last epoch are kept"
     return [TmvaliteWarning(message, code="no-improvement", hint="try a smaller LearningRate, or more epochs")]
