@@ -1,5 +1,7 @@
 """InputLayout=1|1|W, one form for two things in TMVA: a vector for a layer that reads vectors, an image of one row for others."""
 
+import copy
+
 import numpy as np
 import pytest
 
@@ -70,6 +72,20 @@ def test_a_convolution_over_a_row_has_the_right_values_and_is_saved_with_its_bit
     text = (tmp_path / "row.weights.xml").read_text()
     assert "<Network" in text and "<Weights " not in text  # TMVA has no batches of such images
     assert tmvalite.load(tmp_path / "row.weights.xml").GetMvaValues(X).tobytes() == method.GetMvaValues(X).tobytes()
+
+
+def test_an_autoencoder_of_rows_and_its_copy_give_the_same_bits(tmp_path):
+    X = np.random.default_rng(4).standard_normal((60, 8)).astype("float32")
+    encoder, decoder = (
+        "CONV|2|1|3|1|1|0|1|RELU,RESHAPE|FLAT,DENSE|2|LINEAR",
+        "DENSE|8|RELU,RESHAPE|1|1|8,CONV|1|1|3|1|1|0|1|LINEAR",
+    )
+    strategy = "TrainingStrategy=LearningRate=1e-3,Momentum=0,BatchSize=20,MaxEpochs=2,TestRepetitions=1"
+    method = tmvalite.MethodAE(f"InputLayout=1|1|8:Layout=Encoder={{{encoder}}}Decoder={{{decoder}}}:RandomSeed=1:{strategy}")
+    method.fit(X, progress="silent")
+    method.save(tmp_path / "ae.weights.xml")
+    for again in (copy.deepcopy(method), tmvalite.load(tmp_path / "ae.weights.xml")):
+        assert again.reconstruct(X).tobytes() == method.reconstruct(X).tobytes()
 
 
 def test_a_dense_network_on_a_row_is_written_as_tmva_writes_it(tmp_path):
