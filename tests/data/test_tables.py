@@ -87,7 +87,9 @@ def test_error_shapes_and_types(X, message):
         ([False, True, True], None, (True, False), ("Signal", "Background")),
         (["bkg", "Sig", "Sig"], None, ("Sig", "bkg"), ("Sig", "bkg")),
         (["qcd", "tt", "tt"], "tt", ("tt", "qcd"), ("tt", "qcd")),
-        ([2.0, 1.0, 1.0], None, (1.0, 2.0), ("Signal", "Background")),
+        ([-1.0, 1.0, 1.0], None, (1.0, -1.0), ("Signal", "Background")),
+        ([2.0, 1.0, 1.0], 1, (1.0, 2.0), ("Signal", "Background")),
+        ([1, 2, 2], 2, (2, 1), ("Signal", "Background")),
         ([0, 1, 1], 1, (1, 0), ("Signal", "Background")),
     ],
 )
@@ -96,6 +98,17 @@ def test_the_signal_is_class_0(y, signal, values, names):
         labels = class_labels(given, 3, multiclass=False, signal=signal)
         assert labels.values == values and labels.names == names
         assert labels.index.tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize("other", [2, 5, 2.0])
+def test_a_signal_that_was_guessed_from_other_numbers_than_0_and_1_is_named_once(other):
+    with pytest.warns(TmvaliteWarning) as caught:
+        labels = class_labels([other, 1, 1], 3, multiclass=False)
+    assert labels.values == (1, other) and labels.index.tolist() == [1, 0, 0]
+    n = f"{other:g}"
+    assert [str(w.message) for w in caught] == [
+        f"y is 1 or {n}: 1 is taken for the signal, {n} for the background\n  hint: say it: fit(..., signal=1), or signal={n}"
+    ]
 
 
 def test_many_classes_are_sorted():

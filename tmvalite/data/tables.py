@@ -217,8 +217,8 @@ SIGNAL_NAMES = ("signal", "sig", "s")
 def class_labels(y, n_events: int, *, multiclass: bool, signal=None) -> Labels:
     """Classes from names or numbers.
 
-    Two classes: the signal is `signal`, or what is called Signal, or the number 1, or True; else the later one in sorted
-    order, as in scikit-learn, with a warning.
+    Two classes: the signal is `signal`, or what is called Signal, or the number 1, or True, with a warning beside another number
+    than 0 and -1; else the later one in sorted order, as in scikit-learn, with a warning.
     Multiclass: classes in sorted order.
 
     Raises
@@ -264,6 +264,8 @@ def class_labels(y, n_events: int, *, multiclass: bool, signal=None) -> Labels:
     first = _signal_position(values, signal)
     index = (index != first).astype(np.int64)
     values = (values[first], values[1 - first])
+    if signal is None and not isinstance(values[0], bool | str) and values[0] == 1 and values[1] not in (0, -1):
+        _warn_of_guess(*values)
     names = values if isinstance(values[0], str) else ("Signal", "Background")
     return Labels(index, tuple(names), values)
 
@@ -299,6 +301,17 @@ def _signal_position(values: tuple, signal) -> int:
         )
     )
     return 1
+
+
+def _warn_of_guess(signal, background) -> None:
+    """1 and 2 may be meant either way."""
+    warning = TmvaliteWarning(
+        f"y is {_name(signal)} or {_name(background)}: {_name(signal)} is taken for the signal, {_name(background)} for the "
+        "background",
+        code="data-signal",
+        hint=f"say it: fit(..., signal={_name(signal)}), or signal={_name(background)}",
+    )
+    warn_user(warning)
 
 
 def _name(value) -> str:

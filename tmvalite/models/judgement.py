@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tmvalite.errors import TmvaliteWarning, quoted
-from tmvalite.graph import Graph, Node, Output
+from tmvalite.graph import Graph, Node, Output, gives_constants
 from tmvalite.models.form import TRUTH, VARIABLES
 from tmvalite.models.trained import Trained
 from tmvalite.models.weighting import roc_area
@@ -24,8 +24,8 @@ LOOKED_AT = 1000  # events, to see which layer is dead
 
 def judged(trained: Trained, train: Sample, valid: Sample, history: History) -> list[TmvaliteWarning]:
     """What is worth a warning about a network that was trained on `train` and validated on `valid`."""
-    if not history.epochs:
-        return []
+    if not history.epochs or any(map(gives_constants, trained.blocks.values())):
+        return []  # the layout has said that already
     if history.best_epoch is None:
         message = "no epoch had a smaller validation error than the start; the weights of the last epoch are kept"
         found = [TmvaliteWarning(message, code="no-improvement", hint="try a smaller LearningRate, or more epochs")]
