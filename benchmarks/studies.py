@@ -57,7 +57,7 @@ def ring(*, seed: int = 1, events: int = 20_000, test_events: int = 200_000, epo
 
 def _ring_of_the_peer(x, y, seed: int, epochs: int):
     """PyTorch's network, trained and validated on the events that MethodDL uses."""
-    from tmvalite.training.split import drawn_events
+    from tmvalite.training.validation_split import drawn_events
 
     from .peer_training import Recipe, train
 

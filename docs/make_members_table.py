@@ -19,7 +19,7 @@ from tmvalite.workflow.config import Config, IONames, VariablePlotting
 from tmvalite.workflow.curves import RocCanvas, RocGraph
 from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.factory import Factory
-from tmvalite.workflow.info import VariableView
+from tmvalite.workflow.info_views import VariableView
 from tmvalite.workflow.loader_info import ClassView, LoaderInfo
 from tmvalite.workflow.method_face import BookedMethod, ReadMethod
 from tmvalite.workflow.reader import Reader

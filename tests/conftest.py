@@ -23,6 +23,12 @@ hypothesis.settings.register_profile("explore", deadline=None, max_examples=3000
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "check"))
 
 
+def pytest_configure(config):
+    from tests.raised_codes import RaisedCodes
+
+    config.pluginmanager.register(RaisedCodes())
+
+
 @pytest.fixture
 def in_tmp_path(tmp_path, monkeypatch):
     """An empty folder as working directory, for code that writes relative paths such as dataset/weights."""

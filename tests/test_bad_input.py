@@ -93,7 +93,7 @@ def test_error_option_strings_point_at_what_is_wrong(options, code, marked, hint
         ("Layout=TANH|4,DENSE|3|LINEAR", "output-width", "DENSE|3|LINEAR"),
         (f"{STRATEGY},LearninRate=1e-2", "key-unknown", "LearninRate"),
         (f"{STRATEGY},MaxEpochs=10Optimizer=ADAM", "text-after-number", "Optimizer=ADAM"),
-        (f"{STRATEGY},Optimizer=Adma", "choice-unknown", "Adma"),
+        (f"{STRATEGY},Optimizer=Adma", "choice", "Adma"),
         ("TrainingStrategy=TestRepetitions=1", "hidden-default", "TestRepetitions=1"),
     ],
 )
@@ -115,7 +115,7 @@ def test_what_tmva_swallows_warns_once_and_is_an_error_under_strict(options, cod
         ("Dropout=0.5", "key-unknown", "Dropout", "did you mean 'DropConfig'?"),
         ("Momentum=0,9", "decimal-comma", "0,9", "write Momentum=0.9"),
         ("MaxEpochs=1,000", "decimal-comma", "1,000", "write MaxEpochs=1000"),
-        ("Optimizer=ADAMW", "choice-unknown", "ADAMW", "did you mean 'ADAM'?"),
+        ("Optimizer=ADAMW", "choice", "ADAMW", "did you mean 'ADAM'?"),
         ("MaxEpochs=10Optimizer=ADAM", "text-after-number", "Optimizer=ADAM", "write ',' before Optimizer"),
         ("Momentum=0.5\N{MINUS SIGN}1", "text-after-number", "\N{MINUS SIGN}1", "write Momentum=0.5"),
         ("Repetitions=1BatchSize=7", "text-after-number", "BatchSize=7", "write ',' before BatchSize"),
@@ -257,7 +257,7 @@ def test_a_batch_larger_than_the_sample_is_one_batch(trained):
 
 @pytest.mark.parametrize(
     "keywords, code",
-    [({"norm": "Equal"}, "norm"), ({"progress": "loud"}, "progress"), ({"on_interrupt": "stop"}, "on-interrupt")],
+    [({"norm": "Equal"}, "argument"), ({"progress": "loud"}, "argument"), ({"on_interrupt": "stop"}, "argument")],
 )
 def test_error_arguments_of_fit(keywords, code):
     assert refused(tmva.OptionError, fit, **keywords).code == code
@@ -480,8 +480,8 @@ def with_value(name, value):
             "target 't' is not a finite number in 1 event",
             {"signal": with_value("t", np.inf), "target": "t", "analysis": "Regression"},
         ),
-        (tmva.DataError, "data-weights", "the training weights of class 'Signal' sum up to 0", {"weight": "0*w"}),
-        (tmva.DataError, "data-weights", "the training weights of class 'Signal' sum up to -30", {"weight": "-w"}),
+        (tmva.DataError, "data-weight-sum", "the training weights of class 'Signal' sum up to 0", {"weight": "0*w"}),
+        (tmva.DataError, "data-weight-sum", "the training weights of class 'Signal' sum up to -30", {"weight": "-w"}),
         (tmva.DataError, "data-column", "column 'a' holds text, not numbers", {"signal": {"a": ["x"] * 60}}),
         (
             tmva.DataError,

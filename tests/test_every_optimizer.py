@@ -1,5 +1,6 @@
 """Every registered optimizer, through the same checks: what it declares, steps, kernel, strategies, trainings, printing."""
 
+import inspect
 from types import SimpleNamespace
 
 import numpy as np
@@ -34,6 +35,25 @@ def test_it_declares_all_that_is_asked_of_it(optimizer):
     empty = [number.name or "a number" for number in optimizer.numbers if not (number.name and number.field and number.help)]
     assert not empty, f"{optimizer.name}: {', '.join(empty)} has no name, field or help"
     assert len(set(optimizer.fields)) == len(optimizer.numbers), f"{optimizer.name}: two numbers have one field"
+
+
+@pytest.mark.parametrize("optimizer", ALL)
+def test_its_formulas_read_the_numbers_and_moments_that_it_declares(optimizer):
+    """Asked before anything is computed, so that a forgotten one is named."""
+    read = set()
+
+    class Settings:
+        def __getattr__(self, name):
+            read.add(name)
+            return 0.5
+
+    optimizer.prepared(mathematics, Settings(), 1)
+    undeclared = sorted(read - {"learning_rate", *optimizer.fields})
+    assert not undeclared, f"{optimizer.name} reads {', '.join(undeclared)}, and none of its numbers has that field"
+    unread = sorted({*optimizer.fields} - read)
+    assert not unread, f"{optimizer.name} never reads {', '.join(unread)} of its numbers"
+    moments = list(inspect.signature(optimizer.step).parameters)[4:]
+    assert len(moments) == len(optimizer.moments), f"{optimizer.name}.step takes the moments {moments}, not {optimizer.moments}"
 
 
 def numbers_of(optimizer, given):
@@ -136,7 +156,7 @@ def test_check_and_the_log_say_its_numbers(optimizer, capsys):
     x = np.random.default_rng(8).standard_normal((40, 2))
     MethodDL(options, analysis_type="regression").fit(x, x[:, 0], progress="table")
     shown = ",".join(f"{n.name}={n.default:g}" for n in optimizer.numbers)
-    assert f"Optimizer {optimizer.name} ({shown})\nLearning rate = 0.001" in capsys.readouterr().out
+    assert f"Optimizer {optimizer.name} ({shown}) Learning rate = 0.001" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("optimizer", ALL)

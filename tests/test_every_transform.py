@@ -8,16 +8,14 @@ A part that is missing is named.
 from __future__ import annotations
 
 import copy
-import os
-import subprocess
-import sys
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.members import without_import_line
 from tests.naive.transforms import TWINS
+from tmvalite.data import transforms
 from tmvalite.data.info import DataSetInfo, declare
 from tmvalite.data.transforms import REGISTRY, Transform, TransformChain, check_transforms
 from tmvalite.data.transforms.selection import TARGET, VARIABLE
@@ -67,6 +65,12 @@ def test_a_transformation_declares_all_of_its_parts(cls):
         own = ("find", "forward", "backward", "onnx", "read_parameters", "write_parameters", "check_parameters")
         bare = [part for part in own if plain(getattr(cls, part)) is plain(getattr(Transform, part))]
         assert not bare, f"{cls.__name__} in {cls.__module__} lacks {', '.join(bare)}"
+
+
+def test_every_file_has_its_import_line():
+    assert not (names := without_import_line(transforms)), (
+        f"no import line in tmvalite/data/transforms/__init__.py: {', '.join(names)}"
+    )
 
 
 def plain(method):
@@ -292,15 +296,3 @@ def test_selections_of_one_type_only_where_inputs_mix():
     for cls in MEMBERS:
         kinds = {one.type for one in chain_of(cls.words[0]).transforms[0].inputs} if cls.element else {VARIABLE}
         assert kinds == ({VARIABLE, TARGET} if cls.targets else {VARIABLE})
-
-
-def test_the_table_of_the_documentation_is_what_the_transformations_declare():
-    root = Path(__file__).resolve().parent.parent
-    made = subprocess.run(
-        [sys.executable, root / "docs" / "make_transform_table.py"],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "PYTHONPATH": str(root)},
-    )
-    assert made.stdout in (root / "docs" / "transformations.md").read_text("utf-8"), "run docs/make_transform_table.py"

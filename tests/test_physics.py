@@ -18,7 +18,7 @@ from benchmarks import studies, toys, tutorials
 from tests.helpers import EXACT_FLOAT64, check_gradient, relative_error
 from tests.networks import network_of
 from tmvalite.evaluation import roc_area
-from tmvalite.training.split import drawn_events
+from tmvalite.training.validation_split import drawn_events
 
 SHARED = tutorials.shared_folder()
 needs_data = pytest.mark.skipif(SHARED is None, reason="TMVA's example data are not here; set TMVALITE_SHARED")

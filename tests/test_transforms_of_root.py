@@ -14,7 +14,7 @@ from tests.naive.weight_file import area, scores
 from tmvalite.data.info import DataSetInfo, declare
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import Diagnostics, Source
-from tmvalite.evaluation.tables import variable_statistics_table
+from tmvalite.evaluation.result_tables import variable_statistics_table
 from tmvalite.io.weights_xml import read_weights
 from tmvalite.string_utils import parse_var_transform
 

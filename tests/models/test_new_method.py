@@ -62,7 +62,7 @@ def test_the_command_line_and_types_ask_the_registries():
     """In a process of its own: the enumeration of methods is made when Types is first used."""
     code = (
         "import tests.models.toy_gan, tmvalite, tmvalite.cli, sys; print(tmvalite.Types.kTOY.name);"
-        "from tmvalite.workflow.booking import REGISTRY; print(REGISTRY[tmvalite.Types.kTOY].__name__);"
+        "from tmvalite.workflow.method_booking import REGISTRY; print(REGISTRY[tmvalite.Types.kTOY].__name__);"
         "sys.exit(tmvalite.cli.main(['check', '--method', 'TOY', 'NoiseSize=4']))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

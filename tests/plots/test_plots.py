@@ -177,7 +177,7 @@ def test_a_peak_before_and_after():
 
 
 def test_importing_the_pictures_loads_no_matplotlib():
-    code = "import sys, tmvalite.plots, tmvalite.plots.grid, tmvalite.plots.peak; print('matplotlib' in sys.modules)"
+    code = "import sys, tmvalite.plots, tmvalite.plots.grid, tmvalite.plots.peak_fit; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

@@ -74,7 +74,7 @@ FIRST = (
     ("LearningRate=1e-3", "LearningRate:1e-3", "option-unknown", "':' behind 'LearningRate'"),
     ("BatchSize=50", "Batchsize 50", "entry-without-equal", "BatchSize=50"),
     ("MaxEpochs=20", "MaxEpoch=20", "key-unknown", "'MaxEpochs'"),
-    ("Regularization=L2", "Regularization=L3", "choice-unknown", "L2"),
+    ("Regularization=L2", "Regularization=L3", "choice", "L2"),
     ("Regularization=L2,", "", "key-without-effect", "Regularization"),
 )
 

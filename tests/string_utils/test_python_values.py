@@ -7,7 +7,7 @@ import pytest
 
 from tests.string_utils.tools import METHOD_DL
 from tmvalite.errors import OptionError
-from tmvalite.string_utils.options import keyword_text
+from tmvalite.string_utils.option_table import keyword_text
 
 MEANT = [
     ("Layout", ["TANH|5", "LINEAR"], "TANH|5,LINEAR"),

@@ -9,10 +9,10 @@ from tests.workflow import fake
 def fake_method(monkeypatch, in_tmp_path):
     """An empty working folder, Types.kDL booked as FakeMethod, and its files read back by `load`."""
     import tmvalite.methods
-    from tmvalite.workflow import booking
+    from tmvalite.workflow import method_booking
     from tmvalite.workflow.types import EMVA
 
-    monkeypatch.setitem(booking.REGISTRY, EMVA.kDL, fake.FakeMethod)
-    monkeypatch.setitem(booking.REGISTRY, EMVA.kDNN, fake.FakeMethod)
+    monkeypatch.setitem(method_booking.REGISTRY, EMVA.kDL, fake.FakeMethod)
+    monkeypatch.setitem(method_booking.REGISTRY, EMVA.kDNN, fake.FakeMethod)
     monkeypatch.setattr(tmvalite.methods, "load", fake.load, raising=False)
     return in_tmp_path

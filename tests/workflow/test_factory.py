@@ -8,7 +8,7 @@ import pytest
 
 from tests.naive.roc import pairwise_area
 from tmvalite import DataError, DataLoader, Factory, FileError, OptionError, ShapeError, TmvaliteWarning, Types, gConfig
-from tmvalite.workflow.booking import resolve_analysis_type, weight_file_path
+from tmvalite.workflow.method_booking import resolve_analysis_type, weight_file_path
 
 QUIET = "!V:Silent:!Color:AnalysisType=Classification"
 

@@ -26,12 +26,12 @@ _PLACES = {
     "Bound": "tmvalite.compression.bound",
     "compress": "tmvalite.compression.compressor",
     "decompress": "tmvalite.compression.decompressor",
-    "make_report": "tmvalite.compression.report",
+    "make_report": "tmvalite.compression.compression_report",
     "parse_bound": "tmvalite.compression.bound",
     "prepare": "tmvalite.compression.compressor",
     "read_archive": "tmvalite.compression.archive",
-    "read_table": "tmvalite.compression.files",
-    "write_table": "tmvalite.compression.files",
+    "read_table": "tmvalite.compression.table_files",
+    "write_table": "tmvalite.compression.table_files",
 }
 
 

@@ -23,10 +23,10 @@ from tmvalite.compression.decompressor import (
     restore_columns,
     restored_column,
 )
-from tmvalite.compression.files import check_distinct, read_table
 from tmvalite.compression.match import OTHERS, events_of, match_columns, sort_others
 from tmvalite.compression.pack import shortest_unsigned
 from tmvalite.compression.table import EventTable
+from tmvalite.compression.table_files import check_distinct, read_table
 from tmvalite.errors import DataError, OptionError, TrainingError, did_you_mean
 from tmvalite.io.atomic import write_atomic
 
@@ -144,7 +144,9 @@ def prepare(
     """
     for name, value, known in (("precision", precision, PRECISIONS), ("others", others, OTHERS)):
         if value not in known:
-            raise OptionError(f"{name} {value!r} is not known", code=name, expected=known, hint=did_you_mean(str(value), known))
+            raise OptionError(
+                f"{name} {value!r} is not known", code="argument", expected=known, hint=did_you_mean(str(value), known)
+            )
     method, file, model_bytes = _model(model)
     variables = method.info.variables
     table = source if isinstance(source, EventTable) else read_table(source, tree=tree, drop=others == "drop")

@@ -12,9 +12,9 @@ import numpy as np
 
 from tmvalite.compression.archive import Archive, read_archive
 from tmvalite.compression.bound import correct, restore
-from tmvalite.compression.files import check_distinct, check_kind, write_table
 from tmvalite.compression.pack import planes
 from tmvalite.compression.table import EventTable, FileColumn
+from tmvalite.compression.table_files import check_distinct, check_kind, write_table
 from tmvalite.errors import FileError, TmvaliteError, TmvaliteWarning, warn_user
 from tmvalite.io.atomic import check_writable
 

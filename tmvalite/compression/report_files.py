@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 
-from tmvalite.compression.report import CompressionReport
+from tmvalite.compression.compression_report import CompressionReport
 from tmvalite.compression.report_html import as_html
 from tmvalite.errors import OptionError
 from tmvalite.io.atomic import write_atomic

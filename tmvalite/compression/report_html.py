@@ -6,7 +6,7 @@ from html import escape
 
 import numpy as np
 
-from tmvalite.compression.report import CompressionReport
+from tmvalite.compression.compression_report import CompressionReport
 from tmvalite.evaluation.compression import ColumnComparison, Spread
 from tmvalite.evaluation.peak import PeakChange, PeakFit
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from tmvalite.evaluation.compression import ColumnComparison
-from tmvalite.evaluation.tables import WIDTH, shortened
+from tmvalite.evaluation.result_tables import WIDTH, shortened
 
 
 def as_text(report) -> str:

@@ -75,7 +75,7 @@ def write_root(path: str | os.PathLike, table: EventTable) -> None:
     try:
         import uproot
     except ImportError as error:
-        raise MissingExtraError("ROOT files need the package uproot", code="missing-uproot", hint="pip install uproot") from error
+        raise MissingExtraError("ROOT files need the package uproot", code="missing-extra", hint="pip install uproot") from error
 
     def fill(file):
         with uproot.recreate(file) as output:

@@ -108,7 +108,7 @@ def events_without_value(values: np.ndarray, not_finite: str) -> np.ndarray:
     Raises DataError if there are any and `not_finite` is "raise".
     """
     if not_finite not in NOT_FINITE:
-        raise OptionError(f"not_finite={not_finite!r} is not known", code="not-finite", expected=NOT_FINITE)
+        raise OptionError(f"not_finite={not_finite!r} is not known", code="argument", expected=NOT_FINITE)
     bad = ~np.isfinite(values).all(axis=-1)
     if not_finite == "raise" and bad.any():
         rows = np.flatnonzero(bad)

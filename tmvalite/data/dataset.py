@@ -15,8 +15,8 @@ from tmvalite.data.expression import Context, parse_expression
 from tmvalite.data.formulas import expression_of
 from tmvalite.data.info import DataSet, DataSetInfo, Events, VariableInfo
 from tmvalite.data.reading import TreeEvents, formulas_for, read_tree
-from tmvalite.data.report import ClassReport, DataSetReport, Sums, TreeReport
 from tmvalite.data.root_random import TRandom3
+from tmvalite.data.sample_report import ClassReport, DataSetReport, Sums, TreeReport
 from tmvalite.data.sources import open_table
 from tmvalite.data.split import FREE, TEST, TRAIN, SplitOptions, mix_classes, split_classes
 from tmvalite.errors import DataError, Diagnostics
@@ -285,7 +285,9 @@ class _Building:
         for name, events, total in zip(self.info.classes, n, sums, strict=True):
             if events and not total > 0:
                 raise DataError(
-                    f"the training weights of class '{name}' sum up to {total:g}", code="data-weights", expected="a positive sum"
+                    f"the training weights of class '{name}' sum up to {total:g}",
+                    code="data-weight-sum",
+                    expected="a positive sum",
                 )
         wanted = {"None": sums, "NumEvents": n, "EqualNumEvents": np.full(len(n), n[0])}[self.split.norm_mode]
         if self.split.norm_mode == "EqualNumEvents" and n[0] == 0:

@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Collection
 
 from tmvalite.data.columns import Table
-from tmvalite.data.expression import Expression, Node, parse_expression
+from tmvalite.data.expression import Expression, ExpressionNode, parse_expression
 from tmvalite.data.expression.hints import hint_for_name
-from tmvalite.data.expression.render import PLAIN_NAME, written
-from tmvalite.data.expression.syntax import NAMING, SPECIALS
+from tmvalite.data.expression.nodes import NAMING, SPECIALS
+from tmvalite.data.expression.text import PLAIN_NAME, written
 from tmvalite.data.info import VariableInfo
 from tmvalite.errors import ExpressionError, Span, did_you_mean, quoted
 
@@ -48,7 +48,7 @@ class _Binding:
 
     def expression(self, expression: Expression, depth: int = 0, span: Span | None = None) -> Expression:
         """Postfix order lets an alias's nodes take the place of its name; sizes and places are set anew."""
-        nodes: list[Node] = []
+        nodes: list[ExpressionNode] = []
         for node in expression.nodes:
             node = node if span is None else dataclasses.replace(node, span=span)
             if node.kind not in NAMING or node.text in self.keys:
@@ -59,7 +59,7 @@ class _Binding:
                 nodes.append(self._other(node))
         return Expression(_resized(nodes), self.whole.source)
 
-    def _alias(self, node: Node, depth: int):
+    def _alias(self, node: ExpressionNode, depth: int):
         if node.kind != "name":
             self._fail(node, f"the alias {quoted(node.text)} stands for an expression, which cannot have an index")
         if depth == MAX_ALIASES:
@@ -70,7 +70,7 @@ class _Binding:
         nodes[-1] = dataclasses.replace(nodes[-1], grouped=True)
         return nodes
 
-    def _other(self, node: Node) -> Node:
+    def _other(self, node: ExpressionNode) -> ExpressionNode:
         """A friend's column, a collection that is counted, a special name; anything else is an error."""
         if node.kind == "size" and hasattr(self.table, "collection"):
             counted = self.table.collection(node.text)
@@ -82,10 +82,10 @@ class _Binding:
             return node
         self._unknown(node)
 
-    def _fail(self, node: Node, message: str, code: str = "expression-alias", **details):
+    def _fail(self, node: ExpressionNode, message: str, code: str = "expression-alias", **details):
         raise ExpressionError(message, code=code, source=self.whole.source, span=node.span, **details)
 
-    def _unknown(self, node: Node):
+    def _unknown(self, node: ExpressionNode):
         name, span, text = node.text, node.span, self.whole.source.text
         keys, where = list(self.keys), f"{self.where}, {self.table}"
         unspeakable = [key for key in keys if not PLAIN_NAME.fullmatch(key) and text.startswith(key, span.start)]
@@ -110,7 +110,7 @@ class _Binding:
         self._fail(node, f"there is no column {quoted(name)}", "expression-unknown", where=where, expected=shown, hint=hint)
 
 
-def _resized(nodes: list[Node]) -> tuple[Node, ...]:
+def _resized(nodes: list[ExpressionNode]) -> tuple[ExpressionNode, ...]:
     stack: list[int] = []
     for at, node in enumerate(nodes):
         size = 1 + sum(stack.pop() for _ in range(node.arity))

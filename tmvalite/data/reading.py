@@ -11,7 +11,7 @@ import numpy as np
 from tmvalite.data.checks import is_rounded
 from tmvalite.data.columns import Column, Table
 from tmvalite.data.expression import Context, Expression, Values, evaluate, render_expression
-from tmvalite.data.expression.syntax import SPECIALS
+from tmvalite.data.expression.nodes import SPECIALS
 from tmvalite.data.formulas import bind
 from tmvalite.data.info import DataSetInfo, VariableInfo
 from tmvalite.errors import DataError, Diagnostics, Source, Span

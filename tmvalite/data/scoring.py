@@ -8,7 +8,7 @@ import numpy as np
 
 from tmvalite.data.columns import Table
 from tmvalite.data.expression import Context, Expression, Values, evaluate, parse_expression
-from tmvalite.data.expression.syntax import SPECIALS
+from tmvalite.data.expression.nodes import SPECIALS
 from tmvalite.data.formulas import bind
 from tmvalite.data.info import VariableInfo
 from tmvalite.errors import DataError, ExpressionError, did_you_mean, quoted

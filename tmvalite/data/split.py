@@ -13,8 +13,8 @@ import numpy as np
 
 from tmvalite.data.root_random import TRandom3
 from tmvalite.errors import DataError, Diagnostics, OptionError, Source
+from tmvalite.string_utils.option_table import OptionTable
 from tmvalite.string_utils.option_values import DeclaredOption
-from tmvalite.string_utils.options import OptionTable
 
 FREE, TRAIN, TEST = 0, 1, 2  # where the tree of an event sends it
 SPLIT_MODES = ("Random", "Alternate", "Block")

@@ -33,7 +33,7 @@ def new_figure(width: float = 6.0, height: float = 4.5):
         import matplotlib.figure  # noqa: F401  whether it is there
     except ImportError:
         raise MissingExtraError(
-            "drawing needs matplotlib, which is not installed", code="missing-plot", hint="pip install 'tmvalite[plot]'"
+            "drawing needs matplotlib, which is not installed", code="missing-extra", hint="pip install 'tmvalite[plot]'"
         ) from None
     return _figure_class()(figsize=(width, height), layout="constrained")
 

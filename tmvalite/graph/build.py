@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from tmvalite.errors import Diagnostics, OptionError, ShapeError, Span, did_you_mean, quoted
 from tmvalite.graph.check import check_branches, check_constants, check_size, drop_rates
-from tmvalite.graph.expand import Step, Surroundings, expand
+from tmvalite.graph.expand import ExpandedItem, Surroundings, expand
 from tmvalite.graph.ir import Graph, Node, Output, Value
 from tmvalite.graph.rewrite import rewrite
 from tmvalite.layers.base import Shape
@@ -123,7 +123,7 @@ class _Builder:
         check_constants(graph, self.around.diagnostics)
         return graph
 
-    def _place(self, step: Step) -> None:
+    def _place(self, step: ExpandedItem) -> None:
         """Add one node."""
         name = step.item.name.text
         if name in self.taken:
@@ -170,7 +170,7 @@ class _Builder:
         self.taken[name] = step.item.name.span
         self.values[name] = node.output
 
-    def _sources(self, step: Step) -> Iterable[Value]:
+    def _sources(self, step: ExpandedItem) -> Iterable[Value]:
         """The values that an item reads."""
         layer, words = step.layer, step.item.sources
         if not words:
@@ -199,7 +199,7 @@ class _Builder:
             )
         return values
 
-    def _previous(self, step: Step) -> Value:
+    def _previous(self, step: ExpandedItem) -> Value:
         """What an item without `@` reads."""
         before = next((node for node in reversed(self.nodes) if step.origin is None or node.origin is not step.origin), None)
         if before is not None:
@@ -224,7 +224,7 @@ class _Builder:
             )
         return self.inputs[0]
 
-    def _source(self, word: Word, step: Step) -> Value:
+    def _source(self, word: Word, step: ExpandedItem) -> Value:
         """The value of a name after `@`."""
         name = word.text
         if name in self.values:
@@ -252,7 +252,7 @@ class _Builder:
             hint=did_you_mean(name, known),
         )
 
-    def _shared(self, step: Step) -> Node:
+    def _shared(self, step: ExpandedItem) -> Node:
         """The node whose parameters an item uses too; it may stand in an earlier block."""
         name = step.layer.shares
         word = next((w for w in step.item.fields if w.text == name), step.item.fields[0])
@@ -289,7 +289,7 @@ class _Builder:
             )
         return (Output(last.output, span=last.span),)
 
-    def _is_dummy(self, step: Step, steps: list[Step]) -> bool:
+    def _is_dummy(self, step: ExpandedItem, steps: list[ExpandedItem]) -> bool:
         """Whether this is the bare last LINEAR that published autoencoder strings end with."""
         return (
             self.block == "Decoder"
@@ -330,7 +330,7 @@ def _block_names(layout: Layout) -> list[str]:
             if names[i] in names[:i]:
                 raise OptionError(
                     f"there are two blocks {names[i]}",
-                    code="block-repeated",
+                    code="block-twice",
                     source=layout.source,
                     span=block.name.span,
                     where="Layout",

@@ -18,7 +18,7 @@ from tmvalite.string_utils.syntax import Block, Item, Word
 
 
 @dataclass(frozen=True)
-class Step:
+class ExpandedItem:
     """One layer to be placed.
 
     item : Item
@@ -58,7 +58,7 @@ def implied_kind() -> type[Layer]:
     return next(cls for cls in REGISTRY.values() if cls.implied)
 
 
-def expand(block: Block, surroundings: Surroundings) -> list[Step]:
+def expand(block: Block, surroundings: Surroundings) -> list[ExpandedItem]:
     """All layers of a block in order, their fields read. Raises OptionError with the place."""
     parts = [(index, number, part) for index, item in enumerate(block.items) for number, part in enumerate(split_item(item))]
     firsts = [next((REGISTRY.get(word.text) for word in part.fields if word.text), None) for _, _, part in parts]
@@ -66,7 +66,7 @@ def expand(block: Block, surroundings: Surroundings) -> list[Step]:
     several_outputs = any(cls is not None and cls.marks_output for cls in firsts)
     names = surroundings.names | {item.name.text for item in block.items if item.name is not None}
     surroundings = dataclasses.replace(surroundings, names=names)
-    steps: list[Step] = []
+    steps: list[ExpandedItem] = []
     for i, (index, number, part) in enumerate(parts):
         around = [parts[j][2] if 0 <= j < len(parts) else None for j in (i - 1, i + 1)]
         hidden = i < last_dense and not several_outputs
@@ -115,13 +115,17 @@ def _is_choice(kind: Word, number: int, word: Word) -> bool:
 
 def _read(
     item: Item, index: int, number: int, *, around: list[Item | None], hidden: bool, surroundings: Surroundings
-) -> list[Step]:
+) -> list[ExpandedItem]:
     """Read the fields of an item that is one layer, or stands for several."""
     place = f"{surroundings.title}, layer {index + 1}"
     fields = tuple(w for w in item.fields if w.text)
     if not fields:
         raise OptionError(
-            "an item of the layout has no fields", code="item-empty", source=surroundings.source, span=item.span, where=place
+            "an item of the layout has no fields",
+            code="item-without-fields",
+            source=surroundings.source,
+            span=item.span,
+            where=place,
         )
     before, after = around
     cls, words = _kind(fields, before, place, surroundings)
@@ -145,13 +149,13 @@ def _read(
     if inner is None:
         name = item.name or Word(label, item.span)
         item = dataclasses.replace(item, name=name)
-        return [Step(item, layer, index, None, context.where(), item.name.text != label)]
+        return [ExpandedItem(item, layer, index, None, context.where(), item.name.text != label)]
     steps = []
     for part in inner:
         inner_cls = REGISTRY[part.fields[0].text]
         inner_context = dataclasses.replace(context, kind=inner_cls.kind, words=part.fields[1:])
         inner_layer = inner_cls.from_fields(part.fields[1:], inner_context)
-        steps.append(Step(part, inner_layer, index, layer, context.where(), part.name is item.name is not None))
+        steps.append(ExpandedItem(part, inner_layer, index, layer, context.where(), part.name is item.name is not None))
     return steps
 
 

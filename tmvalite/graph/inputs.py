@@ -85,7 +85,7 @@ def _shape(item: InputShape, source, diagnostics: Diagnostics) -> Shape:
     if len(sizes) > 3:
         diagnostics.warn(
             f"InputLayout has three sizes; {'|'.join(str(n) for n in sizes[3:])} is ignored, as in TMVA",
-            code="input-surplus",
+            code="surplus-size",
             source=source,
             span=item.span,
             where="InputLayout",
@@ -94,7 +94,7 @@ def _shape(item: InputShape, source, diagnostics: Diagnostics) -> Shape:
     if any(n < 0 for n in sizes):
         diagnostics.warn(
             "the sign of a size in InputLayout is ignored, as in TMVA",
-            code="input-sign",
+            code="negative-size",
             source=source,
             span=item.span,
             where="InputLayout",

@@ -210,7 +210,7 @@ def _uproot():
     try:
         import uproot
     except ImportError as error:
-        raise MissingExtraError("ROOT files need the package uproot", code="missing-uproot", hint="pip install uproot") from error
+        raise MissingExtraError("ROOT files need the package uproot", code="missing-extra", hint="pip install uproot") from error
     return uproot
 
 

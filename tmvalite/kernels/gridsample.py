@@ -30,7 +30,7 @@ def _steps(edges, pixels, places):
 
 @kernel
 def _scales(g):
-    """Whether edges are meant; pixels per unit of a column's and a row's coordinate; steps of q and p in columns, then in rows."""
+    """Whether edges are meant; pixels per unit of a column's and a row's coordinate; steps of q, p in columns, then in rows."""
     edges, w, h = g[EDGES], g[WIDTH], g[HEIGHT]
     half_x, half_y = (w * 0.5, h * 0.5) if edges else ((w - 1) * 0.5, (h - 1) * 0.5)
     steps = _steps(edges, w, g[Q]), _steps(edges, w, g[P]), _steps(edges, h, g[Q]), _steps(edges, h, g[P])

@@ -369,5 +369,5 @@ class MethodAE(Method):
 def _whole(name: str, value) -> int:
     """Raises OptionError unless the value is a whole number from 0 on."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
-        raise OptionError(f"{name}={value!r} is no number that can be", code=name, expected="a whole number from 0 on")
+        raise OptionError(f"{name}={value!r} is no number that can be", code="argument", expected="a whole number from 0 on")
     return int(value)

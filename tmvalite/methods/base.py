@@ -232,7 +232,7 @@ class Method(Estimator):
         from tmvalite.training.progress import Progress, make_progress
 
         if on_interrupt not in ON_INTERRUPT:
-            raise OptionError(f"on_interrupt={on_interrupt!r} is not known", code="on-interrupt", expected=ON_INTERRUPT)
+            raise OptionError(f"on_interrupt={on_interrupt!r} is not known", code="argument", expected=ON_INTERRUPT)
         progress = progress if isinstance(progress, Progress) else make_progress(progress, write)
         made = self.blueprint(info)
         fitted = fit(self.booking, made, events, info, split=split, progress=progress, diagnostics=self.diagnostics, **more)

@@ -24,7 +24,7 @@ from tmvalite.string_utils import (
     parse_validation_size,
     parse_var_transform,
 )
-from tmvalite.string_utils.options import OptionValues
+from tmvalite.string_utils.option_table import OptionValues
 from tmvalite.string_utils.syntax import InputLayout, Layout, TransformList, ValidationSize
 
 

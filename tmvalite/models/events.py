@@ -24,7 +24,7 @@ from tmvalite.models.blueprint import Blueprint
 from tmvalite.models.booking import Booking
 from tmvalite.models.form import TRUTH, VARIABLES
 from tmvalite.models.weighting import NORM_MODES, normalised
-from tmvalite.training.split import drawn_events, last_events, validation_count
+from tmvalite.training.validation_split import drawn_events, last_events, validation_count
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def _declared(booking: Booking, X, y, sample_weight, targets, norm, signal) -> D
     target = np.empty((n, 0), dtype)
     flat, labels = True, ()
     if norm not in NORM_MODES:
-        raise OptionError(f"norm {norm!r} is not known", code="norm", expected=tuple(map(repr, NORM_MODES)))
+        raise OptionError(f"norm {norm!r} is not known", code="argument", expected=tuple(map(repr, NORM_MODES)))
     if y is None and booking.needs_truth:
         what = "targets of every event" if analysis == "regression" else "class of every event"
         raise DataError(
@@ -153,7 +153,7 @@ def usable_events(events: Events, info: DataSetInfo, dtype, *, learns: str | Non
     n = len(events)
     if n < 2:
         there = "is 1 sample" if n == 1 else f"are {n}"
-        raise DataError(f"a training needs at least 2 events, there {there}", code="data-few")
+        raise DataError(f"a training needs at least 2 events, there {there}", code="data-too-few-events")
     if events.x.shape != (n, info.n_variables) or events.targets.shape != (n, info.n_targets):
         raise DataError(
             f"variables of shape {events.x.shape} and targets of shape {events.targets.shape} do not fit {n} events",

@@ -14,10 +14,10 @@ from tmvalite.layers.base import Parameter
 
 from . import families  # noqa: F401  all of them, so that they are known by name
 from .families.copy import Copy
+from .families.dropout import Dropout
 from .families.map import Map
 from .families.operation import Operation, missing_columns
 from .families.product import NARROW
-from .families.random import Dropout
 from .families.softmax import Softmax
 from .step import FAMILIES, Slot, Step, Tensor
 

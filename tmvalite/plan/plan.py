@@ -17,7 +17,7 @@ from tmvalite.losses import IDENTITY, activation_of
 
 from .buffers import ALIGNMENT, assign_offsets
 from .families.copy import Store
-from .families.loss import Loss
+from .families.loss import LossStep
 from .families.map import Map
 from .families.padding import fold_padding
 from .families.softmax import Softmax
@@ -295,13 +295,13 @@ def _losses(graph, tensors, losses, terms, given, tape):
     for slot, (output, kind) in enumerate(zip(graph.outputs, losses)):
         x = tensors[output.value]
         grad, add = tape.target(x) if x in tape.wanted else (None, False)
-        steps.append(Loss(x, *given[1:], kind, column, slot, grad, add))
+        steps.append(LossStep(x, *given[1:], kind, column, slot, grad, add))
         column += x.size
     for slot, term in enumerate(terms, len(graph.outputs)):
         if term.x is not None:
             wanted = term.x in tape.wanted and not term.reported
             grad, add = tape.target(term.x) if wanted else (None, False)
-            steps.append(Loss(term.x, *given[1:], term.kind, 0, slot, grad, add))
+            steps.append(LossStep(term.x, *given[1:], term.kind, 0, slot, grad, add))
     return steps
 
 

@@ -19,12 +19,12 @@ __all__ = [
 ]
 
 _PLACES = {
-    "column_figure": "tmvalite.plots.columns",
-    "deviation_figure": "tmvalite.plots.columns",
-    "latent_figure": "tmvalite.plots.latent",
+    "column_figure": "tmvalite.plots.residuals",
+    "deviation_figure": "tmvalite.plots.residuals",
+    "latent_figure": "tmvalite.plots.latent_space",
     "latent_grid_figure": "tmvalite.plots.grid",
-    "loss_figure": "tmvalite.plots.loss",
-    "peak_figure": "tmvalite.plots.peak",
+    "loss_figure": "tmvalite.plots.loss_curves",
+    "peak_figure": "tmvalite.plots.peak_fit",
     "reconstruction_figure": "tmvalite.plots.images",
 }
 

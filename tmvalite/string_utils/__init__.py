@@ -3,7 +3,7 @@
 from tmvalite.string_utils.hidden_defaults import DEFAULT_STRATEGY
 from tmvalite.string_utils.layout import parse_layout
 from tmvalite.string_utils.option_list import parse_options
-from tmvalite.string_utils.options import BoundOptions, DeclaredOption, OptionTable
+from tmvalite.string_utils.option_table import BoundOptions, DeclaredOption, OptionTable
 from tmvalite.string_utils.phases import PhaseSettings, resolve_strategy
 from tmvalite.string_utils.prior import Prior, parse_prior
 from tmvalite.string_utils.render import render

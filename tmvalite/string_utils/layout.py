@@ -230,9 +230,9 @@ class _Reader:
         if not any(pieces):
             if raw.name is not None:
                 message = f"{raw.name} has no layer behind its '='" if not raw.sources else f"{raw.name} has no layer before '@'"
-                raise self._error(message, raw.span, "item-empty", where, hint=f"write {raw.name}=KIND|...")
+                raise self._error(message, raw.span, "item-without-fields", where, hint=f"write {raw.name}=KIND|...")
             message = "'@' has no layer before it"
-            raise self._error(message, raw.span, "item-empty", where, hint="write KIND|...@name, as in ADD|RELU@a+b")
+            raise self._error(message, raw.span, "item-without-fields", where, hint="write KIND|...@name, as in ADD|RELU@a+b")
         kept = present(
             pieces,
             bars,

@@ -28,7 +28,7 @@ MAX_DIGITS = 400  # of a number; Python reads longer integers in quadratic time,
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class ReadNumber:
     """The number at the beginning of a text, and what TMVA ignores behind it: its place (None if nothing) and text."""
 
     value: float | int
@@ -36,7 +36,7 @@ class Number:
     rest: str = ""
 
 
-def read_number(text: str, kind: type, source: Source, span: Span, *, name: str, where: str | None = None) -> Number:
+def read_number(text: str, kind: type, source: Source, span: Span, *, name: str, where: str | None = None) -> ReadNumber:
     """Read the number that `text`, found at `span`, begins with.
 
     Parameters
@@ -72,9 +72,9 @@ def read_number(text: str, kind: type, source: Source, span: Span, *, name: str,
         raise fail(f"{name} is too large: {quoted(digits)}")
     rest = text[match.end() :].strip()
     if not rest:
-        return Number(value)
+        return ReadNumber(value)
     begin = span.start + source.text[span.start : span.stop].find(rest[0], match.end())
-    return Number(value, Span(max(begin, span.start), span.stop), rest)
+    return ReadNumber(value, Span(max(begin, span.start), span.stop), rest)
 
 
 def number_hint(text: str) -> str | None:

@@ -9,7 +9,7 @@ from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean
 from tmvalite.optimizers import DEFAULT, FIELDS, OPTIMIZERS
 from tmvalite.string_utils.hidden_defaults import warn_about_hidden_defaults
 from tmvalite.string_utils.key_hints import hint_for_key
-from tmvalite.string_utils.numbers import Number, number_hint, plain, read_number
+from tmvalite.string_utils.numbers import ReadNumber, number_hint, plain, read_number
 from tmvalite.string_utils.strategy import OPTION, parse_drop_config
 from tmvalite.string_utils.syntax import Phase, Setting, Strategy
 from tmvalite.string_utils.training_keys import KEY_NAMES, SCHEDULES, TrainingKey, default_of, find_key, find_key_without_effect
@@ -196,7 +196,7 @@ class _Resolver:
             f"{key.name} cannot be {quoted(text)}; as in TMVA, {taken} is taken"
             + (self._effect(swallowed[0]) if swallowed else ""),
             f"{key.name} cannot be {quoted(text)}",
-            "choice-unknown",
+            "choice",
             setting.value.span,
             expected=key.choices,
             hint=f"write ',' before {swallowed[0].name}" if swallowed else hint,
@@ -238,7 +238,7 @@ class _Resolver:
     def _drop_config(self, setting: Setting) -> tuple[float, ...]:
         return parse_drop_config(self.source, setting.value.span, self.diagnostics, where=self.where, swallowed=self._swallowed)
 
-    def _swallowed(self, name: str, number: Number, hint: str | None = None) -> None:
+    def _swallowed(self, name: str, number: ReadNumber, hint: str | None = None) -> None:
         """Complain about text behind a number, most often a missing comma, and say what that means for the training."""
         swallowed = self._key_in(number.rest)
         effect = ""

@@ -144,7 +144,7 @@ def parse_drop_config(
 
     Parameters
     ----------
-    swallowed : callable(name, Number), optional
+    swallowed : callable(name, ReadNumber), optional
         Words the warning about text behind a number; see `phases.py`.
 
     Raises

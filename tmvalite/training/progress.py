@@ -222,7 +222,7 @@ def make_progress(mode: str = "auto", write: Callable[[str], None] = print) -> P
     if mode == "live":
         return LiveProgress(write)
     if mode != "auto":
-        raise OptionError(f"progress {mode!r} is not known", code="progress", expected=MODES, hint=did_you_mean(str(mode), MODES))
+        raise OptionError(f"progress {mode!r} is not known", code="argument", expected=MODES, hint=did_you_mean(str(mode), MODES))
     if not sys.stderr.isatty():
         return TableProgress(write)
     try:

@@ -10,7 +10,7 @@ from tmvalite.data.dataset import EventInput, TreeInput, build_dataset
 from tmvalite.data.info import DataSet
 from tmvalite.data.split import SplitOptions, read_split_options
 from tmvalite.errors import DataError, Diagnostics
-from tmvalite.evaluation import correlation_matrix, tables
+from tmvalite.evaluation import correlation_matrix, result_tables
 from tmvalite.workflow.declarations import BACKGROUND, SIGNAL, Declarations
 from tmvalite.workflow.log import Log, LogSettings
 
@@ -81,7 +81,7 @@ def print_dataset(data: DataSet, split: SplitOptions, settings: LogSettings) -> 
     log.header("Number of events in input trees")
     log.info()
     counts = [np.bincount(events.class_index, minlength=info.n_classes) for events in (data.train, data.test)]
-    log.lines(tables.event_count_table([(name, int(n), int(m)) for name, n, m in zip(info.classes, *counts, strict=True)]))
+    log.lines(result_tables.event_count_table([(name, int(n), int(m)) for name, n, m in zip(info.classes, *counts, strict=True)]))
     log.info()
     log.lines(str(report).split("\n"))
     log.info()
@@ -98,4 +98,4 @@ def _print_correlations(data: DataSet, settings: LogSettings) -> None:
         chosen = data.train.class_index == index
         if chosen.any():
             log.header(f"Correlation matrix ({name}):")
-            log.lines(tables.matrix_table(names, correlation_matrix(data.train.x[chosen], data.train.weight[chosen])))
+            log.lines(result_tables.matrix_table(names, correlation_matrix(data.train.x[chosen], data.train.weight[chosen])))

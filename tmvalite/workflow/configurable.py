@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tmvalite.string_utils.options import BoundOptions
+from tmvalite.string_utils.option_table import BoundOptions
 from tmvalite.workflow.members import TmvaNames
 
 

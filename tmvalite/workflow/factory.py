@@ -7,10 +7,15 @@ from collections.abc import Iterator
 
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import OptionError, TmvaliteWarning, did_you_mean, warn_user
-from tmvalite.evaluation.tables import elapsed
-from tmvalite.workflow import report
+from tmvalite.evaluation.result_tables import elapsed
+from tmvalite.workflow import result_report
 from tmvalite.workflow.arguments import renamed
-from tmvalite.workflow.booking import (
+from tmvalite.workflow.config import gConfig
+from tmvalite.workflow.dataloader import DataLoader
+from tmvalite.workflow.factory_names import FactoryNames, dataset_name
+from tmvalite.workflow.interrupt import interrupted, watching
+from tmvalite.workflow.log import Log
+from tmvalite.workflow.method_booking import (
     REGISTRY,
     check_files,
     check_keywords,
@@ -21,15 +26,10 @@ from tmvalite.workflow.booking import (
     resolve_analysis_type,
     weight_file_path,
 )
-from tmvalite.workflow.config import gConfig
-from tmvalite.workflow.dataloader import DataLoader
-from tmvalite.workflow.factory_names import FactoryNames, dataset_name
-from tmvalite.workflow.interrupt import interrupted, watching
-from tmvalite.workflow.log import Log
 from tmvalite.workflow.method_face import BookedMethod
-from tmvalite.workflow.options import read_chains, read_factory_options
-from tmvalite.workflow.output import as_target, write_output
+from tmvalite.workflow.output_file import as_target, write_output
 from tmvalite.workflow.results import MethodRecord
+from tmvalite.workflow.script_options import read_chains, read_factory_options
 from tmvalite.workflow.summary import METHOD_COLUMNS, html_table, method_row, text_table
 from tmvalite.workflow.training import train_one
 from tmvalite.workflow.types import method_type
@@ -171,9 +171,9 @@ class Factory(FactoryNames):
         return "auto" if self.options.values.DrawProgressBar and gConfig().progress_bar else "table"
 
     def _print_inputs(self, record: MethodRecord) -> list[TransformChain]:
-        chains = [report.print_transformed(self.log, record.data, items) for items in self.chains]
+        chains = [result_report.print_transformed(self.log, record.data, items) for items in self.chains]
         if any(len(chain) == 0 for chain in chains):
-            report.print_ranking(self.log, record.data, record.analysis_type)
+            result_report.print_ranking(self.log, record.data, record.analysis_type)
         return chains
 
     def test_all(self) -> None:
@@ -212,11 +212,11 @@ class Factory(FactoryNames):
             for title in (record.title for record in records if record.kind != kind == "multiclass"):
                 self.log.info(f"{title} gives no values of classes: the output file has its anomaly scores")
             if self.options.values.Correlations and kind == "classification":
-                report.print_correlations(self.log, records)
+                result_report.print_correlations(self.log, records)
             if self.options.values.ROC and compared:
                 self.log_settings.silent = False  # the tables are what a silent job is run for, as in TMVA
                 try:
-                    report.PRINTERS[kind](self.log, name, compared)
+                    result_report.PRINTERS[kind](self.log, name, compared)
                 finally:
                     self.log_settings.silent = silent
         if self.target is not None and by_dataset:

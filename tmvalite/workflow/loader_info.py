@@ -6,10 +6,10 @@ import numpy as np
 
 from tmvalite.data.info import Events
 from tmvalite.errors import DataError, did_you_mean
-from tmvalite.evaluation import correlation_matrix, tables
+from tmvalite.evaluation import correlation_matrix, result_tables
 from tmvalite.evaluation.samples import mean_and_rms
 from tmvalite.workflow.declarations import BACKGROUND, SIGNAL
-from tmvalite.workflow.info import DataSetInfoView, VariableView
+from tmvalite.workflow.info_views import DataSetInfoView, VariableView
 from tmvalite.workflow.members import DATASETINFO
 
 
@@ -146,4 +146,4 @@ class LoaderInfo(DataSetInfoView):
 
     def PrintCorrelationMatrix(self, className) -> None:
         names = [v.label if v.index is None else v.internal for v in self.variables]
-        print("\n".join(tables.matrix_table(names, self.correlations(className))))
+        print("\n".join(result_tables.matrix_table(names, self.correlations(className))))

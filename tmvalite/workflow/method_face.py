@@ -8,7 +8,7 @@ import numpy as np
 
 from tmvalite.errors import OptionError
 from tmvalite.evaluation import confusion, maximum_significance
-from tmvalite.workflow.info import DataSetInfoView, described
+from tmvalite.workflow.info_views import DataSetInfoView, described
 from tmvalite.workflow.members import METHOD, TmvaNames, missing
 from tmvalite.workflow.results import MethodRecord
 from tmvalite.workflow.types import EAnalysisType, ESBType, ETreeType, method_type, sample_name

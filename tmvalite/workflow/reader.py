@@ -15,13 +15,13 @@ from tmvalite.data.info import VariableInfo
 from tmvalite.data.tables import scored_events
 from tmvalite.errors import DataError, FileError, OptionError, TmvaliteWarning, did_you_mean, warn_user
 from tmvalite.io.xml_guard import XmlText
-from tmvalite.workflow.info import DataSetInfoView, counts_text
+from tmvalite.workflow.info_views import DataSetInfoView, counts_text
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.method_face import ReadMethod
-from tmvalite.workflow.options import read_reader_options
 from tmvalite.workflow.reader_checks import check_declared, hint_for_missing
 from tmvalite.workflow.reader_names import ReaderNames, is_text
-from tmvalite.workflow.slots import Slot, bind_slot, read_event
+from tmvalite.workflow.script_options import read_reader_options
+from tmvalite.workflow.slots import VariableSlot, bind_slot, read_event
 from tmvalite.workflow.summary import VARIABLE_COLUMNS, html_table, variable_rows
 from tmvalite.workflow.types import EMVA, method_type
 
@@ -54,8 +54,8 @@ class Reader(ReaderNames):
         settings.verbose = settings.verbose or bool(verbose)
         self.log = Log("Reader", settings)
         self._info = DataSetInfoView("")
-        self._variable_slots: list[Slot | None] = []
-        self._spectator_slots: list[Slot | None] = []
+        self._variable_slots: list[VariableSlot | None] = []
+        self._spectator_slots: list[VariableSlot | None] = []
         self._methods: dict[str, ReadMethod] = {}
         for name in names:
             self.add_variable(name)

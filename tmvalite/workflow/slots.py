@@ -12,21 +12,21 @@ from tmvalite.errors import DataError
 
 
 @dataclass(frozen=True)
-class Slot:
+class VariableSlot:
     """A view of the user's memory, and the element that belongs to one variable."""
 
     view: np.ndarray
     index: int = 0
 
-    def element(self, i: int) -> Slot:
-        return Slot(self.view, i)
+    def element(self, i: int) -> VariableSlot:
+        return VariableSlot(self.view, i)
 
     def read(self):
         return self.view[self.index]
 
 
-def bind_slot(array, variable: VariableInfo, *, integers: bool, size: int = 1) -> Slot | None:
-    """A Slot on `array`, or None where no array is given.
+def bind_slot(array, variable: VariableInfo, *, integers: bool, size: int = 1) -> VariableSlot | None:
+    """A VariableSlot on `array`, or None where no array is given.
 
     Raises
     ------
@@ -52,10 +52,10 @@ def bind_slot(array, variable: VariableInfo, *, integers: bool, size: int = 1) -
     view = view.reshape(-1) if view.flags.c_contiguous else view
     if view.shape != (size,):
         raise DataError(f"the array given for '{name}' has shape {view.shape}, not ({size},)", code="slot-size", expected=example)
-    return Slot(view)
+    return VariableSlot(view)
 
 
-def read_event(slots: list[Slot | None], variables: list[VariableInfo], tag) -> np.ndarray:
+def read_event(slots: list[VariableSlot | None], variables: list[VariableInfo], tag) -> np.ndarray:
     """The registered arrays as one event, (V,) float32.
 
     Raises

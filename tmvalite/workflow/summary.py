@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from tmvalite.workflow.info import DataSetInfoView, counts_text
+from tmvalite.workflow.info_views import DataSetInfoView, counts_text
 from tmvalite.workflow.results import MethodRecord
 
 METHOD_COLUMNS = ("data set", "method", "type", "analysis", "state", "ROC area")

@@ -8,7 +8,7 @@ import time
 import numpy as np
 
 from tmvalite.errors import FileError
-from tmvalite.evaluation.tables import elapsed
+from tmvalite.evaluation.result_tables import elapsed
 from tmvalite.io.atomic import make_folder
 from tmvalite.training.progress import make_progress
 from tmvalite.workflow.log import Log

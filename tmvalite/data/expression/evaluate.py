@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tmvalite.data.columns import Column
-from tmvalite.data.expression.frame import Frame, Values
-from tmvalite.data.expression.syntax import ALTERNATIVE, REDUCTIONS, Expression, Node
+from tmvalite.data.expression.element_frame import Frame, Values
+from tmvalite.data.expression.nodes import ALTERNATIVE, REDUCTIONS, Expression, ExpressionNode
 from tmvalite.errors import ExpressionError
 
 WHOLE = -1  # the owner of the outermost frame
@@ -95,7 +95,7 @@ class Evaluation:
             varies.append(inner)
         return varies
 
-    def _check_index(self, node: Node, column: Column) -> None:
+    def _check_index(self, node: ExpressionNode, column: Column) -> None:
         allowed = column.n_axes
         if allowed and node.arity > allowed:
             self.fail(node, f"'{node.text}' has {allowed} ind{'ex' if allowed == 1 else 'ices'}, not {node.arity}")
@@ -151,7 +151,7 @@ class Evaluation:
         results = [frame.result(child) for child in children]
         return _reduce(node.text, results, self.context.n_entries)
 
-    def fail(self, node: Node, message: str, hint: str | None = None):
+    def fail(self, node: ExpressionNode, message: str, hint: str | None = None):
         raise ExpressionError(message, code="expression-array", source=self.expression.source, span=node.span, hint=hint)
 
 

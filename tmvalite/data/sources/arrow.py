@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tmvalite.data.sources.arrays import LazyTable
-from tmvalite.data.sources.base import Source, damaged, file_source, module_of, needs, register
+from tmvalite.data.sources.base import TableSource, damaged, file_source, module_of, needs, register
 
 
 def open_arrow(source) -> LazyTable:
@@ -37,5 +37,5 @@ def _fits(source) -> bool:
     return module_of(source) == "pyarrow" and hasattr(source, "schema") and hasattr(source, "num_rows")
 
 
-register(Source("a pyarrow table", _fits, open_arrow))
+register(TableSource("a pyarrow table", _fits, open_arrow))
 register(file_source("a Parquet file", (".parquet", ".pq"), open_parquet))

@@ -13,7 +13,7 @@ from tmvalite.errors import DataError, MissingExtraError, did_you_mean
 
 
 @dataclass(frozen=True)
-class Source:
+class TableSource:
     """A kind of source.
 
     shown : the words for messages
@@ -28,10 +28,10 @@ class Source:
     last: bool = False
 
 
-SOURCES: list[Source] = []
+SOURCES: list[TableSource] = []
 
 
-def register(source: Source) -> None:
+def register(source: TableSource) -> None:
     """Add a kind of source; the first one that fits is taken."""
     SOURCES.append(source)
     SOURCES.sort(key=lambda kind: kind.last)
@@ -42,7 +42,7 @@ def module_of(source) -> str:
     return type(source).__module__.partition(".")[0]
 
 
-def file_source(shown: str, endings: tuple[str, ...], open_file: Callable[[str, str | None], Table]) -> Source:
+def file_source(shown: str, endings: tuple[str, ...], open_file: Callable[[str, str | None], Table]) -> TableSource:
     """The source of files with one of these endings: `path`, `path:part`, or a pattern with * ? [ ].
 
     open_file : (path, part or None) -> Table
@@ -64,7 +64,7 @@ def file_source(shown: str, endings: tuple[str, ...], open_file: Callable[[str, 
         path, part = split(str(source))
         return [open_file(one, part) for one in matching_files(path)]
 
-    return Source(shown, fits, opened)
+    return TableSource(shown, fits, opened)
 
 
 def matching_files(path: str) -> list[str]:
@@ -88,9 +88,7 @@ def _near_file(folder: str, name: str) -> str | None:
 def needs(what: str, package: str, extra: str) -> MissingExtraError:
     """The error for a package that a kind of file needs."""
     return MissingExtraError(
-        f"reading {what} needs {package}",
-        code=f"missing-{package}",
-        hint=f"pip install tmvalite[{extra}], or pip install {package}",
+        f"reading {what} needs {package}", code="missing-extra", hint=f"pip install tmvalite[{extra}], or pip install {package}"
     )
 
 

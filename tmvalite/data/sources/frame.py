@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.data.sources.arrays import LazyTable
-from tmvalite.data.sources.base import Source, register
+from tmvalite.data.sources.base import TableSource, register
 from tmvalite.errors import DataError
 
 
@@ -29,4 +29,4 @@ def _from_series(series, name: str) -> np.ndarray:
     return series.to_numpy()
 
 
-register(Source("a pandas data frame", lambda source: hasattr(source, "columns") and hasattr(source, "iloc"), open_frame))
+register(TableSource("a pandas data frame", lambda source: hasattr(source, "columns") and hasattr(source, "iloc"), open_frame))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tmvalite.data.sources.arrays import LazyTable, refuse_column
-from tmvalite.data.sources.base import Source, register
+from tmvalite.data.sources.base import TableSource, register
 from tmvalite.errors import DataError
 
 
@@ -37,4 +37,4 @@ def _fits(source) -> bool:
     return isinstance(source, Mapping) and not hasattr(source, "num_entries")  # an uproot tree is a Mapping, too
 
 
-register(Source("a dict of arrays", _fits, open_mapping))
+register(TableSource("a dict of arrays", _fits, open_mapping))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tmvalite.data.sources.arrays import LazyTable
-from tmvalite.data.sources.base import Source, module_of, register
+from tmvalite.data.sources.base import TableSource, module_of, register
 
 
 def open_records(source) -> LazyTable:
@@ -22,4 +22,4 @@ def open_records(source) -> LazyTable:
     return LazyTable("the awkward array", list(paths), len(source), lambda name: source[paths[name]])
 
 
-register(Source("an awkward array", lambda source: module_of(source) == "awkward" and bool(source.fields), open_records))
+register(TableSource("an awkward array", lambda source: module_of(source) == "awkward" and bool(source.fields), open_records))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tmvalite.data.columns import Column
 from tmvalite.data.sources.arrays import to_column
-from tmvalite.data.sources.base import Source, matching_files, module_of, register
+from tmvalite.data.sources.base import TableSource, matching_files, module_of, register
 from tmvalite.data.sources.branches import branch_places
 from tmvalite.data.sources.friends import friend_path, saved_friends
 from tmvalite.errors import DataError, MissingExtraError, TmvaliteError, did_you_mean
@@ -22,7 +22,7 @@ def _uproot():
     try:
         import uproot
     except ImportError:
-        raise MissingExtraError("reading ROOT files needs uproot", code="missing-uproot", hint="pip install uproot") from None
+        raise MissingExtraError("reading ROOT files needs uproot", code="missing-extra", hint="pip install uproot") from None
     return uproot
 
 
@@ -132,7 +132,7 @@ def _guard(name: str, function, *arguments):
         raise
     except ModuleNotFoundError as problem:
         raise MissingExtraError(
-            f"reading {name} needs the package '{problem.name}'", code="missing-package", hint=f"pip install {problem.name}"
+            f"reading {name} needs the package '{problem.name}'", code="missing-extra", hint=f"pip install {problem.name}"
         ) from problem
     except Exception as problem:
         reason = str(problem).strip().partition("\n")[0][:200] or type(problem).__name__
@@ -209,7 +209,9 @@ def open_root_object(source) -> RootTable:
     return RootTable(source, f"'{path}', tree '{source.name}'")
 
 
-register(Source("an uproot tree", lambda source: module_of(source) == "uproot", open_root_object))
+register(TableSource("an uproot tree", lambda source: module_of(source) == "uproot", open_root_object))
 register(
-    Source("'file.root:tree'", lambda source: isinstance(source, str | Path), lambda source: open_root_path(str(source)), True)
+    TableSource(
+        "'file.root:tree'", lambda source: isinstance(source, str | Path), lambda source: open_root_path(str(source)), True
+    )
 )

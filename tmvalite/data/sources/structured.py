@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.data.sources.arrays import LazyTable
-from tmvalite.data.sources.base import Source, register
+from tmvalite.data.sources.base import TableSource, register
 
 
 def open_structured(source: np.ndarray) -> LazyTable:
@@ -17,4 +17,4 @@ def _fits(source) -> bool:
     return isinstance(source, np.ndarray) and bool(source.dtype.names)
 
 
-register(Source("a structured array", _fits, open_structured))
+register(TableSource("a structured array", _fits, open_structured))

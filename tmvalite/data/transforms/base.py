@@ -108,6 +108,7 @@ class Transform:
     short: ClassVar[str]  # part of the names of folders and histograms
     help: ClassVar[str]  # one line for tables
     element: ClassVar[Element | None]
+    tmva: ClassVar[bool] = False  # TMVA has it
     targets: ClassVar[bool] = False  # without a selection it takes the targets too
     mixes: ClassVar[bool] = False  # an output depends on several inputs
     least_inputs: ClassVar[int] = 1
@@ -272,6 +273,9 @@ REGISTRY: dict[str, type[Transform]] = {}
 
 def register(cls: type[Transform]) -> type[Transform]:
     """Class decorator: make the transformation known under its name and its words."""
+    missing = [part for part in ("name", "words", "short", "help", "element") if not hasattr(cls, part)]
+    if missing:
+        raise TypeError(f"{cls.__name__} in {cls.__module__} declares no {', '.join(missing)}")
     taken = {word for other in REGISTRY.values() for word in other.words}
     if cls.name in REGISTRY or taken & set(cls.words):
         raise ValueError(f"two transformations are called {cls.name} or {', '.join(cls.words)}")

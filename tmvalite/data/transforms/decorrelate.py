@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.data.transforms.base import Element, Transform, register
-from tmvalite.data.transforms.linear import check_matrices, check_number, map_rows, mean_and_covariance, onnx_map
+from tmvalite.data.transforms.linear_map import check_matrices, check_number, map_rows, mean_and_covariance, onnx_map
 from tmvalite.data.transforms.symmetric import eigenvectors
 
 CONSTANT = 1e-14  # a part of the largest eigenvalue: what float32 values leave of a combination that is constant
@@ -22,6 +22,7 @@ class Decorrelate(Transform):
     """
 
     name, words, short = "Decorrelation", ("D", "Deco", "Decorrelate"), "Deco"
+    tmva = True
     help = "uncorrelated inputs of width 1"
     element = Element("Decorrelation")
     mixes = True

@@ -19,6 +19,7 @@ class Normalize(RangeTransform):
     """
 
     name, words, short = "Normalize", ("N", "Norm", "Normalise", "Normalize"), "Norm"
+    tmva = True
     help = "each input's range to [-1, 1]"
     # Without the attribute before ROOT 6.38; ROOT 6.38.00 to 6.38.03 stop at a file that lacks it.
     element = Element("Normalize", ("UseOffsetOrNot", "UseOffset"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.data.transforms.base import Element, Transform, register
-from tmvalite.data.transforms.linear import check_matrices, check_number, map_rows, mean_and_covariance, onnx_map
+from tmvalite.data.transforms.linear_map import check_matrices, check_number, map_rows, mean_and_covariance, onnx_map
 from tmvalite.data.transforms.symmetric import eigenvectors
 from tmvalite.errors import DataError
 
@@ -21,6 +21,7 @@ class PrincipalComponents(Transform):
     """
 
     name, words, short = "PCA", ("P", "PCA"), "PCA"
+    tmva = True
     help = "principal components, the widest first"
     element = Element("PCA")
     mixes = True

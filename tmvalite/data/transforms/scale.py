@@ -17,6 +17,7 @@ class Scale(RangeTransform):
     """
 
     name, words, short = "Scale", ("S", "Scale", "ScaleNorm"), "Scale"
+    tmva = True
     help = "each input divided by its largest size; the sign is kept"
     element = Element(
         "Normalize",

@@ -11,6 +11,7 @@ class Uniform(CumulativeTransform):
     """v' = the cumulative at v, kept between 1e-9 and 1 - 1e-9."""
 
     name, words, short = "Uniform", ("U", "Uniform"), "Uniform"
+    tmva = True
     help = "each input flat between 0 and 1"
     element = Element("Gauss", ("FlatOrGauss", "Flat"), unmarked=False, other_names=("Uniform",))
     targets = True

@@ -13,7 +13,7 @@ USUAL_BATCH = 128  # events, for estimates of work that grows with the square of
 
 
 @dataclass(frozen=True)
-class Prior:
+class CodePrior:
     """A distribution, the same for every element of a code: GAUSS mean sigma or UNIFORM low high."""
 
     kind: str
@@ -47,7 +47,7 @@ class CodeTerm(Step):
 
     @classmethod
     def build(cls, *, prior: tuple[str, float, float] | None = None, **fields) -> CodeTerm:
-        return cls(**fields) if prior is None else cls(prior=Prior(*prior), **fields)
+        return cls(**fields) if prior is None else cls(prior=CodePrior(*prior), **fields)
 
     def differentiate(self, tape):
         if self.x in tape.wanted:
@@ -58,7 +58,7 @@ class CodeTerm(Step):
 class Discrepancy(CodeTerm):
     """Maximum mean discrepancy from the prior, whose samples come from `draw`."""
 
-    prior: Prior
+    prior: CodePrior
     draw: int
     kernel = mmd.mmd
 
@@ -79,7 +79,7 @@ class Discrepancy(CodeTerm):
 class Sliced(CodeTerm):
     """Sliced Wasserstein distance from the prior; samples and directions come from two draws."""
 
-    prior: Prior
+    prior: CodePrior
     draw: int
     axes: int
     directions: int

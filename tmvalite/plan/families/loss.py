@@ -10,7 +10,7 @@ from tmvalite.plan.step import Step, Tensor
 
 
 @dataclass(frozen=True, eq=False)
-class Loss(Step):
+class LossStep(Step):
     """A term of the loss, and its gradient where there is one to write.
 
     kind : what trains an output x by its targets (losses.trained), or VALUE or SQUARE of what a layer gives

@@ -9,7 +9,7 @@ import numpy as np
 from tmvalite.kernels.convolution import HEADER, HEADER_SIZE, PHASE_WIDTH
 from tmvalite.kernels.convolution_tiles import GROUP_BYTES
 
-from .windows import Filters, Phase, Windows, gather_phases, spread_phases
+from .windows import Filters, WindowPhase, Windows, gather_phases, spread_phases
 
 SLACK = 16  # elements that vectors may read behind the last row of a scratch
 LANES = (2, 4, 8, 16)  # elements of a vector, on any machine in any precision
@@ -68,7 +68,7 @@ def gather_halo(windows: Windows, group: int = 1) -> Halo:
     return Halo(top, left, top + rows + bottom, -(-(left + columns + right) // split), split)
 
 
-def spread_halo(windows: Windows, phases: tuple[list[Phase], list[Phase]]) -> Halo:
+def spread_halo(windows: Windows, phases: tuple[list[WindowPhase], list[WindowPhase]]) -> Halo:
     """For windows on the large image, seen from it: what phases read outside the small image."""
     before, after = [0, 0], [0, 0]
     for axis in (0, 1):
@@ -80,7 +80,7 @@ def spread_halo(windows: Windows, phases: tuple[list[Phase], list[Phase]]) -> Ha
     return Halo(before[0], before[1], before[0] + rows + after[0], before[1] + columns + after[1], 1, copied)
 
 
-class Table:
+class OffsetTable:
     """Builds the int64 table of a kernel: a header, and lists behind it that it refers to."""
 
     def __init__(self):
@@ -116,7 +116,7 @@ class Correlation:
     spread: bool
 
     @property
-    def phases(self) -> tuple[list[Phase], list[Phase]]:
+    def phases(self) -> tuple[list[WindowPhase], list[WindowPhase]]:
         """Phases of rows and of columns."""
         w = self.windows
         if self.spread:
@@ -184,7 +184,7 @@ class Correlation:
 
     def table(self, lanes: int) -> np.ndarray:
         """The table of kernels/convolution.py for vectors of `lanes` elements."""
-        w, f, halo, table = self.windows, self.filters, self.halo, Table()
+        w, f, halo, table = self.windows, self.filters, self.halo, OffsetTable()
         (image, inputs), ((out_rows, out_columns), outputs) = self.source, self.target
         filter_row, filter_step = (f.image_step, f.small_step) if self.spread else (f.small_step, f.image_step)
         segment = self.merge_segment(lanes)
@@ -236,7 +236,7 @@ class Correlation:
         halo = self.halo
         return down * halo.pitch + right % halo.split * halo.segment + right // halo.split
 
-    def _places(self, rows: Phase, columns: Phase, lanes: int, pitch: int, segment: int):
+    def _places(self, rows: WindowPhase, columns: WindowPhase, lanes: int, pitch: int, segment: int):
         """(offset in the input, offset in the output) of every vector of output pixels, and pixels in the last one."""
         halo, strides = self.halo, (1, 1) if self.spread else self.windows.strides
         # a window begins in phase 0 of the columns, so its place there is exact
@@ -288,7 +288,7 @@ class FilterGradient:
 
     def table(self, group: int) -> np.ndarray:
         """The table of kernels/convolution.py for groups of `group` pixels."""
-        w, f, halo, table = self.windows, self.filters, self.halo(group), Table()
+        w, f, halo, table = self.windows, self.filters, self.halo(group), OffsetTable()
         rows, columns, pitch = self.line(group)
         plane = halo.plane if halo.copied else w.image[0] * w.image[1]
         start = (halo.top - w.pads[0]) * halo.pitch + (halo.left - w.pads[1]) // halo.split

@@ -18,7 +18,7 @@ from functools import cache
 from typing import Any
 
 from tmvalite.kernels._jit import Family
-from tmvalite.plan.step import Step, Tape, Tensor
+from tmvalite.plan.step import Slot, Step, Tape, Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +122,11 @@ def missing_columns(kernel: Family, values: Mapping[str, Any]) -> None:
     if missing or unknown:
         what = [f"nothing was given for '{name}'" for name in missing] + [f"it has no column '{name}'" for name in unknown]
         raise LookupError(f"{kernel.function.__name__}: {', '.join(what)}")
+    for name in kernel.columns.numbers:
+        if isinstance(values.get(name), Slot) and name not in (*kernel.columns.parameters, *kernel.columns.gradients):
+            raise LookupError(
+                f"{kernel.function.__name__} is given a parameter for '{name}': descriptor(..., parameters='{name}')"
+            )
 
 
 @cache

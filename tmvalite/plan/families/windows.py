@@ -82,7 +82,7 @@ class Filters:
 
 
 @dataclass(frozen=True)
-class Phase:
+class WindowPhase:
     """Along one axis, the output pixels that need the same taps.
 
     first, step, count : output pixels first, first + step, ...; start : the input pixel from which the first one counts;
@@ -96,17 +96,17 @@ class Phase:
     taps: tuple[tuple[int, int], ...]
 
 
-def gather_phases(q: int, k: int, p: int) -> list[Phase]:
+def gather_phases(q: int, k: int, p: int) -> list[WindowPhase]:
     """Windows seen from the small image: one phase. Input pixels count from the first one that a window of no padding sees."""
-    return [Phase(0, 1, q, -p, tuple((t, t) for t in range(k)))]
+    return [WindowPhase(0, 1, q, -p, tuple((t, t) for t in range(k)))]
 
 
-def spread_phases(n: int, k: int, s: int, p: int) -> list[Phase]:
+def spread_phases(n: int, k: int, s: int, p: int) -> list[WindowPhase]:
     """Windows seen from the large image of n pixels: one phase for every (i + p) mod s."""
     phases = []
     for a in range(s):
         start, stop = -((a - p) // s), (n - 1 + p - a) // s
         if stop >= start:
             taps = tuple((t, -m) for m, t in enumerate(range(a, k, s)))
-            phases.append(Phase(s * start + a - p, s, stop - start + 1, start, taps))
+            phases.append(WindowPhase(s * start + a - p, s, stop - start + 1, start, taps))
     return phases

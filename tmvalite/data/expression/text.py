@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tmvalite.data.expression.syntax import COMPARISONS, Expression
+from tmvalite.data.expression.nodes import COMPARISONS, Expression
 
 # From loose to tight, the order of the rules in grammar/expression.lark.
 _LEVELS = (

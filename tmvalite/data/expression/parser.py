@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from tmvalite.data.expression.functions import FUNCTIONS
 from tmvalite.data.expression.hints import explain, hint_for_function
-from tmvalite.data.expression.syntax import ALTERNATIVE, REDUCTIONS, SPECIALS, Expression, Node
+from tmvalite.data.expression.nodes import ALTERNATIVE, REDUCTIONS, SPECIALS, Expression, ExpressionNode
 from tmvalite.errors import ExpressionError, Source, Span, nearest, quoted
 from tmvalite.string_utils.parse import Builder, run
 
@@ -31,37 +31,37 @@ class _Expressions(Builder):
         value = float(int(token, 16)) if token[:2] in ("0x", "0X") else float(token)
         if value == float("inf"):
             raise ParseError("the number is too large", self.span(token), code="expression-number")
-        return [Node("number", str(token), value, span=self.span(token))]
+        return [ExpressionNode("number", str(token), value, span=self.span(token))]
 
     def text(self, parts):
-        return [Node("text", str(parts[0]), span=self.span(parts[0]))]
+        return [ExpressionNode("text", str(parts[0]), span=self.span(parts[0]))]
 
     def name(self, parts):
         token = parts[0]
         if token.startswith("`"):
-            return [Node("name", token[1:-1], span=self.span(token))]
+            return [ExpressionNode("name", token[1:-1], span=self.span(token))]
         if token in REDUCTIONS or token == ALTERNATIVE:
             raise ParseError(
                 f"{token} needs an argument", self.span(token), code="expression-arguments", expected=f"{token}(...)"
             )
         if token.endswith("$") and token not in SPECIALS:
             _unknown_function(str(token), self.span(token))
-        return [Node("name", str(token), span=self.span(token))]
+        return [ExpressionNode("name", str(token), span=self.span(token))]
 
     def size(self, parts):
         name = parts[0][: parts[0].rindex(".")].strip("@ ")
-        return [Node("size", name, span=self.span(parts[0]))]
+        return [ExpressionNode("size", name, span=self.span(parts[0]))]
 
     def index(self, parts):
         left, nodes, right = parts
-        return nodes or [Node("every", "[]", span=self.span(left, right))], self.span(right)
+        return nodes or [ExpressionNode("every", "[]", span=self.span(left, right))], self.span(right)
 
     def indexed(self, parts):
         token, *indices, member = parts
         nodes = [node for part, _ in indices for node in part]
         span = self.span(self.span(token), self.span(member) if member else indices[-1][1])
         name = str(token).strip("`") + (str(member) if member else "")  # jets[0].fX is jets.fX[0]
-        nodes.append(Node("index", name, 0.0, len(indices), len(nodes) + 1, span))
+        nodes.append(ExpressionNode("index", name, 0.0, len(indices), len(nodes) + 1, span))
         return nodes
 
     def call(self, parts):
@@ -71,7 +71,7 @@ class _Expressions(Builder):
         name = str(token)
         _check_call(name, len(arguments), self.span(token), span)
         nodes = [node for argument in arguments for node in argument]
-        nodes.append(Node("call", name, 0.0, len(arguments), len(nodes) + 1, span))
+        nodes.append(ExpressionNode("call", name, 0.0, len(arguments), len(nodes) + 1, span))
         return nodes
 
     def group(self, parts):
@@ -81,19 +81,19 @@ class _Expressions(Builder):
 
     def prefix(self, parts):
         operator, nodes = parts
-        nodes.append(Node("prefix", str(operator), 0.0, 1, len(nodes) + 1, self.span(operator)))
+        nodes.append(ExpressionNode("prefix", str(operator), 0.0, 1, len(nodes) + 1, self.span(operator)))
         return nodes
 
     def cast(self, parts):
         token, nodes = parts
-        nodes.append(Node("cast", " ".join(token[1:-1].split()), 0.0, 1, len(nodes) + 1, self.span(token)))
+        nodes.append(ExpressionNode("cast", " ".join(token[1:-1].split()), 0.0, 1, len(nodes) + 1, self.span(token)))
         return nodes
 
     def binary(self, parts):
         left, operator, right = parts
         left.extend(right)
         text = "^" if operator == "**" else str(operator)
-        left.append(Node("binary", text, 0.0, 2, len(left) + 1, self.span(operator)))
+        left.append(ExpressionNode("binary", text, 0.0, 2, len(left) + 1, self.span(operator)))
         return left
 
     def compare(self, parts):
@@ -123,11 +123,11 @@ class _Expressions(Builder):
     def choice(self, parts):
         condition, question, yes, _, no = parts
         nodes = [*condition, *yes, *no]
-        nodes.append(Node("choice", "?", 0.0, 3, len(nodes) + 1, self.span(question)))
+        nodes.append(ExpressionNode("choice", "?", 0.0, 3, len(nodes) + 1, self.span(question)))
         return nodes
 
 
-def _bare_shift(nodes: list[Node]) -> Node | None:
+def _bare_shift(nodes: list[ExpressionNode]) -> ExpressionNode | None:
     """A shift operator of `nodes` that stands in no parentheses."""
     at = len(nodes) - 1
     while at >= 0:

@@ -8,7 +8,7 @@ import numpy as np
 
 from tmvalite.data.columns import Column
 from tmvalite.data.expression.functions import FUNCTIONS, OPERATORS, PREFIXES
-from tmvalite.data.expression.syntax import ALTERNATIVE, REDUCTIONS, Node
+from tmvalite.data.expression.nodes import ALTERNATIVE, REDUCTIONS, ExpressionNode
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +110,7 @@ class Frame:
             counts = counts * size
         return counts if self.missing is None else np.where(self.missing, 0, counts)
 
-    def _find_missing(self, at: int, node: Node, column: Column) -> None:
+    def _find_missing(self, at: int, node: ExpressionNode, column: Column) -> None:
         """Entries whose array is too short for a constant index. For an axis of fixed length that is an error."""
         for j, child in enumerate(self.whole.operands[at]):
             inner = self.whole.done.get(at)
@@ -133,7 +133,7 @@ class Frame:
     # An index that is computed and lies outside its array gives NaN to the whole expression, not only to the element: the
     # expression isnan(v[n]) has no value there. What ?: && || and Alt$ do not look at does no harm.
 
-    def _pass_on(self, at: int, node: Node, children: list[int], operands: list) -> None:
+    def _pass_on(self, at: int, node: ExpressionNode, children: list[int], operands: list) -> None:
         found = [self.beyond.pop(child, None) for child in children]
         if node.kind == "choice":
             chosen = np.not_equal(operands[0], 0)
@@ -150,7 +150,7 @@ class Frame:
 
     # The values of one node
 
-    def _value(self, at: int, node: Node, operands: list):
+    def _value(self, at: int, node: ExpressionNode, operands: list):
         if node.kind == "number":
             return np.float64(node.value)
         if node.kind == "text":
@@ -186,7 +186,7 @@ class Frame:
             self._places = [rest, *reversed(places)]
         return self._places[axis]
 
-    def _name(self, at: int, node: Node) -> np.ndarray:
+    def _name(self, at: int, node: ExpressionNode) -> np.ndarray:
         column = self.whole.columns.get(node.text)
         if column is not None:
             if column.is_text:
@@ -212,7 +212,7 @@ class Frame:
             return self.whole.context.random.uniform(length)
         return np.float64(np.pi)
 
-    def _element(self, at: int, node: Node, operands: list) -> np.ndarray:
+    def _element(self, at: int, node: ExpressionNode, operands: list) -> np.ndarray:
         """arr[i]: NaN for a computed index that is negative or beyond its array. A number may have indices, which say nothing."""
         column, inner = self.whole.columns[node.text], self.whole.done.get(at)
         if not column.n_axes:
@@ -243,7 +243,7 @@ class Frame:
             return np.full(len(entry), np.nan)
         return np.where(valid, flat[np.where(valid, column.starts()[entry] + position, 0)], np.nan)
 
-    def _call(self, at: int, node: Node, operands: list):
+    def _call(self, at: int, node: ExpressionNode, operands: list):
         if node.text in REDUCTIONS:
             return self._per_entry(self.whole.done[at])
         if node.text != ALTERNATIVE:
@@ -256,7 +256,7 @@ class Frame:
         values = first.values if len(first.values) else np.zeros(1)
         return np.where(has, values[np.where(has, self._per_entry(starts) + local, 0)], otherwise)
 
-    def _outer_length(self, node: Node) -> np.ndarray:
+    def _outer_length(self, node: ExpressionNode) -> np.ndarray:
         """(N,) float64, what @x.size() counts: the elements along the first axis."""
         column = self.whole.columns[node.text]
         if not column.n_axes:

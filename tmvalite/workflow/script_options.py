@@ -8,8 +8,8 @@ from tmvalite import constants
 from tmvalite.data.transforms import check_transforms
 from tmvalite.errors import Diagnostics
 from tmvalite.string_utils import parse_transformations
+from tmvalite.string_utils.option_table import BoundOptions, OptionTable
 from tmvalite.string_utils.option_values import DeclaredOption
-from tmvalite.string_utils.options import BoundOptions, OptionTable
 from tmvalite.string_utils.syntax import TransformList
 from tmvalite.workflow.log import LogSettings
 

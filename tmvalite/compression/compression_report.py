@@ -14,7 +14,7 @@ from tmvalite.compression.report_text import as_text
 from tmvalite.compression.table import EventTable
 from tmvalite.data.columns import ArrayTable, Column
 from tmvalite.data.expression import Context, evaluate, parse_expression
-from tmvalite.data.expression.render import written
+from tmvalite.data.expression.text import written
 from tmvalite.data.formulas import bind, expression_of
 from tmvalite.data.info import declare
 from tmvalite.errors import DataError, OptionError, did_you_mean

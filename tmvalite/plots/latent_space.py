@@ -95,7 +95,7 @@ def _prior(text):
         return (lambda z: np.exp(-0.5 * ((z - a) / b) ** 2) / (b * np.sqrt(2.0 * np.pi))), (a - 3.0 * b, a + 3.0 * b)
     if kind == "UNIFORM" and b > a:
         return (lambda z: np.where((z >= a) & (z <= b), 1.0 / (b - a), 0.0)), (a, b)
-    raise DataError(f"'{text}' is no prior", code="data-prior", expected="GAUSS|mean|sigma or UNIFORM|low|high")
+    raise DataError(f"'{text}' is no prior", code="prior", expected="GAUSS|mean|sigma or UNIFORM|low|high")
 
 
 def _range(z: np.ndarray, density) -> tuple[float, float]:

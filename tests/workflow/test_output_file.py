@@ -7,7 +7,7 @@ import pytest
 
 from tests.workflow.test_factory import QUIET, loader, multiclass_loader, regression_loader, run
 from tmvalite import Factory, OptionError, Types
-from tmvalite.workflow.output import as_target, event_tree
+from tmvalite.workflow.output_file import as_target, event_tree
 
 
 class Named:

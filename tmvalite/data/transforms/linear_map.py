@@ -52,7 +52,7 @@ def mean_and_covariance(x: np.ndarray, weights: np.ndarray | None = None) -> tup
 
     sums, products = (sum(parts) for parts in zip(*partial_results(n, part)))
     if not sums[0] > 0:
-        raise DataError("the weights of the training events do not add up to a positive number", code="transform-weights")
+        raise DataError("the weights of the training events do not add up to a positive number", code="data-weight-sum")
     mean = sums[1:] / sums[0]
     covariance = products / sums[0] - np.multiply.outer(mean, mean)
     return shift + mean, (covariance + covariance.T) / 2

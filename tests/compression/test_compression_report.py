@@ -9,7 +9,7 @@ import pytest
 
 from tmvalite.cli import main
 from tmvalite.compression import compress
-from tmvalite.compression.report import make_report, quantity
+from tmvalite.compression.compression_report import make_report, quantity
 from tmvalite.compression.report_files import write_report
 from tmvalite.compression.report_html import as_html
 from tmvalite.errors import ExpressionError, OptionError

@@ -17,7 +17,7 @@ from tmvalite.evaluation import (
     overlap_matrix,
     rank_classification,
     rank_regression,
-    tables,
+    result_tables,
 )
 from tmvalite.string_utils.syntax import TransformList
 from tmvalite.workflow.log import Log
@@ -36,7 +36,7 @@ def print_transformed(log: Log, data: DataSet, items: TransformList) -> Transfor
         of = f"class {item.reference.text}" if item.reference else "all classes"
         Log("Factory", log.settings, data.info.name).header(f'Create Transformation "{item.name.text}" with events from {of}.')
     log.info()
-    table = tables.variable_statistics_table(_names(data), chain.apply_variables(events.x), events.weight)
+    table = result_tables.variable_statistics_table(_names(data), chain.apply_variables(events.x), events.weight)
     Log("TFHandler_Factory", log.settings).titled(table)
     return chain
 
@@ -52,7 +52,7 @@ def print_ranking(log: Log, data: DataSet, analysis_type: str) -> None:
     if analysis_type == "regression":
         several = len(data.info.targets) > 1
         rankings = [
-            (f", target {tables.shortened(target.label)}" if several else "", ranking)
+            (f", target {result_tables.shortened(target.label)}" if several else "", ranking)
             for t, target in enumerate(data.info.targets)
             for ranking in rank_regression(events.x, events.targets[:, t], names, events.weight)
         ]
@@ -63,7 +63,7 @@ def print_ranking(log: Log, data: DataSet, analysis_type: str) -> None:
         rankings = [("", ranking)]
     head = Log("IdTransformation", log.settings)
     for of_target, ranking in rankings:
-        first, *rest = tables.ranking_table(ranking)
+        first, *rest = result_tables.ranking_table(ranking)
         head.header(first + of_target)
         log.lines(rest)
 
@@ -96,9 +96,9 @@ def print_classification(log: Log, dataset: str, records: Sequence[MethodRecord]
         rows.append((r.title, *pair))
     rows.sort(key=lambda row: _falling(row[1].area))
     log.info()
-    log.lines(tables.classification_area_table(dataset, [row[:2] for row in rows]))
+    log.lines(result_tables.classification_area_table(dataset, [row[:2] for row in rows]))
     log.info()
-    log.lines(tables.classification_overtraining_table(dataset, rows))
+    log.lines(result_tables.classification_overtraining_table(dataset, rows))
     log.info()
 
 
@@ -117,7 +117,7 @@ def print_regression(log: Log, dataset: str, records: Sequence[MethodRecord]) ->
             rows = [(r.title, numbers(r, t)) for r in records for t, name in enumerate(names[r.title]) if name == target]
             groups.append((target, sorted(rows, key=lambda row: row[1].rms if row[1].rms == row[1].rms else np.inf)))
         log.info()
-        log.lines(tables.regression_table(dataset, groups, training=sample == "train"))
+        log.lines(result_tables.regression_table(dataset, groups, training=sample == "train"))
     log.info()
 
 
@@ -136,9 +136,9 @@ def print_multiclass(log: Log, dataset: str, records: Sequence[MethodRecord]) ->
         for r in records
     ]
     log.info()
-    log.lines(tables.multiclass_table(dataset, classes, rows))
+    log.lines(result_tables.multiclass_table(dataset, classes, rows))
     log.info()
-    log.lines(tables.confusion_tables(classes, [(r.title, r.confusions("test"), r.confusions("train")) for r in records]))
+    log.lines(result_tables.confusion_tables(classes, [(r.title, r.confusions("test"), r.confusions("train")) for r in records]))
     log.info()
 
 
@@ -162,9 +162,9 @@ def print_correlations(log: Log, records: Sequence[MethodRecord]) -> None:
         x, weights = data.test.x[chosen], data.test.weight[chosen]
         if len(records) > 1:
             log.info(f"Inter-MVA correlation matrix ({name}):")
-            log.lines(tables.matrix_table(titles, correlation_matrix(outputs[chosen], weights)))
+            log.lines(result_tables.matrix_table(titles, correlation_matrix(outputs[chosen], weights)))
             log.info(f"Inter-MVA overlap matrix ({name}): share of events on which two methods agree")
-            log.lines(tables.matrix_table(titles, overlap_matrix(outputs[chosen], cuts, weights)))
+            log.lines(result_tables.matrix_table(titles, overlap_matrix(outputs[chosen], cuts, weights)))
         log.info(f"Correlations between input variables and MVA response ({name}):")
-        log.lines(tables.rectangle_table(labels, titles, cross_correlation(outputs[chosen], x, weights)))
+        log.lines(result_tables.rectangle_table(labels, titles, cross_correlation(outputs[chosen], x, weights)))
         log.info()

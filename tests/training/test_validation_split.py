@@ -5,7 +5,7 @@ import pytest
 
 from tmvalite.errors import OptionError, Source, Span
 from tmvalite.string_utils import parse_validation_size
-from tmvalite.training.split import drawn_events, last_events, validation_count
+from tmvalite.training.validation_split import drawn_events, last_events, validation_count
 
 
 def count(text, n):

@@ -18,7 +18,7 @@ NAMING = ("name", "index", "size")  # kinds of nodes whose text is the name of a
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class ExpressionNode:
     """One node; its operands are the subtrees that end just before it.
 
     kind : "number", "text", "name", "size", "index", "every", "call", "prefix", "cast", "binary" or "choice"
@@ -46,7 +46,7 @@ class Expression:
     ['a', '2', 'b', '*', '+']
     """
 
-    nodes: tuple[Node, ...]
+    nodes: tuple[ExpressionNode, ...]
     source: Source = field(default=Source(""), compare=False, repr=False)
 
     def operands(self, at: int) -> list[int]:

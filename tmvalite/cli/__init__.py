@@ -1,0 +1,51 @@
+"""The command line: `tmvalite VERB ...`. One import line for each verb, in the order in which they are listed."""
+
+# ruff: noqa: I001
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from tmvalite.cli import check as _check
+from tmvalite.cli import options as _options
+from tmvalite.cli import compress as _compress
+from tmvalite.cli import decompress as _decompress
+from tmvalite.cli import warm as _warm
+from tmvalite.cli.base import VERBS, Verb
+from tmvalite.errors import TmvaliteError
+
+__all__ = ["VERBS", "Verb", "main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a verb; returns 0, or 2 after one error on stderr."""
+    arguments = _parser().parse_args(argv)
+    try:
+        lines = arguments.run(arguments)
+    except TmvaliteError as error:
+        _print(f"error: {error}", sys.stderr)
+        return 2
+    try:
+        _print(lines, sys.stdout)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough; nothing may be left to flush at the exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tmvalite", description="TMVA's deep learning without ROOT.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for verb in VERBS.values():
+        own = commands.add_parser(verb.name, help=verb.help, description=verb.description)
+        verb.declare(own)
+        own.set_defaults(run=verb.run)
+    return parser
+
+
+def _print(text: str, stream) -> None:
+    """Print whatever the terminal can show; other characters as escapes."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream)

@@ -1,0 +1,84 @@
+"""compress: a table of events as the codes of a trained autoencoder."""
+
+from __future__ import annotations
+
+import argparse
+
+from tmvalite.cli.base import Verb, names, register
+
+
+@register("compress")
+class Compress(Verb):
+    help = "compress a table of events with a trained autoencoder"
+    description = "Compress the events of a ROOT tree, an .npz or a .csv file with a trained MethodAE."
+
+    def declare(self, parser):
+        parser.add_argument("model", metavar="MODEL", help="weight file of the autoencoder")
+        parser.add_argument("input", metavar="INPUT", help="table.csv, table.npz, table.root or table.root:tree")
+        parser.add_argument("output", metavar="OUTPUT", help="the archive to write")
+        parser.add_argument("--columns", metavar="A,B,...", help="columns that are the model's variables, in their order")
+        parser.add_argument("--tree", metavar="NAME", help="the tree of a ROOT file that has several")
+        parser.add_argument(
+            "--precision", choices=("float32", "float16"), default="float32", help="of the latent values (float32)"
+        )
+        parser.add_argument(
+            "--bound", metavar="BOUND", help="largest error of every entry: 1%%, 0.01, abs:0.5, or by column 1%%,phi=abs:0.01"
+        )
+        parser.add_argument(
+            "--others",
+            choices=("keep", "drop", "refuse"),
+            default="keep",
+            help="columns that are no variables of the model: keep them without loss, drop or refuse them (keep)",
+        )
+        parser.add_argument("--no-embed", dest="embed", action="store_false", help="leave the model out of the archive")
+        parser.add_argument("--report", metavar="FILE", action="append", default=[], help="write a report: .html, .json or .txt")
+        parser.add_argument("--angles", metavar="A,B,...", help="columns whose residuals the report wraps to (-pi, pi]")
+        parser.add_argument(
+            "--peak",
+            metavar="EXPRESSION",
+            action="append",
+            default=[],
+            help="quantity in which the report fits a peak before and after, such as 'mjj := sqrt(...)'",
+        )
+        parser.add_argument("--window", metavar=("LOW", "HIGH"), nargs=2, type=float, default=None, help="of the peak (100 225)")
+        parser.add_argument("--force", action="store_true", help="replace an existing file")
+
+    def run(self, arguments: argparse.Namespace) -> str:
+        from tmvalite.compression.compression_report import make_report
+        from tmvalite.compression.compressor import prepare
+        from tmvalite.compression.decompressor import check_output
+        from tmvalite.compression.report_files import report_ending, write_report
+        from tmvalite.compression.table_files import check_distinct
+        from tmvalite.errors import OptionError
+        from tmvalite.evaluation.peak import WINDOW
+        from tmvalite.io.atomic import write_atomic
+
+        # before the work begins
+        reports = {f"report_{i}": path for i, path in enumerate(arguments.report, 1)}
+        check_distinct(the_model=arguments.model, the_table=arguments.input, the_archive=arguments.output, **reports)
+        check_output(arguments.output, arguments.force)
+        for path in arguments.report:
+            report_ending(path)
+            check_output(path, arguments.force)
+        if arguments.window and not arguments.peak:
+            raise OptionError("--window is the range of a peak, and there is no --peak", code="peak-window")
+        done = prepare(
+            arguments.model,
+            arguments.input,
+            columns=names(arguments.columns),
+            tree=arguments.tree,
+            precision=arguments.precision,
+            bound=arguments.bound,
+            embed=arguments.embed,
+            others=arguments.others,
+        )
+        report = make_report(
+            done,
+            angles=names(arguments.angles) or (),
+            peaks=arguments.peak,
+            window=tuple(arguments.window) if arguments.window else WINDOW,
+        )
+        write_atomic(arguments.output, done.data)
+        for path in arguments.report:
+            write_report(path, report)
+        return report.as_text()
