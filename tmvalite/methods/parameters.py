@@ -13,7 +13,7 @@ from typing import Any
 from tmvalite.errors import OptionError
 from tmvalite.models.weighting import NORM_MODES
 from tmvalite.string_utils import OptionTable
-from tmvalite.string_utils.options import STRICT
+from tmvalite.string_utils.option_table import STRICT
 from tmvalite.string_utils.training_keys import KEY_NAMES
 
 # What is neither an option nor a key, with its default; the first one is the option string.
