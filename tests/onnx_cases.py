@@ -106,7 +106,6 @@ def pool(kind):
             return Said(f"p=PADDING2D|{'|'.join(map(str, frame))}@a,y={head}|VALID@p", [x], outputs[0])
         if frame == same:
             return Said(f"y={head}|SAME@a", [x], outputs[0])
-        need(kind == "AVGPOOL", "MAXPOOL takes no padding but SAME's, since TMVA ignores its numbers")
         need(frame[0] == frame[1] and frame[2] == frame[3], "padding that differs from end to end and is not SAME's")
         return Said(f"y={head}|{frame[0]}|{frame[2]}@a", [x], outputs[0])
 
@@ -312,14 +311,16 @@ def recurrent(kind, gates):
         bias = np.zeros((1, 2 * len(gates) * size)) if b is None else b
         both = np.split(bias[0], 2)
         after = at.get("linear_before_reset", 0)
-        need(not after or not both[1][2 * size :].any(), "a bias behind the reset gate")
+        two = kind == "GRU" and after and both[1][2 * size :].any()
         parameters = {}
         for i, gate in enumerate(gates):
             rows, tail = slice(i * size, (i + 1) * size), f"_{gate}" if gate else ""
             parameters |= {("y", "W" + tail): w[0, rows], ("y", "U" + tail): r[0, rows]}
-            parameters["y", "b" + tail] = (both[0] + both[1])[rows, None]
+            parameters["y", "b" + tail] = (both[0] if two else both[0] + both[1])[rows, None]
+            if two:
+                parameters["y", "d" + tail] = both[1][rows, None]
         last = outputs[-1] if kind != "LSTM" or len(outputs) < 3 else outputs[1]
-        layout = f"y={kind}|{size}|{events.shape[2]}|{events.shape[1]}|0|0" + ("|1" if after else "") + "@a"
+        layout = f"y={kind}|{size}|{events.shape[2]}|{events.shape[1]}|0|0" + "|1" * bool(after) + "|1" * bool(two) + "@a"
         return Said(layout, [events], np.reshape(last, (len(events), size)), parameters)
 
     return say

@@ -22,6 +22,7 @@ def _dense(rng, depth):
             "",
             "BNORM",
             f"BNORM|{rng.choice((-1, 0.9, 0.99))}|{rng.choice((0.001, 1e-4, 3e-5))}",
+            f"BNORM|0.9|0.001|{rng.choice(('PYTORCH', 'KERAS'))}",
             "ACT|GELU",
             "DROPOUT|0.2",
         )
@@ -32,9 +33,8 @@ def _dense(rng, depth):
 def _image(rng):
     padding = f"PADDING2D|{rng.integers(0, 3)}|1|0|{rng.integers(0, 2)}"
     first = f"CONV|{rng.integers(2, 6)}|3|3|1|1|1|1|{rng.choice(ELEMENTWISE)}"
-    after = rng.choice(
-        ("MAXPOOL|2|2|2|2", "AVGPOOL|2|2|2|2", "DEPTHCONV|2|3|3|1|1|1|1|RELU", "TRANSCONV|3|3|3|2|2|1|1|RELU", "UPSAMPLE|2|2")
-    )
+    plain = ("MAXPOOL|2|2|2|2", "AVGPOOL|2|2|2|2", "DEPTHCONV|2|3|3|1|1|1|1|RELU", "TRANSCONV|3|3|3|2|2|1|1|RELU", "UPSAMPLE|2|2")
+    after = rng.choice((*plain, "MAXPOOL|3|3|1|1|1|1", "AVGPOOL|3|2|1|1|1|1|1", "UPSAMPLE|2|2|BILINEAR|1"))
     return [
         *([padding] if rng.random() < 0.3 else []),
         first,
@@ -47,8 +47,8 @@ def _image(rng):
 def _sequence(rng):
     steps, width, state = 5, 4, int(rng.integers(2, 9))
     kind = rng.choice(("RNN", "LSTM", "GRU"))
-    again = rng.random() < 0.5
-    return [f"{kind}|{state}|{width}|{steps}|0|{int(again)}", *(["RESHAPE|FLAT"] if again else [])]
+    again, after = rng.random() < 0.5, str(rng.choice(("", "|1", "|1|1"))) if kind == "GRU" else ""
+    return [f"{kind}|{state}|{width}|{steps}|0|{int(again)}{after}", *(["RESHAPE|FLAT"] if again else [])]
 
 
 def _graph(rng):

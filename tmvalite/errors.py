@@ -211,6 +211,10 @@ class DataError(TmvaliteError, ValueError):
     default_code = "data"
 
 
+class DataTypeError(DataError, TypeError):
+    """Objects where numbers should be."""
+
+
 class ExpressionError(DataError):
     default_code = "expression"
 
@@ -224,6 +228,12 @@ class FileError(TmvaliteError, OSError):
 
 class TrainingError(TmvaliteError, RuntimeError):
     default_code = "training"
+
+
+class UnavailableError(OptionError, AttributeError):
+    """What a method does not have in this analysis, so that `hasattr` says no."""
+
+    default_code = "unavailable"
 
 
 class NotFittedError(TmvaliteError, ValueError, AttributeError):
@@ -251,6 +261,29 @@ class TmvaliteWarning(UserWarning):
 
     def __str__(self):
         return render_message(self.message, self.source, self.span, self.where, self.expected, self.hint)
+
+
+class DataConversionWarning(TmvaliteWarning):
+    """Data were taken in another shape than they came in."""
+
+
+def also_of_sklearn(ours: type, name: str) -> type:
+    """Our class, so made that code which imported scikit-learn's class of this name catches it by that one too."""
+    theirs = getattr(sys.modules.get("sklearn.exceptions"), name, None)
+    return ours if theirs is None else _of_both(ours, theirs)
+
+
+@lru_cache(maxsize=8)
+def _of_both(ours: type, theirs: type) -> type:
+    def reduce(self):
+        return _again, (ours, theirs.__name__, self.message), self.__dict__
+
+    return type(theirs.__name__, (ours, theirs), {"__module__": ours.__module__, "__doc__": ours.__doc__, "__reduce__": reduce})
+
+
+def _again(ours: type, name: str, message: str):
+    """One that was sent from another process."""
+    return also_of_sklearn(ours, name)(message)
 
 
 def warn_user(warning: TmvaliteWarning) -> None:

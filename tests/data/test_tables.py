@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tmvalite.data.tables import class_labels, event_matrix, target_matrix, weight_vector
-from tmvalite.errors import DataError
+from tmvalite.data.tables import class_labels, event_matrix, numbers, target_matrix, weight_vector
+from tmvalite.errors import DataError, TmvaliteWarning
 
 F32 = np.dtype(np.float32)
 
@@ -63,9 +63,13 @@ def test_error_too_large_for_single_precision():
             "  hint: flatten every event: X.reshape(len(X), -1); InputLayout says its shape",
         ),
         (np.zeros((0, 2)), "X has 0 events of 2 variables"),
-        (np.zeros((2, 0)), "X has 2 events of 0 variables"),
+        (np.zeros((2, 0)), "X has 2 events of 0 variables: 0 feature(s) (shape=(2, 0)) while a minimum of 1 is required."),
         ([["a", "b"]], "X has values of type <U1, not numbers"),
-        (np.array([[1j]]), "X has values of type complex128, not numbers"),
+        (
+            np.array([[1j]]),
+            "Complex data not supported: X has values of type complex128, not numbers\n"
+            "  hint: give real and imaginary parts as variables of their own",
+        ),
         ([[1], [2, 3]], "the rows of X have different lengths"),
         ([[None, 1.0], ["x", 2.0]], "X holds values that are no numbers"),
         ({"a": [1, 2], "b": [1]}, "columns differ in length: 'a' has 2 entries, 'b' has 1\n  in the dict of arrays"),
@@ -83,7 +87,9 @@ def test_error_shapes_and_types(X, message):
         ([False, True, True], None, (True, False), ("Signal", "Background")),
         (["bkg", "Sig", "Sig"], None, ("Sig", "bkg"), ("Sig", "bkg")),
         (["qcd", "tt", "tt"], "tt", ("tt", "qcd"), ("tt", "qcd")),
-        ([2.0, 1.0, 1.0], None, (1.0, 2.0), ("Signal", "Background")),
+        ([-1.0, 1.0, 1.0], None, (1.0, -1.0), ("Signal", "Background")),
+        ([2.0, 1.0, 1.0], 1, (1.0, 2.0), ("Signal", "Background")),
+        ([1, 2, 2], 2, (2, 1), ("Signal", "Background")),
         ([0, 1, 1], 1, (1, 0), ("Signal", "Background")),
     ],
 )
@@ -92,6 +98,17 @@ def test_the_signal_is_class_0(y, signal, values, names):
         labels = class_labels(given, 3, multiclass=False, signal=signal)
         assert labels.values == values and labels.names == names
         assert labels.index.tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize("other", [2, 5, 2.0])
+def test_a_signal_that_was_guessed_from_other_numbers_than_0_and_1_is_named_once(other):
+    with pytest.warns(TmvaliteWarning) as caught:
+        labels = class_labels([other, 1, 1], 3, multiclass=False)
+    assert labels.values == (1, other) and labels.index.tolist() == [1, 0, 0]
+    n = f"{other:g}"
+    assert [str(w.message) for w in caught] == [
+        f"y is 1 or {n}: 1 is taken for the signal, {n} for the background\n  hint: say it: fit(..., signal=1), or signal={n}"
+    ]
 
 
 def test_many_classes_are_sorted():
@@ -115,14 +132,14 @@ def test_many_classes_are_sorted():
         (
             [0, 1, 2],
             {},
-            "a classification has two classes, y has 3: 0, 1, 2\n"
+            "a classification has two classes, y has 3: 0, 1, 2. Only binary classification is supported.\n"
             '  hint: analysis_type="multiclass" takes more; "regression" takes numbers',
         ),
         (
-            ["qcd", "tt", "tt"],
+            [0.0, 1.0, 0.5],
             {},
-            "which of 'qcd' and 'tt' is the signal?\n  expected a class called Signal, or the number 1\n"
-            "  hint: say it: fit(..., signal='qcd')",
+            "Unknown label type: continuous. y is 0.5 in row 2, which is no class\n  expected names or whole numbers of classes\n"
+            '  hint: analysis_type="regression" learns numbers',
         ),
         (["qcd", "tt", "tt"], {"signal": "t"}, "the signal 't' is no class of y\n  expected one of: 'qcd', 'tt'"),
         (np.zeros(3, "M8[s]"), {}, "y has values of type datetime64[s]\n  expected names or numbers of classes"),
@@ -130,6 +147,30 @@ def test_many_classes_are_sorted():
 )
 def test_error_labels(y, keywords, message):
     assert refusal(class_labels, y, 3, multiclass=False, **keywords) == message
+
+
+def test_of_two_classes_that_say_nothing_the_later_one_is_the_signal():
+    with pytest.warns(TmvaliteWarning) as caught:
+        found = class_labels(["qcd", "tt", "tt"], 3, multiclass=False)
+    assert found.values == ("tt", "qcd") and found.index.tolist() == [1, 0, 0]
+    assert str(caught[0].message) == (
+        "which of 'qcd' and 'tt' is the signal? 'tt' is taken, the later one, as in scikit-learn\n"
+        "  expected a class called Signal, or the number 1\n  hint: say it: fit(..., signal='tt')"
+    )
+
+
+@pytest.mark.parametrize("kind", ["csr_array", "dok_array", "coo_matrix"])
+def test_error_sparse_events(kind):
+    sparse = getattr(pytest.importorskip("scipy.sparse"), kind)(np.eye(3))
+    expected = f"X is a sparse {kind}; sparse input is not supported\n  hint: X.toarray()"
+    assert refusal(event_matrix, sparse, F32) == expected and refusal(numbers, sparse, "X") == expected
+
+
+def test_error_objects_that_are_no_numbers_are_a_type_error_too():
+    with pytest.raises(
+        TypeError, match="X holds values that are no numbers: float\\(\\) argument must be a string or a real number"
+    ):
+        numbers(np.array([[{"a": 1}, 2]], object), "X")
 
 
 def test_targets_keep_their_names():

@@ -14,15 +14,15 @@ from tmvalite.plan import make_plan
 from tmvalite.plan import plan as planning
 from tmvalite.training.optimizers import OptimizerSettings
 
-CELLS = {"RNN": "RNN", "LSTM": "LSTM", "GRU": "GRU", "GRU after": "GRU"}
+CELLS = {"RNN": "RNN", "LSTM": "LSTM", "GRU": "GRU", "GRU after": "GRU", "GRU two biases": "GRU"}
+AFTER = {"GRU after": "|1", "GRU two biases": "|1|1"}
 # (steps, features, state): uneven; one of everything; less than a vector, more than one, whole ones; gates of a multiple of
 # 128 columns, whose rows are spread in memory
 SIZES = [(5, 3, 1), (1, 6, 4), (7, 1, 2), (2, 7, 7), (3, 5, 11), (6, 4, 3), (4, 2, 32)]
 
 
 def layout_of(cell, steps, features, state, sequence):
-    after = "|1" if cell == "GRU after" else ""
-    return f"y={CELLS[cell]}|{state}|{features}|{steps}|0|{int(sequence)}{after}@a,RESHAPE|FLAT"
+    return f"y={CELLS[cell]}|{state}|{features}|{steps}|0|{int(sequence)}{AFTER.get(cell, '')}@a,RESHAPE|FLAT"
 
 
 def build(cell, sizes, sequence=True, **options):
@@ -39,7 +39,8 @@ def twin(cell, sizes, sequence, network, sample):
         "input_size": features,
         "state_size": state,
         "return_sequence": sequence,
-        "reset_gate_after": cell == "GRU after",
+        "reset_gate_after": cell in AFTER,
+        "two_biases": cell == "GRU two biases",
     }
     parameters = {name: network.parameters.get("y", name).astype(float) for _, name in network.parameters.names()}
     forward, backward = TWINS[CELLS[cell]]

@@ -10,6 +10,7 @@ from tests.layers.tools import read_layer
 from tests.networks import network_of, sample_of
 from tmvalite.kernels.gridsample import grid_sample
 from tmvalite.kernels.padding import pad_planes
+from tmvalite.layers.weight_file import element_of
 
 RNG = np.random.default_rng(11)
 IMAGE = RNG.standard_normal((2, 3, 6, 7))
@@ -38,7 +39,7 @@ def test_a_map_to_nowhere_gives_zeros_and_one_that_is_not_finite_gives_nan(value
     """Inside a network such numbers come from layers before; the kernel must not read outside the image."""
     x, theta, y = IMAGE[:1].copy(), IDENTITY.copy(), np.empty((1, 3, 6, 7))
     theta[0, which] = value
-    call(grid_sample, [x, theta, y], (3, 6, 7, 6, 7, 0), rows=1)
+    call(grid_sample, [x, theta, y], (3, 6, 7, 6, 7, 0, 0), rows=1)
     # no place has coordinate 0 on the even axis, so a huge number moves every place outside unless it scales the odd one
     assert np.isnan(y).all() if not np.isfinite(value) else not y[:, :, :, [0, 2, 4, 6]].any()
 
@@ -110,10 +111,44 @@ def test_avgpool_reads_padding_as_numbers_or_as_a_word():
     assert read_layer("AVGPOOL|3|3|2|2|SAME")[0].to_fields() == ("3", "3", "2", "2", "SAME")
 
 
-def test_error_padding_as_large_as_the_window():
-    assert refusal("AVGPOOL|2|2|1|1|1|2", (1, 5, 5)) == (
-        "AVGPOOL padding 1x2 leaves windows of 2x2 without a pixel\n  hint: padding must be smaller than the window"
+def test_padding_of_maxpool_counts_and_never_wins():
+    pixels = np.arange(1.0, 21.0).reshape(4, 5).T.reshape(1, 1, 5, 4)
+    expected = [[1, 11, 16], [3, 13, 18], [5, 15, 20]]
+    assert run_alone("MAXPOOL|2|2|2|2|1|1", [pixels])[0, 0].tolist() == expected
+    assert run_alone("MAXPOOL|2|2|2|2|1|1", [pixels - 100])[0, 0].tolist() == (np.array(expected) - 100).tolist()
+    assert run_alone("MAXPOOL|2|2|2|2|0|1", [pixels])[0, 0].tolist() == [[2, 12, 17], [4, 14, 19]]
+    assert run_alone("MAXPOOL|3|3|1|1|1|1", [pixels])[0, 0].tolist() == run_alone("MAXPOOL|3|3|1|1|SAME", [pixels])[0, 0].tolist()
+
+
+def test_maxpool_says_its_padding_and_warns_of_image_rows_only():
+    layer, warnings = read_layer("MAXPOOL|2|2|2|2|1|0")
+    assert (layer.pad_height, layer.pad_width, layer.to_fields()) == (1, 0, ("2", "2", "2", "2", "1", "0")) and not warnings
+    assert read_layer("MAXPOOL|2|2|2|2|0|0")[0].to_fields() == ("2", "2", "2", "2")
+    assert not layer.remarks((1, 5, 4))  # the row that is left over is padding
+    assert read_layer("MAXPOOL|3|3|3|3|1|1")[0].remarks((1, 6, 7)) == (
+        "MAXPOOL does not end at the edge of its padded input: 1 row left over, where TMVA stops",
     )
+
+
+def test_a_maxpool_with_padding_goes_into_no_element_of_tmvas_file():
+    assert element_of(read_layer("MAXPOOL|2|2|2|2|1|0")[0], (1, 6, 6)) is None
+    assert element_of(read_layer("MAXPOOL|2|2|2|2|0|0")[0], (1, 6, 6)) is not None
+
+
+@pytest.mark.parametrize("kind", ["AVGPOOL", "MAXPOOL"])
+def test_error_padding_as_large_as_the_window(kind):
+    assert refusal(f"{kind}|2|2|1|1|1|2", (1, 5, 5)) == (
+        f"{kind} padding 1x2 leaves windows of 2x2 without a pixel\n  hint: padding must be smaller than the window"
+    )
+
+
+def test_zeros_that_avgpool_counts_are_those_of_padding2d():
+    image = RNG.standard_normal((1, 2, 5, 6))
+    padded = np.pad(image, ((0, 0), (0, 0), (1, 1), (2, 2)))
+    assert np.allclose(run_alone("AVGPOOL|3|3|1|2|1|2|1", [image]), run_alone("AVGPOOL|3|3|1|2|VALID", [padded]), atol=1e-15)
+    assert read_layer("AVGPOOL|3|3|1|2|1|2|1")[0].to_fields() == ("3", "3", "1", "2", "1", "2", "1")
+    assert read_layer("AVGPOOL|3|3|1|2|SAME|1")[0].to_fields() == ("3", "3", "1", "2", "SAME", "1")
+    assert read_layer("AVGPOOL|3|3|1|2|0|0|1")[0].to_fields() == ("3", "3", "1", "2", "0", "0", "1")
 
 
 def test_error_axis_that_is_not_there():

@@ -352,7 +352,7 @@ def test_a_head_learns_the_classes():
     method = fitted(PLAIN + "Head={DENSE|1|LINEAR}", 40, more="HeadWeight=2:RandomSeed=5", y=y, signal="tt")
     assert method.score(X, y) > 0.95 and method.classes_.tolist() == ["qcd", "tt"]
     assert np.allclose(method.predict_proba(X).sum(axis=1), 1) and set(method.predict(X)) == {"qcd", "tt"}
-    assert method.predict(X[0]).shape == () and "head" in method.history
+    assert method.predict(X[:1]).shape == (1,) and "head" in method.history
     assert np.allclose(method.GetMvaValues(X), 0.5 * ((X - method.reconstruct(X)) ** 2).sum(axis=1), rtol=1e-3)
 
 

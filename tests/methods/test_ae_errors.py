@@ -224,7 +224,7 @@ def test_error_before_the_training():
 
 def test_error_a_head_without_anything_to_learn():
     assert refused(lambda: fitted(PLAIN + "Head={DENSE|1|LINEAR}", 1), DataError) == (
-        "a training of this method needs y, the class of every event"
+        "this method requires y to be passed, but the target y is None\n  expected the class of every event"
     )
 
 

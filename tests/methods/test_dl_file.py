@@ -26,7 +26,7 @@ CASES = {
     "regression": lambda: trained(options(2, more="VarTransform=N:RandomSeed=5"), "regression", line),
     "multiclass": lambda: trained(options(2), "multiclass", three_classes),
     "float64": lambda: trained(options(2, more="Precision=float64:RandomSeed=5")),
-    "two outputs": lambda: trained(options(2, layout=TWO_OUTPUTS), targets=two_classes()[0][:, 0]),
+    "two outputs": lambda: trained(options(5, layout=TWO_OUTPUTS), targets=two_classes()[0][:, 0]),
     "residual": lambda: trained(options(2, layout="a=DENSE|8|TANH,b=DENSE|8|LINEAR,ADD|RELU@a+b,DENSE|1|LINEAR")),
     "two inputs": lambda: trained(
         options(2, layout="a=DENSE|4|TANH@p,b=DENSE|4|TANH@q,CONCAT@a+b,DENSE|1|LINEAR", more="InputLayout=p=2,q=1:RandomSeed=5")

@@ -8,9 +8,8 @@ import pytest
 from tmvalite import MethodAE, MethodDL, Reader
 from tmvalite.errors import DataError, TmvaliteWarning
 
-OPTIONS = (
-    "Layout=TANH|4,LINEAR:TrainingStrategy=LearningRate=1e-2,BatchSize=20,MaxEpochs=2:RandomSeed=3:ErrorStrategy=CROSSENTROPY"
-)
+STRATEGY = "LearningRate=1e-2,BatchSize=20,MaxEpochs=8,TestRepetitions=1"
+OPTIONS = f"Layout=TANH|4,LINEAR:TrainingStrategy={STRATEGY}:RandomSeed=3:ErrorStrategy=CROSSENTROPY"
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +56,7 @@ def test_autoencoders_take_tables(sample):
     X, _, path = sample
     options = (
         "Layout=Encoder={DENSE|2|TANH}Decoder={DENSE|N|LINEAR}:"
-        "TrainingStrategy=LearningRate=1e-2,BatchSize=20,MaxEpochs=1:RandomSeed=3"
+        "TrainingStrategy=LearningRate=1e-2,BatchSize=20,MaxEpochs=1,TestRepetitions=1:RandomSeed=3"
     )
     methods = [MethodAE(options).fit(table, progress="silent") for table in (X, f"{path}:events")]
     assert np.array_equal(methods[0].GetMvaValues(X), methods[1].GetMvaValues({"b": X[:, 1], "a": X[:, 0]}))
@@ -74,7 +73,7 @@ def test_predict_refuses_events_without_a_value_or_marks_them(sample):
     marked = method.predict(bad, not_finite="mark")
     assert marked[[1, 3]].tolist() == [-1, -1] and np.array_equal(marked[[0, 2]], method.predict(X[[0, 2]]))
     with pytest.raises(DataError, match="in 1 of 1 events"):
-        method.predict(bad[1])
+        method.predict(bad[1:2])
     names = fitted(X, np.array(["b", "Signal"])[y]).predict(bad, not_finite="mark")
     assert names[[1, 3]].tolist() == ["", ""]
 

@@ -31,8 +31,8 @@ def test_the_defaults_of_every_method_are_understood_without_a_remark(name):
 
 
 def test_check_and_booking_have_the_same_options_and_phases():
-    text = f"InputLayout=1|1|3:VarTransform=N:Layout={HALVES}:KLWeight=0.5:TrainingStrategy="
-    text += "LearningRate=1e-3,BatchSize=7,TestRepetitions=1|LearningRate=1e-4,BatchSize=9,TestRepetitions=1"
+    phases = "LearningRate=1e-2,BatchSize=7,TestRepetitions=1|LearningRate=1e-3,BatchSize=9,TestRepetitions=1"
+    text = f"InputLayout=1|1|3:VarTransform=N:Layout={HALVES}:KLWeight=0.5:TrainingStrategy={phases}"
     method, report = MethodAE(text), understand(text, method="AE")
     assert dict(report.bound.values) == dict(method.bound.values) and report.phases == method.phases
     assert report.booking.layout == method.booking.layout and str(report.blueprint.prior) == "GAUSS|0|1"

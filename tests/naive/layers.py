@@ -81,13 +81,13 @@ def _same_backward(at, parameters, inputs, grad):
 
 def _pool(forward, backward):
     def windows(at, x):
-        """Window, strides and padding of a pool at the top and on the left."""
+        """Window, strides and padding of a pool at the top and on the left, and whether padding counts."""
         window, strides = (at["filter_height"], at["filter_width"]), (at["stride_rows"], at["stride_cols"])
-        pads = [at.get("pad_height", 0), at.get("pad_width", 0)]
+        pads = [at["pad_height"], at["pad_width"]]
         if at["padding"] == "SAME":
             sizes = zip(at["shape"][1:], strides, window, x.shape[2:])
             pads = [max(0, (out - 1) * stride + k - n) // 2 for out, stride, k, n in sizes]
-        return window, strides, pads
+        return window, strides, pads, at.get("count_padding", False)
 
     def run(at, parameters, inputs):
         return forward(inputs[0], at["shape"][1:], *windows(at, inputs[0]))
@@ -100,17 +100,18 @@ def _pool(forward, backward):
 
 def _upsample(at):
     name = at["method"].lower()
-    return getattr(resample, f"{name}_forward"), getattr(resample, f"{name}_backward"), (at["row_factor"], at["col_factor"])
+    how = [(at["row_factor"], at["col_factor"]), *([at["align_corners"]] if name == "bilinear" else [])]
+    return getattr(resample, f"{name}_forward"), getattr(resample, f"{name}_backward"), how
 
 
 def _upsample_forward(at, parameters, inputs):
-    forward, _, factors = _upsample(at)
-    return forward(inputs[0], factors)
+    forward, _, how = _upsample(at)
+    return forward(inputs[0], *how)
 
 
 def _upsample_backward(at, parameters, inputs, grad):
-    _, backward, factors = _upsample(at)
-    return [backward(inputs[0], grad, factors)], {}
+    _, backward, how = _upsample(at)
+    return [backward(inputs[0], grad, *how)], {}
 
 
 def _theta(at, theta):
@@ -118,11 +119,11 @@ def _theta(at, theta):
 
 
 def _grid_forward(at, parameters, inputs):
-    return resample.grid_forward(inputs[0], _theta(at, inputs[1]), at["shape"][1:])
+    return resample.grid_forward(inputs[0], _theta(at, inputs[1]), at["shape"][1:], at["edges"])
 
 
 def _grid_backward(at, parameters, inputs, grad):
-    return list(resample.grid_backward(inputs[0], _theta(at, inputs[1]), grad)), {}
+    return list(resample.grid_backward(inputs[0], _theta(at, inputs[1]), grad, at["edges"])), {}
 
 
 def _mean_axes(at, x):

@@ -43,14 +43,16 @@ def running(at, parameters, inputs, step, steps_of_phase):
     """Running mean and variance after the batch number `step` of an epoch."""
     index, momentum = groups(inputs[0]), at["momentum"]
     if momentum < 0:
-        momentum = step / (step + 1)
-    elif steps_of_phase == 0:
+        before = step if at["running"] == "TMVA" else steps_of_phase
+        momentum = before / (before + 1)
+    elif steps_of_phase == 0 and at["running"] == "TMVA":
         momentum = 0.0
     means, variances = [], []
     for k in range(index.max() + 1):
         mean, variance, n = statistics(inputs[0], k, index)
         means.append(momentum * parameters["Training-mu"][0, k] + (1 - momentum) * mean)
-        unbiased = variance * n / (n - 1 + at["epsilon"])
+        factor = {"TMVA": n / (n - 1 + at["epsilon"]), "PYTORCH": n / (n - 1), "KERAS": 1.0}[at["running"]]
+        unbiased = variance * factor
         variances.append(momentum * parameters["Training-variance"][0, k] + (1 - momentum) * unbiased)
     return np.array(means), np.array(variances)
 

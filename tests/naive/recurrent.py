@@ -75,10 +75,12 @@ def lstm_backward(at, p, saved, grad_h, grad_c, add):
 
 
 def gru_forward(at, p, x, h, c):
-    r, z = ([sigmoid(u) for u in before(p, gate, x, h)] for gate in ("_r", "_z"))
+    two = at["two_biases"]
+    seconds = {gate: [float(d[0]) for d in p["d" + gate]] if two else [0.0] * len(h) for gate in ("_r", "_z", "_c")}
+    r, z = ([sigmoid(u) for u in plus(before(p, gate, x, h), seconds[gate])] for gate in ("_r", "_z"))
     size, biases = range(len(h)), [float(b[0]) for b in p["b_c"]]
     if at["reset_gate_after"]:
-        inner = times(p["U_c"], h)
+        inner = plus(times(p["U_c"], h), seconds["_c"])
         inside = plus(times(p["W_c"], x), [r[s] * inner[s] for s in size], biases)
     else:
         inner = [r[s] * h[s] for s in size]
@@ -104,6 +106,9 @@ def gru_backward(at, p, saved, grad_h, grad_c, add):
         of_inner = transposed_times(p["U_c"], of_g)
         of_r = [of_inner[s] * h[s] * r[s] * (1 - r[s]) for s in size]
         through_c = [of_inner[s] * r[s] for s in size]
+    if at["two_biases"]:
+        for gate, gradient in (("_r", of_r), ("_z", of_z), ("_c", of_inner)):
+            add("d" + gate, [[v] for v in gradient])
     x_r, h_r = back(p, "_r", x, h, of_r, add)
     x_z, h_z = back(p, "_z", x, h, of_z, add)
     through_z = [grad_h[s] * z[s] for s in size]

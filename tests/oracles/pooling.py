@@ -26,7 +26,7 @@ def random_layer(seed: int, kind: str):
     channels, *image = (int(n) for n in (rng.integers(1, 4), rng.integers(2, 13), rng.integers(1, 13)))
     x = rng.standard_normal((1, channels, *image)).astype(np.float32)
     if kind in ("MAXPOOL", "AVGPOOL"):
-        words = ("", "SAME", "VALID", "numbers") if kind == "AVGPOOL" else ("", "SAME", "VALID")
+        words = ("", "SAME", "VALID", "numbers")
         padding = words[rng.integers(len(words))]
         window, strides, pads = _window(rng, image, padding)
         fields = [*window, *strides, *(pads if padding == "numbers" else [padding] if padding else [])]

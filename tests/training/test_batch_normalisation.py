@@ -10,6 +10,7 @@ from tmvalite.training.optimizers import OptimizerSettings
 
 DEEP = "TANH|6,BNORM,TANH|5,BNORM|0.9|0.01,LINEAR"
 IMAGE = "RESHAPE|3|2|5,BNORM|0.5,RESHAPE|FLAT,TANH|4,LINEAR"
+RUNNING = ["BNORM", "BNORM|0.9", "BNORM|0.9|0.001|PYTORCH", "BNORM|-1|0.001|PYTORCH", "BNORM|0.9|0.001|KERAS"]
 
 
 def run(network, sample, batch, count=3, first=0):
@@ -30,12 +31,12 @@ def test_gradient_through_the_batch_equals_central_differences(layout, inputs):
     check_gradient(loss, network.gradient(*sample) * mask, start)
 
 
-@pytest.mark.parametrize("layout,node,inputs", [("BNORM,TANH|4,LINEAR", "BNORM#1", 6), ("BNORM|0.9,TANH|4,LINEAR", "BNORM#1", 6)])
+@pytest.mark.parametrize("layout,node,inputs", [(f"{text},TANH|4,LINEAR", "BNORM#1", 6) for text in RUNNING])
 def test_running_values_follow_the_batches_of_an_epoch(layout, node, inputs):
     network = network_of(layout, inputs, precision="float64", threads=1)
     sample = sample_of(network, 21)
     layer = network.graph.nodes[0].layer
-    at = {"momentum": layer.momentum, "epsilon": layer.epsilon}
+    at = {"momentum": layer.momentum, "epsilon": layer.epsilon, "running": layer.running}
     names = ("Gamma", "Beta", "Training-mu", "Training-variance")
     parameters = {name: network.parameters.get(node, name) for name in names}
     state = network.new_optimizer(OptimizerSettings("SGD", learning_rate=0.0))

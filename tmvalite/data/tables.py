@@ -14,7 +14,7 @@ from tmvalite.data.info import VariableInfo
 from tmvalite.data.scoring import variable_columns
 from tmvalite.data.sources import is_table, open_table
 from tmvalite.data.sources.arrays import to_column
-from tmvalite.errors import DataError, quoted, warn_user
+from tmvalite.errors import DataConversionWarning, DataError, DataTypeError, TmvaliteWarning, also_of_sklearn, quoted, warn_user
 
 SHOWN_ROWS = 3  # first bad rows that a message names
 
@@ -39,6 +39,7 @@ def event_matrix(X, dtype) -> tuple[np.ndarray, tuple[str, ...]]:
         Wrong shape, no numbers, masked, NaN or infinite values, values too large for the precision.
     """
     names: tuple[str, ...] = ()
+    _refuse_sparse(X, "X")
     if is_table(X):
         table = open_table(X)
         names = tuple(table.branches() if hasattr(table, "branches") else table.keys())
@@ -52,7 +53,10 @@ def event_matrix(X, dtype) -> tuple[np.ndarray, tuple[str, ...]]:
             hint = "flatten every event: X.reshape(len(X), -1); InputLayout says its shape"
         raise DataError(f"X has shape {x.shape}", code="data-shape", expected="(events, variables)", hint=hint)
     if 0 in x.shape:
-        raise DataError(f"X has {x.shape[0]} events of {x.shape[1]} variables", code="data-empty")
+        message = f"X has {x.shape[0]} events of {x.shape[1]} variables"
+        if x.shape[1] == 0:
+            message += f": 0 feature(s) (shape={x.shape}) while a minimum of 1 is required."
+        raise DataError(message, code="data-empty")
     names = names or tuple(f"var{i + 1}" for i in range(x.shape[1]))
     out = finite_matrix(x, dtype, names)
     for remark in rounded_integers(x, out, names):
@@ -100,6 +104,7 @@ def scored_events(X, variables: Sequence[VariableInfo], dtype=None) -> tuple[np.
     DataError
         Wrong shape, a missing column, no numbers, masked values.
     """
+    _refuse_sparse(X, "X")
     if is_table(X):
         single = isinstance(X, Mapping) and bool(X) and all(np.ndim(value) == 0 and _is_number(value) for value in X.values())
         table = open_table({name: [value] for name, value in X.items()} if single else X)
@@ -213,16 +218,20 @@ SIGNAL_NAMES = ("signal", "sig", "s")
 def class_labels(y, n_events: int, *, multiclass: bool, signal=None) -> Labels:
     """Classes from names or numbers.
 
-    Two classes: the signal is `signal`, or what is called Signal, or the number 1, or True.
+    Two classes: the signal is `signal`, or what is called Signal, or the number 1, or True, with a warning beside another number
+    than 0 and -1; else the later one in sorted order, as in scikit-learn, with a warning.
     Multiclass: classes in sorted order.
 
     Raises
     ------
     DataError
-        Wrong length, NaN, one class only, more than two without multiclass, or an unknown signal.
+        Wrong length, NaN, fractions, one class only, more than two without multiclass, or an unknown signal.
     """
     y = _class_values(y)
     if y.ndim == 2 and y.shape[1] == 1:
+        message = f"A column-vector y was passed when a 1d array was expected: y has shape {y.shape}"
+        warning = also_of_sklearn(DataConversionWarning, "DataConversionWarning")
+        warn_user(warning(message, code="data-column-vector", hint="y[:, 0], or y.ravel()"))
         y = y[:, 0]
     if y.shape != (n_events,):
         hint = "give the class of every event, not one column per class" if y.ndim == 2 else None
@@ -231,6 +240,11 @@ def class_labels(y, n_events: int, *, multiclass: bool, signal=None) -> Labels:
         )
     if y.dtype.kind == "f":
         check_finite(y, "y")
+        broken = np.flatnonzero(y != np.trunc(y))
+        if broken.size:
+            message = f"Unknown label type: continuous. y is {y[broken[0]]:g} in row {broken[0]}, which is no class"
+            hint = 'analysis_type="regression" learns numbers'
+            raise DataError(message, code="data-classes", expected="names or whole numbers of classes", hint=hint)
     if y.dtype.kind == "O":
         y = np.array([str(v) for v in y]) if any(isinstance(v, str) for v in y) else np.array(y.tolist())
     if y.dtype.kind not in "biufU":
@@ -244,13 +258,15 @@ def class_labels(y, n_events: int, *, multiclass: bool, signal=None) -> Labels:
     if len(values) > 2:
         shown = ", ".join(repr(v) for v in values[:5]) + (", ..." if len(values) > 5 else "")
         raise DataError(
-            f"a classification has two classes, y has {len(values)}: {shown}",
+            f"a classification has two classes, y has {len(values)}: {shown}. Only binary classification is supported.",
             code="data-classes",
             hint='analysis_type="multiclass" takes more; "regression" takes numbers',
         )
     first = _signal_position(values, signal)
     index = (index != first).astype(np.int64)
     values = (values[first], values[1 - first])
+    if signal is None and not isinstance(values[0], bool | str) and values[0] == 1 and values[1] not in (0, -1):
+        _warn_of_guess(*values)
     names = values if isinstance(values[0], str) else CLASSES
     return Labels(index, tuple(names), values)
 
@@ -277,12 +293,26 @@ def _signal_position(values: tuple, signal) -> int:
         matches = [i for i, value in enumerate(values) if value == 1]
     if len(matches) == 1:
         return matches[0]
-    raise DataError(
-        f"which of {values[0]!r} and {values[1]!r} is the signal?",
-        code="data-signal",
-        expected="a class called Signal, or the number 1",
-        hint=f"say it: fit(..., signal={values[0]!r})",
+    warn_user(
+        TmvaliteWarning(
+            f"which of {values[0]!r} and {values[1]!r} is the signal? {values[1]!r} is taken, the later one, as in scikit-learn",
+            code="data-signal",
+            expected="a class called Signal, or the number 1",
+            hint=f"say it: fit(..., signal={values[1]!r})",
+        )
     )
+    return 1
+
+
+def _warn_of_guess(signal, background) -> None:
+    """1 and 2 may be meant either way."""
+    warning = TmvaliteWarning(
+        f"y is {_name(signal)} or {_name(background)}: {_name(signal)} is taken for the signal, {_name(background)} for the "
+        "background",
+        code="data-signal",
+        hint=f"say it: fit(..., signal={_name(signal)}), or signal={_name(background)}",
+    )
+    warn_user(warning)
 
 
 def _name(value) -> str:
@@ -296,6 +326,7 @@ def numbers(values, what: str) -> np.ndarray:
     if isinstance(values, list | tuple) and any(isinstance(value, np.ma.MaskedArray) for value in values):
         values = np.ma.array(values)
         return to_column(values, what, "", shown=what).values
+    _refuse_sparse(values, what)
     if hasattr(values, "isna") and hasattr(values, "to_numpy"):  # pandas
         missing = np.asarray(values.isna())
         if missing.any() and not _holds_floats(values):
@@ -308,11 +339,23 @@ def numbers(values, what: str) -> np.ndarray:
     if array.dtype.kind == "O":
         try:
             array = array.astype(np.float64)
-        except (TypeError, ValueError):
+        except TypeError as error:
+            raise DataTypeError(f"{what} holds values that are no numbers: {error}", code="data-type") from None
+        except ValueError:
             raise DataError(f"{what} holds values that are no numbers", code="data-type") from None
+    if array.dtype.kind == "c":
+        message = f"Complex data not supported: {what} has values of type {array.dtype}, not numbers"
+        raise DataError(message, code="data-type", hint="give real and imaginary parts as variables of their own")
     if array.dtype.kind not in "biuf":
         raise DataError(f"{what} has values of type {array.dtype}, not numbers", code="data-type")
     return array
+
+
+def _refuse_sparse(values, what: str) -> None:
+    """Raises DataError at scipy's sparse arrays, of which one kind is a dict."""
+    if hasattr(values, "toarray") and hasattr(values, "nnz"):
+        message = f"{what} is a sparse {type(values).__name__}; sparse input is not supported"
+        raise DataError(message, code="data-type", hint=f"{what}.toarray()")
 
 
 def _rows_of(column: Column, what: str) -> np.ndarray:

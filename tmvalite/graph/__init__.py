@@ -2,7 +2,7 @@
 
 from tmvalite.graph.build import build_graph, build_graphs
 from tmvalite.graph.chain import chain
-from tmvalite.graph.check import check_batch_sizes, check_outputs, drop_rates, require_lowering
+from tmvalite.graph.check import check_batch_sizes, check_outputs, drop_rates, gives_constants, require_lowering
 from tmvalite.graph.describe import describe, describe_all, layout_text
 from tmvalite.graph.inputs import event_shape, input_shapes, stored_sizes, variables_of
 from tmvalite.graph.ir import Graph, Node, Output, Value
@@ -22,6 +22,7 @@ __all__ = [
     "describe_all",
     "drop_rates",
     "event_shape",
+    "gives_constants",
     "input_shapes",
     "layout_text",
     "require_lowering",

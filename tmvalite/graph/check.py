@@ -181,6 +181,11 @@ def is_constant(node: Node) -> bool:
     return activation is not None and not activation.elementwise and node.shape[-1] == 1
 
 
+def gives_constants(graph: Graph) -> bool:
+    """Whether an output is the same for every event, whatever the parameters."""
+    return any(output.value.producer is not None and is_constant(output.value.producer) for output in graph.outputs)
+
+
 def check_constants(graph: Graph, diagnostics: Diagnostics) -> None:
     """A layer that gives the same for every event is worth a warning."""
     for node in graph.nodes:

@@ -13,7 +13,8 @@ from tmvalite.string_utils.syntax import InputLayout, InputShape
 def input_shapes(input_layout: InputLayout | None, n_variables: int, diagnostics: Diagnostics) -> tuple[tuple[str, Shape], ...]:
     """Name and shape of every input, in the order in which they take the event's variables.
 
-    `0|0|0` and nothing give ("input", (N,)); `W` and `1|1|W` vectors, `A|W` a sequence of A steps, `C|H|W` an image.
+    `0|0|0` and nothing give ("input", (N,)); `W` a vector, `A|W` a sequence of A steps, `C|H|W` an image; `1|1|W` and `1|W` are
+    what the layer that reads them wants, a vector or an image of one row.
 
     Raises
     ------
@@ -67,9 +68,7 @@ def variables_of(input_layout: InputLayout | None) -> int | None:
 
 def event_shape(depth: int, height: int, width: int) -> Shape:
     """Shape of one event by the three sizes of a weight file: TMVA stores a sequence A|W as (A, 1, W)."""
-    if height == 1:
-        return (width,) if depth == 1 else (depth, width)
-    return normal_shape(depth, height, width)
+    return (depth, width) if height == 1 < depth else normal_shape(depth, height, width)
 
 
 def stored_sizes(shape: Shape) -> tuple[int, int, int]:
@@ -112,5 +111,5 @@ def _shape(item: InputShape, source, diagnostics: Diagnostics) -> Shape:
             hint="0|0|0 stands for all variables in one row",
         )
     if len(sizes) == 2:
-        return sizes if sizes[0] > 1 else sizes[1:]
+        return sizes if sizes[0] > 1 else normal_shape(1, *sizes)
     return normal_shape(*sizes) if len(sizes) == 3 else sizes

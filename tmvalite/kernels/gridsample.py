@@ -3,9 +3,11 @@
 Output place (x, y) in [-1, 1]^2, -1 and 1 being the centres of the first and the last pixel, takes the value at
 theta (x, y, 1). In pixels the source of (p, q) is
     px = (W - 1)/2 (1 + theta_0 x_q + theta_1 y_p + theta_2),  py = (H - 1)/2 (1 + theta_3 x_q + theta_4 y_p + theta_5);
-an axis of one place has coordinate 0. With `relative` set, 1 is added to theta_0 and theta_4. Coordinates are float64 in
-both precisions, written so that the identity gives whole pixels exactly. A pixel border is a kink: there the derivative is
-that of the cell with the larger coordinates. A theta that is not finite gives NaN.
+an axis of one place has coordinate 0. With `edges` set, -1 and 1 are the outer edges of these pixels:
+    px = W/2 (1 + theta_0 x_q + theta_1 y_p + theta_2) - 1/2,  py likewise,  x_q = (2 q + 1)/Q - 1.
+With `relative` set, 1 is added to theta_0 and theta_4. Coordinates are float64 in both precisions, written so that the
+identity gives whole pixels exactly. A pixel border is a kink: there the derivative is that of the cell with the larger
+coordinates. A theta that is not finite gives NaN.
 Source: Jaderberg et al., arXiv:1506.02025, section 3 and equations 5 to 7.
 """
 
@@ -14,14 +16,25 @@ from __future__ import annotations
 from ._jit import family, kernel, number, shift
 from .family import ROWS, descriptor, operand
 
-GEOMETRY = "channels height width out_height out_width relative".split()  # behind the operands
-CHANNELS, HEIGHT, WIDTH, P, Q, RELATIVE = range(len(GEOMETRY))
+GEOMETRY = "channels height width out_height out_width relative edges".split()  # behind the operands
+CHANNELS, HEIGHT, WIDTH, P, Q, RELATIVE, EDGES = range(len(GEOMETRY))
 
 
 @kernel
-def _steps(pixels, places):
-    """Pixels per unit of 2 k - (places - 1), which is (places - 1) times the coordinate of place k."""
+def _steps(edges, pixels, places):
+    """Pixels per unit of 2 k - (places - 1), which is (places - 1) times the coordinate of place k; `edges`: `places` times."""
+    if edges:
+        return pixels / 2.0 / places
     return (pixels - 1) / 2.0 / (places - 1) if places > 1 else 0.0
+
+
+@kernel
+def _scales(g):
+    """Whether edges are meant; pixels per unit of a column's and a row's coordinate; steps of q, p in columns, then in rows."""
+    edges, w, h = g[EDGES], g[WIDTH], g[HEIGHT]
+    half_x, half_y = (w * 0.5, h * 0.5) if edges else ((w - 1) * 0.5, (h - 1) * 0.5)
+    steps = _steps(edges, w, g[Q]), _steps(edges, w, g[P]), _steps(edges, h, g[Q]), _steps(edges, h, g[P])
+    return edges, half_x, half_y, *steps
 
 
 @kernel
@@ -36,13 +49,15 @@ def _cell(position, pixels):
 
 
 @kernel
-def _source(g, theta, p, q):
-    """The cell of an output place: row, column, and the distances from their first pixel."""
+def _source(g, scales, theta, p, q):
+    """The cell of an output place: row, column, and the distances from their first pixel. scales: as `_scales` gives them."""
+    edges, half_x, half_y, x_of_q, x_of_p, y_of_q, y_of_p = scales
     u, v = 2 * q - (g[Q] - 1), 2 * p - (g[P] - 1)
-    half_x, half_y = (g[WIDTH] - 1) * 0.5, (g[HEIGHT] - 1) * 0.5
     a, e = float(theta[0]) + g[RELATIVE], float(theta[4]) + g[RELATIVE]
-    px = half_x * (1.0 + theta[2]) + a * (u * _steps(g[WIDTH], g[Q])) + theta[1] * (v * _steps(g[WIDTH], g[P]))
-    py = half_y * (1.0 + theta[5]) + theta[3] * (u * _steps(g[HEIGHT], g[Q])) + e * (v * _steps(g[HEIGHT], g[P]))
+    px = half_x * (1.0 + theta[2]) + a * (u * x_of_q) + theta[1] * (v * x_of_p)
+    py = half_y * (1.0 + theta[5]) + theta[3] * (u * y_of_q) + e * (v * y_of_p)
+    if edges:
+        px, py = px - 0.5, py - 0.5
     column, fx = _cell(px, g[WIDTH])
     row, fy = _cell(py, g[HEIGHT])
     return row, column, fy, fx
@@ -78,7 +93,7 @@ def grid_sample_image_backward(d, run, arena, theta, copies, grad):
     """Gradient with respect to the image, place after place; overwrites: theta grad_y grad_x geometry."""
     six, gradient = operand(d, IMAGE.theta, run, arena), operand(d, IMAGE.grad_y, run, arena)
     result, g = operand(d, IMAGE.grad_x, run, arena), shift(d, IMAGE.geometry)
-    pixels, places = g[HEIGHT] * g[WIDTH], g[P] * g[Q]
+    pixels, places, scales = g[HEIGHT] * g[WIDTH], g[P] * g[Q], _scales(g)
     zero, one = number(six[0], 0.0), number(six[0], 1.0)
     for r in range(run[ROWS]):
         map_, given, event = shift(six, r * 6), shift(gradient, r * d[IMAGE.grad_y_size]), shift(result, r * d[IMAGE.grad_x_size])
@@ -86,7 +101,7 @@ def grid_sample_image_backward(d, run, arena, theta, copies, grad):
             event[i] = zero
         for p in range(g[P]):
             for q in range(g[Q]):
-                row, column, fy, fx = _source(g, map_, p, q)
+                row, column, fy, fx = _source(g, scales, map_, p, q)
                 right, below = number(zero, fx), number(zero, fy)
                 for c in range(g[CHANNELS]):
                     image, value = shift(event, c * pixels), given[c * places + p * g[Q] + q]
@@ -106,14 +121,14 @@ def grid_sample_theta_backward(d, run, arena, theta, copies, grad):
     """Gradient with respect to theta, summed in float64; overwrites: x theta grad_y grad_theta geometry."""
     x, six = operand(d, THETA.x, run, arena), operand(d, THETA.theta, run, arena)
     gradient, result, g = operand(d, THETA.grad_y, run, arena), operand(d, THETA.grad_theta, run, arena), shift(d, THETA.geometry)
-    pixels, places = g[HEIGHT] * g[WIDTH], g[P] * g[Q]
-    half_x, half_y = (g[WIDTH] - 1) * 0.5, (g[HEIGHT] - 1) * 0.5
+    pixels, places, scales = g[HEIGHT] * g[WIDTH], g[P] * g[Q], _scales(g)
+    _, half_x, half_y, x_of_q, x_of_p, y_of_q, y_of_p = scales
     for r in range(run[ROWS]):
         event, map_, given = shift(x, r * d[THETA.x_size]), shift(six, r * 6), shift(gradient, r * d[THETA.grad_y_size])
         s0, s1, s2, s3, s4, s5 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for p in range(g[P]):
             for q in range(g[Q]):
-                row, column, fy, fx = _source(g, map_, p, q)
+                row, column, fy, fx = _source(g, scales, map_, p, q)
                 dx, dy = 0.0, 0.0
                 for c in range(g[CHANNELS]):
                     image, value = shift(event, c * pixels), float(given[c * places + p * g[Q] + q])
@@ -122,11 +137,11 @@ def grid_sample_theta_backward(d, run, arena, theta, copies, grad):
                     dx += value * ((b - a) * (1.0 - fy) + (f - e) * fy)
                     dy += value * ((e - a) * (1.0 - fx) + (f - b) * fx)
                 u, v = 2 * q - (g[Q] - 1), 2 * p - (g[P] - 1)
-                s0 += dx * (u * _steps(g[WIDTH], g[Q]))
-                s1 += dx * (v * _steps(g[WIDTH], g[P]))
+                s0 += dx * (u * x_of_q)
+                s1 += dx * (v * x_of_p)
                 s2 += dx * half_x
-                s3 += dy * (u * _steps(g[HEIGHT], g[Q]))
-                s4 += dy * (v * _steps(g[HEIGHT], g[P]))
+                s3 += dy * (u * y_of_q)
+                s4 += dy * (v * y_of_p)
                 s5 += dy * half_y
         out, like = shift(result, r * 6), x[0]
         out[0], out[1], out[2] = number(like, s0), number(like, s1), number(like, s2)
@@ -139,16 +154,16 @@ GRID = descriptor("x theta y", geometry=GEOMETRY, writes="y")
 
 @family(GRID, backward=[grid_sample_image_backward, grid_sample_theta_backward], flops=(30, "y"), kind="window")
 def grid_sample(d, run, arena, theta, copies, grad):
-    """x theta y channels height width out_height out_width relative."""
+    """x theta y channels height width out_height out_width relative edges."""
     x, six, y = operand(d, GRID.x, run, arena), operand(d, GRID.theta, run, arena), operand(d, GRID.y, run, arena)
     g = shift(d, GRID.geometry)
-    pixels, places = g[HEIGHT] * g[WIDTH], g[P] * g[Q]
+    pixels, places, scales = g[HEIGHT] * g[WIDTH], g[P] * g[Q], _scales(g)
     for r in range(run[ROWS]):
         event, map_, out = shift(x, r * d[GRID.x_size]), shift(six, r * 6), shift(y, r * d[GRID.y_size])
         spoiled = _not_finite(map_)
         for p in range(g[P]):
             for q in range(g[Q]):
-                row, column, fy, fx = _source(g, map_, p, q)
+                row, column, fy, fx = _source(g, scales, map_, p, q)
                 right, below = number(spoiled, fx), number(spoiled, fy)
                 for c in range(g[CHANNELS]):
                     image = shift(event, c * pixels)

@@ -1,15 +1,16 @@
 """GRU: r, z = sg(W x_t + U h_{t-1} + b), h_t = z h_{t-1} + (1 - z) g, forward and backward, with the reset gate r before U_c,
-g = tanh(W_c x_t + U_c (r h_{t-1}) + b_c), or after it, g = tanh(W_c x_t + r (U_c h_{t-1}) + b_c).
+g = tanh(W_c x_t + U_c (r h_{t-1}) + b_c), or after it, g = tanh(W_c x_t + r (U_c h_{t-1}) + b_c). In the form "after" a gate
+may have a second bias d, beside the state: U h_{t-1} + d.
 
 The gates stand side by side in TMVA's order r z g. Per event, `gates` holds their values and later the gradients of what
 stands in them, `states` h_{t-1} and `resets` what U_c reads (r h_{t-1}) or gives (U_c h_{t-1}, later its gradient), for every
 step; steps of 0 as in rnn.py.
-Source: Cho et al., arXiv:1406.1078; the form "after": cuDNN's, with one bias per gate as TMVA has it.
+Source: Cho et al., arXiv:1406.1078; the form "after": cuDNN's, there always with both biases; TMVA has b only.
 """
 
 from __future__ import annotations
 
-from ._jit import family, shift, uses
+from ._jit import family, kernel, shift, uses
 from .family import ROWS, descriptor, operand
 from .lanes import GatePass
 from .product_tiles import product_piece
@@ -90,20 +91,30 @@ _backward_after_gates = GatePass(
 ).intrinsic()
 
 
-# extra1: the resets
+# extra1: the resets; state_biases: -1 for none
 FORWARD = descriptor(
     "x y before gates states extra1 packed",
-    "steps features size gates_step states_step y_step weights state_weights biases after",
+    "steps features size gates_step states_step y_step weights state_weights biases after state_biases",
     writes="y gates states extra1",
     scratch="before packed",
-    parameters="weights state_weights biases",
+    parameters="weights state_weights biases state_biases",
 )
+
+
+@kernel
+def _sum_of_biases(size, b, d, out):
+    """b + d of the gates r and z; b of the candidate, whose d stands inside the reset gate."""
+    for i in range(3 * size):
+        out[i] = b[i] + d[i] if i < 2 * size else b[i]
 
 
 @uses(product_piece)
 @family(FORWARD)
 def gru_forward(d, run, arena, theta, copies, grad):
-    """x y before gates states resets packed | T D S | steps of gates, states (and resets) and y | W U b | after."""
+    """x y before gates states resets packed | T D S | steps of gates, states (and resets) and y | W U b | after d.
+
+    `packed` ends with a row of biases where there are two.
+    """
     x, y, before = operand(d, FORWARD.x, run, arena), operand(d, FORWARD.y, run, arena), operand(d, FORWARD.before, run, arena)
     gates, states = operand(d, FORWARD.gates, run, arena), operand(d, FORWARD.states, run, arena)
     resets = operand(d, FORWARD.extra1, run, arena)
@@ -119,6 +130,13 @@ def gru_forward(d, run, arena, theta, copies, grad):
     pack(size, size, shift(u, two), wide, width, packed_c)
     clear_rows(rows, size, states, d[FORWARD.states_size])
     clear_rows(rows, size, resets, d[FORWARD.extra1_size])
+    two_biases = d[FORWARD.state_biases] >= 0
+    inner_bias = shift(theta, d[FORWARD.state_biases] + two) if two_biases else bias
+    if two_biases:
+        both = shift(packed_w, (features + size) * wide)
+        _sum_of_biases(size, bias, shift(theta, d[FORWARD.state_biases]), both)
+        bias = both
+        copy_rows(rows, size, inner_bias, 0, resets, d[FORWARD.extra1_size])
     for t in range(steps):
         h, reset = shift(states, t * d[FORWARD.states_step]), shift(resets, t * d[FORWARD.states_step])
         at = shift(gates, t * d[FORWARD.gates_step])
@@ -131,8 +149,9 @@ def gru_forward(d, run, arena, theta, copies, grad):
         )
         if after:
             if t > 0:
+                begin, begins = (inner_bias, 1) if two_biases else (reset, 0)
                 packed_product(
-                    rows, size, size, h, d[FORWARD.states_size], packed_c, width, reset, d[FORWARD.extra1_size], reset, 0, 0
+                    rows, size, size, h, d[FORWARD.states_size], packed_c, width, reset, d[FORWARD.extra1_size], begin, 0, begins
                 )
             _forward_after_gates(
                 rows,

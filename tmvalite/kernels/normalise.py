@@ -33,6 +33,7 @@ from .family import (
 )
 
 SHARE_NUMBERS, BATCH_NUMBERS = 5, 4
+TMVA, PYTORCH, KERAS = range(3)  # whose running values
 
 
 @kernel
@@ -97,16 +98,18 @@ def batch_sums(d, run, arena, theta, copies, grad):
     return 0.0
 
 
-STATISTICS = descriptor("", "groups size state batch mean variance epsilon momentum", parameters="mean variance")
+STATISTICS = descriptor("", "groups size state batch mean variance epsilon momentum running", parameters="mean variance")
 
 
 @family(STATISTICS)
 def batch_statistics(d, run, arena, theta, copies, grad):
-    """Mean and deviation of the batch, and the running values: groups size state batch mu variance epsilon momentum.
+    """Mean and deviation of the batch, and the running values: groups size state batch mu variance epsilon momentum
+    running.
 
     Running values r move to m r + (1 - m) batch, with the given momentum m >= 0 (the first batch of a phase replaces
     them, but with momentum 1 they stay), else m = t/(t + 1) with t the batches of this epoch so far: their plain
-    average. The variance of a batch of n values counts n/(n - 1 + epsilon) there.
+    average. The variance of a batch of n values counts n/(n - 1 + epsilon) there. With `running` PYTORCH the first batch is none
+    of its own, t counts the batches of the phase, and the factor is n/(n - 1); KERAS: 1.
     """
     if not run[TRAINING]:
         return 0.0
@@ -117,10 +120,11 @@ def batch_statistics(d, run, arena, theta, copies, grad):
     epsilon = float_at(d, STATISTICS.epsilon)
     momentum = float_at(d, STATISTICS.momentum)
     count, shares = run[COUNT], run[SHARES]
-    values = float(count * size // groups)
+    values, running = float(count * size // groups), d[STATISTICS.running]
     if momentum < 0.0:
-        momentum = run[STEP] / (run[STEP] + 1.0)
-    elif run[TIME] == 0 and momentum < 1.0:
+        before = run[STEP] if running == TMVA else run[TIME]
+        momentum = before / (before + 1.0)
+    elif run[TIME] == 0 and momentum < 1.0 and running == TMVA:
         momentum = 0.0
     for k in range(groups):
         n, centre, square = 0.0, 0.0, 0.0
@@ -135,7 +139,11 @@ def batch_statistics(d, run, arena, theta, copies, grad):
             n += m
         biased = max(square / values, 0.0)
         mean[k], inverse[k] = centre, 1.0 / math.sqrt(biased + epsilon)
-        unbiased = biased * (values / (values - 1.0 + epsilon))
+        unbiased = biased
+        if running == TMVA:
+            unbiased = biased * (values / (values - 1.0 + epsilon))
+        elif running == PYTORCH:
+            unbiased = biased * (values / max(values - 1.0, 1.0))
         mu[k] = number(mu[k], momentum * float(mu[k]) + (1.0 - momentum) * centre)
         variance[k] = number(mu[k], momentum * float(variance[k]) + (1.0 - momentum) * unbiased)
     return 0.0

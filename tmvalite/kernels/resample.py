@@ -1,8 +1,9 @@
 """UPSAMPLE: every channel of an image made larger by whole factors, a for rows and b for columns.
 
 Nearest: output (p, q) is input (p div a, q div b); its gradient is the sum over a block. Bilinear: output p lies at
-(p + 1/2) / a - 1/2 of the input, limited to its first and last pixel (centres aligned; `half_pixel` of ONNX's Resize). Rows
-are mixed first, then columns. All outputs of one phase p mod a have the same weights.
+(p + 1/2) / a - 1/2 of the input, limited to its first and last pixel (edges aligned; `half_pixel` of ONNX's Resize). Rows
+are mixed first, then columns. All outputs of one phase p mod a have the same weights. Corners: as bilinear, but output p lies
+at p (H - 1) / (a H - 1), so that first and last pixels stay (`align_corners`).
 """
 
 from __future__ import annotations
@@ -150,4 +151,72 @@ def bilinear(d, run, arena, theta, copies, grad):
                     e, source = number(x[0], weight), shift(line, left)
                     for w in range(width):
                         row[w * b + j] = fma(e, source[w + 1] - source[w], source[w])
+    return 0.0
+
+
+@kernel
+def _between(place, factor, pixels):
+    """The first of the two inputs that output `place` mixes where corners stay, and the weight of the second."""
+    if pixels == 1:
+        return 0, 0.0
+    above, below = place * (pixels - 1), pixels * factor - 1  # a fraction, so that whole pixels are met exactly
+    first = min(above // below, pixels - 2)
+    return first, (above - first * below) / below
+
+
+CORNERS_BACK = descriptor("grad_y grad_x scratch", geometry=GEOMETRY, writes="grad_x", scratch="scratch")
+
+
+@family(CORNERS_BACK, flops=(6, "grad_y"), kind="window")
+def corners_backward(d, run, arena, theta, copies, grad):
+    """The transpose of `corners`; overwrites: grad_y grad_x scratch (width + 2) channels height width a b."""
+    gradient, result = operand(d, CORNERS_BACK.grad_y, run, arena), operand(d, CORNERS_BACK.grad_x, run, arena)
+    line, g = shift(arena, d[CORNERS_BACK.scratch]), shift(d, CORNERS_BACK.geometry)
+    height, width = g[HEIGHT], g[WIDTH]
+    rows, columns = height * g[A], width * g[B]
+    zero, one = number(gradient[0], 0.0), number(gradient[0], 1.0)
+    for plane in range(run[ROWS] * g[CHANNELS]):
+        out, given = shift(result, plane * height * width), shift(gradient, plane * rows * columns)
+        for w in range(height * width):
+            out[w] = zero
+        for p in range(rows):
+            h, weight = _between(p, g[A], height)
+            f, row = number(zero, weight), shift(given, p * columns)
+            for w in range(width + 1):
+                line[w] = zero
+            for q in range(columns):
+                w, weight = _between(q, g[B], width)
+                e = number(zero, weight)
+                line[w] = fma(one - e, row[q], line[w])
+                line[w + 1] = fma(e, row[q], line[w + 1])
+            low, high = shift(out, h * width), shift(out, min(h + 1, height - 1) * width)
+            for w in range(width):
+                low[w] = fma(one - f, line[w], low[w])
+            for w in range(width):
+                high[w] = fma(f, line[w], high[w])
+    return 0.0
+
+
+CORNERS = descriptor("x y scratch", geometry=GEOMETRY, writes="y", scratch="scratch")
+
+
+@family(CORNERS, backward=[corners_backward], flops=(6, "y"), kind="window")
+def corners(d, run, arena, theta, copies, grad):
+    """x y scratch (width + 2) channels height width a b."""
+    x, y, line = operand(d, CORNERS.x, run, arena), operand(d, CORNERS.y, run, arena), shift(arena, d[CORNERS.scratch])
+    g = shift(d, CORNERS.geometry)
+    height, width = g[HEIGHT], g[WIDTH]
+    rows, columns = height * g[A], width * g[B]
+    for plane in range(run[ROWS] * g[CHANNELS]):
+        image, out = shift(x, plane * height * width), shift(y, plane * rows * columns)
+        for p in range(rows):
+            h, weight = _between(p, g[A], height)
+            f, low, high = number(x[0], weight), shift(image, h * width), shift(image, min(h + 1, height - 1) * width)
+            for w in range(width):
+                line[w] = fma(f, high[w] - low[w], low[w])
+            line[width] = line[width - 1]
+            row = shift(out, p * columns)
+            for q in range(columns):
+                w, weight = _between(q, g[B], width)
+                row[q] = fma(number(x[0], weight), line[w + 1] - line[w], line[w])
     return 0.0

@@ -38,7 +38,7 @@ class Arg:
     """How one field of a layer is written: what it means, its type, its bounds, the allowed words.
 
     `minimum` and `maximum` are allowed values, `below` is not. `type` is int, float, bool, str (one of `choices`, or
-    any text if there are none) or ActivationName.
+    any text if there are none) or ActivationName. `extra` fields, the last ones, are written only where they say something.
     """
 
     help: str
@@ -47,11 +47,22 @@ class Arg:
     maximum: float | None = None
     below: float | None = None
     choices: tuple[str, ...] = ()
+    extra: bool = False
 
 
-def arg(help: str, *, type: type = int, default: Any = MISSING, minimum=None, maximum=None, below=None, choices=()) -> Any:
+def arg(
+    help: str,
+    *,
+    type: type = int,
+    default: Any = MISSING,
+    minimum=None,
+    maximum=None,
+    below=None,
+    choices=(),
+    extra: bool = False,
+) -> Any:
     """Declare a field of a layer; without a default it must be written."""
-    meta = {"arg": Arg(help, type, minimum, maximum, below, tuple(choices))}
+    meta = {"arg": Arg(help, type, minimum, maximum, below, tuple(choices), extra)}
     return dataclasses.field(metadata=meta) if default is MISSING else dataclasses.field(default=default, metadata=meta)
 
 
@@ -209,7 +220,10 @@ class Layer:
 
     def to_fields(self) -> tuple[str, ...]:
         """The fields after the kind, as one would write them, canonical: from_fields(to_fields()) == self."""
-        return tuple(field_text(getattr(self, f.name)) for f in declared_fields(type(self)))
+        declared = declared_fields(type(self))
+        while declared and declared[-1].metadata["arg"].extra and getattr(self, declared[-1].name) == declared[-1].default:
+            declared = declared[:-1]
+        return tuple(field_text(getattr(self, f.name)) for f in declared)
 
     def weight_fields(self, *inputs: Shape) -> dict[str, Any] | None:
         """Values of the fields as TMVA's weight file states them for these inputs, or None where it cannot.

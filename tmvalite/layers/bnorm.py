@@ -9,6 +9,8 @@ import numpy as np
 
 from tmvalite.layers.base import Attribute, Example, Layer, Parameter, Shape, WeightElement, arg, register
 
+RUNNING_VALUES = ("TMVA", "PYTORCH", "KERAS")  # in the order of kernels/normalise.py
+
 
 @register("BNORM")
 @dataclass(frozen=True)
@@ -18,12 +20,19 @@ class BatchNorm(Layer):
     One group for each feature of a vector or sequence, for each channel of an image. Training takes mu and the biased
     variance of the batch; scoring takes running values. A momentum m >= 0 moves those by m old + (1 - m) new; a
     negative one is their plain average over the batches of an epoch. The running variance carries n / (n - 1).
+
+    The first batch of a phase replaces the running values, as in TMVA. With `running` PYTORCH or KERAS they begin at 0 and 1 and
+    the first batch moves them as every other one does, a negative momentum averages over the whole phase, and with KERAS the
+    running variance is the biased one. The momentum is the weight of the old value everywhere: PyTorch's is 1 - m.
     """
 
     momentum: float = arg(
         "weight of the old running values; negative: average over an epoch", type=float, default=-1.0, maximum=1
     )
     epsilon: float = arg("added to the variance", type=float, default=0.0001, minimum=0)
+    running: str = arg(
+        "whose running values: TMVA, PYTORCH or KERAS", type=str, default="TMVA", choices=RUNNING_VALUES, extra=True
+    )
 
     tmva = True
     weight_element = WeightElement(
@@ -36,6 +45,8 @@ class BatchNorm(Layer):
         Example("BNORM", ((5,),), (5,)),
         Example("BNORM|0.99|0.001", ((3, 4, 5),), (3, 4, 5)),
         Example("BNORM|0.9", ((4, 5),), (4, 5)),
+        Example("BNORM|0.9|0.00001|PYTORCH", ((3, 4, 5),), (3, 4, 5)),
+        Example("BNORM|0.99|0.001|KERAS", ((5,),), (5,)),
     )
 
     def output_shape(self, x: Shape) -> Shape:
@@ -64,6 +75,7 @@ class BatchNorm(Layer):
         shape = low.node.shape
         inner = shape[1] * shape[2] if len(shape) == 3 else 1
         x, groups, numbers = inputs[0], self.groups(shape), dict(momentum=self.momentum, epsilon=self.epsilon)
+        numbers["running"] = RUNNING_VALUES.index(self.running)
         trained = dict(gamma=slots["Gamma"], beta=slots["Beta"])
         running = dict(mean=slots["Training-mu"], variance=slots["Training-variance"])
         places = dict(x=x, y=low.tensor(x.size, x.shape), groups=groups, inner=inner, state=low.state(SHARE_NUMBERS * groups))

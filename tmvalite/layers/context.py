@@ -130,6 +130,11 @@ class LayerContext:
             lost=lost,
         )
 
+    @staticmethod
+    def is_number(word: Word) -> bool:
+        """Whether a field begins like a number."""
+        return bool(_NUMBER.match(word.text))
+
     def source_hint(self, text: str) -> str | None:
         """The hint for names of items that stand where a field is read: the '@' is missing."""
         parts = text.split("+")

@@ -55,6 +55,6 @@ class Conv(ImageFilter):
 
     def weight_fields(self, x: Shape):
         window = self.window(x)
-        if not (window.symmetric and window.whole):
+        if not (window.symmetric and window.whole) or len(x) == 1:  # TMVA has no batches of images 1|1|W
             return None
         return {**super().weight_fields(x), "pad_height": window.pads[0], "pad_width": window.pads[2]}

@@ -17,14 +17,15 @@ class GridSample(Layer):
     """Reads an image (N, C, H, W) and six numbers (N, 6), gives the image on a transformed grid (N, C, height, width).
 
     The six are the rows of a 2x3 matrix theta: output place (x, y) in [-1, 1]^2 takes the value at theta (x, y, 1),
-    interpolated between four pixels, zero outside. -1 and 1 are the centres of the first and the last pixel. ONNX:
-    AffineGrid and GridSample with align_corners=1, mode linear, padding_mode zeros.
+    interpolated between four pixels, zero outside. -1 and 1 are the centres of the first and the last pixel, with edges the outer
+    edges of these. ONNX: AffineGrid and GridSample with align_corners=1 (0 with edges), mode linear, padding_mode zeros.
     Source: Jaderberg et al., arXiv:1506.02025, section 3.
     """
 
     height: int = arg("output rows, 0: as many as the image has", default=0, minimum=0)
     width: int = arg("output columns, 0: as many as the image has", default=0, minimum=0)
     relative: bool = arg("1: theta is added to the identity, where training should begin", type=bool, default=False)
+    edges: bool = arg("1: -1 and 1 are the edges of the image, 0: centres of pixels", type=bool, default=False, extra=True)
 
     min_inputs = 2
     max_inputs = 2
@@ -33,6 +34,8 @@ class GridSample(Layer):
         Example("GRIDSAMPLE@a+b", ((2, 5, 6), (6,)), (2, 5, 6)),
         Example("GRIDSAMPLE|3|7@a+b", ((2, 5, 6), (6,)), (2, 3, 7)),
         Example("GRIDSAMPLE|0|0|1@a+b", ((1, 4, 3), (6,)), (1, 4, 3)),
+        Example("GRIDSAMPLE|3|7|0|1@a+b", ((2, 5, 6), (6,)), (2, 3, 7)),
+        Example("GRIDSAMPLE|0|1|1|1@a+b", ((1, 4, 3), (6,)), (1, 4, 1)),
     )
 
     def output_shape(self, image: Shape, theta: Shape) -> Shape:
@@ -50,7 +53,7 @@ class GridSample(Layer):
 
         image = as_image(self.kind, low.node.inputs[0].shape)
         (x, theta), shape = inputs, low.node.shape
-        geometry = (*image, *shape[1:], int(self.relative))
+        geometry = (*image, *shape[1:], int(self.relative), int(self.edges))
         text = "{}x{} -> {}x{}".format(*image[1:], *shape[1:])
         return low.emit(
             gridsample.grid_sample, x=x, theta=theta, y=low.tensor(size(shape), shape), geometry=geometry, detail=text
@@ -60,7 +63,7 @@ class GridSample(Layer):
         """The grid as a product with the places (x, y, 1), so that an older opset than AffineGrid's is enough."""
         image = as_image(self.kind, shapes[0])
         _, rows, columns = self.output_shape(*shapes)
-        y, x = np.meshgrid(_centres(rows), _centres(columns), indexing="ij")
+        y, x = np.meshgrid(_places(rows, self.edges), _places(columns, self.edges), indexing="ij")
         places = np.stack([x, y, np.ones_like(x)]).reshape(3, -1)
         theta = forms.node("Reshape", inputs[1], forms.integers(-1, 2, 3))
         if self.relative:
@@ -68,9 +71,11 @@ class GridSample(Layer):
         moved = forms.node("Transpose", forms.node("MatMul", theta, forms.constant(places)), perm=(0, 2, 1))
         grid = forms.node("Reshape", moved, forms.integers(-1, rows, columns, 2))
         pixels = forms.reshape(inputs[0], shapes[0], image)
-        return forms.node("GridSample", pixels, grid, mode="bilinear", padding_mode="zeros", align_corners=1)
+        return forms.node("GridSample", pixels, grid, mode="bilinear", padding_mode="zeros", align_corners=int(not self.edges))
 
 
-def _centres(n: int) -> np.ndarray:
-    """Places of n pixels from -1 to 1; a single one lies between them."""
+def _places(n: int, edges: bool) -> np.ndarray:
+    """The centres of n pixels: from -1 to 1, a single one between them; with edges, those of n equal parts of [-1, 1]."""
+    if edges:
+        return (2 * np.arange(n) + 1) / n - 1
     return np.linspace(-1.0, 1.0, n) if n > 1 else np.zeros(1)

@@ -1,7 +1,7 @@
 """What RNN, LSTM and GRU have in common: a state carried through the steps of a sequence.
 
-W_* reads the input (state x features), U_* the state before (state x state), one bias b_* a gate; sg is the sigmoid,
-* element by element. The state starts at zero for every event.
+W_* reads the input (state x features), U_* the state before (state x state), one bias b_* a gate, as TMVA has it; sg is the
+sigmoid, * element by element. The state starts at zero for every event.
 """
 
 from __future__ import annotations
@@ -78,6 +78,10 @@ class Recurrent(Layer):
         """What the kernels call it."""
         return self.kind
 
+    def state_biases(self, parameters):
+        """The biases beside the state, in ONNX's order."""
+        return np.zeros(len(self.gates) * self.state_size)
+
     def lower(self, low, inputs, slots):
         steps, whole, size = self.time_steps, self.return_sequence, self.state_size
         y = low.tensor(steps * size if whole else size)
@@ -88,7 +92,7 @@ class Recurrent(Layer):
         """Steps are the first axis there: onnxruntime refuses the other layout."""
         size = self.state_size
         w, u, b = (np.concatenate([parameters[f"{name}_{gate}" if gate else name] for gate in self.onnx_gates]) for name in "WUb")
-        biases = np.concatenate([b.ravel(), np.zeros(b.size)])  # those of the input, those of the state
+        biases = np.concatenate([b.ravel(), self.state_biases(parameters)])  # those of the input, those of the state
         x = forms.reshape(inputs[0], shapes[0], (self.time_steps, self.input_size))
         x = forms.node("Transpose", x, perm=(1, 0, 2))
         whole = len(self.output_shape(*shapes)) == 2

@@ -8,6 +8,15 @@ from tmvalite.errors import ShapeError
 from tmvalite.layers.base import Shape
 
 
+class OneRow(tuple):
+    """The shape (W,) of a vector that was written 1|1|W.
+
+    TMVA has one form for both: a vector for every layer that reads vectors, an image of one row for those that read images only.
+    """
+
+    __slots__ = ()
+
+
 def size(shape: Shape) -> int:
     """Number of values per event."""
     return math.prod(shape)
@@ -35,11 +44,16 @@ def as_vector(kind: str, shape: Shape) -> int:
 
 
 def as_image(kind: str, shape: Shape) -> tuple[int, int, int]:
-    """Channels, rows, columns. A sequence (T, D) is T channels of one row of D values, as in TMVA's input layout."""
+    """Channels, rows, columns. A sequence (T, D) is T channels of one row of D values, as in TMVA's input layout.
+
+    A vector is an image only where its row was written, as 1|1|W.
+    """
     if len(shape) == 3:
         return shape
     if len(shape) == 2:
         return shape[0], 1, shape[1]
+    if isinstance(shape, OneRow):
+        return 1, 1, shape[0]
     raise ShapeError(
         f"{kind} reads an image, not {describe(shape)}",
         code="shape-image",
@@ -63,5 +77,5 @@ def as_sequence(kind: str, shape: Shape) -> tuple[int, int]:
 
 
 def normal_shape(depth: int, height: int, width: int) -> Shape:
-    """The shape of TMVA's (depth, height, width): (1, 1, W) is a vector, anything else an image."""
-    return (width,) if depth == 1 and height == 1 else (depth, height, width)
+    """The shape of TMVA's (depth, height, width): (1, 1, W) is a vector (see OneRow), anything else an image."""
+    return OneRow((width,)) if depth == 1 and height == 1 else (depth, height, width)

@@ -112,8 +112,8 @@ def window_of(layer, x: Shape) -> Window:
     )
 
 
-def edge_remarks(layer, x: Shape) -> tuple[str, ...]:
-    """What a user should know of rows and columns that the windows of a layer leave out."""
+def edge_remarks(layer, x: Shape, *, padding: bool = True) -> tuple[str, ...]:
+    """What a user should know of rows and columns that the windows of a layer leave out; those of padding only if wanted."""
     if layer.padding or window_of(layer, x).whole:
         return ()
     _, rows, columns = as_image(layer.kind, x)
@@ -122,8 +122,10 @@ def edge_remarks(layer, x: Shape) -> tuple[str, ...]:
         ("row", rows, layer.filter_height, layer.stride_rows, getattr(layer, "pad_height", 0)),
         ("column", columns, layer.filter_width, layer.stride_cols, getattr(layer, "pad_width", 0)),
     ):
-        count = (n + 2 * p - k) % s
-        if count:
+        count = (n + 2 * p - k) % s - (0 if padding else p)
+        if count > 0:
             left.append(f"{count} {name}{'s' * (count > 1)}")
+    if not left:
+        return ()
     padded = "padded input" if any(window_of(layer, x).pads) else "input"
     return (f"{layer.kind} does not end at the edge of its {padded}: {' and '.join(left)} left over, where TMVA stops",)

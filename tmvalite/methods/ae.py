@@ -7,13 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 
+from tmvalite.data.checks import events_without_value
 from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import OptionError
 from tmvalite.losses import AUTOENCODER, losses_for
 from tmvalite.methods.base import Method
 from tmvalite.models import options
 from tmvalite.models.blocks import DECODER, DISCRIMINATOR, ENCODER, EXPECTED, HEAD, build_blocks
-from tmvalite.models.events import declared
 from tmvalite.models.form import FORMS, ORIGIN, TRUTH, VARIABLES, Form, Role, register
 from tmvalite.models.latent import DECEPTION, HEAD_LOSS, LATENT_TERMS, RECONSTRUCTION, complete, draws_of
 from tmvalite.models.prior import sampled_codes
@@ -169,8 +169,10 @@ class MethodAE(Method):
         "classification", "regression" or "multiclass": what a Head learns, and how the data are declared.
     title : str, optional
         Name of the method in files and tables.
+    norm, progress, verbose : optional
+        How `fit` weighs the classes and what it shows, see `Method`.
     **keywords
-        The same options as Python arguments.
+        The same options, and the keys of TrainingStrategy, as Python arguments.
 
     Raises
     ------
@@ -200,18 +202,19 @@ class MethodAE(Method):
         sample_weight=None,
         *,
         targets=None,
-        norm: str | None = "EqualNumEvents",
+        norm: str | None = ...,
         signal=None,
-        progress: str = "auto",
+        eval_set=None,
+        progress: str | None = None,
         on_interrupt: str = "raise",
         trace: int = 0,
     ):
-        """Train on arrays. The validation events are drawn.
+        """Train on arrays. The validation events are drawn, or given.
 
         Parameters
         ----------
-        X, sample_weight, targets, norm, signal, progress, on_interrupt
-            As for `Method.fit`.
+        X, sample_weight, targets, norm, signal, eval_set, progress, on_interrupt
+            As for `Method.fit`; without a Head eval_set may be (X,).
         y : optional
             What a Head learns: (N,) classes, or (N,) or (N, T) targets of a regression. Without a Head it only groups the
             events for `norm` and for transformations of one class.
@@ -228,9 +231,7 @@ class MethodAE(Method):
             As for `Method.fit`; DataError also for variables that CROSSENTROPY cannot reconstruct, since they are not in [0, 1].
         """
         trace = _whole("trace", trace)
-        given = declared(self.booking, X, y, sample_weight, targets, norm, signal)
-        more = {"labels": given.labels, "flat": given.flat, "trace": trace}
-        self._train(given.events, given.info, "drawn", progress, print, on_interrupt, **more)
+        self._fit((X, y, sample_weight, targets), norm, signal, eval_set, progress, on_interrupt, trace=trace)
         return self
 
     @property
@@ -269,13 +270,20 @@ class MethodAE(Method):
         seed = streams.drawn_seed() if seed is None else seed
         return model.decode(sampled_codes(model, n, seed))
 
-    def transform(self, X) -> np.ndarray:
-        """scikit-learn's name of `encode`."""
-        return self.encode(X)
+    def transform(self, X, *, not_finite: str = "raise") -> np.ndarray:
+        """scikit-learn's name of `encode`, for several events.
+
+        not_finite : "raise" or "mark"
+            What an event with a NaN or an infinity gives: a DataError, or NaN.
+        """
+        self._trained()
+        codes = self.encode(self._rows(X))
+        events_without_value(codes, not_finite)
+        return codes
 
     def fit_transform(self, X, y=None, **keywords) -> np.ndarray:
         """The codes of the events that it was trained on, as scikit-learn has it; keywords as for `fit`."""
-        return self.fit(X, y, **keywords).encode(X)
+        return self.fit(X, y, **keywords).transform(X)
 
     def inverse_transform(self, Z) -> np.ndarray:
         """scikit-learn's name of `decode`."""
@@ -346,15 +354,6 @@ class MethodAE(Method):
 
     def value_names(self, info: DataSetInfo) -> list[str]:
         return [v.internal for v in info.variables] if self.value_kind == "regression" else super().value_names(info)
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        if not self.needs_truth:
-            from sklearn.utils import TransformerTags
-
-            tags.estimator_type = tags.classifier_tags = tags.regressor_tags = None
-            tags.transformer_tags, tags.target_tags.required = TransformerTags(), False
-        return tags
 
     @property
     def latent_size(self) -> int:

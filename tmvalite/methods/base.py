@@ -12,28 +12,31 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
-from tmvalite.data.tables import weight_vector
 from tmvalite.errors import (
     PYTHON,
-    DataError,
     Diagnostics,
     FileError,
     NotFittedError,
     OptionError,
     TmvaliteError,
+    also_of_sklearn,
     quoted,
     warn_user,
 )
 from tmvalite.graph import Graph, describe_all, require_lowering
 from tmvalite.io.weight_file import WeightFile
 from tmvalite.io.weights_xml import read_weights, write_weights
+from tmvalite.methods import parameters
+from tmvalite.methods.copies import restored, state_of
+from tmvalite.methods.estimator import Estimator
 from tmvalite.models.blueprint import Blueprint, blueprint, first_look
-from tmvalite.models.booking import book, silent
+from tmvalite.models.booking import Booking, book, silent
 from tmvalite.models.events import declared
 from tmvalite.models.form import FORMS, Form
-from tmvalite.models.weighting import explained
+from tmvalite.models.strategy_keywords import with_keys
 from tmvalite.string_utils import BoundOptions, PhaseSettings
 from tmvalite.training.history import COLUMNS, History
+from tmvalite.training.progress import MODES
 
 if TYPE_CHECKING:
     from tmvalite.models.fitting import Fitted
@@ -43,7 +46,7 @@ METHODS: dict[str, type[Method]] = {}  # by what weight files call them; TMVA's 
 ON_INTERRUPT = ("raise", "keep")
 
 
-class Method:
+class Method(Estimator):
     """A method with its options; the base of MethodDL.
 
     Parameters
@@ -54,19 +57,22 @@ class Method:
         "classification", "regression" or "multiclass".
     title : str, optional
         Name of the method in files and tables.
-    **keywords
-        The same options as Python arguments. Lists, tuples and dicts are joined as the option has it:
-        Layout=["TANH|5", "LINEAR"], TrainingStrategy=[{"LearningRate": 1e-2}, {"LearningRate": 1e-3}].
+    norm : "EqualNumEvents", "NumEvents" or None
+        As TMVA's NormMode, for `fit`: every class weighs the same; every class weighs as many events as it has; weights as
+        they are, so that the values are probabilities with the sample's own shares of the classes. A regression has one class.
+    progress : "auto", "live", "table", "summary" or "silent"
+        What `fit` shows.
+    verbose : bool, optional
+        False is progress="silent".
     Strict : bool, optional
         Keys and values of the training that cannot be read are errors; True makes every warning about a string an error,
         False makes all of them warnings, as in a Factory.
-
-    Attributes
-    ----------
-    classes_ : (C,) array
-        What y called the classes, sorted; `predict_proba` has a column for each.
-    signal_class
-        What y called the signal, in a classification.
+    LearningRate, BatchSize, MaxEpochs, Optimizer, ... : optional
+        Keys of TrainingStrategy, for all its phases; what the strategy says of them is replaced, with one warning. Without a
+        strategy they replace parts of the default one.
+    **keywords
+        The options as Python arguments. Lists, tuples and dicts are joined as the option has it:
+        Layout=["TANH|5", "LINEAR"], TrainingStrategy=[{"LearningRate": 1e-2}, {"LearningRate": 1e-3}].
     """
 
     form: ClassVar[Form]
@@ -75,32 +81,57 @@ class Method:
     def __init_subclass__(cls):
         """A class with a form is a method that can be booked and read."""
         cls.method_type, cls.table = cls.form.name, cls.form.table
+        cls._defaults = parameters.defaults(cls.table)
+        if "form" in vars(cls) and "__init__" not in vars(cls):
+            cls.__init__ = parameters.constructor(cls.table)
         cls.file_types = (cls.method_type, *cls.file_types)
         METHODS.update(dict.fromkeys(cls.file_types, cls))
         for name in sorted(METHODS, key=lambda name: not METHODS[name].form.in_tmva):
             METHODS[name] = METHODS.pop(name)
 
-    def __init__(self, options: str = "", *, analysis_type: str = "classification", title: str | None = None, **keywords: Any):
-        self._start(options, analysis_type, title, keywords, Diagnostics(manner=PYTHON))
+    def _construct(self, arguments: dict[str, Any]) -> None:
+        """What every constructor does, see `parameters.constructor`."""
+        self._start(arguments, Diagnostics(manner=PYTHON))
         self.diagnostics.issue()
 
-    def _start(self, options: str, analysis_type: str, title: str | None, keywords: dict, diagnostics: Diagnostics) -> None:
-        self._parameters = {"options": options, "analysis_type": analysis_type, "title": title, **keywords}
-        self.title = title if title is not None else self.method_type
-        self.diagnostics = diagnostics
+    def _start(self, arguments: dict[str, Any], diagnostics: Diagnostics) -> None:
+        given = parameters.spelt(arguments, self._defaults)
+        self.__dict__.update({**self._defaults, **{name: given[name] for name in given if name in self._defaults}})
+        self._diagnostics = diagnostics
         self._model: Trained | None = None
         self._history, self._trace = History(), {}
+        parameters.check_own(self._parameters, MODES)
+        options, keys = parameters.split(given)
         with diagnostics.telling():
-            self.booking = book(self.form, options, keywords, analysis_type=analysis_type, diagnostics=diagnostics)
+            text, options = with_keys(self.table, self.__dict__[parameters.OPTIONS], options, keys, diagnostics)
+            self._booking = book(self.form, text, options, analysis_type=self.__dict__["analysis_type"], diagnostics=diagnostics)
             self._first_look()
+
+    def __reduce__(self):
+        return _again, (type(self), self._parameters, state_of(self._model, self._history, self._trace))
 
     def _first_look(self) -> Blueprint | None:
         looked = first_look(self.booking, self.diagnostics)
         return looked if looked is None else _with_kernels(looked)
 
     @property
+    def booking(self) -> Booking:
+        """The options, understood."""
+        return self._booking
+
+    @property
+    def diagnostics(self) -> Diagnostics:
+        """What collects the warnings about them."""
+        return self._diagnostics
+
+    @property
+    def title(self) -> str:
+        given = self.__dict__["title"]
+        return given if given is not None else self.method_type
+
+    @property
     def analysis_type(self) -> str:
-        return self.booking.analysis_type
+        return self._booking.analysis_type
 
     @property
     def bound(self) -> BoundOptions:
@@ -130,12 +161,13 @@ class Method:
         sample_weight=None,
         *,
         targets=None,
-        norm: str | None = "EqualNumEvents",
+        norm: str | None = ...,
         signal=None,
-        progress: str = "auto",
+        eval_set=None,
+        progress: str | None = None,
         on_interrupt: str = "raise",
     ):
-        """Train on arrays. The validation events are drawn, with their share of every class.
+        """Train on arrays. The validation events are drawn, with their share of every class, or given.
 
         Parameters
         ----------
@@ -146,12 +178,12 @@ class Method:
             Event weights. After `norm` they are scaled to mean 1 over the events that train.
         targets : (N,) or (N, T) array, optional
             Regression targets beside the classes, for networks with several outputs.
-        norm : "EqualNumEvents", "NumEvents" or None
-            As TMVA's NormMode: every class weighs the same; every class weighs as many events as it has; weights as they
-            are. A regression has one class.
+        norm, progress : optional
+            In place of what the constructor was given. By default the events weigh as `sample_weight` says.
         signal : optional
             What y calls the signal, where that cannot be guessed.
-        progress : "auto", "live", "table" or "silent"
+        eval_set : (X, y), (X, y, sample_weight) or (X, y, sample_weight, targets), optional
+            The validation events, normalised by themselves; all of X then trains.
         on_interrupt : "raise" or "keep"
             After Ctrl-C the method always keeps the best weights so far and can be used; "raise" then lets the
             KeyboardInterrupt go on, "keep" returns.
@@ -169,9 +201,16 @@ class Method:
         TrainingError
             The loss became infinite or no number.
         """
-        given = declared(self.booking, X, y, sample_weight, targets, norm, signal)
-        self._train(given.events, given.info, "drawn", progress, print, on_interrupt, labels=given.labels, flat=given.flat)
+        self._fit((X, y, sample_weight, targets), norm, signal, eval_set, progress, on_interrupt)
         return self
+
+    def _fit(self, sample: tuple, norm, signal, eval_set, progress, on_interrupt: str, **more) -> None:
+        norm = self.__dict__["norm"] if norm is ... else norm
+        progress = parameters.progress_of(self._parameters) if progress is None else progress
+        given = declared(self.booking, *sample, norm=norm, signal=signal, eval_set=eval_set)
+        self._train(
+            given.events, given.info, given.split, progress, print, on_interrupt, labels=given.labels, flat=given.flat, **more
+        )
 
     def train(self, events: Events, info: DataSetInfo, *, progress="auto", write=print, on_interrupt: str = "raise") -> None:
         """Train on the training sample of a data set, whose last events validate, as in TMVA.
@@ -201,12 +240,13 @@ class Method:
 
     def _keep(self, fitted: Fitted, on_interrupt: str) -> None:
         """Take over what a training came to, say what it has to say, and raise what stopped it."""
-        self._model, self._history, self._trace = fitted.trained, fitted.history, fitted.trace
+        model = self._model if fitted.trained is None else fitted.trained  # the old one serves until there is a new one
+        self._model, self._history, self._trace = model, fitted.history, fitted.trace
         for remark in fitted.remarks:
             warn_user(remark)
         if fitted.stopped is not None:
             raise fitted.stopped
-        if fitted.interrupted and (on_interrupt == "raise" or not self.is_trained):
+        if fitted.interrupted and (on_interrupt == "raise" or fitted.trained is None):
             raise KeyboardInterrupt
 
     # ------------------------------------------------------------------------------------- files
@@ -250,10 +290,10 @@ class Method:
         quiet = silent(None)
         text = option_text(file, cls.table)
         try:
-            method._start(text, analysis_type, file.title, {}, quiet)
+            method._start({parameters.OPTIONS: text, "analysis_type": analysis_type, "title": file.title}, quiet)
         except OptionError:
-            method._start("", analysis_type, file.title, {}, quiet)
-        method.diagnostics = Diagnostics(method.bound.source)
+            method._start({"analysis_type": analysis_type, "title": file.title}, quiet)
+        method._diagnostics = Diagnostics(method.bound.source)
         method._model = trained_of(file, cls.form, analysis_type)
         return method
 
@@ -293,36 +333,6 @@ class Method:
             hint = "use GetRegressionValues" if self.analysis_type == "regression" else "use GetMvaValues"
             raise OptionError(f"this method is a {self.analysis_type}, not multiclass", code="analysis-type", hint=hint)
         return model.classes(X)
-
-    def predict(self, X, *, not_finite: str = "raise") -> np.ndarray:
-        """The class of every event as y called it (a value of 0.5 or more is signal), or the targets of a regression.
-
-        Parameters
-        ----------
-        not_finite : "raise" or "mark"
-            What an event with a NaN or an infinity gives: a DataError, or the class -1 (an empty text where classes have
-            names) and NaN for targets.
-        """
-        return self._trained().predictions(X, not_finite)
-
-    def predict_proba(self, X) -> np.ndarray:
-        """The values of the classes, (N, C); columns in the order of `classes_`."""
-        model = self._trained()
-        if self.analysis_type == "regression":
-            raise OptionError("a regression has no probabilities of classes", code="analysis-type", hint="use predict")
-        return model.probabilities(X)[:, [model.labels.index(label) for label in self.classes_.tolist()]]
-
-    def score(self, X, y, sample_weight=None) -> float:
-        """Weighted part of the events in the right class; of a regression R^2 = 1 - sum w (y - p)^2 / sum w (y - <y>)^2."""
-        predicted, y = self.predict(X), np.asarray(y)
-        w = weight_vector(sample_weight, len(predicted))
-        if y.shape != predicted.shape and y.size == predicted.size:
-            y = y.reshape(predicted.shape)
-        if y.shape != predicted.shape:
-            raise DataError(f"y has shape {y.shape}, the predictions have {predicted.shape}", code="data-shape")
-        if self.analysis_type != "regression":
-            return float(np.average(predicted == y, weights=w))
-        return explained(y.reshape(len(y), -1), predicted.reshape(len(y), -1), w)
 
     # ------------------------------------------------------------------------------------- values, TMVA's names
 
@@ -364,6 +374,13 @@ class Method:
     # ------------------------------------------------------------------------------------- state
 
     @property
+    def blocks(self) -> tuple[str, ...]:
+        """The networks that are there, or written: "" for one without a name."""
+        if self._model is not None:
+            return tuple(self._model.blocks)
+        return tuple(block.name.text if block.name is not None else "" for block in self.booking.layout.parts)
+
+    @property
     def is_trained(self) -> bool:
         return self._model is not None
 
@@ -397,52 +414,6 @@ class Method:
         """The seed of the last training, also where RandomSeed=0 drew one; 0 if there was none."""
         return self._history.seed
 
-    @property
-    def classes_(self) -> np.ndarray:
-        if self.analysis_type == "regression":
-            raise AttributeError("a regression has no classes")
-        return np.array(sorted(self._trained().labels))
-
-    @property
-    def signal_class(self):
-        model = self._trained()
-        if self.analysis_type != "classification":
-            raise AttributeError(f"a {self.analysis_type} has no signal class")
-        return model.labels[model.info.signal_class]
-
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The arguments of the constructor."""
-        return dict(self._parameters)
-
-    def set_params(self, **parameters):
-        """Book anew with some arguments changed; what was trained is forgotten. Returns self."""
-        if parameters:
-            self.__dict__ = type(self)(**{**self._parameters, **parameters}).__dict__
-        return self
-
-    def __sklearn_tags__(self):
-        """What scikit-learn asks an estimator for; only it calls this."""
-        from sklearn.utils import ClassifierTags, RegressorTags, Tags, TargetTags
-
-        regression = self.analysis_type == "regression"
-        return Tags(
-            estimator_type="regressor" if regression else "classifier",
-            target_tags=TargetTags(required=True, multi_output=regression),
-            classifier_tags=None if regression else ClassifierTags(multi_class=self.analysis_type == "multiclass"),
-            regressor_tags=RegressorTags() if regression else None,
-        )
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return self.is_trained
-
-    def __repr__(self):
-        given = ", ".join(
-            repr(value) if name == "options" else f"{name}={value!r}"
-            for name, value in self._parameters.items()
-            if value is not None and value != ""
-        )
-        return f"{type(self).__name__}({given})"
-
     def __str__(self):
         lines = [f"{type(self).__name__} '{self.title}', {self.analysis_type}, {'' if self.is_trained else 'not '}trained"]
         shown = self._model
@@ -461,8 +432,19 @@ class Method:
 
     def _trained(self) -> Trained:
         if self._model is None:
-            raise NotFittedError(f"this {type(self).__name__} is not trained", hint="call fit, or tmvalite.load a weight file")
+            error = also_of_sklearn(NotFittedError, "NotFittedError")
+            raise error(f"this {type(self).__name__} is not trained", hint="call fit, or tmvalite.load a weight file")
         return self._model
+
+
+def _again(cls: type[Method], arguments: dict[str, Any], state: dict[str, Any]) -> Method:
+    """A method from its constructor's arguments and what its training left behind."""
+    method = cls.__new__(cls)
+    method._start(arguments, silent(None))
+    method._diagnostics = Diagnostics(method.bound.source)
+    threads = method.bound.values.Threads
+    method._model, method._history, method._trace = restored(state, method.analysis_type, threads)
+    return method
 
 
 def _with_kernels(made: Blueprint) -> Blueprint:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from tmvalite.errors import TmvaliteWarning, quoted
 from tmvalite.graph import without_last_activation
 from tmvalite.methods.base import Method
 from tmvalite.models import options
 from tmvalite.models.form import FORMS, Form, register
-from tmvalite.models.weighting import roc_area
 from tmvalite.string_utils import DeclaredOption, OptionTable
 
 
@@ -27,20 +25,6 @@ class DeepLearning(Form):
         _layout("DENSE|(N+100)*2|SOFTSIGN,DENSE|0|LINEAR"),
         *(options.LOSS, options.INITIALIZATION, options.SEED, options.VALIDATION, options.ARCHITECTURE, options.STRATEGY),
     )
-
-    def judge(self, trained, valid) -> list:
-        """A signal that scores below the background, by more than chance, is most often a pair of swapped classes."""
-        if trained.analysis_type != "classification":
-            return []
-        info, first = trained.info, trained.network.outputs(valid.x)[:, 0]
-        area, error = roc_area(first, valid.targets[:, 0] == 1, valid.weights)
-        if not area + 2.0 * error < 0.5:
-            return []
-        message = (
-            f"the ROC area of the validation events is {area:.3g}: background scores above the signal, "
-            f"{quoted(info.classes[info.signal_class])}"
-        )
-        return [TmvaliteWarning(message, code="roc-below-half", hint="see whether signal and background are swapped")]
 
 
 @register
@@ -71,8 +55,11 @@ class MethodDL(Method):
         "classification", "regression" or "multiclass".
     title : str, optional
         Name of the method in files and tables.
+    norm, progress, verbose : optional
+        How `fit` weighs the classes and what it shows, see `Method`.
     **keywords
-        The same options as Python arguments: MethodDL(Layout="TANH|128,LINEAR", RandomSeed=1).
+        The same options, and the keys of TrainingStrategy, as Python arguments:
+        MethodDL(Layout="TANH|128,LINEAR", LearningRate=1e-3, MaxEpochs=20, RandomSeed=1).
 
     Raises
     ------

@@ -9,7 +9,15 @@ import numpy as np
 
 from tmvalite.data.checks import sample_remarks
 from tmvalite.data.info import DataSetInfo, Events, VariableInfo
-from tmvalite.data.tables import check_finite, class_labels, event_matrix, finite_matrix, weight_vector
+from tmvalite.data.tables import (
+    SIGNAL_NAMES,
+    check_finite,
+    class_labels,
+    event_matrix,
+    finite_matrix,
+    scored_events,
+    weight_vector,
+)
 from tmvalite.data.tables import target_matrix as given_targets
 from tmvalite.errors import DataError, OptionError, TmvaliteWarning, quoted, warn_user
 from tmvalite.models.blueprint import Blueprint
@@ -23,17 +31,27 @@ from tmvalite.training.validation_split import drawn_events, last_events, valida
 class Declared:
     """Arrays as events, and how their classes and targets were given.
 
-    labels : what y calls the classes, in the order of info.classes; flat : whether y had one dimension
+    labels : what y calls the classes, in the order of info.classes
+    flat : whether y had one dimension
+    split : "drawn", or the positions of the training and of the validation events
     """
 
     events: Events
     info: DataSetInfo
     labels: tuple
     flat: bool
+    split: str | tuple[np.ndarray, np.ndarray] = "drawn"
 
 
-def declared(booking: Booking, X, y, sample_weight, targets, norm, signal) -> Declared:
-    """What `Method.fit` was given. Raises DataError and OptionError."""
+def declared(booking: Booking, X, y=None, sample_weight=None, targets=None, *, norm=None, signal=None, eval_set=None) -> Declared:
+    """What `Method.fit` was given; `eval_set` are further events, which validate. Raises DataError and OptionError."""
+    given = _declared(booking, X, y, sample_weight, targets, norm, signal)
+    for remark in sample_remarks(given.events.x, [v.label for v in given.info.variables], given.events.original_weight):
+        warn_user(remark)
+    return given if eval_set is None else _with_validation(booking, given, _parts_of(eval_set), norm)
+
+
+def _declared(booking: Booking, X, y, sample_weight, targets, norm, signal) -> Declared:
     dtype, analysis = np.dtype(booking.values.Precision), booking.analysis_type
     x, names = event_matrix(X, dtype)
     n = len(x)
@@ -45,23 +63,83 @@ def declared(booking: Booking, X, y, sample_weight, targets, norm, signal) -> De
         raise OptionError(f"norm {norm!r} is not known", code="argument", expected=tuple(map(repr, NORM_MODES)))
     if y is None and booking.needs_truth:
         what = "targets of every event" if analysis == "regression" else "class of every event"
-        raise DataError(f"a training of this method needs y, the {what}", code="data-shape")
+        raise DataError(
+            "this method requires y to be passed, but the target y is None", code="data-shape", expected=f"the {what}"
+        )
     if y is not None and analysis == "regression":
         if targets is not None:
             raise DataError("a regression has its targets in y", code="data-targets", hint="leave targets out")
         target, target_names, flat = given_targets(y, n, dtype)
     elif targets is not None:
         target, target_names, _ = given_targets(targets, n, dtype)
+    if analysis != "regression" and not booking.needs_truth:
+        y = _groups(y)
     if y is None or analysis == "regression":
         index, classes = np.zeros(n, np.int64), ("Data",) if y is None else ("Regression",)
     else:
-        found = class_labels(y, n, multiclass=analysis == "multiclass", signal=signal)
+        several = analysis == "multiclass" or not booking.needs_truth and signal is None and not _names_a_signal(y)
+        found = class_labels(y, n, multiclass=several, signal=signal)
         index, classes, labels = found.index, found.names, found.values
     info = DataSetInfo.from_names(names, target_names, classes=classes)
     events = Events(x, target, {}, normalised(weight, index, info.classes, norm), index, weight)
-    for remark in sample_remarks(x, names, weight):
-        warn_user(remark)
     return Declared(events, info, labels or info.classes, flat)
+
+
+def _groups(y) -> np.ndarray | None:
+    """Where nobody learns classes: those of y, which only group the events; None for numbers that are no classes."""
+    if y is None:
+        return None
+    y = np.asarray(y)
+    y = y.astype(str) if y.dtype.kind == "O" else y
+    if (y.dtype.kind == "f" and not (y == np.trunc(y)).all()) or len(np.unique(y)) < 2:
+        return None
+    return y
+
+
+def _names_a_signal(y: np.ndarray) -> bool:
+    """Whether y has two classes, one of them called Signal or 1."""
+    names = [str(value).lower() for value in np.unique(y).tolist()]
+    return len(names) == 2 and any(name in (*SIGNAL_NAMES, "1", "1.0", "true") for name in names)
+
+
+def _parts_of(eval_set) -> tuple:
+    """(X, y, sample_weight, targets) of what stands for them: a tuple of the first ones, or a list of one such tuple."""
+    given = eval_set[0] if isinstance(eval_set, list) and len(eval_set) == 1 else eval_set
+    if not isinstance(given, tuple) or not 1 <= len(given) <= 4:
+        expected = "(X, y), (X, y, sample_weight) or (X, y, sample_weight, targets)"
+        hint = "one sample validates" if isinstance(eval_set, list) and len(eval_set) > 1 else None
+        raise DataError(f"eval_set cannot be this {type(eval_set).__name__}", code="eval-set", expected=expected, hint=hint)
+    return (*given, *(None,) * (4 - len(given)))
+
+
+def _with_validation(booking: Booking, train: Declared, sample: tuple, norm) -> Declared:
+    """The events of both samples, of which the last ones validate. Raises DataError, which names eval_set."""
+    if booking.bound.is_set("ValidationSize"):
+        message, hint = "ValidationSize has no effect: eval_set validates", "remove one of them"
+        warn_user(TmvaliteWarning(message, code="option-without-effect", hint=hint))
+    X, y, weight, targets = sample
+    classes = train.info.n_classes > 1
+    try:
+        x, _ = scored_events(X, train.info.variables, np.dtype(booking.values.Precision))
+        signal = train.labels[train.info.signal_class] if classes and booking.analysis_type == "classification" else None
+        valid = _declared(booking, x, y, weight, targets, norm, signal)
+        unknown = [label for label in valid.labels if label not in train.labels] if classes else []
+        if unknown:
+            expected = tuple(map(repr, train.labels))
+            raise DataError(f"y has the class {unknown[0]!r}, which does not train", code="data-classes", expected=expected)
+        if valid.info.n_targets != train.info.n_targets:
+            message = f"there are {valid.info.n_targets} targets, but {train.info.n_targets} train"
+            raise DataError(message, code="data-targets")
+    except DataError as error:
+        error.where = error.where or "eval_set"
+        raise
+    index = valid.events.class_index
+    if classes:
+        index = np.array([train.labels.index(label) for label in valid.labels])[index]
+    joined = Events.concatenate([train.events, dataclasses.replace(valid.events, class_index=index)])
+    positions = np.arange(len(joined))
+    n = len(train.events)
+    return dataclasses.replace(train, events=joined, split=(positions[:n], positions[n:]))
 
 
 def usable_events(events: Events, info: DataSetInfo, dtype, *, learns: str | None, ignore_negative: bool) -> Events:
@@ -74,7 +152,8 @@ def usable_events(events: Events, info: DataSetInfo, dtype, *, learns: str | Non
     """
     n = len(events)
     if n < 2:
-        raise DataError(f"a training needs at least 2 events, there {'is' if n == 1 else 'are'} {n}", code="data-too-few-events")
+        there = "is 1 sample" if n == 1 else f"are {n}"
+        raise DataError(f"a training needs at least 2 events, there {there}", code="data-too-few-events")
     if events.x.shape != (n, info.n_variables) or events.targets.shape != (n, info.n_targets):
         raise DataError(
             f"variables of shape {events.x.shape} and targets of shape {events.targets.shape} do not fit {n} events",

@@ -18,6 +18,7 @@ from tmvalite.models.booking import Booking
 from tmvalite.models.events import check_classes, split_events, target_matrix, usable_events, with_ranges
 from tmvalite.models.file import INTERRUPTED, describe
 from tmvalite.models.form import TRUTH, VARIABLES
+from tmvalite.models.judgement import judged
 from tmvalite.models.reconstruction import check_targets
 from tmvalite.models.trained import Trained
 from tmvalite.models.weighting import mean_one
@@ -150,7 +151,7 @@ def fit(
         ),
         **companion.learnt(network, train, seed),
     )
-    remarks = () if stopped is not None else (*_remarks(history), *form.judge(trained, valid))
+    remarks = () if stopped is not None or history.interrupted else tuple(judged(trained, train, valid, history))
     return Fitted(trained, history, dict(companion.traced), remarks, stopped)
 
 
@@ -188,11 +189,3 @@ def _done(history: History, seconds: float) -> dict[str, str]:
         weights = "the last ones" if history.best_epoch is None else f"those of epoch {history.best_epoch}"
         facts[INTERRUPTED] = f"after {n} epoch{'s' * (n != 1)}; the weights are {weights}"
     return facts
-
-
-def _remarks(history: History) -> list[TmvaliteWarning]:
-    """Where no epoch improved on the start."""
-    if history.best_epoch is not None or history.interrupted:
-        return []
-    message = "no epoch had a smaller validation error than the start; the weights of the last epoch are kept"
-    return [TmvaliteWarning(message, code="no-improvement", hint="try a smaller LearningRate, or more epochs")]

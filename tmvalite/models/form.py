@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from tmvalite.errors import OptionError
 from tmvalite.graph import Graph, build_graph
 from tmvalite.models.options import EXTENSIONS, read_option
 from tmvalite.string_utils import OptionTable, Prior, parse_input_layout, parse_strategy, resolve_strategy
@@ -120,13 +121,15 @@ class Form:
     def prepare(self, booking, network, train, valid, *, seed: int, progress) -> None:
         """Give the network better first parameters."""
 
-    def judge(self, trained, valid) -> list:
-        """What the user should be warned about after a training, from the validation sample."""
-        return []
-
 
 def _phases(source, span, diagnostics) -> tuple:
     return resolve_strategy(parse_strategy(source, span, diagnostics), diagnostics)
+
+
+def lacking(form: Form, block: str, blocks) -> OptionError:
+    """The error that a block is not there; `blocks` are."""
+    hint = next(role.missing for role in form.roles if role.name == block)
+    return OptionError(f"this {form.noun} has no {block}; it has {' and '.join(blocks)}", code="block-missing", hint=hint)
 
 
 FORMS: dict[str, Form] = {}

@@ -14,6 +14,7 @@ from tmvalite.graph import Graph, Node, Output, Value, chain, event_shape, store
 from tmvalite.graph.build import WHOLE_EVENT
 from tmvalite.io.weight_file import BlockRecord, LayerRecord, NodeRecord, OutputRecord, WeightFile
 from tmvalite.layers import REGISTRY, LayerContext
+from tmvalite.layers.shapes import OneRow
 from tmvalite.layers.weight_file import element_of, layer_from_element, matrices_of
 from tmvalite.string_utils.syntax import Word
 
@@ -102,7 +103,7 @@ def network_of_block(block: BlockRecord, earlier: Mapping[str, Node] | None = No
 
     earlier : nodes of other blocks by name, whose parameters this one may share
     """
-    inputs = tuple(Value(name, tuple(shape)) for name, shape in block.inputs)
+    inputs = tuple(Value(name, OneRow(shape) if len(shape) == 1 else tuple(shape)) for name, shape in block.inputs)
     values = {value.name: value for value in inputs}
     event = None
     reads_event = any(WHOLE_EVENT in node.sources for node in block.nodes) or any(o.source == WHOLE_EVENT for o in block.outputs)

@@ -20,7 +20,7 @@ from tmvalite.graph.join import block_of
 from tmvalite.io.weight_file import OptionRecord, PdfRecord
 from tmvalite.losses import AUTOENCODER, Objective, usual
 from tmvalite.models.blueprint import joined, network_of
-from tmvalite.models.form import ORIGIN, TRUTH, VARIABLES, Form
+from tmvalite.models.form import ORIGIN, TRUTH, VARIABLES, Form, lacking
 from tmvalite.string_utils import Prior
 from tmvalite.training.network import Network
 
@@ -114,8 +114,7 @@ class Trained:
         if blocks not in self._parts:
             missing = next((name for name in blocks if name not in self.blocks), None)
             if missing is not None:
-                hint = next(role.missing for role in self.form.roles if role.name == missing)
-                raise self.lacks(missing, hint)
+                raise lacking(self.form, missing, self.blocks)
             self._parts[blocks] = self.network if blocks == ("",) else self._new_part(blocks)
         return self._parts[blocks]
 
@@ -127,10 +126,9 @@ class Trained:
             graph, losses=tuple(o.loss for o in objectives), output_functions=tuple(o.function for o in objectives)
         )
 
-    def lacks(self, block: str, hint: str | None = None) -> OptionError:
+    def lacks(self, block: str) -> OptionError:
         """The error that a block is not there."""
-        message = f"this {self.form.noun} has no {block}; it has {' and '.join(self.blocks)}"
-        return OptionError(message, code="block-missing", hint=hint)
+        return lacking(self.form, block, self.blocks)
 
     @property
     def code_size(self) -> int:
@@ -177,7 +175,7 @@ class Trained:
         not_finite : "raise" or "mark", what becomes of events without a value; see `Method.predict`
         """
         if self.analysis_type == "regression":
-            values = self.targets(X)
+            values = self.targets(X).astype(np.float64)
             events_without_value(values, not_finite)
             return values[..., 0] if self.flat and values.shape[-1] == 1 else values
         labels, signal = np.array(self.labels), self.info.signal_class
@@ -190,13 +188,16 @@ class Trained:
         bad = events_without_value(scores, not_finite)
         return np.where(bad, "" if labels.dtype.kind == "U" else -1, found) if bad.any() else found
 
-    def probabilities(self, X) -> np.ndarray:
-        """The values of the classes, (N, C), in declared order."""
+    def probabilities(self, X, not_finite: str = "raise") -> np.ndarray:
+        """The values of the classes, (N, C), in declared order; `not_finite` as for `predictions`."""
         if self.analysis_type == "multiclass":
-            return np.atleast_2d(self.classes(X))
-        signal = np.atleast_1d(self.mva(X))
-        values = np.stack([signal, 1.0 - signal], axis=1)
-        return values[:, ::-1] if self.info.signal_class == 1 else values
+            values = np.atleast_2d(self.classes(X))
+        else:
+            signal = np.atleast_1d(self.mva(X))
+            values = np.stack([signal, 1.0 - signal], axis=1)
+            values = values[:, ::-1] if self.info.signal_class == 1 else values
+        events_without_value(values, not_finite)
+        return values
 
     # --------------------------------------------------------------------------- codes
 

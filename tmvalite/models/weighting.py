@@ -17,12 +17,13 @@ def normalised(weight: np.ndarray, class_index: np.ndarray, classes: tuple[str, 
     """
     count = np.bincount(class_index, minlength=len(classes))
     total = np.bincount(class_index, weights=weight, minlength=len(classes))
-    for name, n, w in zip(classes, count, total):
+    for position, (name, n, w) in enumerate(zip(classes, count, total)):
         if n == 0:
             raise DataError(f"class {quoted(name)} has no events", code="data-empty-class")
         if not w > 0:
             what = f"the weights of class {quoted(name)}" if len(classes) > 1 else "the event weights"
-            raise DataError(f"{what} add up to {w:g} ({n} events); their sum must be positive", code="data-weight-sum")
+            found = "add up to" if weight[class_index == position].any() else "are all zero and add up to"
+            raise DataError(f"{what} {found} {w:g} ({n} events); their sum must be positive", code="data-weight-sum")
     if mode is None:
         return weight
     return weight * ((count if mode == "NumEvents" else count[0]) / total)[class_index]

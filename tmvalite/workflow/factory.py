@@ -18,6 +18,7 @@ from tmvalite.workflow.log import Log
 from tmvalite.workflow.method_booking import (
     REGISTRY,
     check_files,
+    check_keywords,
     check_title,
     fits_analysis,
     is_available,
@@ -108,6 +109,7 @@ class Factory(FactoryNames):
             return None
         path = weight_file_path(loader.name, self.job, title)
         check_files(path if self.options.values.ModelPersistence else None, self.target)
+        check_keywords(keywords)
         if self.strict:
             keywords["Strict"] = True
         keywords.setdefault("Strict", False)  # TMVA's manner: misspelt keys of the training are warnings

@@ -85,6 +85,16 @@ def fits_analysis(analysis_type: str, classes: list[str], title: str) -> bool:
     return True
 
 
+OF_FIT = {"norm": "write NormMode=... in PrepareTrainingAndTestTree", "progress": "write !V or Silent", "verbose": "write !V"}
+
+
+def check_keywords(keywords) -> None:
+    """Raises OptionError at an argument of `fit`, which a Factory does not call."""
+    name = next((name for name in OF_FIT if name in keywords), None)
+    if name is not None:
+        raise OptionError(f"{name} has no effect in a Factory", code="option-unknown", hint=OF_FIT[name])
+
+
 def check_title(title: str, booked, dataset: str) -> None:
     """Raises OptionError if a title is empty, unfit for a file name, or taken."""
     if not title.strip() or any(c in FORBIDDEN_IN_TITLE or not c.isprintable() for c in title):

@@ -23,6 +23,7 @@ class Normalisation:
     variance: Slot
     momentum: float
     epsilon: float
+    running: int
     state: int
     batch: int
 
@@ -84,9 +85,9 @@ class Normalise(Part):
     kernel = normalise.normalise
 
     @classmethod
-    def build(cls, *, x: Tensor, y: Tensor, momentum: float, epsilon: float, state: int, **at) -> list[Step]:
+    def build(cls, *, x: Tensor, y: Tensor, momentum: float, epsilon: float, running: int, state: int, **at) -> list[Step]:
         """All steps of the forward pass; `at`: fields of Normalisation."""
-        numbers = dict(momentum=float(momentum), epsilon=float(epsilon), state=state, batch=state)
+        numbers = dict(momentum=float(momentum), epsilon=float(epsilon), running=running, state=state, batch=state)
         one = Normalisation(**numbers, **at)
         return [BatchSums(x, one), BatchStatistics(x, one), cls(x, y, one)]
 

@@ -23,8 +23,8 @@ def _geometry(channels: int, windows: Windows, framed: bool) -> tuple[int, ...]:
 class Pool(Step):
     """y = largest ("max") or mean ("mean") value of every window of the channels of x.
 
-    Places of a window outside the image are left out, or count as zeros when `framed`: PADDING2D items named by `padded`
-    were folded in.
+    Places of a window outside the image are left out, or count as zeros when `framed`; PADDING2D items named by `padded` were
+    folded in.
     """
 
     x: Tensor
@@ -37,9 +37,9 @@ class Pool(Step):
     family = "pool"
 
     @classmethod
-    def build(cls, *, x: Tensor, y: Tensor, kind: str, channels: int, **windows) -> Pool:
+    def build(cls, *, x: Tensor, y: Tensor, kind: str, channels: int, framed: bool = False, **windows) -> Pool:
         """`windows`: the fields of Windows."""
-        return cls(x=x, y=y, kind=kind, channels=channels, windows=Windows(**windows))
+        return cls(x=x, y=y, kind=kind, channels=channels, windows=Windows(**windows), framed=framed)
 
     @property
     def geometry(self):

@@ -32,6 +32,7 @@ CELLS = {
 class Sequence:
     """Sizes of a recurrent layer and its parameters, each block of gates starting with the first gate's slots.
 
+    state_biases : those beside the state, where gates have two
     keeps : whether the values of every step are kept for a backward pass; else only those of one step
     """
 
@@ -43,6 +44,7 @@ class Sequence:
     weights: tuple[Slot, ...]
     states: tuple[Slot, ...]
     biases: tuple[Slot, ...]
+    state_biases: tuple[Slot, ...] = ()
     keeps: bool = True
 
     @property
@@ -74,10 +76,12 @@ class Sequence:
             "state_weights": self.states[0],
             "biases": self.biases[0],
             "after": CELLS[self.cell].after,
+            "state_biases": self.state_biases[0] if self.state_biases else None,
         }
 
     def text(self) -> str:
-        return f"{self.weights[0].node}: {self.cell}, {self.steps} steps of {self.features} -> {self.size}"
+        biases = ", two biases" if self.state_biases else ""
+        return f"{self.weights[0].node}: {self.cell}{biases}, {self.steps} steps of {self.features} -> {self.size}"
 
 
 def spread(size: int) -> int:
@@ -116,14 +120,16 @@ class Recurrence(OfSequence):
 
     @classmethod
     def build(cls, *, x: Tensor, y: Tensor, slots: dict[str, Slot], **sizes) -> Recurrence:
-        """`sizes`: the first fields of Sequence; slots: those of layers/recurrent.py, all W, then all U, then all b."""
-        given, gates = tuple(slots.values()), len(slots) // 3
-        parts = dict(weights=given[:gates], states=given[gates : 2 * gates], biases=given[2 * gates :])
+        """`sizes`: the first fields of Sequence; slots: those of layers/recurrent.py, all W, then all U, then all b (and d)."""
+        given, gates = tuple(slots.values()), CELLS[sizes["cell"]].gates
+        parts = dict(weights=given[:gates], states=given[gates : 2 * gates], biases=given[2 * gates : 3 * gates])
+        parts["state_biases"] = given[3 * gates :]
         return cls.with_tensors(x, y, Sequence(**sizes, **parts))
 
     @classmethod
     def with_tensors(cls, x: Tensor, y: Tensor, at: Sequence) -> Recurrence:
         label, steps, cell = y.label, at.steps if at.keeps else 1, CELLS[at.cell]
+        packed = (at.features + at.size) * at.wide + (at.wide if at.state_biases else 0)
         saved = {f"extra{i + 1}": Tensor(steps * at.size, f"{label}, saved {i + 1}") for i in range(cell.extras)}
         return cls(
             x=x,
@@ -131,12 +137,12 @@ class Recurrence(OfSequence):
             before=Tensor(at.wide, f"{label}, before the gates"),
             gates=Tensor(spread(steps * at.apart), f"{label}, gates"),
             states=Tensor(steps * at.size, f"{label}, states"),
-            packed=Tensor((at.features + at.size) * at.wide, f"{label}, weights", per_event=False),
+            packed=Tensor(packed, f"{label}, weights", per_event=False),
             at=at,
             **saved,
         )
 
-    slots = property(lambda self: (*self.at.weights, *self.at.states, *self.at.biases))
+    slots = property(lambda self: (*self.at.weights, *self.at.states, *self.at.biases, *self.at.state_biases))
 
     def for_scoring(self):
         return self.with_tensors(self.x, self.y, replace(self.at, keeps=False))
@@ -152,8 +158,11 @@ class Recurrence(OfSequence):
         direct = 2 if cell.startswith("GRU") else CELLS[cell].gates  # gates whose U reads the state before
         of_gates = dict(grad=self.gates, steps=at.steps, apart=at.apart)
         tape.steps.append(SequenceWeights(x=x, features=at.features, weights=at.weights, biases=at.biases, **of_gates))
-        tape.steps.append(SequenceWeights(x=self.states, features=at.size, weights=at.states[:direct], **of_gates))
-        rest = dict(features=at.size, weights=at.states[2:])
+        seconds = at.state_biases[:direct]
+        tape.steps.append(
+            SequenceWeights(x=self.states, features=at.size, weights=at.states[:direct], biases=seconds, **of_gates)
+        )
+        rest = dict(features=at.size, weights=at.states[2:], biases=at.state_biases[2:])
         if cell == "GRU":
             tape.steps.append(SequenceWeights(x=self.extra1, column=2 * at.size, **rest, **of_gates))
         elif cell == "GRU after":
