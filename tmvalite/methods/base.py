@@ -23,12 +23,12 @@ from tmvalite.errors import (
     quoted,
     warn_user,
 )
+from tmvalite.estimators import signature
+from tmvalite.estimators.copies import restored, state_of
+from tmvalite.estimators.protocol import Estimator
 from tmvalite.graph import Graph, describe_all, require_lowering
 from tmvalite.io.weight_file import WeightFile
 from tmvalite.io.weights_xml import read_weights, write_weights
-from tmvalite.methods import parameters
-from tmvalite.methods.copies import restored, state_of
-from tmvalite.methods.estimator import Estimator
 from tmvalite.models.blueprint import Blueprint, blueprint, first_look
 from tmvalite.models.booking import Booking, book, silent
 from tmvalite.models.events import declared
@@ -81,29 +81,29 @@ class Method(Estimator):
     def __init_subclass__(cls):
         """A class with a form is a method that can be booked and read."""
         cls.method_type, cls.table = cls.form.name, cls.form.table
-        cls._defaults = parameters.defaults(cls.table)
+        cls._defaults = signature.defaults(cls.table)
         if "form" in vars(cls) and "__init__" not in vars(cls):
-            cls.__init__ = parameters.constructor(cls.table)
+            cls.__init__ = signature.constructor(cls.table)
         cls.file_types = (cls.method_type, *cls.file_types)
         METHODS.update(dict.fromkeys(cls.file_types, cls))
         for name in sorted(METHODS, key=lambda name: not METHODS[name].form.in_tmva):
             METHODS[name] = METHODS.pop(name)
 
     def _construct(self, arguments: dict[str, Any]) -> None:
-        """What every constructor does, see `parameters.constructor`."""
+        """What every constructor does, see `signature.constructor`."""
         self._start(arguments, Diagnostics(manner=PYTHON))
         self.diagnostics.issue()
 
     def _start(self, arguments: dict[str, Any], diagnostics: Diagnostics) -> None:
-        given = parameters.spelt(arguments, self._defaults)
+        given = signature.spelt(arguments, self._defaults)
         self.__dict__.update({**self._defaults, **{name: given[name] for name in given if name in self._defaults}})
         self._diagnostics = diagnostics
         self._model: Trained | None = None
         self._history, self._trace = History(), {}
-        parameters.check_own(self._parameters, MODES)
-        options, keys = parameters.split(given)
+        signature.check_own(self._parameters, MODES)
+        options, keys = signature.split(given)
         with diagnostics.telling():
-            text, options = with_keys(self.table, self.__dict__[parameters.OPTIONS], options, keys, diagnostics)
+            text, options = with_keys(self.table, self.__dict__[signature.OPTIONS], options, keys, diagnostics)
             self._booking = book(self.form, text, options, analysis_type=self.__dict__["analysis_type"], diagnostics=diagnostics)
             self._first_look()
 
@@ -206,7 +206,7 @@ class Method(Estimator):
 
     def _fit(self, sample: tuple, norm, signal, eval_set, progress, on_interrupt: str, **more) -> None:
         norm = self.__dict__["norm"] if norm is ... else norm
-        progress = parameters.progress_of(self._parameters) if progress is None else progress
+        progress = signature.progress_of(self._parameters) if progress is None else progress
         given = declared(self.booking, *sample, norm=norm, signal=signal, eval_set=eval_set)
         self._train(
             given.events, given.info, given.split, progress, print, on_interrupt, labels=given.labels, flat=given.flat, **more
@@ -290,7 +290,7 @@ class Method(Estimator):
         quiet = silent(None)
         text = option_text(file, cls.table)
         try:
-            method._start({parameters.OPTIONS: text, "analysis_type": analysis_type, "title": file.title}, quiet)
+            method._start({signature.OPTIONS: text, "analysis_type": analysis_type, "title": file.title}, quiet)
         except OptionError:
             method._start({"analysis_type": analysis_type, "title": file.title}, quiet)
         method._diagnostics = Diagnostics(method.bound.source)

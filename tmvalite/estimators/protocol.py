@@ -12,7 +12,7 @@ import numpy as np
 from tmvalite.data.sources import is_table
 from tmvalite.data.tables import weight_vector
 from tmvalite.errors import DataError, OptionError, UnavailableError
-from tmvalite.methods import parameters
+from tmvalite.estimators import signature
 from tmvalite.models.form import TRUTH, lacking
 from tmvalite.models.weighting import explained
 
@@ -166,7 +166,7 @@ class Estimator:
 
         What was trained is forgotten, unless nothing but title, norm, progress or verbose changes.
         """
-        arguments = parameters.spelt(arguments, self._defaults)
+        arguments = signature.spelt(arguments, self._defaults)
         unknown = next((name for name in arguments if name not in self._defaults), None)
         if unknown is not None:
             self.table.bind("", {unknown: arguments[unknown]})  # says what is known
@@ -176,7 +176,7 @@ class Estimator:
         again = type(self)(**{**self._parameters, **arguments})
         kept = (
             {}
-            if set(arguments) - parameters.HARMLESS
+            if set(arguments) - signature.HARMLESS
             else {"_model": self._model, "_history": self._history, "_trace": self._trace}
         )
         self.__dict__ = again.__dict__ | kept
@@ -217,7 +217,7 @@ class Estimator:
         return self.is_trained
 
     def __repr__(self):
-        given = ", ".join(repr(v) if name == parameters.OPTIONS else f"{name}={v!r}" for name, v in self._given().items())
+        given = ", ".join(repr(v) if name == signature.OPTIONS else f"{name}={v!r}" for name, v in self._given().items())
         return f"{type(self).__name__}({given})"
 
     def _repr_html_(self) -> str:
