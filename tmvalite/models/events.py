@@ -108,7 +108,7 @@ def _parts_of(eval_set) -> tuple:
     if not isinstance(given, tuple) or not 1 <= len(given) <= 4:
         expected = "(X, y), (X, y, sample_weight) or (X, y, sample_weight, targets)"
         hint = "one sample validates" if isinstance(eval_set, list) and len(eval_set) > 1 else None
-        raise DataError(f"eval_set cannot be this {type(eval_set).__name__}", code="eval-set", expected=expected, hint=hint)
+        raise DataError(f"eval_set cannot be this {type(eval_set).__name__}", code="argument", expected=expected, hint=hint)
     return (*given, *(None,) * (4 - len(given)))
 
 
