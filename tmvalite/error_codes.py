@@ -56,7 +56,7 @@ CODES: dict[str, str] = {
     "data-column": "A table has no column of this name.",
     "data-column-length": "The columns of a table have different lengths.",
     "data-column-shape": "A column does not hold one number per event.",
-    "data-column-vector": "y is a matrix of one column, and is read as a vector.",
+    "data-column-vector": "The argument y is a matrix of one column, and is read as a vector.",
     "data-constant": "Variables or targets are constant over the training events.",
     "data-duplicate": "A variable, target or spectator is declared twice.",
     "data-empty": "There are no events, or no columns.",
