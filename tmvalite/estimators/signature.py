@@ -61,13 +61,13 @@ def check_own(arguments: dict[str, Any], modes: tuple[str, ...]) -> None:
     """Raises OptionError at a value that `norm`, `progress`, `verbose` or `options` cannot have."""
     options, norm, progress, verbose = (arguments[name] for name in (OPTIONS, "norm", "progress", "verbose"))
     if not isinstance(options, str):
-        raise OptionError(f"options cannot be this {type(options).__name__}", code="options", expected="TMVA's option string")
+        raise OptionError(f"options cannot be this {type(options).__name__}", code="argument", expected="TMVA's option string")
     if not (norm is None or isinstance(norm, str)) or norm not in NORM_MODES:
-        raise OptionError(f"norm {norm!r} is not known", code="norm", expected=tuple(map(repr, NORM_MODES)))
+        raise OptionError(f"norm {norm!r} is not known", code="argument", expected=tuple(map(repr, NORM_MODES)))
     if isinstance(progress, str) and progress not in modes:
-        raise OptionError(f"progress {progress!r} is not known", code="progress", expected=modes)
+        raise OptionError(f"progress {progress!r} is not known", code="argument", expected=modes)
     if verbose is not None and not isinstance(verbose, (bool, int)):
-        raise OptionError(f"verbose={verbose!r} is not known", code="progress", expected=("True", "False"))
+        raise OptionError(f"verbose={verbose!r} is not known", code="argument", expected=("True", "False"))
 
 
 def progress_of(arguments: dict[str, Any]) -> Any:
