@@ -6,6 +6,7 @@ import argparse
 import re
 
 from tmvalite.cli.base import Verb, register
+from tmvalite.constants import PRECISIONS
 
 
 @register("warm")
@@ -17,15 +18,18 @@ class Warm(Verb):
     )
 
     def declare(self, parser):
+        from tmvalite.methods import METHODS
+
+        trainable = tuple(name for name, method in METHODS.items() if method.form.name == name)
         parser.add_argument(
             "--for", dest="options", metavar="OPTIONS", help='the network, such as "Layout=TANH|128,LINEAR"; all kernels without'
         )
-        parser.add_argument("--method", choices=("DL", "AE"), default="DL", help="the method of the network (DL)")
+        parser.add_argument("--method", choices=trainable, default="DL", help="the method of the network (DL)")
         parser.add_argument("--variables", type=int, metavar="N", help="number of its input variables, if InputLayout has none")
         truth = parser.add_mutually_exclusive_group()
         truth.add_argument("--classes", type=int, metavar="N", help="a multiclass analysis with N classes")
         truth.add_argument("--targets", type=int, metavar="N", help="a regression with N targets")
-        parser.add_argument("--precision", choices=("float32", "float64"), default="float32", help="of all kernels (float32)")
+        parser.add_argument("--precision", choices=PRECISIONS, default=PRECISIONS[0], help="of all kernels (float32)")
         parser.add_argument("--to", metavar="FOLDER", help="the cache folder to fill, made readable for all")
 
     def run(self, arguments: argparse.Namespace) -> str:
@@ -64,8 +68,8 @@ def _train(arguments: argparse.Namespace) -> None:
 
     import numpy as np
 
-    import tmvalite
     from tmvalite.errors import TmvaliteWarning
+    from tmvalite.methods import METHODS
     from tmvalite.methods.report import understand
 
     numbers = {"n_variables": arguments.variables, "n_classes": arguments.classes, "n_targets": arguments.targets}
@@ -81,7 +85,7 @@ def _train(arguments: argparse.Namespace) -> None:
         y, more = np.arange(n) % (arguments.classes or 2), {"targets": rng.uniform(size=(n, width))} if width else {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TmvaliteWarning)
-        method = getattr(tmvalite, f"Method{arguments.method}")(options, analysis_type=report.booking.analysis_type, Strict=False)
+        method = METHODS[arguments.method](options, analysis_type=report.booking.analysis_type, Strict=False)
         method.fit(x, y, progress="silent", **more)
         if arguments.targets:
             method.GetRegressionValues(x[:10])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tmvalite.constants import VERBOSE_LEVELS
 from tmvalite.data.root_random import TRandom3
 from tmvalite.errors import DataError, Diagnostics, OptionError, Source
 from tmvalite.string_utils.option_table import OptionTable
@@ -64,7 +65,7 @@ def split_table(classes: Sequence[str]) -> OptionTable:
         DeclaredOption("NormMode", str, "EqualNumEvents", "how training weights are normalised", NORM_MODES),
         DeclaredOption("ScaleWithPreselEff", bool, False, "multiply requested numbers by the efficiency of the cut"),
         DeclaredOption("V", bool, False, "print more"),
-        DeclaredOption("VerboseLevel", str, "Info", "what V prints", ("Debug", "Verbose", "Info")),
+        DeclaredOption("VerboseLevel", str, "Info", "what V prints", VERBOSE_LEVELS),
         DeclaredOption("Correlations", bool, True, "print correlation matrices"),
         DeclaredOption("CalcCorrelations", bool, True, "compute correlation matrices"),
     ]

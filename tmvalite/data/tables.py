@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tmvalite.constants import CLASSES
 from tmvalite.data.checks import rounded_integers
 from tmvalite.data.columns import Column
 from tmvalite.data.info import VariableInfo
@@ -266,7 +267,7 @@ def class_labels(y, n_events: int, *, multiclass: bool, signal=None) -> Labels:
     values = (values[first], values[1 - first])
     if signal is None and not isinstance(values[0], bool | str) and values[0] == 1 and values[1] not in (0, -1):
         _warn_of_guess(*values)
-    names = values if isinstance(values[0], str) else ("Signal", "Background")
+    names = values if isinstance(values[0], str) else CLASSES
     return Labels(index, tuple(names), values)
 
 

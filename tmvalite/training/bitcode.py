@@ -13,12 +13,13 @@ import platform
 import subprocess
 import sys
 
+from tmvalite.constants import PRECISIONS
+
 PROCESSORS = {  # width in bytes: a processor that LLVM chooses vectors for, and what it has at least
     "x86_64": {16: ("x86-64-v2", "+sse4.2"), 32: ("haswell", "+avx2,+fma"), 64: ("znver4", "+avx512f,+avx512vl")},
     "aarch64": {16: ("generic", "+neon")},
 }
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
-PRECISIONS = ("float32", "float64")
 
 
 def make(precision: str) -> None:

@@ -14,11 +14,10 @@ from tmvalite.string_utils.syntax import TransformList
 from tmvalite.workflow.log import LogSettings
 
 ANALYSIS_TYPES = (*(name.capitalize() for name in constants.ANALYSIS_TYPES), "Auto")  # as TMVA writes them
-_LEVELS = ("Debug", "Verbose", "Info")
 
 FACTORY = OptionTable(
     DeclaredOption("V", bool, False, "print more"),
-    DeclaredOption("VerboseLevel", str, "Info", "what V prints", choices=_LEVELS),
+    DeclaredOption("VerboseLevel", str, "Info", "what V prints", choices=constants.VERBOSE_LEVELS),
     DeclaredOption("Color", bool, True, "colours on a terminal"),
     DeclaredOption(
         "Transformations", str, "I", "chains after which the inputs are described, separated by ';'; methods do not see them"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tmvalite.constants import CLASSES
 from tmvalite.data.transforms.base import Element, Transform, register
 from tmvalite.data.transforms.linear_map import check_matrices, check_number, map_rows, mean_and_covariance, onnx_map
 from tmvalite.data.transforms.symmetric import eigenvectors
@@ -85,4 +86,4 @@ class PrincipalComponents(Transform):
 
 def _names(sets: int) -> list[str]:
     """TMVA's names of the sets, whatever the classes are called."""
-    return [("Signal", "Background")[s] if s < 2 else "Combined" for s in range(sets)]
+    return [CLASSES[s] if s < 2 else "Combined" for s in range(sets)]
