@@ -139,6 +139,7 @@ def fitted(loss, purpose, **more):
 
 
 @pytest.mark.parametrize("loss,purpose", USES)
+@pytest.mark.filterwarnings("ignore:the network is hardly trained")
 def test_it_trains_what_it_says_and_comes_back_from_its_file(loss, purpose, tmp_path):
     x, method = fitted(loss, purpose)
     history = method.history["train_loss"]

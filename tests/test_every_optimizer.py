@@ -133,7 +133,6 @@ def test_check_and_the_log_say_its_numbers(optimizer, capsys):
 
 
 @pytest.mark.parametrize("optimizer", ALL)
-@pytest.mark.filterwarnings("ignore:the network is hardly trained")
 def test_a_training_learns_with_it_and_comes_back_from_its_file(optimizer, tmp_path):
     x = np.random.default_rng(9).standard_normal((100, 3))
     strategy = f"LearningRate=1e-2,MaxEpochs=5,BatchSize=20,Optimizer={optimizer.name},WeightDecay=1e-4,Regularization=L2"
