@@ -232,6 +232,7 @@ def test_the_unit_of_the_weights_does_not_matter():
         assert relative_error(parameters_of(fitted(*sample, scale=scale)), expected) < EXACT_FLOAT64
 
 
+@pytest.mark.filterwarnings("ignore:.* event weights are negative")
 def test_negative_weights_train():
     """Events like those of a generator at next-to-leading order: a fifth of the signal counts as -1, spread as the rest."""
     rng = np.random.default_rng(5)

@@ -65,6 +65,7 @@ def test_an_autoencoder_gives_its_input_back_in_original_units(chain, tmp_path):
     assert np.array_equal(tmva.load(tmp_path / "w.xml").reconstruct(X), back)
 
 
+@pytest.mark.filterwarnings("ignore:the network is hardly trained")
 def test_a_job_and_its_reader(in_tmp_path):
     X, y = two_classes()
     factory = tmva.Factory("Job", "!V:Silent:!Color:!DrawProgressBar:Transformations=I;D;P;U;G;S:AnalysisType=Classification")
@@ -117,6 +118,7 @@ def test_the_tables_of_the_factory_show_what_each_chain_does(in_tmp_path, capsys
     np.testing.assert_allclose(both[:, 1], 1.0, atol=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore:the network is hardly trained")
 def test_the_output_file_has_the_inputs_after_each_chain(in_tmp_path):
     uproot = pytest.importorskip("uproot")
     X, y = two_classes()

@@ -61,6 +61,7 @@ def trained(layout, tmp_path, name):
     return method, X
 
 
+@pytest.mark.filterwarnings("ignore:the network is hardly trained")
 def test_a_convolution_over_a_row_has_the_right_values_and_is_saved_with_its_bits(tmp_path):
     method, X = trained("c=CONV|3|1|3|1|1|0|1|RELU,RESHAPE|FLAT,d=DENSE|1|LINEAR", tmp_path, "row.weights.xml")
     parameters = method.network.parameters
@@ -88,6 +89,7 @@ def test_an_autoencoder_of_rows_and_its_copy_give_the_same_bits(tmp_path):
         assert again.reconstruct(X).tobytes() == method.reconstruct(X).tobytes()
 
 
+@pytest.mark.filterwarnings("ignore:the network is hardly trained")
 def test_a_dense_network_on_a_row_is_written_as_tmva_writes_it(tmp_path):
     method, X = trained("DENSE|4|TANH,DENSE|1|LINEAR", tmp_path, "flat.weights.xml")
     text = (tmp_path / "flat.weights.xml").read_text()
