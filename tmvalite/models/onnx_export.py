@@ -1,0 +1,250 @@
+"""A trained model as an ONNX file: transformations, layers, output functions and the way back to original units.
+
+A file is run on events of its own, and what comes out compared with the model, before it gets its name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tmvalite.data.info import VariableInfo
+from tmvalite.errors import FileError, OptionError, TmvaliteWarning, warn_user
+from tmvalite.graph import Graph
+from tmvalite.io import onnx_file
+from tmvalite.io.atomic import write_atomic
+from tmvalite.io.onnx_targets import check_operators, check_target
+from tmvalite.layers.base import Shape
+from tmvalite.layers.onnx_form import OnnxForms
+from tmvalite.models.form import TRUTH, VARIABLES
+from tmvalite.models.trained import Trained
+from tmvalite.training.network import Network
+
+EVENTS, CODE, RECONSTRUCTION, MVA, MULTICLASS, TARGETS = "events", "code", "reconstruction", "mva", "classes", "targets"
+MATRIX, LAYOUT = "matrix", "layout"
+COMPARED = 10_000  # events on which a file is run before it is handed over
+TOLERANCE = 2e-6  # of the largest value of a column, and of 1
+_SEED = 1
+
+
+class _Export:
+    """Collects the nodes of one file; every part is held against the target as soon as it stands."""
+
+    def __init__(self, trained: Trained, target: str):
+        self.trained, self.target, self.forms = trained, target, OnnxForms("float32", wide=target != "sofie")
+
+    def said(self, what: str, first: int) -> None:
+        check_operators(self.target, self.forms, first, what)
+
+    def transformed(self, x: str) -> str:
+        first = len(self.forms.nodes)
+        x = self.trained.chain.onnx(self.forms, x)
+        self.said("VarTransform", first)
+        return x
+
+    def undone(self, x: str, kind: str) -> str:
+        first = len(self.forms.nodes)
+        x = self.trained.chain.onnx_inverse(self.forms, x, kind)
+        self.said("the inverse of VarTransform", first)
+        return x
+
+    def network(self, network: Network, x: str, *, finished: bool = True) -> str:
+        """What `Network.values` gives, or `outputs`: the name of (N, D) events to that of (N, outputs) values."""
+        graph, forms, parameters = network.graph, self.forms, self.trained.network.parameters
+        names = self._inputs(graph, x)
+        for node in graph.nodes:
+            forms.scope, first = node.name, len(forms.nodes)
+            owners = (node,) if node.shared is None else (node.shared, node)
+            matrices = {p.name: parameters.get(owner.name, p.name) for owner in owners for p in owner.parameters}
+            inputs, shapes = tuple(names[v] for v in node.inputs), tuple(v.shape for v in node.inputs)
+            names[node.output] = node.layer.onnx(forms, inputs, shapes, matrices)
+            self.said(f"the layer '{node.name}' ({node.layer.kind})", first)
+        found = []
+        for number, (output, function) in enumerate(zip(graph.outputs, network.output_functions, strict=True)):
+            forms.scope = f"output{number}"
+            value = forms.reshape(names[output.value], output.value.shape, (output.value.size,))
+            if finished and function != "identity":
+                value = forms.activation(value, function.upper())
+            found.append(value)
+        return found[0] if len(found) == 1 else forms.node("Concat", *found, axis=1)
+
+    def _inputs(self, graph: Graph, x: str) -> dict:
+        names, start = {}, 0
+        if graph.event is not None:
+            names[graph.event] = x
+        for value in graph.inputs:
+            self.forms.scope = f"input_{value.name}"
+            cut = self.columns(x, start, start + value.size, graph.input_size)
+            names[value] = self.forms.reshape(cut, (value.size,), value.shape)
+            start += value.size
+        return names
+
+    def columns(self, x: str, start: int, stop: int, width: int) -> str:
+        if (start, stop) == (0, width):
+            return x
+        forms = self.forms
+        return forms.node("Slice", x, forms.integers(start), forms.integers(stop), forms.integers(1))
+
+
+Wanted = tuple[str, str, int]  # name of an output, of its value, its width
+
+
+def export(trained: Trained, title: str, path: str | os.PathLike, *, opset, target: str, part: str | None, inputs: str) -> None:
+    """Write the file, or nothing; see `Method.to_onnx`."""
+    onnx_file.require("onnx"), onnx_file.require("onnxruntime")
+    check_target(target)
+    opset = onnx_file.check_opset(opset)
+    if inputs not in (MATRIX, LAYOUT):
+        raise OptionError(f"inputs={inputs!r} is not known", code="argument", expected=(MATRIX, LAYOUT))
+    made = _Export(trained, target)
+    wanted, given = _built(made, part, inputs)
+    facts = _facts(trained, title, target, part or "", given, wanted)
+    outputs = tuple((name, value, (width,)) for name, value, width in wanted)
+    content = onnx_file.model_bytes(onnx_file.OnnxModel(made.forms, given, outputs, facts), opset)
+    _compare(trained, onnx_file.OnnxSession(content), given, part)
+    if trained.network.precision != "float32":
+        message = f"the network computes in {trained.network.precision}, the ONNX file in float32"
+        warn_user(TmvaliteWarning(message, code="onnx-precision", hint=f"scores agree within {TOLERANCE:g}"))
+    write_atomic(path, content)
+
+
+def _built(made: _Export, part: str | None, inputs: str) -> tuple[list[Wanted], tuple[tuple[str, Shape], ...]]:
+    """The outputs, and name and shape of the inputs."""
+    trained, form = made.trained, made.trained.form
+    first, decoder = form.roles[0].name, form.role(VARIABLES)
+    if part is not None:
+        trained.part(part)  # raises where there is none
+        if part not in (first, decoder) or not part:
+            raise OptionError(f"{part} cannot be exported alone", code="argument", expected=(first, decoder) if first else ())
+    if part == decoder and part is not None:
+        return [_reconstruction(made, CODE)], ((CODE, (trained.code_size,)),)
+    graph = trained.part(first).graph
+    x, given = _events(made, graph, inputs)
+    x = made.transformed(x)
+    if part is None and "" in trained.blocks:
+        return _truth(made, made.network(trained.part(""), x)), given
+    code = made.network(trained.part(first), x, finished=False)
+    found = [(CODE, code, trained.code_size)]
+    if part is None:
+        found += [_reconstruction(made, code)] if decoder in trained.blocks else []
+        head = form.role(TRUTH)
+        found += _truth(made, made.network(trained.part(head), code)) if head in trained.blocks else []
+    return found, given
+
+
+def _events(made: _Export, graph: Graph, inputs: str) -> tuple[str, tuple[tuple[str, Shape], ...]]:
+    """The value that all events are, and name and shape of what is given."""
+    if inputs == MATRIX:
+        return EVENTS, ((EVENTS, (graph.input_size,)),)
+    made.forms.scope = "inputs"
+    flat = [made.forms.reshape(value.name, value.shape, (value.size,)) for value in graph.inputs]
+    x = flat[0] if len(flat) == 1 else made.forms.node("Concat", *flat, axis=1)
+    return x, tuple((value.name, value.shape) for value in graph.inputs)
+
+
+def _reconstruction(made: _Export, code: str) -> Wanted:
+    trained = made.trained
+    x = made.network(trained.part(trained.form.role(VARIABLES)), code)
+    return RECONSTRUCTION, made.undone(x, "Variable"), trained.info.n_variables
+
+
+def _truth(made: _Export, values: str) -> list[Wanted]:
+    """Outputs for classes and targets of what learnt them."""
+    trained, found = made.trained, []
+    classes, width = trained.class_width, trained.class_width + trained.info.n_targets
+    of_targets = width - classes if trained.analysis_type == "regression" or len(trained.network.graph.outputs) > 1 else 0
+    made.forms.scope = "values"
+    if trained.analysis_type == "multiclass":
+        found.append((MULTICLASS, made.columns(values, 0, classes, classes + of_targets), classes))
+    elif classes:
+        found.append((MVA, made.columns(values, 0, 1, classes + of_targets), 1))
+    if of_targets:
+        cut = made.columns(values, classes, classes + of_targets, classes + of_targets)
+        found.append((TARGETS, made.undone(cut, "Target"), of_targets))
+    return found
+
+
+def _facts(trained: Trained, title: str, target: str, part: str, given, wanted: Sequence[Wanted]) -> dict[str, Any]:
+    info = trained.info
+    return {
+        "version": onnx_file.VERSION,
+        "method": trained.form.name,
+        "title": title,
+        "part": part,
+        "target": target,
+        "analysis_type": trained.analysis_type,
+        "variables": [_variable(one) for one in info.variables],
+        "targets": [_variable(one) for one in info.targets],
+        "classes": list(info.classes),
+        "inputs": {name: list(shape) for name, shape in given},
+        "outputs": {name: [width] for name, _, width in wanted},
+    }
+
+
+def _variable(one: VariableInfo) -> dict[str, str]:
+    return {"expression": one.expression, "label": one.label, "title": one.title, "unit": one.unit, "type": one.type}
+
+
+# ---- the file against the model
+
+
+def _compare(trained: Trained, session: onnx_file.OnnxSession, given, part: str | None) -> None:
+    """Raises FileError where the file does not give what the model gives."""
+    rng = np.random.default_rng(_SEED)
+    if CODE in session.inputs and part:
+        x = rng.standard_normal((COMPARED, trained.code_size)).astype(np.float32)
+    else:
+        x = _drawn(rng, trained.info.variables)
+    found = session.run(cut(x, given))
+    for name, expected in _expected(trained, x, session.outputs).items():
+        values, expected = found[name].astype(np.float64), np.asarray(expected, np.float64).reshape(found[name].shape)
+        with np.errstate(invalid="ignore"):
+            size = np.maximum(1.0, np.abs(expected).max(axis=0, initial=0.0, where=np.isfinite(expected)))
+            off = np.abs(values - expected) / size
+        off = np.where(np.isfinite(expected), np.where(np.isnan(off), np.inf, off), 0.0)
+        if off.max(initial=0.0) > TOLERANCE:
+            row, column = np.unravel_index(int(np.argmax(off)), off.shape)
+            raise FileError(
+                f"the ONNX model gives {values[row, column]:.9g} for {name}[{column}] of an event, the method "
+                f"{expected[row, column]:.9g}",
+                code="onnx-disagrees",
+                expected=f"a difference of at most {TOLERANCE:g} of the largest value of the column, or of 1",
+                hint="nothing was written; large weights or sharp transformations lose digits in float32",
+            )
+
+
+def _drawn(rng, variables: Sequence[VariableInfo]) -> np.ndarray:
+    """(COMPARED, V) float32: uniform over the range of every variable and a tenth of it beyond, else normal."""
+    columns = []
+    for one in variables:
+        low, high = (one.minimum, one.maximum) if one.has_range else (0.0, 0.0)
+        wide = 0.1 * (high - low)
+        columns.append(rng.uniform(low - wide, high + wide, COMPARED) if wide > 0 else low + rng.standard_normal(COMPARED))
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def cut(x: np.ndarray, given: Sequence[tuple[str, Shape]]) -> dict[str, np.ndarray]:
+    """Events (N, D) as the inputs by name that a file has."""
+    parts, start = {}, 0
+    for name, shape in given:
+        stop = start + int(np.prod(shape, dtype=np.int64))
+        parts[name], start = x[:, start:stop].reshape(len(x), *shape), stop
+    return parts
+
+
+def _expected(trained: Trained, x: np.ndarray, outputs) -> dict[str, np.ndarray]:
+    """What the model itself gives for every output of the file."""
+    found = {}
+    if CODE in outputs:
+        found[CODE] = trained.encode(x)
+    if RECONSTRUCTION in outputs:
+        found[RECONSTRUCTION] = trained.decode(found[CODE] if CODE in outputs else x)
+    makers = {
+        MVA: lambda: trained.values(x)[0][:, :1],
+        MULTICLASS: lambda: trained.classes(x),
+        TARGETS: lambda: trained.targets(x),
+    }
+    return found | {name: make() for name, make in makers.items() if name in outputs}
