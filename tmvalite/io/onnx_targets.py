@@ -11,8 +11,8 @@ from tmvalite.errors import OptionError
 from tmvalite.layers.onnx_form import OnnxForms, OnnxNode
 
 SOFIE_OPERATORS = frozenset(
-    "Abs Add AveragePool BatchNormalization Concat Conv ConvTranspose Div Elu Erf Exp Expand GRU Gemm Identity LSTM LeakyRelu Log "
-    "MatMul Max MaxPool Mul Neg Pad RNN ReduceMean Relu Reshape Sigmoid Slice Softmax Squeeze Sub Tanh Transpose".split()
+    "Abs Add AveragePool BatchNormalization Concat Conv ConvTranspose Div Elu Erf Exp Expand GRU Gemm Identity LSTM LeakyRelu "
+    "Log MatMul Max MaxPool Mul Neg Pad RNN ReduceMean Relu Reshape Sigmoid Slice Softmax Squeeze Sub Tanh Transpose".split()
 )
 _SYMMETRIC = ("AveragePool", "MaxPool", "ConvTranspose")  # whose pads it reads in another order, or averages
 
