@@ -177,13 +177,30 @@ def test_an_autoencoder_and_its_halves(tmp_path, chain):
     agree(tmva.from_onnx(decoder).decode(z), back, tolerance)
 
 
-def test_a_variational_autoencoder_with_a_head(tmp_path):
+CODES = {"LATENT": "LATENT|2", "GUMBEL": "DENSE|6|LINEAR,GUMBEL|2|3", "plain": "DENSE|2|LINEAR"}
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("strategy", ["SUMOFSQUARES", "CROSSENTROPY", "MUTUALEXCLUSIVE"])
+def test_anomaly_scores_of_every_loss_and_code(tmp_path, strategy, code):
+    layout = f"Layout=Encoder={{DENSE|5|TANH,{CODES[code]}}}Decoder={{DENSE|5|TANH,DENSE|N|LINEAR}}:ErrorStrategy={strategy}"
+    x = np.abs(sample(4))
+    x /= x.sum(axis=1, keepdims=True)  # in [0, 1], and probabilities
+    method = tmva.MethodAE(f"{layout}:RandomSeed=4:{TRAINING}").fit(x, progress="silent")
+    method.to_onnx(tmp_path / "a.onnx")
+    agree(run(tmp_path / "a.onnx", x)["mva"], method.GetMvaValues(x))
+    assert np.array_equal(tmva.from_onnx(tmp_path / "a.onnx").GetMvaValues(x), run(tmp_path / "a.onnx", x)["mva"][:, 0])
+
+
+def test_an_autoencoder_with_a_head(tmp_path):
     layout = "Layout=Encoder={DENSE|5|TANH,LATENT|2}Decoder={DENSE|5|TANH,DENSE|N|LINEAR}Head={DENSE|3|LINEAR}:VarTransform=N"
     method, x = fitted(layout, analysis="multiclass", cls=tmva.MethodAE), sample(4, 77)
-    method.to_onnx(tmp_path / "a.onnx")
+    method.to_onnx(tmp_path / "a.onnx", target="sofie")
     found = run(tmp_path / "a.onnx", x)
+    assert list(found) == ["code", "mva", "reconstruction", "classes"]
     agree(found["classes"], method.GetMulticlassValues(x))
     agree(found["code"], method.encode(x))
+    agree(found["mva"], method.GetMvaValues(x))
 
 
 def test_metadata_are_one_entry(tmp_path):
@@ -234,8 +251,8 @@ def test_nan_gives_nan(tmp_path):
 # ---- what is refused
 
 REFUSED = [
-    (DENSE, {"target": "tmva"}, "target='tmva' is not known\n  expected onnxruntime or sofie"),
-    (DENSE, {"inputs": "named"}, "inputs='named' is not known\n  expected matrix or layout"),
+    (DENSE, {"target": "tmva"}, "target='tmva' is not known\n  expected one of: onnxruntime, sofie"),
+    (DENSE, {"inputs": "named"}, "inputs='named' is not known\n  expected one of: matrix, layout"),
     (
         DENSE,
         {"opset": 12},
@@ -265,9 +282,10 @@ def test_error_of_what_cannot_be_written(tmp_path, options, arguments, message):
 def test_error_of_a_part_that_is_not_there(tmp_path):
     with pytest.raises(OptionError) as caught:
         fitted(AUTOENCODER, cls=tmva.MethodAE).to_onnx(tmp_path / "a.onnx", part="Head")
-    assert "Head" in str(caught.value)
-    with pytest.raises(OptionError):
+    assert str(caught.value) == "part='Head' cannot be written alone\n  expected one of: Encoder, Decoder"
+    with pytest.raises(OptionError) as caught:
         fitted(DENSE).to_onnx(tmp_path / "a.onnx", part="Encoder")
+    assert str(caught.value) == ("part='Encoder' cannot be written alone\n  hint: this method is one network: leave part out")
     assert not list(tmp_path.iterdir())
 
 
@@ -370,7 +388,7 @@ def test_error_of_values_that_the_file_has_not(tmp_path):
     read = tmva.from_onnx(written(tmp_path))
     with pytest.raises(OptionError) as caught:
         read.GetMulticlassValues(sample(4))
-    assert str(caught.value) == "this ONNX file has no classes of events\n  expected mva"
+    assert str(caught.value) == "this ONNX file has no classes of events\n  expected one of: mva"
     with pytest.raises(OptionError) as caught:
         read.decode(sample(4))
     assert str(caught.value) == (

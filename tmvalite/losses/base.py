@@ -105,6 +105,10 @@ class Loss:
         width = outputs.shape[1]
         return self.value(mathematics, outputs, targets) * (self.nats(width, sigma) / width)
 
+    def onnx_errors(self, forms, outputs: str, targets: str, sigma: float = 1.0) -> str:
+        """`errors` in operators of ONNX (layers/onnx_form.py), from the names of raw outputs and targets (N, width)."""
+        raise NotImplementedError(f"{self.name} declares no onnx_errors(forms, outputs, targets, sigma)")
+
     def kernel(self, function: Activation | None = None) -> Any:
         """The family that computes it, of the raw output or of the value that `function` makes of it."""
         return _by_value(self, function)

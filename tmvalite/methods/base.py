@@ -292,7 +292,7 @@ class Method(Estimator):
         """
         from tmvalite.models.onnx_export import export
 
-        export(self._trained(), self.title, path, opset=opset, target=target, part=part, inputs=inputs)
+        export(self._trained(), self.mva_values, self.title, path, opset=opset, target=target, part=part, inputs=inputs)
 
     @classmethod
     def load(cls, path: str | os.PathLike):

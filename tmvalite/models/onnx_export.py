@@ -19,7 +19,9 @@ from tmvalite.io.atomic import write_atomic
 from tmvalite.io.onnx_targets import check_operators, check_target
 from tmvalite.layers.base import Shape
 from tmvalite.layers.onnx_form import OnnxForms
+from tmvalite.losses import IDENTITY
 from tmvalite.models.form import TRUTH, VARIABLES
+from tmvalite.models.latent import LATENT_TERMS
 from tmvalite.models.trained import Trained
 from tmvalite.training.network import Network
 
@@ -35,6 +37,7 @@ class _Export:
 
     def __init__(self, trained: Trained, target: str):
         self.trained, self.target, self.forms = trained, target, OnnxForms("float32", wide=target != "sofie")
+        self.divergences: list[str] = []  # terms (N, 1) that belong to the anomaly score
 
     def said(self, what: str, first: int) -> None:
         check_operators(self.target, self.forms, first, what)
@@ -51,8 +54,8 @@ class _Export:
         self.said("the inverse of VarTransform", first)
         return x
 
-    def network(self, network: Network, x: str, *, finished: bool = True) -> str:
-        """What `Network.values` gives, or `outputs`: the name of (N, D) events to that of (N, outputs) values."""
+    def raw(self, network: Network, x: str) -> list[str]:
+        """What `Network.outputs` gives: the name of (N, D) events to those of (N, width) values, one for each output."""
         graph, forms, parameters = network.graph, self.forms, self.trained.network.parameters
         names = self._inputs(graph, x)
         for node in graph.nodes:
@@ -61,15 +64,26 @@ class _Export:
             matrices = {p.name: parameters.get(owner.name, p.name) for owner in owners for p in owner.parameters}
             inputs, shapes = tuple(names[v] for v in node.inputs), tuple(v.shape for v in node.inputs)
             names[node.output] = node.layer.onnx(forms, inputs, shapes, matrices)
+            if self.trained.latent == "KL" and any(term.name == LATENT_TERMS["KL"] for term in node.layer.terms()):
+                self.divergences.append(node.layer.onnx_term(forms, inputs, shapes))
             self.said(f"the layer '{node.name}' ({node.layer.kind})", first)
         found = []
-        for number, (output, function) in enumerate(zip(graph.outputs, network.output_functions, strict=True)):
+        for number, output in enumerate(graph.outputs):
             forms.scope = f"output{number}"
-            value = forms.reshape(names[output.value], output.value.shape, (output.value.size,))
-            if finished and function != "identity":
-                value = forms.activation(value, function.upper())
-            found.append(value)
-        return found[0] if len(found) == 1 else forms.node("Concat", *found, axis=1)
+            found.append(forms.reshape(names[output.value], output.value.shape, (output.value.size,)))
+        return found
+
+    def finished(self, network: Network, raw: Sequence[str]) -> str:
+        """What `Network.values` makes of them, all side by side."""
+        found = list(raw)
+        for number, function in enumerate(network.output_functions):
+            self.forms.scope = f"value{number}"
+            if function != IDENTITY:
+                found[number] = self.forms.activation(found[number], function.upper())
+        return self.joined(found)
+
+    def joined(self, values: Sequence[str]) -> str:
+        return values[0] if len(values) == 1 else self.forms.node("Concat", *values, axis=1)
 
     def _inputs(self, graph: Graph, x: str) -> dict:
         names, start = {}, 0
@@ -92,8 +106,10 @@ class _Export:
 Wanted = tuple[str, str, int]  # name of an output, of its value, its width
 
 
-def export(trained: Trained, title: str, path: str | os.PathLike, *, opset, target: str, part: str | None, inputs: str) -> None:
-    """Write the file, or nothing; see `Method.to_onnx`."""
+def export(
+    trained: Trained, score: Callable, title: str, path: str | os.PathLike, *, opset, target: str, part: str | None, inputs: str
+) -> None:
+    """Write the file, or nothing; see `Method.to_onnx`. `score` gives the MVA value of events (N, V)."""
     onnx_file.require("onnx"), onnx_file.require("onnxruntime")
     check_target(target)
     opset = onnx_file.check_opset(opset)
@@ -104,7 +120,7 @@ def export(trained: Trained, title: str, path: str | os.PathLike, *, opset, targ
     facts = _facts(trained, title, target, part or "", given, wanted)
     outputs = tuple((name, value, (width,)) for name, value, width in wanted)
     content = onnx_file.model_bytes(onnx_file.OnnxModel(made.forms, given, outputs, facts), opset)
-    _compare(trained, onnx_file.OnnxSession(content), given, part)
+    _compare(trained, score, onnx_file.OnnxSession(content), given, part)
     if trained.network.precision != "float32":
         message = f"the network computes in {trained.network.precision}, the ONNX file in float32"
         warn_user(TmvaliteWarning(message, code="onnx-precision", hint=f"scores agree within {TOLERANCE:g}"))
@@ -116,22 +132,27 @@ def _built(made: _Export, part: str | None, inputs: str) -> tuple[list[Wanted], 
     trained, form = made.trained, made.trained.form
     first, decoder = form.roles[0].name, form.role(VARIABLES)
     if part is not None:
-        trained.part(part)  # raises where there is none
-        if part not in (first, decoder) or not part:
-            raise OptionError(f"{part} cannot be exported alone", code="argument", expected=(first, decoder) if first else ())
+        halves = tuple(name for name in (first, decoder) if name)
+        if part not in halves:
+            hint = None if halves else "this method is one network: leave part out"
+            raise OptionError(f"part={part!r} cannot be written alone", code="argument", expected=halves, hint=hint)
+        trained.part(part)  # raises where it is not there
     if part == decoder and part is not None:
-        return [_reconstruction(made, CODE)], ((CODE, (trained.code_size,)),)
+        network = trained.part(part)
+        values = made.finished(network, made.raw(network, CODE))
+        return [(RECONSTRUCTION, made.undone(values, "Variable"), trained.info.n_variables)], ((CODE, (trained.code_size,)),)
     graph = trained.part(first).graph
     x, given = _events(made, graph, inputs)
     x = made.transformed(x)
     if part is None and "" in trained.blocks:
-        return _truth(made, made.network(trained.part(""), x)), given
-    code = made.network(trained.part(first), x, finished=False)
+        return _truth(made, trained.part(""), x), given
+    code = made.joined(made.raw(trained.part(first), x))
     found = [(CODE, code, trained.code_size)]
     if part is None:
-        found += [_reconstruction(made, code)] if decoder in trained.blocks else []
+        found += _anomaly(made, x, code) if decoder in trained.blocks else []
         head = form.role(TRUTH)
-        found += _truth(made, made.network(trained.part(head), code)) if head in trained.blocks else []
+        if head in trained.blocks:
+            found += [one for one in _truth(made, trained.part(head), code) if one[0] != MVA]
     return found, given
 
 
@@ -145,17 +166,30 @@ def _events(made: _Export, graph: Graph, inputs: str) -> tuple[str, tuple[tuple[
     return x, tuple((value.name, value.shape) for value in graph.inputs)
 
 
-def _reconstruction(made: _Export, code: str) -> Wanted:
-    trained = made.trained
-    x = made.network(trained.part(trained.form.role(VARIABLES)), code)
-    return RECONSTRUCTION, made.undone(x, "Variable"), trained.info.n_variables
+def _anomaly(made: _Export, x: str, code: str) -> list[Wanted]:
+    """The anomaly score, from the transformed variables x, and the reconstruction in original units."""
+    trained, forms = made.trained, made.forms
+    network = trained.part(trained.form.role(VARIABLES))
+    raw, terms, start, width = made.raw(network, code), [], 0, trained.info.n_variables
+    for number, (output, value) in enumerate(zip(network.graph.outputs, raw)):
+        forms.scope, size, first = f"error{number}", output.value.size, len(forms.nodes)
+        cut_out = made.columns(x, start, start + size, width)
+        errors = trained.objectives[number].declared.onnx_errors(forms, value, cut_out, trained.sigma)
+        terms.append(forms.node("MatMul", errors, forms.constant(np.full((size, 1), output.weight))))
+        made.said("the anomaly score", first)
+        start += size
+    forms.scope, score = "score", terms[0]
+    for term in (*terms[1:], *made.divergences):
+        score = forms.node("Add", score, term)
+    values = made.finished(network, raw)
+    return [(MVA, score, 1), (RECONSTRUCTION, made.undone(values, "Variable"), width)]
 
 
-def _truth(made: _Export, values: str) -> list[Wanted]:
-    """Outputs for classes and targets of what learnt them."""
+def _truth(made: _Export, network: Network, x: str) -> list[Wanted]:
+    """Outputs for classes and targets of the network that learnt them, which reads x."""
     trained, found = made.trained, []
-    classes, width = trained.class_width, trained.class_width + trained.info.n_targets
-    of_targets = width - classes if trained.analysis_type == "regression" or len(trained.network.graph.outputs) > 1 else 0
+    values, classes = made.finished(network, made.raw(network, x)), trained.class_width
+    of_targets = network.n_outputs - classes
     made.forms.scope = "values"
     if trained.analysis_type == "multiclass":
         found.append((MULTICLASS, made.columns(values, 0, classes, classes + of_targets), classes))
@@ -191,7 +225,7 @@ def _variable(one: VariableInfo) -> dict[str, str]:
 # ---- the file against the model
 
 
-def _compare(trained: Trained, session: onnx_file.OnnxSession, given, part: str | None) -> None:
+def _compare(trained: Trained, score: Callable, session: onnx_file.OnnxSession, given, part: str | None) -> None:
     """Raises FileError where the file does not give what the model gives."""
     rng = np.random.default_rng(_SEED)
     if CODE in session.inputs and part:
@@ -199,7 +233,7 @@ def _compare(trained: Trained, session: onnx_file.OnnxSession, given, part: str 
     else:
         x = _drawn(rng, trained.info.variables)
     found = session.run(cut(x, given))
-    for name, expected in _expected(trained, x, session.outputs).items():
+    for name, expected in _expected(trained, score, x, session.outputs).items():
         _hold_against(name, found[name].astype(np.float64), *expected)
 
 
@@ -240,7 +274,7 @@ def cut(x: np.ndarray, given: Sequence[tuple[str, Shape]]) -> dict[str, np.ndarr
     return parts
 
 
-def _expected(trained: Trained, x: np.ndarray, outputs) -> dict[str, tuple[np.ndarray, np.ndarray | float]]:
+def _expected(trained: Trained, score: Callable, x: np.ndarray, outputs) -> dict[str, tuple[np.ndarray, np.ndarray | float]]:
     """What the model itself gives for every output of the file, (N, W) float64, and the room that the way back needs.
 
     A transformation that stretches its tails makes more of a last digit than TOLERANCE; the room is what it makes of TOLERANCE.
@@ -253,7 +287,7 @@ def _expected(trained: Trained, x: np.ndarray, outputs) -> dict[str, tuple[np.nd
         values = trained.part(trained.form.role(VARIABLES)).values(z)
         found[RECONSTRUCTION] = _back(values, trained.chain.invert_variables, trained.chain.transforms_variables)
     if MVA in outputs:
-        found[MVA] = trained.values(x)[0][:, :1], 0.0
+        found[MVA] = score(x)[:, None], 0.0
     if MULTICLASS in outputs:
         found[MULTICLASS] = trained.classes(x), 0.0
     if TARGETS in outputs:
