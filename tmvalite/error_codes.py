@@ -223,7 +223,7 @@ CODES: dict[str, str] = {
     "onnx-invalid": "An ONNX model is damaged, too large, or refused by the checker of onnx.",
     "onnx-operator": "A layer or transformation needs what the target of an ONNX file does not run, or has no form in ONNX.",
     "onnx-precision": "A network of another precision is exported in float32.",
-    "onnx-runtime": "onnxruntime does not load an ONNX model.",
+    "onnx-runtime": "An ONNX model is not loaded by onnxruntime.",
     "option": "An option that cannot be meant, without a code of its own.",
     "option-name-missing": "A value or '!' has no option before or behind it.",
     "option-repeated": "An option stands twice in a string; the last one counts.",

@@ -1,16 +1,22 @@
 """ONNX files of whole models: run by onnxruntime they give what the method gives, and what cannot be written is refused."""
 
 import json
+import re
 import sys
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import tmvalite as tmva
+from tests.io.examples import CORPUS, needs_corpus
 from tmvalite.errors import FileError, MissingExtraError, NotFittedError, OptionError, TmvaliteWarning
 from tmvalite.io import onnx_file
 from tmvalite.io.onnx_file import OPSET
+from tmvalite.io.onnx_targets import SOFIE_OPERATORS
+from tmvalite.losses import AUTOENCODER, losses_for
+from tmvalite.models import onnx_export
 
 onnx = pytest.importorskip("onnx", reason="needs the package onnx")
 onnxruntime = pytest.importorskip("onnxruntime", reason="needs the package onnxruntime")
@@ -104,7 +110,8 @@ def test_scores_after_every_transformation(tmp_path, chain):
 
 # the way back of U and G stretches the last digit of a value by the width of a bin over its probability
 @pytest.mark.parametrize(
-    "chain, tolerance", [("N", 2e-6), ("S", 2e-6), ("N,N", 2e-6), ("D(_T_)", 2e-6), ("U", 2e-5), ("G(_T_)", 2e-5)]
+    "chain, tolerance",
+    [("N", 2e-6), ("S", 2e-6), ("N,N", 2e-6), ("D(_T_)", 2e-6), ("P(_T_)", 2e-6), ("U", 2e-5), ("G(_T_)", 2e-5)],
 )
 def test_targets_come_back_in_their_units(tmp_path, chain, tolerance):
     method, x = fitted(f"VarTransform={chain}:{DENSE}", analysis="regression"), sample(4, 77)
@@ -156,12 +163,12 @@ def test_small_scores_keep_their_digits(tmp_path):
     np.testing.assert_allclose(run(tmp_path / "a.onnx", x)["mva"][:, 0], method.GetMvaValues(x), rtol=1e-5)
 
 
-AUTOENCODER = "Layout=Encoder={DENSE|5|TANH,DENSE|2|LINEAR}Decoder={DENSE|5|TANH,DENSE|N|LINEAR}"
+HALVES = "Layout=Encoder={DENSE|5|TANH,DENSE|2|LINEAR}Decoder={DENSE|5|TANH,DENSE|N|LINEAR}"
 
 
 @pytest.mark.parametrize("chain", ["N", "D", "G", "U"])
 def test_an_autoencoder_and_its_halves(tmp_path, chain):
-    method, x = fitted(f"{AUTOENCODER}:VarTransform={chain}", cls=tmva.MethodAE), sample(4, 77)
+    method, x = fitted(f"{HALVES}:VarTransform={chain}", cls=tmva.MethodAE), sample(4, 77)
     whole, encoder, decoder = (tmp_path / name for name in ("a.onnx", "e.onnx", "d.onnx"))
     method.to_onnx(whole)
     method.to_onnx(encoder, part="Encoder")
@@ -181,7 +188,7 @@ CODES = {"LATENT": "LATENT|2", "GUMBEL": "DENSE|6|LINEAR,GUMBEL|2|3", "plain": "
 
 
 @pytest.mark.parametrize("code", CODES)
-@pytest.mark.parametrize("strategy", ["SUMOFSQUARES", "CROSSENTROPY", "MUTUALEXCLUSIVE"])
+@pytest.mark.parametrize("strategy", losses_for(AUTOENCODER))
 def test_anomaly_scores_of_every_loss_and_code(tmp_path, strategy, code):
     layout = f"Layout=Encoder={{DENSE|5|TANH,{CODES[code]}}}Decoder={{DENSE|5|TANH,DENSE|N|LINEAR}}:ErrorStrategy={strategy}"
     x = np.abs(sample(4))
@@ -248,6 +255,40 @@ def test_nan_gives_nan(tmp_path):
     assert np.isnan(tmva.from_onnx(tmp_path / "a.onnx").GetMvaValues(x)).tolist() == [False, False, True, False, False]
 
 
+@needs_corpus
+@pytest.mark.parametrize("opset", [OPSET, NEWEST])
+@pytest.mark.parametrize("file", CORPUS, ids=lambda path: path.name)
+def test_scores_of_published_weight_files(tmp_path, file, opset):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", TmvaliteWarning)
+        try:
+            method = tmva.load(file)
+        except FileError:
+            pytest.skip("not a file of a method that tmvalite has")
+    method.to_onnx(tmp_path / "a.onnx", opset=opset)
+    rng = np.random.default_rng(1)
+    x = onnx_export.drawn(rng, method.info.variables)[:50]
+    found = run(tmp_path / "a.onnx", x)
+    for name, values in (
+        ("mva", method.GetMvaValues),
+        ("targets", method.GetRegressionValues),
+        ("classes", method.GetMulticlassValues),
+    ):
+        if name in found:
+            close(found[name], values(x))
+
+
+def close(values, expected):
+    expected = np.asarray(expected).reshape(values.shape)
+    assert (np.abs(values - expected) <= TOLERANCE * np.maximum(1, np.abs(expected).max(axis=0))).all()
+
+
+def test_the_docs_list_the_operators_for_sofie():
+    text = (Path(__file__).parents[2] / "docs" / "onnx.md").read_text("utf-8")
+    listed = text.partition("<!-- operators for SOFIE -->")[2].partition("<!-- end -->")[0]
+    assert set(re.findall(r"`(\w+)`", listed)) == SOFIE_OPERATORS
+
+
 # ---- what is refused
 
 REFUSED = [
@@ -281,7 +322,7 @@ def test_error_of_what_cannot_be_written(tmp_path, options, arguments, message):
 
 def test_error_of_a_part_that_is_not_there(tmp_path):
     with pytest.raises(OptionError) as caught:
-        fitted(AUTOENCODER, cls=tmva.MethodAE).to_onnx(tmp_path / "a.onnx", part="Head")
+        fitted(HALVES, cls=tmva.MethodAE).to_onnx(tmp_path / "a.onnx", part="Head")
     assert str(caught.value) == "part='Head' cannot be written alone\n  expected one of: Encoder, Decoder"
     with pytest.raises(OptionError) as caught:
         fitted(DENSE).to_onnx(tmp_path / "a.onnx", part="Encoder")

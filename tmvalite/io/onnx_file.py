@@ -170,6 +170,8 @@ def _check_inside(model, name: str, onnx) -> None:
     """Raises FileError where a model reads other files, or has operators that are not ONNX's own."""
     if any(one.data_location == onnx.TensorProto.EXTERNAL for one in model.graph.initializer):
         raise FileError(f"'{name}' keeps numbers in other files", code="onnx-foreign", expected="a file that tmvalite wrote")
+    if any(one.HasField("g") or one.HasField("t") or one.graphs for node in model.graph.node for one in node.attribute):
+        raise FileError(f"'{name}' has operators that hold others", code="onnx-foreign", expected="a file that tmvalite wrote")
     if model.functions or any(one.domain not in ("", "ai.onnx") for one in (*model.opset_import, *model.graph.node)):
         raise FileError(
             f"'{name}' has operators that are not ONNX's own", code="onnx-foreign", expected="a file that tmvalite wrote"

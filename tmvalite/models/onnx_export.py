@@ -63,6 +63,9 @@ class _Export:
             owners = (node,) if node.shared is None else (node.shared, node)
             matrices = {p.name: parameters.get(owner.name, p.name) for owner in owners for p in owner.parameters}
             inputs, shapes = tuple(names[v] for v in node.inputs), tuple(v.shape for v in node.inputs)
+            if not hasattr(node.layer, "onnx"):
+                message = f"the layer '{node.name}' ({node.layer.kind}) has no form in ONNX"
+                raise OptionError(message, code="onnx-operator", source=graph.source, span=node.span, where=node.place)
             names[node.output] = node.layer.onnx(forms, inputs, shapes, matrices)
             if self.trained.latent == "KL" and any(term.name == LATENT_TERMS["KL"] for term in node.layer.terms()):
                 self.divergences.append(node.layer.onnx_term(forms, inputs, shapes))
@@ -231,7 +234,7 @@ def _compare(trained: Trained, score: Callable, session: onnx_file.OnnxSession, 
     if CODE in session.inputs and part:
         x = rng.standard_normal((COMPARED, trained.code_size)).astype(np.float32)
     else:
-        x = _drawn(rng, trained.info.variables)
+        x = drawn(rng, trained.info.variables)
     found = session.run(cut(x, given))
     for name, expected in _expected(trained, score, x, session.outputs).items():
         _hold_against(name, found[name].astype(np.float64), *expected)
@@ -255,7 +258,7 @@ def _hold_against(name: str, values: np.ndarray, expected: np.ndarray, room: np.
     )
 
 
-def _drawn(rng, variables: Sequence[VariableInfo]) -> np.ndarray:
+def drawn(rng, variables: Sequence[VariableInfo]) -> np.ndarray:
     """(COMPARED, V) float32: uniform over the range of every variable and a tenth of it beyond, else normal."""
     columns = []
     for one in variables:
