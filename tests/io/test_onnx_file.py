@@ -14,8 +14,10 @@ from tests.io.examples import CORPUS, needs_corpus
 from tmvalite.errors import FileError, MissingExtraError, NotFittedError, OptionError, TmvaliteWarning
 from tmvalite.io import onnx_file
 from tmvalite.io.onnx_file import OPSET
-from tmvalite.io.onnx_targets import SOFIE_OPERATORS
-from tmvalite.losses import AUTOENCODER, losses_for
+from tmvalite.io.onnx_targets import SOFIE_OPERATORS, check_operators
+from tmvalite.layers import REGISTRY
+from tmvalite.layers.onnx_form import OnnxForms
+from tmvalite.losses import AUTOENCODER, LOSSES, losses_for
 from tmvalite.models import onnx_export
 
 onnx = pytest.importorskip("onnx", reason="needs the package onnx")
@@ -318,6 +320,39 @@ def test_error_of_what_cannot_be_written(tmp_path, options, arguments, message):
         fitted(options).to_onnx(tmp_path / "a.onnx", **arguments)
     assert str(caught.value) == message
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("operator", ["MaxPool", "AveragePool", "ConvTranspose"])
+def test_error_of_unequal_pads_for_sofie(operator):
+    forms = OnnxForms()
+    forms.node(operator, "x", pads=(1, 1, 1, 1))
+    check_operators("sofie", forms, 0, "the layer 'p'")
+    forms.node(operator, "x", pads=(0, 0, 1, 1))
+    with pytest.raises(OptionError) as caught:
+        check_operators("sofie", forms, 0, "the layer 'p'")
+    assert str(caught.value) == (
+        f"the layer 'p' needs {operator} with unequal pads 0, 0, 1, 1, which sofie does not run\n"
+        "  hint: target='onnxruntime' runs it"
+    )
+    check_operators("onnxruntime", forms, 0, "the layer 'p'")
+
+
+def test_error_of_a_layer_without_a_form(tmp_path, monkeypatch):
+    method = fitted("Layout=TANH|9,LINEAR")
+    monkeypatch.delattr(REGISTRY["DENSE"], "onnx")
+    with pytest.raises(OptionError) as caught:
+        method.to_onnx(tmp_path / "a.onnx")
+    assert str(caught.value).startswith("the layer 'DENSE#1' (DENSE) has no form in ONNX")
+    assert not list(tmp_path.iterdir())
+
+
+def test_error_of_a_loss_without_a_form(tmp_path, monkeypatch):
+    method = fitted(HALVES, cls=tmva.MethodAE)
+    monkeypatch.delattr(type(LOSSES["SUMOFSQUARES"]), "onnx_errors")
+    with pytest.raises(OptionError) as caught:
+        method.to_onnx(tmp_path / "a.onnx")
+    assert str(caught.value) == "the loss SUMOFSQUARES has no form in ONNX\n  hint: write Encoder and Decoder apart"
+    method.to_onnx(tmp_path / "a.onnx", part="Encoder")
 
 
 def test_error_of_a_part_that_is_not_there(tmp_path):
