@@ -304,7 +304,7 @@ REFUSED = [
     (
         f"VarTransform=G:{DENSE}",
         {"target": "sofie"},
-        "VarTransform needs the operator Gather, which sofie does not run\n  hint: target='onnxruntime' runs it",
+        "VarTransform needs double precision, which sofie does not run\n  hint: target='onnxruntime' runs it",
     ),
     (
         "InputLayout=1|2|2:Layout=u=UPSAMPLE|2|2|BILINEAR,RESHAPE|FLAT,DENSE|1|LINEAR",
@@ -312,6 +312,17 @@ REFUSED = [
         "the layer 'u' (UPSAMPLE) needs the operator Resize, which sofie does not run\n  hint: target='onnxruntime' runs it",
     ),
 ]
+
+
+def test_error_of_categories_for_sofie(tmp_path):
+    x = sample(4)
+    layout = "Layout=Encoder={g=DENSE|6|LINEAR,c=GUMBEL|2|3}Decoder={DENSE|N|LINEAR}"
+    method = tmva.MethodAE(f"{layout}:RandomSeed=4:{TRAINING}").fit(x, progress="silent")
+    with pytest.raises(OptionError) as caught:
+        method.to_onnx(tmp_path / "a.onnx", target="sofie")
+    assert str(caught.value) == (
+        "the layer 'Encoder.c' (GUMBEL) needs the operator ArgMax, which sofie does not run\n  hint: target='onnxruntime' runs it"
+    )
 
 
 @pytest.mark.parametrize("options, arguments, message", REFUSED)

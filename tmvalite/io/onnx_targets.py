@@ -11,15 +11,22 @@ from tmvalite.errors import OptionError
 from tmvalite.layers.onnx_form import OnnxForms, OnnxNode
 
 SOFIE_OPERATORS = frozenset(
-    "Abs Add AveragePool BatchNormalization Concat Conv ConvTranspose Div Elu Erf Exp Expand GRU Gemm Identity LSTM LeakyRelu "
-    "Log MatMul Max MaxPool Mul Neg Pad RNN ReduceMean Relu Reshape Sigmoid Slice Softmax Squeeze Sub Tanh Transpose".split()
+    "Abs Add AveragePool BatchNormalization Cast Concat Constant ConstantOfShape Conv ConvTranspose Cos Div Einsum Elu "
+    "Equal Erf Exp Expand EyeLike Flatten GRU Gather Gemm GlobalAveragePool Greater GreaterOrEqual Identity If LSTM "
+    "LayerNormalization LeakyRelu Less LessOrEqual Log MatMul Max MaxPool Mean Min Mul Neg Pad Pow RNN RandomNormal "
+    "RandomNormalLike RandomUniform RandomUniformLike Range Reciprocal ReduceMean ReduceProd ReduceSum ReduceSumSquare Relu "
+    "Reshape ScatterElements Selu Shape Sigmoid Sin Slice Softmax Split Sqrt Squeeze Sub Sum Tanh Tile TopK Transpose "
+    "Unsqueeze Where".split()
 )
+_DOUBLE = 11  # ONNX's number of the type; functions such as Exp take float32 only
 _SYMMETRIC = ("AveragePool", "MaxPool", "ConvTranspose")  # whose pads it reads in another order, or averages
 
 
 def _sofie(node: OnnxNode) -> str:
     if node.operator not in SOFIE_OPERATORS:
         return f"the operator {node.operator}"
+    if node.operator == "Cast" and node.attributes["to"] == _DOUBLE:
+        return "double precision"
     pads = node.attributes.get("pads", ())
     if node.operator in _SYMMETRIC and len(set(pads)) > 1:
         return f"{node.operator} with unequal pads {', '.join(map(str, pads))}"
