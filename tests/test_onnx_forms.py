@@ -24,7 +24,7 @@ FLOAT32_INSIDE = {"Erf", "GridSample"}  # the reference computes these in float3
 # operators of SOFIE's list (tmva/sofie/README.md of ROOT 6.40) that forms may use; a layer names others in `beyond_sofie`
 SOFIE = set(
     "Abs Add AveragePool BatchNormalization Concat Conv ConvTranspose Div Elu Erf Exp Expand GRU Gemm LSTM LeakyRelu Log MatMul "
-    "Max MaxPool Mul Neg Pad RNN ReduceMean Relu Reshape Sigmoid Slice Softmax Squeeze Sub Tanh Transpose".split()
+    "Max MaxPool Mul Neg Pad RNN Reciprocal ReduceMean Relu Reshape Sigmoid Slice Softmax Squeeze Sub Tanh Transpose".split()
 )
 
 

@@ -95,11 +95,12 @@ def test_a_text_takes_the_place_of_a_file(plain):
     [("a.onnx", "an ONNX model"), ("a.ROOT", "a ROOT file"), ("a.pkl", "a pickle"), ("a.pt", "a file of PyTorch")],
 )
 def test_error_of_a_name_of_another_format(plain, in_tmp_path, name, what):
+    hint = "to_onnx('a.onnx') writes the model" if name == "a.onnx" else "save('a.weights.xml')"
     with pytest.raises(FileError) as caught:
         tmvalite.load(plain).save(name)
     assert str(caught.value) == (
         f"a weight file is XML, but '{name}' names {what}\n"
         "  expected a name that ends in .weights.xml, or .weights.xml.gz\n"
-        "  hint: save('a.weights.xml')"
+        f"  hint: {hint}"
     )
     assert not Path(name).exists()

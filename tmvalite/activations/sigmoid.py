@@ -20,4 +20,5 @@ class Sigmoid(Activation):
         return grad * (y * (1.0 - y))
 
     def onnx(self, forms, x):
-        return forms.node("Sigmoid", x)
+        """Not the operator Sigmoid: in float32, onnxruntime's is 17 % off at -15 and 0 from -18 down."""
+        return forms.node("Reciprocal", forms.node("Add", forms.node("Exp", forms.node("Neg", x)), forms.constant(1.0)))

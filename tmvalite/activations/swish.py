@@ -19,4 +19,4 @@ class Swish(Activation):
         return grad * (s + x * s * (1.0 - s))
 
     def onnx(self, forms, x):
-        return forms.node("Mul", x, forms.node("Sigmoid", x))
+        return forms.node("Mul", x, forms.activation(x, "SIGMOID"))

@@ -167,7 +167,7 @@ def check_weight_file_name(path: str | os.PathLike) -> None:
             f"a weight file is XML, but '{name}' names {_OTHER_FORMATS[ending.lower()]}",
             code="file-format",
             expected="a name that ends in .weights.xml, or .weights.xml.gz",
-            hint=f"save('{stem}.weights.xml')",
+            hint=f"to_onnx('{name}') writes the model" if ending.lower() == ".onnx" else f"save('{stem}.weights.xml')",
         )
 
 

@@ -60,3 +60,12 @@ class Gumbel(Layer):
         chosen = forms.node("Equal", best, forms.integers(*range(self.classes)))
         one, zero = forms.constant(1.0), forms.constant(0.0)
         return forms.reshape(forms.node("Where", chosen, one, zero), (self.variables, self.classes), shapes[0])
+
+    def onnx_term(self, forms, inputs, shapes):
+        """The divergence of every event, (N, 1): sum_k p_k log(p_k K) over its groups."""
+        split = forms.reshape(inputs[0], shapes[0], (self.variables, self.classes))
+        p = forms.node("Softmax", split, axis=-1)
+        top = forms.node("Max", p, forms.constant(1e-30))  # 0 log 0 is 0
+        each = forms.node("Mul", p, forms.node("Log", forms.node("Mul", top, forms.constant(self.classes))))
+        flat = forms.reshape(each, (self.variables, self.classes), shapes[0])
+        return forms.node("MatMul", flat, forms.constant([[1.0]] * (self.variables * self.classes)))

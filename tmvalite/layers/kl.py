@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from tmvalite.layers.base import AddedTerm, Example, Layer, Shape, arg, register
 from tmvalite.layers.gaussian import check_heads
 
@@ -55,3 +57,11 @@ class Kl(Layer):
 
     def onnx(self, forms, inputs, shapes, parameters):
         return inputs[0]
+
+    def onnx_term(self, forms, inputs, shapes):
+        """The divergence of every event, (N, 1)."""
+        mu, log_variance = inputs
+        off, inverse = forms.node("Sub", mu, forms.constant(self.mean)), forms.constant(self.sigma**-2)
+        both = forms.node("Mul", forms.node("Add", forms.node("Mul", off, off), forms.node("Exp", log_variance)), inverse)
+        each = forms.node("Sub", forms.node("Sub", both, log_variance), forms.constant(1 - 2 * math.log(self.sigma)))
+        return forms.node("MatMul", each, forms.constant(np.full((shapes[0][0], 1), 0.5)))

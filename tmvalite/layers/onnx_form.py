@@ -43,10 +43,11 @@ class OnnxForms:
     nodes : list of OnnxNode
     constants : name -> array (dtype, or int64 for shapes and axes); ONNX's initialisers
     scope : begins the names of what is added; whoever loops over a graph sets it to the name of the node
+    wide : whether double precision may stand inside, for what the method itself computes so (SOFIE has none)
     """
 
-    def __init__(self, dtype="float32", scope: str = ""):
-        self.dtype, self.scope = np.dtype(dtype), scope
+    def __init__(self, dtype="float32", scope: str = "", wide: bool = True):
+        self.dtype, self.scope, self.wide = np.dtype(dtype), scope, wide
         self.nodes: list[OnnxNode] = []
         self.constants: dict[str, np.ndarray] = {}
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from tmvalite import mathematics
 from tmvalite.activations import ACTIVATIONS, Activation
+from tmvalite.errors import OptionError
 
 AUTOENCODER = "autoencoder"  # beside the analysis types: an output that reconstructs what the network reads
 ANY, UNIT, PROBABILITIES = "any", "0 to 1", "probabilities that add up to 1"  # targets
@@ -104,6 +105,15 @@ class Loss:
         """
         width = outputs.shape[1]
         return self.value(mathematics, outputs, targets) * (self.nats(width, sigma) / width)
+
+    def onnx_errors(self, forms, outputs: str, targets: str, sigma: float = 1.0) -> str:
+        """`errors` in operators of ONNX (layers/onnx_form.py), from the names of raw outputs and targets (N, width).
+
+        Raises OptionError where a loss declares none.
+        """
+        raise OptionError(
+            f"the loss {self.name} has no form in ONNX", code="onnx-operator", hint="write Encoder and Decoder apart"
+        )
 
     def kernel(self, function: Activation | None = None) -> Any:
         """The family that computes it, of the raw output or of the value that `function` makes of it."""

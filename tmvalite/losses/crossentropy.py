@@ -38,3 +38,8 @@ class CrossEntropy(Loss):
 
     def nats(self, width, sigma=1.0):
         return width
+
+    def onnx_errors(self, forms, outputs, targets, sigma=1.0):
+        above = forms.node("Sub", forms.node("Max", outputs, forms.constant(0.0)), forms.node("Mul", outputs, targets))
+        small = forms.node("Exp", forms.node("Neg", forms.node("Abs", outputs)))
+        return forms.node("Add", above, forms.node("Log", forms.node("Add", small, forms.constant(1.0))))

@@ -32,6 +32,9 @@ class MutualExclusive(Loss):
         top = outputs.max(axis=1, keepdims=True)
         return targets * (top + np.log(np.exp(outputs - top).sum(axis=1, keepdims=True)) - outputs)
 
+    def onnx_errors(self, forms, outputs, targets, sigma=1.0):
+        return forms.node("Neg", forms.node("Mul", targets, forms.node("LogSoftmax", outputs, axis=1)))
+
     def kernel(self, function=None):
         from tmvalite.kernels.mutual_exclusive import mutual_exclusive_loss
 

@@ -35,3 +35,7 @@ class SumOfSquares(Loss):
 
     def errors(self, outputs, targets, sigma=1.0):
         return (targets - outputs) ** 2 / (2.0 * sigma**2)
+
+    def onnx_errors(self, forms, outputs, targets, sigma=1.0):
+        off = forms.node("Sub", targets, outputs)
+        return forms.node("Mul", forms.node("Mul", off, off), forms.constant(1 / (2.0 * sigma**2)))

@@ -10,7 +10,7 @@ from tmvalite.methods.base import METHODS, Method
 from tmvalite.methods.dl import MethodDL
 from tmvalite.models.form import FORMS
 
-__all__ = ["METHODS", "Method", "MethodAE", "MethodDL", "load"]
+__all__ = ["METHODS", "Method", "MethodAE", "MethodDL", "from_onnx", "load"]
 
 
 def load(path: str | os.PathLike) -> Method:
@@ -29,3 +29,10 @@ def load(path: str | os.PathLike) -> Method:
         message = f"the weight file '{os.fspath(path)}' is for the method {quoted(file.method_type)}"
         raise FileError(message, code="method-unknown", expected=tuple(METHODS))
     return METHODS[file.method_type].from_read(file, path)
+
+
+def from_onnx(path: str | os.PathLike):
+    """What an ONNX file holds that `method.to_onnx` wrote; see `methods.onnx_method.from_onnx`."""
+    from tmvalite.methods.onnx_method import from_onnx
+
+    return from_onnx(path)

@@ -260,6 +260,40 @@ class Method(Estimator):
 
         write_weights(path, weight_file(self.title, self._trained(), blocks))
 
+    def to_onnx(
+        self,
+        path: str | os.PathLike,
+        *,
+        opset: int | None = None,
+        target: str = "onnxruntime",
+        part: str | None = None,
+        inputs: str = "matrix",
+    ) -> None:
+        """Write the model with its transformations as an ONNX file, after it gave the method's own values; or write nothing.
+
+        Parameters
+        ----------
+        opset : int, optional
+            Version of the operators; 18 by default.
+        target : "onnxruntime" or "sofie"
+            What runs the file: operators that it lacks are refused.
+        part : str, optional
+            "Encoder" or "Decoder" of an autoencoder, alone.
+        inputs : "matrix" or "layout"
+            One input `events` (N, V), or those of InputLayout under their names.
+
+        Raises
+        ------
+        NotFittedError, MissingExtraError (the extra `onnx`)
+        OptionError
+            An argument, or a layer or transformation that has no form in ONNX or that the target does not run.
+        FileError
+            The file cannot be written, or its values are not those of the method.
+        """
+        from tmvalite.models.onnx_export import export
+
+        export(self._trained(), self.mva_values, self.title, path, opset=opset, target=target, part=part, inputs=inputs)
+
     @classmethod
     def load(cls, path: str | os.PathLike):
         """The method of a weight file. Raises FileError, which names the file."""

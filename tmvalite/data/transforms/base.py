@@ -25,7 +25,7 @@ import numpy as np
 
 from tmvalite.data.info import DataSetInfo
 from tmvalite.data.transforms.selection import SPECTATOR, TARGET, VARIABLE, Input, SelectionRecord, match_inputs, record_inputs
-from tmvalite.errors import DataError, NotFittedError
+from tmvalite.errors import DataError, NotFittedError, OptionError
 
 ALL_CLASSES = "AllClasses"
 MOST_INPUTS = 1000  # of a transformation that mixes its inputs
@@ -160,6 +160,11 @@ class Transform:
     def onnx(self, forms, x: str, columns: np.ndarray, which: np.ndarray, n: int) -> str:
         """`forward` in operators of ONNX (layers/onnx_form.py): x, the name of (N, n) values, to the name of the result."""
         raise NotImplementedError
+
+    def onnx_backward(self, forms, x: str, columns: np.ndarray, which: np.ndarray, n: int) -> str:
+        """`backward` likewise. Raises OptionError where it has no form."""
+        message = f"the inverse of the transformation {self.letter} has no form in ONNX"
+        raise OptionError(message, code="onnx-operator", hint=f"transform variables only: VarTransform={self.letter}(_V_)")
 
     @classmethod
     def read_parameters(cls, element) -> dict:

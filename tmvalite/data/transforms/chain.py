@@ -198,6 +198,15 @@ class TransformChain:
                 x = transform.onnx(forms, x, columns, which, self.info.n_variables)
         return x
 
+    def onnx_inverse(self, forms, x: str, kind: str) -> str:
+        """`invert_variables` or `invert_targets`, likewise."""
+        for number, transform in reversed(list(enumerate(self.transforms))):
+            which, columns = transform.positions(kind)
+            if len(columns):
+                forms.scope = f"inverse{number}"
+                x = transform.onnx_backward(forms, x, columns, which, len(group_of(self.info, kind)))
+        return x
+
     def __str__(self):
         if not self.transforms:
             return "no transformation"

@@ -17,6 +17,7 @@ from tmvalite.errors import DataError
 
 TABLE = 10_000  # bins of the table
 LEAST = 1e-12  # of its contents
+QUADRATURE = 48  # places at which the integral of a Gaussian is summed in ONNX
 MOST_BINS, LEAST_EVENTS = 2000, 10  # of a distribution, and of a bin in events of the smallest weight
 ROOM = 2 * MOST_BINS  # for edges; more are needed only where negative weights make the sums go back
 SETTINGS = {"MinNSmooth": 0, "MaxNSmooth": 0, "InterpolMethod": 1, "KDE_type": 0, "KDE_iter": 1, "KDE_border": 1}
@@ -76,11 +77,12 @@ class CumulativeTransform(Transform):
     def onnx(self, forms, x, columns, which, n):
         v = forms.node("Cast", forms.node("Gather", x, forms.integers(*columns.tolist()), axis=1), to=_DOUBLE)
         c = _onnx_cumulative(forms, v, self.ends[which], self.tables[which])
-        c = _onnx_quantile(forms, c) if self.gauss else c
-        found = forms.node("Cast", c, to=_DOUBLE if forms.dtype == np.float64 else _SINGLE)
-        order = np.arange(n)
-        order[columns] = n + np.arange(len(columns))
-        return forms.node("Gather", forms.node("Concat", x, found, axis=1), forms.integers(*order.tolist()), axis=1)
+        return _onnx_replaced(forms, x, _onnx_quantile(forms, c) if self.gauss else c, columns, n)
+
+    def onnx_backward(self, forms, x, columns, which, n):
+        y = forms.node("Cast", forms.node("Gather", x, forms.integers(*columns.tolist()), axis=1), to=_DOUBLE)
+        c = _onnx_probability(forms, y, len(columns)) if self.gauss else y
+        return _onnx_replaced(forms, x, _onnx_flattened_back(forms, c, self.ends[which], self.tables[which]), columns, n)
 
     @classmethod
     def check_parameters(cls, parameters, n_inputs):
@@ -235,3 +237,60 @@ def _onnx_quantile(forms, c: str) -> str:
     tail = forms.node("Mul", ratio(r, kernels.TAIL, kernels.BELOW_TAIL), forms.node("Sign", q))
     far = forms.node("Greater", forms.node("Abs", q), number(0.425))
     return forms.node("Mul", forms.node("Where", far, tail, forms.node("Mul", q, middle)), number(kernels.ROOT_TWO))
+
+
+def _onnx_probability(forms, y: str, k: int) -> str:
+    """The probability below the Gaussian quantiles (N, k), in doubles, where erf has no operator.
+
+    erf(x) = 2 x / sqrt(pi) integral from 0 to 1 of exp(-(x t)^2) dt, by Gauss and Legendre; it is 1 beyond 6.
+    """
+    places, weights = np.polynomial.legendre.leggauss(QUADRATURE)
+    x = forms.node("Div", y, forms.constant(1.414213562, np.float64))
+    x = forms.node("Max", forms.node("Min", x, forms.constant(6.0, np.float64)), forms.constant(-6.0, np.float64))
+    each = forms.node("Mul", forms.node("Reshape", x, forms.integers(-1, k, 1)), forms.constant((places + 1) / 2, np.float64))
+    values = forms.node("Exp", forms.node("Neg", forms.node("Mul", each, each)))
+    summed = forms.node("MatMul", values, forms.constant(weights[:, None] / (2 * np.sqrt(np.pi)), np.float64))
+    half = forms.node("Mul", x, forms.node("Reshape", summed, forms.integers(-1, k)))
+    return forms.node("Add", half, forms.constant(0.5, np.float64))
+
+
+def _onnx_flattened_back(forms, c: str, ends: np.ndarray, tables: np.ndarray) -> str:
+    """`unflatten_rows` of kernels/cumulative.py in (N, K) doubles, its bisection unrolled."""
+
+    def number(value):
+        return forms.constant(value, np.float64)
+
+    def node(operator, *inputs, **attributes):
+        return forms.node(operator, *inputs, **attributes)
+
+    flat = ~(ends[:, 0] < ends[:, 1])
+    width = np.where(flat, 0.0, (ends[:, 1] - ends[:, 0]) / TABLE)
+    row, stored = number(np.arange(len(ends)) * float(TABLE)), number(tables.astype(np.float64).ravel())
+
+    def table(at):
+        return node("Gather", stored, node("Cast", node("Add", at, row), to=_INT64), axis=0)
+
+    nothing = node("Mul", c, number(0.0))
+    low = node("Where", node("IsNaN", nothing), number(0.0), number(0.0))
+    high = node("Add", low, number(TABLE - 1.0))
+    for _ in range((TABLE - 1).bit_length()):
+        middle = node("Floor", node("Mul", node("Add", low, high), number(0.5)))
+        below = node("Less", c, table(middle))
+        between = node("Greater", middle, low)
+        low, high = node("Where", below, low, middle), node("Where", node("And", below, between), middle, high)
+    a, b = table(low), table(high)
+    rises = node("Greater", b, a)
+    slope = node("Div", number(width), node("Where", rises, node("Sub", b, a), number(1.0)))
+    beyond = node("Where", rises, node("Mul", node("Sub", c, a), slope), nothing)
+    centre = node(
+        "Add", node("Mul", node("Add", low, number(0.5)), number(width)), number(np.where(flat, ends[:, 1], ends[:, 0]))
+    )
+    return node("Add", centre, beyond)
+
+
+def _onnx_replaced(forms, x: str, found: str, columns: np.ndarray, n: int) -> str:
+    """x (N, n) with the doubles `found` (N, K) in place of its columns."""
+    found = forms.node("Cast", found, to=_DOUBLE if forms.dtype == np.float64 else _SINGLE)
+    order = np.arange(n)
+    order[columns] = n + np.arange(len(columns))
+    return forms.node("Gather", forms.node("Concat", x, found, axis=1), forms.integers(*order.tolist()), axis=1)

@@ -42,13 +42,19 @@ class Decorrelate(Transform):
         map_rows(source, target, columns, self.nothing, self.matrix.T, self.nothing)
 
     def backward(self, source, target, columns, which):
+        map_rows(source, target, columns, self.nothing, self._inverse().T, self.nothing)
+
+    def _inverse(self):
         if self._back is None:
             values, vectors = eigenvectors(self.matrix)
             self._back = _sum_of_squares(np.divide(1.0, values, out=np.zeros_like(values), where=values != 0), vectors)
-        map_rows(source, target, columns, self.nothing, self._back.T, self.nothing)
+        return self._back
 
     def onnx(self, forms, x, columns, which, n):
         return onnx_map(forms, x, columns, n, self.nothing, self.matrix.T, self.nothing)
+
+    def onnx_backward(self, forms, x, columns, which, n):
+        return onnx_map(forms, x, columns, n, self.nothing, self._inverse().T, self.nothing)
 
     @classmethod
     def check_parameters(cls, parameters, n_inputs):

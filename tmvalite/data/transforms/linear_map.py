@@ -11,6 +11,7 @@ from tmvalite.data.transforms.base import MOST_INPUTS
 from tmvalite.data.transforms.rows import over_rows, partial_results
 from tmvalite.errors import DataError
 
+_SINGLE, _DOUBLE = 1, 11  # ONNX's numbers of the types
 SAMPLE = 1000  # events whose mean is subtracted before squares are summed
 
 
@@ -77,8 +78,11 @@ def check_matrices(name: str, what: str, matrices, n_inputs: int) -> np.ndarray:
 
 
 def onnx_map(forms, x: str, columns: np.ndarray, n: int, before, matrix, after) -> str:
-    """`map_rows` in operators of ONNX, over all n columns."""
+    """`map_rows` in operators of ONNX, over all n columns; in float64 as there, where double precision may stand inside."""
     whole, first, last = np.eye(n), np.zeros(n), np.zeros(n)
     whole[np.ix_(columns, columns)], first[columns], last[columns] = matrix, before, after
-    y = forms.node("MatMul", forms.node("Sub", x, forms.constant(first)), forms.constant(whole))
-    return forms.node("Add", y, forms.constant(last))
+    dtype, cast = (np.float64, forms.dtype == np.float32) if forms.wide else (forms.dtype, False)
+    y = forms.node("Cast", x, to=_DOUBLE) if cast else x
+    y = forms.node("MatMul", forms.node("Sub", y, forms.constant(first, dtype)), forms.constant(whole, dtype))
+    y = forms.node("Add", y, forms.constant(last, dtype))
+    return forms.node("Cast", y, to=_SINGLE) if cast else y

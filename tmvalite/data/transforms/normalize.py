@@ -55,3 +55,10 @@ class Normalize(RangeTransform):
         y = forms.node("Mul", y, forms.constant(whole_width(n, columns, self.factor[which], 1.0)))
         y = forms.node("Mul", y, forms.constant(whole_width(n, columns, np.where(flat, 0.0, 2.0), 1.0)))
         return forms.node("Sub", y, forms.constant(whole_width(n, columns, np.where(flat, 0.0, 1.0), 0.0)))
+
+    def onnx_backward(self, forms, x, columns, which, n):
+        flat = self.flat[which]
+        y = forms.node("Add", x, forms.constant(whole_width(n, columns, np.where(flat, 0.0, 1.0), 0.0)))
+        y = forms.node("Mul", y, forms.constant(whole_width(n, columns, np.where(flat, 0.0, 1.0), 1.0)))
+        y = forms.node("Div", y, forms.constant(whole_width(n, columns, np.where(flat, ONE, self.factor[which] * TWO), 1.0)))
+        return forms.node("Add", y, forms.constant(whole_width(n, columns, self.low[which], 0.0)))

@@ -53,6 +53,9 @@ class PrincipalComponents(Transform):
     def onnx(self, forms, x, columns, which, n):
         return onnx_map(forms, x, columns, n, self.mean, self.vectors, self.nothing)
 
+    def onnx_backward(self, forms, x, columns, which, n):
+        return onnx_map(forms, x, columns, n, self.nothing, self.vectors.T, self.mean)
+
     @classmethod
     def check_parameters(cls, parameters, n_inputs):
         vectors = check_matrices(cls.name, "eigenvectors", parameters.get("eigenvectors", ()), n_inputs)

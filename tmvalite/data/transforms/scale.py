@@ -43,3 +43,6 @@ class Scale(RangeTransform):
         size = self.size[which]
         y = forms.node("Div", x, forms.constant(whole_width(n, columns, np.where(size == 0, 1.0, size), 1.0)))
         return forms.node("Mul", y, forms.constant(whole_width(n, columns, size != 0, 1.0)))
+
+    def onnx_backward(self, forms, x, columns, which, n):
+        return forms.node("Mul", x, forms.constant(whole_width(n, columns, self.size[which], 1.0)))
