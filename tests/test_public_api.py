@@ -1,5 +1,6 @@
 """The public names, and what importing the package costs."""
 
+import inspect
 import subprocess
 import sys
 import tomllib
@@ -32,6 +33,31 @@ def test_error_of_an_unknown_name():
     with pytest.raises(AttributeError) as caught:
         tmvalite.MethodBDT  # noqa: B018
     assert str(caught.value) == "module 'tmvalite' has no attribute 'MethodBDT'"
+
+
+def public_calls():
+    """(name, thing) of every public class and function, and of the methods and properties that we wrote for them."""
+    for name in set(NAMES) - {"__version__"}:
+        thing = getattr(tmvalite, name)
+        yield name, thing
+        for own in dir(thing) if inspect.isclass(thing) else ():
+            member = inspect.getattr_static(thing, own)
+            call = getattr(member, "fget", None) or getattr(member, "__func__", member)
+            if not own.startswith("_") and inspect.isfunction(call) and call.__module__.startswith("tmvalite."):
+                yield f"{name}.{own}", call
+
+
+def test_every_public_call_says_what_it_does():
+    calls = dict(public_calls())
+    assert {"MethodDL.fit", "DataLoader.AddTree", "Reader.EvaluateMVA", "Config.fIONames", "Types.Instance"} <= set(calls)
+    without = sorted(name for name, call in calls.items() if not (call.__doc__ or "").strip())
+    assert not without, f"no docstring: {', '.join(without)}"
+
+
+def test_the_page_of_the_classes_has_every_public_name():
+    page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    missing = [name for name in NAMES if name != "__version__" and f":: {name}\n" not in page]
+    assert not missing, f"docs/api.md lacks {', '.join(missing)}"
 
 
 def test_the_no_ops_of_tmva_scripts_are_there():

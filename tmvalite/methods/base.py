@@ -126,11 +126,13 @@ class Method(Estimator):
 
     @property
     def title(self) -> str:
+        """The name under which it was booked; without one, the type of the method."""
         given = self.__dict__["title"]
         return given if given is not None else self.method_type
 
     @property
     def analysis_type(self) -> str:
+        """ "classification", "regression" or "multiclass"."""
         return self._booking.analysis_type
 
     @property
@@ -382,6 +384,7 @@ class Method(Estimator):
 
     @property
     def is_trained(self) -> bool:
+        """Whether it was trained or read from a file, and can be asked for values."""
         return self._model is not None
 
     @property

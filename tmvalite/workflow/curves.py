@@ -149,6 +149,7 @@ class ROCCurve(TmvaNames):
         return RocGraph("ROCCurve", self.curve)
 
     def GetEffSForEffB(self, effB, num_points=41) -> float:
+        """The signal efficiency where the background efficiency is `effB`, both between 0 and 1, on the exact curve."""
         return self.curve.signal_efficiency_at(effB)
 
     def ComputeSensitivity(self, num_points=41) -> list[float]:
