@@ -20,10 +20,13 @@ version = release = tmvalite.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["README.md"]  # the index of who reads the files themselves; here it is index.md
 myst_heading_anchors = 3
+default_role = "code"  # of single backquotes in docstrings
 autodoc_member_order = "alphabetical"
 autodoc_typehints = "none"
 
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_title = f"tmvalite {version}"
 html_show_sourcelink = False
 html_copy_source = False

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import tmvalite
+from tests.doc_scripts import script
+from tests.test_examples import SHOWN
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -22,6 +24,24 @@ def listed():
 def test_the_table_of_contents_names_every_page_once():
     pages = {path.relative_to(DOCS).with_suffix("").as_posix() for path in DOCS.rglob("*.md")} - {"index", "README"}
     assert sorted(listed()) == sorted(pages)
+
+
+def test_the_gallery_has_every_example_as_it_says_of_itself():
+    gallery = script("make_gallery")
+    text = gallery.PAGE.read_text(encoding="utf-8")
+    assert set(gallery.held(text)) == {path.stem for path in (ROOT / "examples").glob("*.py")}
+    assert gallery.page(gallery.held(text)) == text, "run python docs/make_gallery.py"
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_gallery_shows_outputs_that_the_tests_of_the_examples_would_take(name):
+    held = script("make_gallery").held((DOCS / "gallery.md").read_text(encoding="utf-8"))[name.removesuffix(".py")]
+    pattern, ranges = SHOWN[name]
+    last = re.split(r"\\n\)?\*?", pattern)[-1]  # the pattern of the last line
+    found = re.search(last, held)
+    assert found, held
+    ranges = ranges[-len(found.groups()) :]
+    assert all(least <= float(number) <= most for number, (least, most) in zip(found.groups(), ranges, strict=True))
 
 
 @pytest.mark.slow
