@@ -23,6 +23,7 @@ myst_heading_anchors = 3
 default_role = "code"  # of single backquotes in docstrings
 autodoc_member_order = "alphabetical"
 autodoc_typehints = "none"
+toc_object_entries_show_parents = "hide"
 
 html_theme = "furo"
 html_static_path = ["_static"]

@@ -62,7 +62,8 @@ def run(name: str, folder: Path) -> str:
     environment = os.environ | {"PYTHONPATH": str(DOCS.parent), "MPLBACKEND": "agg"}
     command = [sys.executable, EXAMPLES / f"{name}.py", *ARGUMENTS.get(name, ())]
     out = subprocess.run(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
-    return "".join(f"{line.rstrip()}\n" for line in out.splitlines()[-LINES:])
+    lines = [line.rstrip() for line in out.splitlines() if line.strip() not in ("", ":")]  # TMVA's empty lines
+    return "".join(f"{line}\n" for line in lines[-LINES:])
 
 
 def main() -> None:

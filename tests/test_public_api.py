@@ -1,6 +1,7 @@
 """The public names, and what importing the package costs."""
 
 import inspect
+import re
 import subprocess
 import sys
 import tomllib
@@ -57,6 +58,19 @@ def test_every_public_call_says_what_it_does():
     assert {"MethodDL.fit", "DataLoader.AddTree", "Reader.EvaluateMVA", "Config.fIONames", "Types.Instance"} <= set(calls)
     without = sorted(name for name, call in calls.items() if not (call.__doc__ or "").strip())
     assert not without, f"no docstring: {', '.join(without)}"
+
+
+def test_no_property_says_its_type_by_accident():
+    """Sphinx takes what stands before the first colon of a property for its type."""
+    properties = {name: call for name, call in public_calls() if inspect.isfunction(call) and is_property(name)}
+    assert "MethodDL.history" in properties
+    wrong = [name for name, call in properties.items() if re.search(r":\s", inspect.getdoc(call).splitlines()[0])]
+    assert not wrong, f"write a semicolon: {', '.join(wrong)}"
+
+
+def is_property(name):
+    cls, _, own = name.partition(".")
+    return own and isinstance(inspect.getattr_static(getattr(tmvalite, cls, None), own, None), property)
 
 
 def test_the_page_of_the_classes_has_every_public_name():

@@ -358,7 +358,7 @@ class Method(Estimator):
 
     @property
     def value_kind(self) -> str:
-        """Which getter gives the method's values: that of a classification, a regression or a multiclass analysis."""
+        """Which getter gives the method's values; that of a classification, a regression or a multiclass analysis."""
         return self.analysis_type
 
     def truth(self, events: Events) -> np.ndarray:
@@ -377,7 +377,7 @@ class Method(Estimator):
 
     @property
     def blocks(self) -> tuple[str, ...]:
-        """The networks that are there, or written: "" for one without a name."""
+        """The names of the networks that are there, or written; "" for one without a name."""
         if self._model is not None:
             return tuple(self._model.blocks)
         return tuple(block.name.text if block.name is not None else "" for block in self.booking.layout.parts)

@@ -29,7 +29,7 @@ class FactoryNames(Configurable):
         return self.book_method(loader, theMethodName, methodTitle, theOption, **keywords)
 
     def TrainAllMethods(self):
-        """Train every booked method and write its weight file. Raises DataError and TrainingError."""
+        """Train every booked method and write its weight file; Ctrl-C keeps the best weights so far and raises JobInterrupted."""
         self.train_all()
 
     TrainAllMethodsForClassification = TrainAllMethodsForRegression = TrainAllMethods

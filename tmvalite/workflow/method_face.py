@@ -64,11 +64,11 @@ class MethodFace(TmvaNames):
         return method_type(self.method.method_type)
 
     def GetTestvarName(self) -> str:
-        """ "MVA_" and the title."""
+        """The title behind `MVA_`."""
         return f"MVA_{self.GetName()}"
 
     def GetProbaName(self) -> str:
-        """ "MVA_", the title and "_Proba"."""
+        """The title between `MVA_` and `_Proba`."""
         return f"{self.GetTestvarName()}_Proba"
 
     def GetWeightFileName(self) -> str:
