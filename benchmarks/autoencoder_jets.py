@@ -41,7 +41,9 @@ def table(*, seed: int = 1, events: int = 40_000, epochs: int = 40, variants=tup
     samples = {"training": jets(events, seed=seed), "fresh": jets(events, seed=1000 + seed)}
     arrays = {name: jet_compression.to_array(sample) for name, sample in samples.items()}
     kinds = {"PCA": jet_compression.principal_components}
-    kinds |= {name: jet_compression.autoencoder(COMMON.format(seed=seed, epochs=epochs) + VARIANTS[name]) for name in variants}
+    kinds |= {
+        name: jet_compression.autoencoder(COMMON.format(seed=seed, epochs=epochs) + VARIANTS[name], "silent") for name in variants
+    }
     rows = []
     for name, make in kinds.items():
         rows.append(_row(name, jet_compression.Standardised(arrays["training"], make), samples, arrays))

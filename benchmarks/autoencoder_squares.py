@@ -47,7 +47,7 @@ def variational(*, seed: int = 1, iterations: int = 3125, epochs: int = 10) -> d
     from toys import squares
 
     images = squares().reshape(256, 576)
-    method = vae_squares.train(images, iterations, epochs, seed)
+    method = vae_squares.train(images, iterations, epochs, seed, "silent")
     trace = method.trace
     windows = {}
     for at, band in bands().items():
@@ -112,7 +112,7 @@ def denoising(*, seed: int = 1, iterations: int = 3125, epochs: int = 10, hidden
     """Cross entropies of the example, and whether level 0 changes nothing."""
     import denoising_squares
 
-    plain, better = denoising_squares.compare(iterations, epochs, hidden, level, seed)
+    plain, better = denoising_squares.compare(iterations, epochs, hidden, level, seed, "silent")
     return {"seed": seed, "plain": plain, "denoising": better, "level 0 is plain": level_0_is_plain(seed)}
 
 
@@ -121,7 +121,7 @@ def categorical(*, seed: int = 1, iterations: int = 800, epochs: int = 10) -> di
     import categorical_squares
     from toys import squares
 
-    method = categorical_squares.train(iterations, epochs, seed)
+    method = categorical_squares.train(iterations, epochs, seed, "silent")
     images = squares().reshape(256, 576)
     used = categorical_squares.states(method.encode(images))
     return {

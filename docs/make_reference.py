@@ -19,14 +19,17 @@ DOCS = Path(__file__).parent
 BY = "Written by [make_reference.py](../make_reference.py)."
 MARK = "<!-- {} written by make_reference.py -->"
 END = "<!-- end -->"
+TYPE = re.compile(r"\*|(?<![^\W_])_|_(?![^\W_])")
 
 
 def cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    """Words in a cell of a table: no bar ends it, and no star or underline between words begins another type."""
+    parts = text.replace("|", "\\|").split("`")
+    return "`".join(part if i % 2 else TYPE.sub(r"\\\g<0>", part) for i, part in enumerate(parts))
 
 
 def code(text: str) -> str:
-    return f"`{cell(text)}`" if text else ""
+    return "`{}`".format(text.replace("|", "\\|")) if text else ""
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

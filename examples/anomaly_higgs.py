@@ -71,7 +71,7 @@ def main():
         print("no file given: toy events")
         signal, background = (toy_events(10000, wanted, options.seed) for wanted in (True, False))
     train, rest = background[:6000], background[6000:]
-    method = tmva.MethodAE(BOOKING.format(width=options.width, seed=options.seed)).fit(train, progress="silent")
+    method = tmva.MethodAE(BOOKING.format(width=options.width, seed=options.seed)).fit(train)
 
     x = np.concatenate([signal, rest])
     is_signal = np.arange(len(x)) < len(signal)

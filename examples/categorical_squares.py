@@ -26,14 +26,14 @@ BOOKING = (
 )
 
 
-def train(iterations, epochs, seed):
+def train(iterations, epochs, seed, progress="auto"):
     """The method, trained on 64 x iterations images drawn from the 256."""
     images = squares().reshape(256, 576)
     validation = 10 * len(images)
     drawn = images[np.random.default_rng(seed).integers(256, size=64 * iterations + validation)]
     rate = np.log(8) / (0.7 * iterations * epochs)  # the temperature has fallen from 4 to 1/2 after 70 % of the steps
     booking = BOOKING.format(epochs=epochs, rate=rate, validation=validation, seed=seed)
-    return tmva.MethodAE(booking).fit(drawn, progress="silent")
+    return tmva.MethodAE(booking).fit(drawn, progress=progress)
 
 
 def states(codes):

@@ -20,10 +20,10 @@ BOOKING = (
 )
 
 
-def train(drawn, level, hidden, epochs, seed):
+def train(drawn, level, hidden, epochs, seed, progress="auto"):
     """A method trained on images (N, 576); the encoder sees a part `level` of the pixels as 0 or 1 at random."""
     booking = BOOKING.format(level=level, hidden=hidden, epochs=epochs, seed=seed)
-    return tmva.MethodAE(booking).fit(drawn, progress="silent")
+    return tmva.MethodAE(booking).fit(drawn, progress=progress)
 
 
 def spoilt(images, level, seed):
@@ -39,13 +39,14 @@ def cross_entropy(found, truth):
     return float(-np.sum(truth * np.log(p) + (1 - truth) * np.log1p(-p), axis=1).mean())
 
 
-def compare(iterations, epochs, hidden, level, seed):
+def compare(iterations, epochs, hidden, level, seed, progress="auto"):
     """Cross entropies of the clean images, found from spoilt ones: of the plain and of the denoising autoencoder."""
     images = squares().reshape(256, 576)
     drawn = images[np.random.default_rng(seed).integers(256, size=16 * iterations + 256)]
     clean = np.tile(images, (10, 1))
     damaged = spoilt(clean, level, seed)
-    return [cross_entropy(train(drawn, used, hidden, epochs, seed).reconstruct(damaged), clean) for used in (0, level)]
+    methods = (train(drawn, used, hidden, epochs, seed, progress) for used in (0, level))
+    return [cross_entropy(method.reconstruct(damaged), clean) for method in methods]
 
 
 def main():

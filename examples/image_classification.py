@@ -84,6 +84,7 @@ def spread(areas):
 
 def main(arguments):
     factory, loader = book(*trees(arguments))
+    print(f"{2 * len(SEEDS)} trainings of 10 epochs, {len(SEEDS)} with each string", flush=True)
     factory.TrainAllMethods()
     factory.TestAllMethods()
     fresh = np.concatenate([make_images(2000, (3.1, 2.9), seed=3), make_images(2000, (3.0, 3.0), seed=4)])

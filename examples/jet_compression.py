@@ -59,9 +59,9 @@ def principal_components(z):
     return lambda z: z @ kept.T @ kept
 
 
-def autoencoder(booking):
+def autoencoder(booking, progress="auto"):
     """make(z) for Standardised: trains a MethodAE booked with this string."""
-    return lambda z: tmva.MethodAE(booking).fit(z, progress="silent").reconstruct
+    return lambda z: tmva.MethodAE(booking).fit(z, progress=progress).reconstruct
 
 
 def fit_peak(mass):

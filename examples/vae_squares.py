@@ -24,13 +24,13 @@ BOOKING = (
 )
 
 
-def train(images, iterations, epochs, seed):
+def train(images, iterations, epochs, seed, progress="auto"):
     """The method, trained on 16 x iterations images drawn from the 256; ten times each of them is kept for validation."""
     validation = 10 * len(images)
     rng = np.random.default_rng(seed)
     drawn = images[rng.integers(len(images), size=BATCH * iterations + validation)]
     method = tmva.MethodAE(BOOKING.format(epochs=epochs, validation=validation, seed=seed))
-    return method.fit(drawn, trace=50, progress="silent")
+    return method.fit(drawn, trace=50, progress=progress)
 
 
 def print_trace(trace):

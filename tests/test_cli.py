@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import tmvalite
 from tmvalite.cli import main
 
 STRING = (
@@ -203,3 +204,9 @@ def test_characters_that_a_terminal_cannot_show_do_not_matter():
         timeout=60,
     )
     assert result.returncode == 2 and b"Traceback" not in result.stderr and b"is no width" in result.stderr
+
+
+def test_the_version_and_both_modules():
+    for arguments in (["tmvalite", "--version"], ["tmvalite.cli", "--version"]):
+        done = subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stdout, done.stderr) == (0, f"tmvalite {tmvalite.__version__}\n", "")

@@ -48,6 +48,16 @@ def test_there_are_grammars_and_they_are_package_data():
     assert PROJECT["tool"]["setuptools"]["package-data"]["tmvalite.grammar"] == ["*.lark"]
 
 
+def test_the_package_says_that_it_has_types():
+    assert PROJECT["tool"]["setuptools"]["package-data"]["tmvalite"] == ["py.typed"]
+    assert (ROOT / "tmvalite/py.typed").exists()
+
+
+def test_the_tests_need_what_the_site_needs():
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert set(extras["docs"]) <= set(extras["test"])
+
+
 def test_a_checkout_that_was_never_installed_finds_its_grammars(tmp_path):
     done = run(PROBE, cwd=tmp_path, path=ROOT)
     assert done.returncode == 0, done.stderr
@@ -61,7 +71,7 @@ def test_an_installed_package_is_complete_and_finds_its_grammars(tmp_path):
     if not files:
         pytest.skip("tmvalite is not installed")
     if "tmvalite/errors.py" in files:  # an ordinary install, not an editable one
-        assert {f"tmvalite/grammar/{name}" for name in GRAMMARS} <= files
+        assert {f"tmvalite/grammar/{name}" for name in GRAMMARS} | {"tmvalite/py.typed"} <= files
         missing = {path.relative_to(ROOT).as_posix() for path in SOURCES} - files
         assert not missing, "installed before these files were written: install again"
     done = run(PROBE, cwd=tmp_path)

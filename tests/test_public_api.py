@@ -1,5 +1,7 @@
 """The public names, and what importing the package costs."""
 
+import inspect
+import re
 import subprocess
 import sys
 import tomllib
@@ -8,6 +10,10 @@ from pathlib import Path
 import pytest
 
 import tmvalite
+from tmvalite.workflow.curves import RocCanvas, RocGraph
+from tmvalite.workflow.info_views import VariableView
+from tmvalite.workflow.loader_info import ClassView, LoaderInfo
+from tmvalite.workflow.method_face import BookedMethod, ReadMethod
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = """
@@ -32,6 +38,45 @@ def test_error_of_an_unknown_name():
     with pytest.raises(AttributeError) as caught:
         tmvalite.MethodBDT  # noqa: B018
     assert str(caught.value) == "module 'tmvalite' has no attribute 'MethodBDT'"
+
+
+def public_calls():
+    """(name, thing) of every public class and function, and of the methods and properties that we wrote for them."""
+    given = (BookedMethod, ClassView, LoaderInfo, ReadMethod, RocCanvas, RocGraph, VariableView)  # what the calls of these give
+    for thing in (*(getattr(tmvalite, name) for name in NAMES if name != "__version__"), *given):
+        name = thing.__name__
+        yield name, thing
+        for own in dir(thing) if inspect.isclass(thing) else ():
+            member = inspect.getattr_static(thing, own)
+            call = getattr(member, "fget", None) or getattr(member, "__func__", member)
+            if not own.startswith("_") and inspect.isfunction(call) and call.__module__.startswith("tmvalite."):
+                yield f"{name}.{own}", call
+
+
+def test_every_public_call_says_what_it_does():
+    calls = dict(public_calls())
+    assert {"MethodDL.fit", "DataLoader.AddTree", "Reader.EvaluateMVA", "Config.fIONames", "Types.Instance"} <= set(calls)
+    without = sorted(name for name, call in calls.items() if not (call.__doc__ or "").strip())
+    assert not without, f"no docstring: {', '.join(without)}"
+
+
+def test_no_property_says_its_type_by_accident():
+    """Sphinx takes what stands before the first colon of a property for its type."""
+    properties = {name: call for name, call in public_calls() if inspect.isfunction(call) and is_property(name)}
+    assert "MethodDL.history" in properties
+    wrong = [name for name, call in properties.items() if re.search(r":\s", inspect.getdoc(call).splitlines()[0])]
+    assert not wrong, f"write a semicolon: {', '.join(wrong)}"
+
+
+def is_property(name):
+    cls, _, own = name.partition(".")
+    return own and isinstance(inspect.getattr_static(getattr(tmvalite, cls, None), own, None), property)
+
+
+def test_the_page_of_the_classes_has_every_public_name():
+    page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    missing = [name for name in NAMES if name != "__version__" and f":: {name}\n" not in page]
+    assert not missing, f"docs/api.md lacks {', '.join(missing)}"
 
 
 def test_the_no_ops_of_tmva_scripts_are_there():

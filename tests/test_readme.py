@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "examples/README.md", ROOT / "benchmarks/README.md"])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "examples/README.md", ROOT / "benchmarks/README.md"])
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e[+-]?\d+)?")
 
 
@@ -58,6 +58,11 @@ def test_the_automatic_check_runs_the_command_of_the_readme():
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no executable bit")
 def test_the_automatic_check_is_executable():
     assert os.access(ROOT / ".ci/run", os.X_OK)
+
+
+def test_the_readme_installs_from_the_checkout():
+    _, _, rest = README.partition("## Install")
+    assert blocks(rest)[0][1] == "pip install .\n"
 
 
 def test_the_main_command_runs_an_example_that_exists():

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 
 import pytest
 
 from tests.data.conftest import physics_data  # noqa: F401
+from tests.doc_scripts import DOCS, script
 from tmvalite.activations import ACTIVATIONS
 from tmvalite.cli import main
 from tmvalite.cli.options import WIDTH, as_text, found
@@ -21,15 +19,6 @@ from tmvalite.losses import LOSSES
 from tmvalite.methods.report import FORMS
 from tmvalite.optimizers import OPTIMIZERS
 from tmvalite.string_utils.training_keys import KEYS
-
-DOCS = Path(__file__).parent.parent / "docs"
-
-
-def script(name):
-    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
-    module = sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_the_generated_pages_are_what_the_registries_say():

@@ -200,14 +200,20 @@ class TmvaliteError(Exception):
 
 
 class OptionError(TmvaliteError, ValueError):
+    """An option string, a layout or a training strategy that cannot be meant."""
+
     default_code = "option"
 
 
 class ShapeError(OptionError):
+    """Layers whose shapes do not fit together."""
+
     default_code = "shape"
 
 
 class DataError(TmvaliteError, ValueError):
+    """A column, weight, target, class or input file that cannot be used; also a ValueError."""
+
     default_code = "data"
 
 
@@ -216,10 +222,14 @@ class DataTypeError(DataError, TypeError):
 
 
 class ExpressionError(DataError):
+    """An expression of variables that cannot be read or evaluated."""
+
     default_code = "expression"
 
 
 class FileError(TmvaliteError, OSError):
+    """A file of our own or of TMVA that cannot be read or written; also an OSError."""
+
     default_code = "file"
 
     def __str__(self):  # OSError would print its own form
@@ -227,6 +237,8 @@ class FileError(TmvaliteError, OSError):
 
 
 class TrainingError(TmvaliteError, RuntimeError):
+    """A training that cannot go on; also a RuntimeError."""
+
     default_code = "training"
 
 
@@ -237,14 +249,20 @@ class UnavailableError(OptionError, AttributeError):
 
 
 class NotFittedError(TmvaliteError, ValueError, AttributeError):
+    """A method was asked for values before it was trained."""
+
     default_code = "not-fitted"
 
 
 class MissingExtraError(TmvaliteError, ImportError):
+    """An optional package is not installed; the message names it. Also an ImportError."""
+
     default_code = "missing-extra"
 
 
 class NotProvidedError(TmvaliteError, AttributeError):
+    """A name of TMVA that is not part of tmvalite; the message says what to use. Also an AttributeError."""
+
     default_code = "not-provided"
 
 

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+import tmvalite
 from tmvalite.cli import check as _check
 from tmvalite.cli import options as _options
 from tmvalite.cli import compress as _compress
@@ -37,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tmvalite", description="TMVA's deep learning without ROOT.")
+    parser.add_argument("--version", action="version", version=f"tmvalite {tmvalite.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for verb in VERBS.values():
         own = commands.add_parser(verb.name, help=verb.help, description=verb.description)

@@ -128,12 +128,14 @@ class Estimator:
 
     @property
     def classes_(self) -> np.ndarray:
+        """The labels of the classes, sorted. Raises AttributeError for a regression, NotFittedError before the training."""
         if self.analysis_type == "regression":
             raise AttributeError("a regression has no classes")
         return np.array(sorted(self._trained().labels))
 
     @property
     def signal_class(self):
+        """The label of the class whose scores are near 1. Raises AttributeError outside classification."""
         model = self._trained()
         if self.analysis_type != "classification":
             raise AttributeError(f"a {self.analysis_type} has no signal class")
@@ -141,10 +143,12 @@ class Estimator:
 
     @property
     def n_features_in_(self) -> int:
+        """The number of variables of the training. Raises NotFittedError before it."""
         return self._trained().info.n_variables
 
     @property
     def feature_names_in_(self) -> np.ndarray:
+        """The names of the variables (V,). Raises AttributeError where the events of the training had none."""
         info = self._trained().info
         names = [v.label for v in info.variables]
         if names == [f"var{i + 1}" for i in range(len(names))]:

@@ -236,7 +236,7 @@ class MethodAE(Method):
 
     @property
     def trace(self) -> dict[str, list]:
-        """The means that `fit(trace=n)` kept: "iteration" counts optimisation steps from 1, then a list per part of the loss."""
+        """The means that `fit(trace=n)` kept; "iteration" counts optimisation steps from 1, then a list per part of the loss."""
         return dict(self._trace)
 
     # ------------------------------------------------------------------------------------- codes and events
@@ -346,13 +346,16 @@ class MethodAE(Method):
 
     @property
     def value_kind(self) -> str:
+        """Which results the Factory shows; "classification" also for the anomaly score of one without classes and targets."""
         has_classes = self.analysis_type == "multiclass" and self.needs_truth
         return "multiclass" if has_classes else "regression" if self.analysis_type == "regression" else "classification"
 
     def truth(self, events) -> np.ndarray:
+        """What the reconstruction (N, V) is compared with: the variables themselves."""
         return events.x
 
     def value_names(self, info: DataSetInfo) -> list[str]:
+        """The names of the columns of the values; those of a reconstruction are the variables'."""
         return [v.internal for v in info.variables] if self.value_kind == "regression" else super().value_names(info)
 
     @property

@@ -126,11 +126,13 @@ class Method(Estimator):
 
     @property
     def title(self) -> str:
+        """The name under which it was booked; without one, the type of the method."""
         given = self.__dict__["title"]
         return given if given is not None else self.method_type
 
     @property
     def analysis_type(self) -> str:
+        """ "classification", "regression" or "multiclass"."""
         return self._booking.analysis_type
 
     @property
@@ -390,7 +392,7 @@ class Method(Estimator):
 
     @property
     def value_kind(self) -> str:
-        """Which getter gives the method's values: that of a classification, a regression or a multiclass analysis."""
+        """Which getter gives the method's values; that of a classification, a regression or a multiclass analysis."""
         return self.analysis_type
 
     def truth(self, events: Events) -> np.ndarray:
@@ -409,13 +411,14 @@ class Method(Estimator):
 
     @property
     def blocks(self) -> tuple[str, ...]:
-        """The networks that are there, or written: "" for one without a name."""
+        """The names of the networks that are there, or written; "" for one without a name."""
         if self._model is not None:
             return tuple(self._model.blocks)
         return tuple(block.name.text if block.name is not None else "" for block in self.booking.layout.parts)
 
     @property
     def is_trained(self) -> bool:
+        """Whether it was trained or read from a file, and can be asked for values."""
         return self._model is not None
 
     @property

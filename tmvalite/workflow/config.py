@@ -50,35 +50,45 @@ class Config(TmvaNames):
     variable_plotting: VariablePlotting = field(default_factory=VariablePlotting)
 
     def GetIONames(self) -> IONames:
+        """The names of the weight folder and file, which may be changed in place."""
         return self.io_names
 
     def GetVariablePlotting(self) -> VariablePlotting:
+        """The numbers of bins of the output file, which may be changed in place."""
         return self.variable_plotting
 
     @property
     def fVariablePlotting(self) -> VariablePlotting:
+        """The same as `GetVariablePlotting()`."""
         return self.variable_plotting
 
     @property
     def fIONames(self) -> IONames:
+        """The same as `GetIONames()`."""
         return self.io_names
 
     def IsSilent(self) -> bool:
+        """Whether nothing is printed at all."""
         return self.silent
 
     def SetSilent(self, s=True) -> None:
+        """Print nothing at all, or as much as the options of each object say."""
         self.silent = bool(s)
 
     def UseColor(self) -> bool:
+        """Whether there may be colours."""
         return self.color
 
     def SetUseColor(self, uc=True) -> None:
+        """Allow colours, or print without them."""
         self.color = bool(uc)
 
     def DrawProgressBar(self) -> bool:
+        """Whether a training may show a moving line."""
         return self.progress_bar
 
     def SetDrawProgressBar(self, d=True) -> None:
+        """Allow a moving line while a method is trained, or do without."""
         self.progress_bar = bool(d)
 
     def GetNCpu(self) -> int:
@@ -87,6 +97,7 @@ class Config(TmvaNames):
 
     @staticmethod
     def Instance() -> Config:
+        """The same object as `gConfig()`."""
         return gConfig()
 
     @staticmethod

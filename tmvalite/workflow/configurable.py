@@ -16,6 +16,7 @@ class Configurable(TmvaNames):
         return self.options.source.text
 
     def GetConfigName(self) -> str:
+        """The name of the class, as "Factory"."""
         return type(self).__name__
 
     def PrintOptions(self) -> None:

@@ -36,6 +36,7 @@ class RocGraph(Drawable):
             self.x_axis.title = self.y_axis.title = ""
 
     def graphs_drawn(self):
+        """Itself alone."""
         return [self]
 
     def __repr__(self):
@@ -56,21 +57,27 @@ class RocGraph(Drawable):
     # ROOT's names
 
     def GetN(self) -> int:
+        """The number of points."""
         return len(self.x)
 
     def GetX(self) -> np.ndarray:
+        """The signal efficiencies (K,), rising from 0 to 1."""
         return self.x
 
     def GetY(self) -> np.ndarray:
+        """The background rejections (K,)."""
         return self.y
 
     def GetPointX(self, i) -> float:
+        """The signal efficiency of point i."""
         return float(self.x[i])
 
     def GetPointY(self, i) -> float:
+        """The background rejection of point i."""
         return float(self.y[i])
 
     def Eval(self, x, *ignored) -> float:
+        """The background rejection at a signal efficiency, as `evaluate`."""
         return self.evaluate(x)
 
     def Integral(self, first=0, last=-1) -> float:
@@ -87,9 +94,11 @@ class RocGraph(Drawable):
         self.style["color"] = ROOT_COLOURS.get(color, "black") if isinstance(color, (int, np.integer)) else str(color)
 
     def SetLineWidth(self, width) -> None:
+        """The width of the line in points."""
         self.style["linewidth"] = float(width)
 
     def SetLineStyle(self, style) -> None:
+        """ROOT's line styles 1 to 4; others are drawn as 1."""
         self.style["linestyle"] = ROOT_LINES.get(style, "-")
 
 
@@ -101,6 +110,7 @@ class RocCanvas(Drawable):
         self.graphs = list(graphs)
 
     def graphs_drawn(self):
+        """The graphs of all methods."""
         return self.graphs
 
     def __repr__(self):
@@ -108,6 +118,7 @@ class RocCanvas(Drawable):
         return f"RocCanvas('{self.name}', areas: {areas})"
 
     def GetListOfGraphs(self) -> list[RocGraph]:
+        """The graphs of all methods."""
         return self.graphs
 
     GetListOfPrimitives = GetListOfGraphs
@@ -149,6 +160,7 @@ class ROCCurve(TmvaNames):
         return RocGraph("ROCCurve", self.curve)
 
     def GetEffSForEffB(self, effB, num_points=41) -> float:
+        """The signal efficiency where the background efficiency is `effB`, both between 0 and 1, on the exact curve."""
         return self.curve.signal_efficiency_at(effB)
 
     def ComputeSensitivity(self, num_points=41) -> list[float]:

@@ -22,12 +22,15 @@ class Axis:
         self.range: tuple[float, float] | None = None
 
     def GetTitle(self) -> str:
+        """The text at the axis."""
         return self.title
 
     def SetTitle(self, title) -> None:
+        """Change the text at the axis."""
         self.title = str(title)
 
     def SetRangeUser(self, low, high) -> None:
+        """Show the axis from one value to another."""
         self.range = float(low), float(high)
 
     SetLimits = SetRangeUser
@@ -50,6 +53,7 @@ class Drawable(TmvaNames):
         raise NotImplementedError
 
     def curves(self) -> Sequence[tuple[str, RocCurve]]:
+        """(label, curve) of every graph in the picture."""
         return [(graph.label, graph.curve) for graph in self.graphs_drawn()]
 
     def figure(self):
@@ -118,9 +122,11 @@ class Drawable(TmvaNames):
     # TMVA's and ROOT's names
 
     def Draw(self, option: str = "") -> None:
+        """Draw into a figure; what goes wrong is one line in the log."""
         self.draw()
 
     def SaveAs(self, path, option: str = "") -> None:
+        """Write a picture, or the points into a ROOT file; the ending says which."""
         self.save(path)
 
     def Print(self, path="", option: str = "") -> None:
@@ -140,15 +146,19 @@ class Drawable(TmvaNames):
         """Nothing: every picture has a legend."""
 
     def GetName(self) -> str:
+        """The name, under which a ROOT file holds it."""
         return self.name
 
     def SetName(self, name) -> None:
+        """Change the name."""
         self.name = str(name)
 
     def GetTitle(self) -> str:
+        """The text above the picture."""
         return self.title
 
     def SetTitle(self, title) -> None:
+        """Change the text above the picture."""
         self.title = str(title)
 
     def cd(self, subpad=0):
@@ -156,22 +166,29 @@ class Drawable(TmvaNames):
         return self
 
     def SetLogx(self, value=1) -> None:
+        """Draw the signal efficiency on a logarithmic axis, or on a linear one again."""
         self.log_x = bool(value)
 
     def SetLogy(self, value=1) -> None:
+        """Draw the background rejection on a logarithmic axis, or on a linear one again."""
         self.log_y = bool(value)
 
     def SetGrid(self, valuex=1, valuey=1) -> None:
+        """Draw lines across the picture at the numbers of both axes, or none."""
         self.grid_x, self.grid_y = bool(valuex), bool(valuey)
 
     def SetGridx(self, value=1) -> None:
+        """Draw lines at the numbers of the horizontal axis, or none."""
         self.grid_x = bool(value)
 
     def SetGridy(self, value=1) -> None:
+        """Draw lines at the numbers of the vertical axis, or none."""
         self.grid_y = bool(value)
 
     def GetXaxis(self) -> Axis:
+        """The horizontal axis, whose title and range may be changed."""
         return self.x_axis
 
     def GetYaxis(self) -> Axis:
+        """The vertical axis, whose title and range may be changed."""
         return self.y_axis

@@ -22,17 +22,24 @@ class FactoryNames(Configurable):
 
     @also_named(**LOADERS, Method="theMethodName", theMethod="theMethodName", MethodTitle="methodTitle", title="methodTitle")
     def BookMethod(self, loader, theMethodName, methodTitle, theOption="", **keywords):
+        """Book a method for the data of a loader: a member of Types or its name, a title, options as a string or as keywords.
+
+        Returns the method, or None with a warning where tmvalite does not have it. Raises OptionError, DataError and FileError.
+        """
         return self.book_method(loader, theMethodName, methodTitle, theOption, **keywords)
 
     def TrainAllMethods(self):
+        """Train every booked method and write its weight file; Ctrl-C keeps the best weights so far and raises JobInterrupted."""
         self.train_all()
 
     TrainAllMethodsForClassification = TrainAllMethodsForRegression = TrainAllMethods
 
     def TestAllMethods(self):
+        """Apply every trained method to the test events of its data set."""
         self.test_all()
 
     def EvaluateAllMethods(self):
+        """Print and write efficiencies, ROC areas or deviations of every tested method."""
         self.evaluate_all()
 
     @also_named(**LOADERS, **TITLES)
@@ -59,6 +66,7 @@ class FactoryNames(Configurable):
 
     @also_named(**LOADERS)
     def GetROCCurveAsMultiGraph(self, loader, iClass=0, type=ETreeType.kTesting) -> RocCanvas:
+        """The ROC curves of all methods of a data set, of class `iClass`, in one picture."""
         return self._canvas(loader, iClass, sample_name(type))
 
     def _canvas(self, loader, i_class, sample: str) -> RocCanvas:
@@ -69,10 +77,12 @@ class FactoryNames(Configurable):
 
     @also_named(datasetname="datasetName", title="methodTitle")
     def GetMethod(self, datasetName, methodTitle) -> BookedMethod | None:
+        """The method booked for a data set under this title, or None."""
         return self._faces.get(dataset_name(datasetName), {}).get(str(methodTitle))
 
     @also_named(datasetname="datasetName", title="methodTitle")
     def HasMethod(self, datasetName, methodTitle) -> bool:
+        """Whether a method was booked for a data set under this title."""
         return str(methodTitle) in self._records.get(dataset_name(datasetName), {})
 
     def DeleteAllMethods(self):
@@ -85,18 +95,23 @@ class FactoryNames(Configurable):
         return self.target is None
 
     def IsModelPersistence(self) -> bool:
+        """Whether weight files are written (option ModelPersistence)."""
         return self.options.values.ModelPersistence
 
     def Print(self, option="") -> None:
+        """Print the booked methods as a table."""
         print(self.text())
 
     def SetVerbose(self, v=True):
+        """Say more, or only what is needed."""
         self.log_settings.verbose = bool(v)
 
     def Verbose(self) -> bool:
+        """Whether it says more than it needs to."""
         return self.log_settings.verbose
 
     def GetName(self) -> str:
+        """The name of the job, with which the weight files begin."""
         return self.job
 
 

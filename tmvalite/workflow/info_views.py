@@ -12,6 +12,7 @@ class NameVector(list):
     """A list of names that also answers `.size()`, as std::vector does."""
 
     def size(self) -> int:
+        """The number of names."""
         return len(self)
 
 
@@ -28,30 +29,39 @@ class VariableView(TmvaNames):
         return f"<{named}{self.info.expression}, type {self.info.type}>"
 
     def GetName(self) -> str:
+        """The expression."""
         return self.info.expression
 
     def GetExpression(self) -> str:
+        """The expression."""
         return self.info.expression
 
     def GetLabel(self) -> str:
+        """What stands before `:=`, or the expression."""
         return self.info.label
 
     def GetTitle(self) -> str:
+        """The title for tables and pictures."""
         return self.info.title
 
     def GetUnit(self) -> str:
+        """The unit; empty where none was given."""
         return self.info.unit
 
     def GetInternalName(self) -> str:
+        """The name as an identifier, which histograms and branches have."""
         return self.info.internal
 
     def GetVarType(self) -> str:
+        """'F', 'D' or 'I'; 'F[]' for an element of an array."""
         return self.info.type
 
     def GetMin(self) -> float:
+        """The smallest value, as declared or as found in the data."""
         return self.info.minimum
 
     def GetMax(self) -> float:
+        """The largest value, as declared or as found in the data."""
         return self.info.maximum
 
     def GetMean(self) -> float:
@@ -63,6 +73,7 @@ class VariableView(TmvaNames):
         return self._moments()[1]
 
     def GetVariance(self) -> float:
+        """The square of `GetRMS()`."""
         return self._moments()[1] ** 2
 
 
@@ -82,19 +93,23 @@ class DataSetInfoView(TmvaNames):
         self.classes: list[str] = []
 
     def add_variable(self, expression, title="", unit="", type="F", minimum=0.0, maximum=0.0) -> VariableInfo:
+        """Declare a variable, `label := expression` or `expression`."""
         self.variables.append(declare(str(expression), str(title), str(unit), str(type), minimum, maximum))
         return self.variables[-1]
 
     def add_variables_array(self, expression, size, type="F", minimum=0.0, maximum=0.0) -> tuple[VariableInfo, ...]:
+        """Declare `size` variables, the elements of one array."""
         added = declare_array(str(expression), int(size), str(type), minimum, maximum)
         self.variables.extend(added)
         return added
 
     def add_target(self, expression, title="", unit="", minimum=0.0, maximum=0.0) -> VariableInfo:
+        """Declare a target."""
         self.targets.append(declare(str(expression), str(title), str(unit), "F", minimum, maximum))
         return self.targets[-1]
 
     def add_spectator(self, expression, title="", unit="", type="F", minimum=0.0, maximum=0.0) -> VariableInfo:
+        """Declare an expression that is carried along only."""
         self.spectators.append(declare(str(expression), str(title), str(unit), str(type), minimum, maximum))
         return self.spectators[-1]
 
@@ -112,21 +127,27 @@ class DataSetInfoView(TmvaNames):
         self.variables, self.targets, self.spectators = list(variables), list(targets), list(spectators)
 
     def GetName(self) -> str:
+        """The name of the data set."""
         return self.name
 
     def GetListOfVariables(self) -> NameVector:
+        """The internal names of all variables."""
         return NameVector(v.internal for v in self.variables)
 
     def GetNVariables(self) -> int:
+        """The number of variables, each element of an array counted."""
         return len(self.variables)
 
     def GetNTargets(self) -> int:
+        """The number of targets."""
         return len(self.targets)
 
     def GetNSpectators(self, all: bool = True) -> int:
+        """The number of spectators."""
         return len(self.spectators)
 
     def GetNClasses(self) -> int:
+        """The number of classes."""
         return len(self.classes)
 
     def view(self, i: int, group: str) -> VariableView:
@@ -134,21 +155,27 @@ class DataSetInfoView(TmvaNames):
         return VariableView(getattr(self, group)[i])
 
     def GetVariableInfo(self, i: int) -> VariableView:
+        """Variable i."""
         return self.view(i, "variables")
 
     def GetTargetInfo(self, i: int) -> VariableView:
+        """Target i."""
         return self.view(i, "targets")
 
     def GetSpectatorInfo(self, i: int) -> VariableView:
+        """Spectator i."""
         return self.view(i, "spectators")
 
     def GetVariableInfos(self) -> NameVector:
+        """All variables."""
         return NameVector(self.view(i, "variables") for i in range(len(self.variables)))
 
     def GetTargetInfos(self) -> NameVector:
+        """All targets."""
         return NameVector(self.view(i, "targets") for i in range(len(self.targets)))
 
     def GetSpectatorInfos(self) -> NameVector:
+        """All spectators."""
         return NameVector(self.view(i, "spectators") for i in range(len(self.spectators)))
 
     def GetVarArraySize(self, expression) -> int:
@@ -156,6 +183,7 @@ class DataSetInfoView(TmvaNames):
         return sum(v.index is not None and str(expression) in (v.expression, v.label) for v in self.variables) or -1
 
     def IsVariableFromArray(self, i: int) -> bool:
+        """Whether variable i is an element of an array."""
         return self.variables[i].index is not None
 
     def FindVarIndex(self, name) -> int:
@@ -164,18 +192,23 @@ class DataSetInfoView(TmvaNames):
         return next(found, -1)
 
     def GetClassName(self, i: int) -> str:
+        """The name of class i."""
         return self.classes[i]
 
     def GetClassNameMaxLength(self) -> int:
+        """Letters of the longest name of a class; 0 without classes."""
         return max(map(len, self.classes), default=0)
 
     def GetVariableNameMaxLength(self) -> int:
+        """Letters of the longest internal name of a variable; 0 without variables."""
         return max((len(v.internal) for v in self.variables), default=0)
 
     def GetTargetNameMaxLength(self) -> int:
+        """Letters of the longest internal name of a target; 0 without targets."""
         return max((len(v.internal) for v in self.targets), default=0)
 
     def GetSignalClassIndex(self) -> int:
+        """The number of the class Signal; 0 where no class is called so."""
         return self.classes.index("Signal") if "Signal" in self.classes else 0
 
     def __repr__(self):

@@ -27,9 +27,11 @@ class LoaderNames(TmvaNames):
     absent = DATALOADER
 
     def GetName(self) -> str:
+        """The name of the data set, in whose folder the weight files go."""
         return self.name
 
     def Print(self, option="") -> None:
+        """Print what was declared, in a line."""
         print(repr(self))
 
     def GetCorrelationMatrix(self, className):
@@ -45,38 +47,48 @@ class LoaderNames(TmvaNames):
             self.add_variable(expression, *args, **keywords)
 
     def AddVariablesArray(self, expression, size, type="F", min=0.0, max=0.0):
+        """Declare `size` variables, the elements of one array branch."""
         self.add_variables_array(expression, size, type, min, max)
 
     def AddTarget(self, expression, title="", unit="", min=0.0, max=0.0):
+        """Declare a target of a regression, an expression."""
         self.add_target(expression, title, unit, min, max)
 
     AddRegressionTarget = AddTarget
 
     def AddSpectator(self, expression, title="", unit="", min=0.0, max=0.0):
+        """Declare an expression that is carried along into the output file and is no input."""
         self.add_spectator(expression, title, unit, min, max)
 
     def SetInputVariables(self, names):
+        """Declare a variable for every expression of a list."""
         for name in names:
             self.add_variable(name)
 
     @also_named(**TREE)
     def AddTree(self, tree, className, weight=1.0, cut="", treeType=ETreeType.kMaxTreeType):
+        """Add a tree of one class. `tree` is a table, an uproot tree or "file.root:tree"; `weight` multiplies the weight of each
+        event; `treeType` sends its events to the training or to the test sample. Raises DataError.
+        """
         self.add_tree(tree, className, weight, cut, treeType)
 
     SetTree = AddTree
 
     @also_named(**TREE, signal="tree", datFileS="tree")
     def AddSignalTree(self, tree, weight=1.0, treeType=ETreeType.kMaxTreeType):
+        """Add a tree of the class Signal; otherwise as AddTree."""
         self.add_tree(tree, SIGNAL, weight, "", treeType)
 
     @also_named(**TREE, background="tree", datFileB="tree")
     def AddBackgroundTree(self, tree, weight=1.0, treeType=ETreeType.kMaxTreeType):
+        """Add a tree of the class Background; otherwise as AddTree."""
         self.add_tree(tree, BACKGROUND, weight, "", treeType)
 
     SetSignalTree, SetBackgroundTree = AddSignalTree, AddBackgroundTree
 
     @also_named(**TREE)
     def AddRegressionTree(self, tree, weight=1.0, treeType=ETreeType.kMaxTreeType):
+        """Add a tree of events with targets; otherwise as AddTree."""
         self.add_tree(tree, REGRESSION, weight, "", treeType)
 
     SetRegressionTree = AddRegressionTree
@@ -103,39 +115,51 @@ class LoaderNames(TmvaNames):
 
     @also_named(tt="treeType")
     def AddEvent(self, className, treeType, event, weight=1.0):
+        """Add one event: the values of the variables, then targets, then spectators. Raises DataError and OptionError."""
         self.add_event(className, treeType, event, weight)
 
     def AddTrainingEvent(self, className, event, weight=1.0):
+        """Add one event of a class to the training sample; otherwise as AddEvent."""
         self.add_event(className, ETreeType.kTraining, event, weight)
 
     def AddTestEvent(self, className, event, weight=1.0):
+        """Add one event of a class to the test sample; otherwise as AddEvent."""
         self.add_event(className, ETreeType.kTesting, event, weight)
 
     def AddSignalTrainingEvent(self, event, weight=1.0):
+        """Add one event of Signal to the training sample; otherwise as AddEvent."""
         self.add_event(SIGNAL, ETreeType.kTraining, event, weight)
 
     def AddSignalTestEvent(self, event, weight=1.0):
+        """Add one event of Signal to the test sample; otherwise as AddEvent."""
         self.add_event(SIGNAL, ETreeType.kTesting, event, weight)
 
     def AddBackgroundTrainingEvent(self, event, weight=1.0):
+        """Add one event of Background to the training sample; otherwise as AddEvent."""
         self.add_event(BACKGROUND, ETreeType.kTraining, event, weight)
 
     def AddBackgroundTestEvent(self, event, weight=1.0):
+        """Add one event of Background to the test sample; otherwise as AddEvent."""
         self.add_event(BACKGROUND, ETreeType.kTesting, event, weight)
 
     def SetWeightExpression(self, variable, className=""):
+        """Set the event weight of a class, an expression; without a class, of Signal and Background."""
         self.set_weight_expression(variable, className)
 
     def SetSignalWeightExpression(self, variable):
+        """Set the event weight of Signal, an expression."""
         self.set_weight_expression(variable, SIGNAL)
 
     def SetBackgroundWeightExpression(self, variable):
+        """Set the event weight of Background, an expression."""
         self.set_weight_expression(variable, BACKGROUND)
 
     def SetCut(self, cut, className=""):
+        """Replace the cut of a class; without a class, of all classes known so far. Raises DataError where there is none."""
         self.set_cut(cut, className)
 
     def AddCut(self, cut, className=""):
+        """Join a cut to that of a class as (old)&&(new); without a class, to those of all classes known so far."""
         self.add_cut(cut, className)
 
     def PrepareTrainingAndTestTree(self, *args, **keywords):
@@ -145,6 +169,7 @@ class LoaderNames(TmvaNames):
         self.prepare(*args, **named)
 
     def GetDataSetInfo(self) -> LoaderInfo:
+        """The declarations, and after the first booking the numbers of events, with TMVA's names."""
         return self._info
 
     GetDefaultDataSetInfo = DataSetInfo = GetDataSetInfo

@@ -46,29 +46,37 @@ class MethodFace(TmvaNames):
     # Names and files
 
     def GetName(self) -> str:
+        """The title under which it was booked."""
         return self.method.title
 
     GetMethodName = GetTitle = GetName
 
     def GetJobName(self) -> str:
+        """The name of the Factory's job; empty in a Reader."""
         return self._job
 
     def GetMethodTypeName(self) -> str:
+        """The type as a word, "DL" or "AE"."""
         return self.method.method_type
 
     def GetMethodType(self):
+        """The type as a member of Types."""
         return method_type(self.method.method_type)
 
     def GetTestvarName(self) -> str:
+        """The title behind `MVA_`."""
         return f"MVA_{self.GetName()}"
 
     def GetProbaName(self) -> str:
+        """The title between `MVA_` and `_Proba`."""
         return f"{self.GetTestvarName()}_Proba"
 
     def GetWeightFileName(self) -> str:
+        """The path of the weight file."""
         return self._file
 
     def GetWeightFileDir(self) -> str:
+        """The folder of the weight file."""
         return os.path.dirname(self._file)
 
     def GetOptions(self) -> str:
@@ -81,17 +89,21 @@ class MethodFace(TmvaNames):
             print(f'{name}: "{text}"{"" if given else " [default]"}')
 
     def Print(self, option="") -> None:
+        """Print the layers with their shapes and numbers of parameters."""
         print(self.method)
 
     # What it learns
 
     def GetAnalysisType(self) -> EAnalysisType:
+        """What it learns, as a member of Types."""
         return EAnalysisType[f"k{self.method.analysis_type.capitalize()}"]
 
     def DoRegression(self) -> bool:
+        """Whether it learns targets."""
         return self.method.analysis_type == "regression"
 
     def DoMulticlass(self) -> bool:
+        """Whether it learns several classes, each with an output."""
         return self.method.analysis_type == "multiclass"
 
     def HasAnalysisType(self, type, numberClasses, numberTargets) -> bool:
@@ -101,43 +113,55 @@ class MethodFace(TmvaNames):
         return needs.get(kind, kind is EAnalysisType.kRegression)
 
     def HasMVAPdfs(self) -> bool:
+        """False: PDFs of the output (CreateMVAPdfs) are not made."""
         return False
 
     def IsConstructedFromWeightFile(self) -> bool:
+        """Whether it was read from a file."""
         return False
 
     # Variables
 
     def DataInfo(self) -> DataSetInfoView:
+        """The declarations of its data."""
         return self._view
 
     def GetNvar(self) -> int:
+        """The number of variables."""
         return self._view.GetNVariables()
 
     GetNVariables = GetNvar
 
     def GetNTargets(self) -> int:
+        """The number of targets."""
         return self._view.GetNTargets()
 
     def GetInputVar(self, i) -> str:
+        """The internal name of variable i, an identifier."""
         return self._view.GetVariableInfo(i).GetInternalName()
 
     def GetInputLabel(self, i) -> str:
+        """The label of variable i, what stands before `:=`."""
         return self._view.GetVariableInfo(i).GetLabel()
 
     def GetInputTitle(self, i) -> str:
+        """The title of variable i."""
         return self._view.GetVariableInfo(i).GetTitle()
 
     def GetMean(self, ivar) -> float:
+        """The weighted mean of a variable over the training events; 0 in a Reader."""
         return self._view.GetVariableInfo(ivar).GetMean()
 
     def GetRMS(self, ivar) -> float:
+        """The weighted standard deviation of a variable over the training events; 0 in a Reader."""
         return self._view.GetVariableInfo(ivar).GetRMS()
 
     def GetXmin(self, ivar) -> float:
+        """The smallest value of a variable in the data."""
         return self._view.GetVariableInfo(ivar).GetMin()
 
     def GetXmax(self, ivar) -> float:
+        """The largest value of a variable in the data."""
         return self._view.GetVariableInfo(ivar).GetMax()
 
     # The cut that tells signal from background
@@ -147,12 +171,15 @@ class MethodFace(TmvaNames):
         return 0.5 if self._reference_cut is None else self._reference_cut
 
     def SetSignalReferenceCut(self, cut) -> None:
+        """Where `IsSignalLike` cuts."""
         self._reference_cut = float(cut)
 
     def GetSignalReferenceCutOrientation(self) -> float:
+        """1 where signal is above the cut; what SetSignalReferenceCutOrientation said."""
         return self._orientation
 
     def SetSignalReferenceCutOrientation(self, cutOrientation) -> None:
+        """1: signal is above the cut; -1: below."""
         self._orientation = float(cutOrientation)
 
     def IsSignalLike(self, mvaVal=None) -> bool:
@@ -207,12 +234,15 @@ class BookedMethod(MethodFace):
         return found[0]
 
     def GetTrainingEfficiency(self, theString="") -> float:
+        """As GetEfficiency, of the training sample."""
         return self.GetEfficiency(theString, ETreeType.kTraining)
 
     def GetSeparation(self, *histograms) -> float:
+        """Separation of the outputs of signal and background in the test sample, from 0 to 1."""
         return self._record.separation("test")
 
     def GetSignificance(self) -> float:
+        """Distance of the means of signal and background in the test sample, in units of both spreads."""
         return self._record.significance("test")
 
     def GetMaximumSignificance(self, SignalEvents, BackgroundEvents, optimal_significance_value=None) -> float:
@@ -253,9 +283,11 @@ class BookedMethod(MethodFace):
         return len(self._record.data.test)
 
     def IsSilentFile(self) -> bool:
+        """Whether no weight file is written."""
         return not self._record.persistent
 
     def IsModelPersistence(self) -> bool:
+        """Whether a weight file is written."""
         return self._record.persistent
 
     def WriteStateToFile(self) -> None:
@@ -271,6 +303,7 @@ class ReadMethod(MethodFace):
         self._reader, self._tag = reader, tag
 
     def IsConstructedFromWeightFile(self) -> bool:
+        """True."""
         return True
 
     def GetMvaValue(self, X=None, *errors):
@@ -282,9 +315,11 @@ class ReadMethod(MethodFace):
     GetMvaValues = GetMvaValue
 
     def GetRegressionValues(self, X=None):
+        """The values of the registered variables, of one event (T,) or of events (N, T)."""
         return self._reader.evaluate_regression(self, X)
 
     def GetMulticlassValues(self, X=None):
+        """The values of the registered variables, of one event (C,) or of events (N, C)."""
         return self._reader.evaluate_multiclass(self, X)
 
 

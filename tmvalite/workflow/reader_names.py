@@ -20,12 +20,15 @@ class ReaderNames(Configurable):
     absent = READER
 
     def AddVariable(self, expression, array=None):
+        """Declare the next variable, in the file's order; EvaluateMVA(tag) reads `array`, one float. Raises DataError."""
         self.add_variable(expression, array)
 
     def AddVariablesArray(self, expression, size, array=None):
+        """Declare `size` variables of one expression; `array` holds that many floats. Raises DataError."""
         self.add_variables_array(expression, size, array)
 
     def AddSpectator(self, expression, array=None):
+        """Declare the next spectator; `array` is one float or integer. Raises DataError."""
         self.add_spectator(expression, array)
 
     @also_named(methodTag="tag", weightfile="path", methodType="tag", xmlstr="path")
@@ -36,6 +39,7 @@ class ReaderNames(Configurable):
 
     @also_named(**TAG)
     def FindMVA(self, tag) -> ReadMethod | None:
+        """The method booked under this tag, or None."""
         return self._methods.get(str(tag))
 
     FindMethod = FindMVA
@@ -75,15 +79,19 @@ class ReaderNames(Configurable):
         return float(values[first])
 
     def GetName(self) -> str:
+        """ "Reader"."""
         return "Reader"
 
     def Print(self, option="") -> None:
+        """Print the variables and methods in a line."""
         print(repr(self))
 
     def Verbose(self) -> bool:
+        """Whether it says more than it needs to."""
         return self.log.settings.verbose
 
     def SetVerbose(self, v=True) -> None:
+        """Say more, or only what is needed."""
         self.log.settings.verbose = bool(v)
 
     def GetMVAError(self) -> float:
@@ -116,6 +124,7 @@ class ReaderDataInfo:
         self._reader = reader
 
     def AddVariablesArray(self, expression, size, title="", unit="", min=0.0, max=0.0, type="F", normalized=True, array=None):
+        """Declare `size` variables of one expression for the Reader; `array` holds that many floats."""
         self._reader.add_variables_array(expression, size, array)
 
     def __getattr__(self, name):

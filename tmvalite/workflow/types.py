@@ -21,9 +21,12 @@ _OURS = [name for name in METHODS if name not in _METHODS]  # numbered from 1001
 
 _NUMBERED = [*enumerate(_METHODS), *enumerate(_OURS, 1001)]
 EMVA = IntEnum("EMVA", [(f"k{name}", i) for i, name in _NUMBERED])
+EMVA.__doc__ = "Types of methods by TMVA's numbers; tmvalite has DL, DNN and its own, numbered from 1001."
 
 
 class EAnalysisType(IntEnum):
+    """What is learnt: two classes, targets, or several classes."""
+
     kClassification = 0
     kRegression = 1
     kMulticlass = 2
@@ -32,6 +35,8 @@ class EAnalysisType(IntEnum):
 
 
 class ETreeType(IntEnum):
+    """Where the events of a tree go."""
+
     kTraining = 0
     kTesting = 1
     kMaxTreeType = 2
@@ -43,6 +48,8 @@ _SAMPLES = {ETreeType.kTraining: "train", ETreeType.kTesting: "test"}
 
 
 class ESBType(IntEnum):
+    """Which of the two classes."""
+
     kSignal = 0
     kBackground = 1
     kSBBoth = 2
@@ -51,6 +58,8 @@ class ESBType(IntEnum):
 
 
 class EVariableTransform(IntEnum):
+    """Transformations of variables by TMVA's numbers."""
+
     kIdentity = 0
     kDecorrelated = 1
     kNormalized = 2
