@@ -42,8 +42,12 @@ class Locks:
             return False
         except OSError:
             return True  # no lock is better than no kernel
-        with open(handle, "wb") as file, contextlib.suppress(OSError):
-            file.write(f"{platform.node()} {os.getpid()} {time.monotonic_ns()}".encode())
+        try:
+            with open(handle, "wb") as file, contextlib.suppress(OSError):
+                file.write(f"{platform.node()} {os.getpid()} {time.monotonic_ns()}".encode())
+        except KeyboardInterrupt:
+            self._remove(path)
+            raise
         return True
 
     def _is_stale(self, path: Path) -> bool:
