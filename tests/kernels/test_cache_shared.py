@@ -107,7 +107,8 @@ def test_an_interrupt_while_a_kernel_is_made_leaves_no_lock(tmp_path):
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert "KeyboardInterrupt" in errors
-    assert list((tmp_path / "cache").rglob("*.lock")) == []
+    left = [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+    assert [path for path in left if path.suffix != ".kernel"] == []  # no lock and nothing half written; one may be ready
 
 
 # ---------------------------------------------------------------------------------------------- caches of others
