@@ -10,7 +10,18 @@ import pytest
 from tmvalite.error_codes import CODES
 from tmvalite.errors import TmvaliteError, TmvaliteWarning
 
-WITHOUT_CODE = {"data", "error", "expression", "file", "option", "shape", "syntax", "training", "warning"}  # defaults of classes
+WITHOUT_CODE = {
+    "data",
+    "error",
+    "expression",
+    "file",
+    "option",
+    "shape",
+    "syntax",
+    "training",
+    "unavailable",
+    "warning",
+}  # defaults of classes
 UNSEEN = {"strategy-syntax"}  # of what cannot be brought about: the grammar of strategies reads every text
 
 

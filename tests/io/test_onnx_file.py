@@ -314,6 +314,12 @@ REFUSED = [
 ]
 
 
+def test_error_of_what_onnxruntime_does_not_load():
+    with pytest.raises(FileError, match=r"onnxruntime \S+ does not load the model: .*\n  hint: opset=") as caught:
+        onnx_file.OnnxSession(b"no model")
+    assert caught.value.code == "onnx-runtime"
+
+
 def test_error_of_categories_for_sofie(tmp_path):
     x = sample(4)
     layout = "Layout=Encoder={g=DENSE|6|LINEAR,c=GUMBEL|2|3}Decoder={DENSE|N|LINEAR}"
