@@ -296,6 +296,30 @@ class Method(Estimator):
 
         export(self._trained(), self.mva_values, self.title, path, opset=opset, target=target, part=part, inputs=inputs)
 
+    def MakeClass(self, path: str | os.PathLike = "") -> None:
+        """Write the model as a C++17 header that needs nothing but the standard library; or write nothing.
+
+        The class `Read<title>` is what TMVA's own MakeClass would have given: `GetMvaValue(const std::vector<double>&)` of the
+        variables. Beside it: GetMvaValues, GetMulticlassValues, GetRegressionValues of one event or of n events row by row, what
+        gives the variables from branches (`Variables`), `encode` and `decode` of an autoencoder. docs/cpp.md shows its use.
+
+        Parameters
+        ----------
+        path : optional
+            <title>.class.hpp by default.
+
+        Raises
+        ------
+        NotFittedError
+        OptionError
+            An expression, layer or transformation that has no form in C++.
+        FileError
+            The file cannot be written.
+        """
+        from tmvalite.models.cpp_export import export_class
+
+        export_class(self._trained(), self.title, path or f"{self.title}.class.hpp")
+
     @classmethod
     def load(cls, path: str | os.PathLike):
         """The method of a weight file. Raises FileError, which names the file."""

@@ -79,6 +79,12 @@ class MethodFace(TmvaNames):
         """The folder of the weight file."""
         return os.path.dirname(self._file)
 
+    def MakeClass(self, theClassFileName="") -> None:
+        """Write the C++ class; beside the weight file, with .class.hpp for .weights.xml, where no name is given."""
+        self.method.MakeClass(
+            theClassFileName or re.sub(r"(\.weights\.xml(\.gz)?)?$", ".class.hpp", self._file or self.GetName(), count=1)
+        )
+
     def GetOptions(self) -> str:
         """The option string and the keywords, joined by ':'."""
         return self.method.bound.source.text
