@@ -146,7 +146,8 @@ abs(a-b) sqrt(abs(a)) exp(a) log(a) log10(a) TMath::Log(b*b+1) TMath::Power(abs(
 atan2(a,b) TMath::ATan2(a,b) TMath::Sq(a) TMath::Pi()*a pi*b sin(a)+cos(b)*tan(c) sinh(b) tanh(c) asin(b) acos(b) atan(c)
 TMath::Gaus(b) TMath::Gaus(b,1,2,1) TMath::BreitWigner(b,1,2) TMath::Freq(b) TMath::Erf(b) TMath::Nint(b) TMath::Range(-1,1,b)
 min(a,b) max(b,c) TMath::Abs(b) round(b) floor(b) ceil(b) TVector2::Phi_mpi_pi(a) TVector2::Phi_0_2pi(b) int(b) sign(b)
-fmod(a,3) hypot(a,b) (int)c TMath::CauchyDist(b,0,2) TMath::LaplaceDist(b) v[2]+a*v[0] TMath::Sqrt2()*b isnan(a) std::pow(abs(c),1.5) `b-tag`*2
+fmod(a,3) hypot(a,b) (int)c TMath::CauchyDist(b,0,2) TMath::LaplaceDist(b) v[2]+a*v[0]
+TMath::Sqrt2()*b isnan(a) std::pow(abs(c),1.5) `b-tag`*2
 """.split()
 
 

@@ -16,9 +16,7 @@ class Export(Verb):
         parser.add_argument("weights", metavar="WEIGHTS", help="weight file, or an archive that is packed with gzip")
         parser.add_argument("output", metavar="OUTPUT", help="file to write; its ending says what it is")
         parser.add_argument("--name", metavar="NAME", help="the C++ class is Read<NAME>; by default as the method is called")
-        parser.add_argument(
-            "--target", metavar="TARGET", default="onnxruntime", help="of ONNX: onnxruntime or sofie"
-        )
+        parser.add_argument("--target", metavar="TARGET", default="onnxruntime", help="of ONNX: onnxruntime or sofie")
 
     def run(self, arguments: argparse.Namespace) -> str:
         import tmvalite

@@ -81,9 +81,8 @@ class MethodFace(TmvaNames):
 
     def MakeClass(self, theClassFileName="") -> None:
         """Write the C++ class; beside the weight file, with .class.hpp for .weights.xml, where no name is given."""
-        self.method.MakeClass(
-            theClassFileName or re.sub(r"(\.weights\.xml(\.gz)?)?$", ".class.hpp", self._file or self.GetName(), count=1)
-        )
+        stem = (self._file or self.GetName()).removesuffix(".gz").removesuffix(".weights.xml")
+        self.method.MakeClass(theClassFileName or f"{stem}.class.hpp")
 
     def GetOptions(self) -> str:
         """The option string and the keywords, joined by ':'."""
