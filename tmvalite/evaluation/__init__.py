@@ -12,6 +12,7 @@ from tmvalite.evaluation.regression import Deviation, regression_deviation
 from tmvalite.evaluation.roc import RocCurve, roc_area, roc_curve
 from tmvalite.evaluation.samples import effective_number
 from tmvalite.evaluation.score_bins import bin_score
+from tmvalite.evaluation.templates import ScoreHistogram, Templates, shape_ratios
 from tmvalite.evaluation.working_points import BestCut, Rate, WorkingPoint, best_cut, optimal_cuts, working_point
 
 __all__ = [
@@ -22,6 +23,8 @@ __all__ = [
     "Ranking",
     "Rate",
     "RocCurve",
+    "ScoreHistogram",
+    "Templates",
     "WorkingPoint",
     "best_cut",
     "bin_score",
@@ -40,6 +43,7 @@ __all__ = [
     "roc_area",
     "roc_curve",
     "separation",
+    "shape_ratios",
     "signal_efficiencies",
     "significance",
     "working_point",
