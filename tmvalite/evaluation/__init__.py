@@ -11,13 +11,23 @@ from tmvalite.evaluation.ranking import Ranking, rank_classification, rank_regre
 from tmvalite.evaluation.regression import Deviation, regression_deviation
 from tmvalite.evaluation.roc import RocCurve, roc_area, roc_curve
 from tmvalite.evaluation.samples import effective_number
+from tmvalite.evaluation.score_bins import bin_score
+from tmvalite.evaluation.templates import ScoreHistogram, Templates, shape_ratios
+from tmvalite.evaluation.working_points import BestCut, Rate, WorkingPoint, best_cut, optimal_cuts, working_point
 
 __all__ = [
     "REFERENCE_BACKGROUNDS",
+    "BestCut",
     "Deviation",
     "Efficiencies",
     "Ranking",
+    "Rate",
     "RocCurve",
+    "ScoreHistogram",
+    "Templates",
+    "WorkingPoint",
+    "best_cut",
+    "bin_score",
     "confusion",
     "correlation_matrix",
     "cross_correlation",
@@ -25,6 +35,7 @@ __all__ = [
     "kolmogorov_smirnov",
     "maximum_significance",
     "one_against_rest",
+    "optimal_cuts",
     "overlap_matrix",
     "rank_classification",
     "rank_regression",
@@ -32,6 +43,8 @@ __all__ = [
     "roc_area",
     "roc_curve",
     "separation",
+    "shape_ratios",
     "signal_efficiencies",
     "significance",
+    "working_point",
 ]

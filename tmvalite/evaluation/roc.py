@@ -18,12 +18,13 @@ every event in both rates, which adds about 1/(2N) to the area; this one does no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from tmvalite.errors import DataError
 from tmvalite.evaluation.samples import as_scores, as_signal, as_weights
+from tmvalite.evaluation.working_points import BestCut, WorkingPoint, best_cut, working_point
 
 ROUNDING = 1e-12  # a point this near to the asked background lies on it: sums of weights are rounded
 
@@ -40,12 +41,15 @@ class RocCurve:
         From (0, 0) to (1, 1). With negative weights the curve may turn back or leave the unit square.
     area : float
         The exact area A of the module's docstring.
+    events : (scores, is_signal, weights)
+        What it was made of, (N,) each, for statistical errors.
     """
 
     threshold: np.ndarray
     signal_efficiency: np.ndarray
     background_efficiency: np.ndarray
     area: float
+    events: tuple[np.ndarray, np.ndarray, np.ndarray] = field(repr=False, compare=False)
 
     @property
     def background_rejection(self) -> np.ndarray:
@@ -75,6 +79,20 @@ class RocCurve:
         part = (background - b0) / np.where(flat, 1.0, step)
         return float(np.max(np.where(flat, np.maximum(s0, s1), s0 + part * (s1 - s0))))
 
+    def at(self, *, b_eff: float | None = None, s_eff: float | None = None, cut: float | None = None) -> WorkingPoint:
+        """The loosest cut that keeps at most the share `b_eff` of the background, the tightest that keeps at least `s_eff` of the
+        signal, or a given cut: what it keeps, with statistical errors. Raises OptionError.
+
+        >>> curve = roc_curve([0.9, 0.8, 0.7, 0.6], [True, False, True, False])
+        >>> curve.at(s_eff=0.9).cut, curve.at(b_eff=0.1).signal.value
+        (0.7, 0.5)
+        """
+        return working_point(self, b_eff=b_eff, s_eff=s_eff, cut=cut)
+
+    def best_cut(self, n_signal: float, n_background: float, fom: str = "S/sqrt(S+B)", sigma_b: float = 0.0) -> BestCut:
+        """The cut with the largest figure of merit for expected events before the cut; see `working_points.best_cut`."""
+        return best_cut(self, n_signal, n_background, fom, sigma_b)
+
     def signal_equals_rejection(self) -> tuple[float, float]:
         """(threshold, efficiency) of the first point of the curve where the signal efficiency reaches the rejection."""
         k = int(np.argmax(self.signal_efficiency >= self.background_rejection))
@@ -83,8 +101,6 @@ class RocCurve:
 
 def _sums_by_output(scores, is_signal, weights):
     """Distinct outputs, falling, with the signal and background weight at each, and the two totals."""
-    scores = as_scores(scores)
-    is_signal, weights = as_signal(is_signal, len(scores)), as_weights(weights, len(scores))
     if not is_signal.any() or is_signal.all():
         which = "background" if is_signal.any() else "signal"
         raise DataError(f"a ROC curve needs events of both kinds, but there is no {which} event", code="data-one-class")
@@ -115,6 +131,8 @@ def roc_curve(scores, is_signal, weights=None) -> RocCurve:
     DataError
         An output is NaN, a class has no events, or the weights of a class sum to 0.
     """
+    scores = as_scores(scores)
+    is_signal, weights = as_signal(is_signal, len(scores)), as_weights(weights, len(scores))
     threshold, signal, background, total_s, total_b = _sums_by_output(scores, is_signal, weights)
     kept_b = np.concatenate([[0.0], np.cumsum(background)])
     below_b = total_b - kept_b[1:]  # background under each output
@@ -122,7 +140,8 @@ def roc_curve(scores, is_signal, weights=None) -> RocCurve:
     signal_efficiency = np.concatenate([[0.0], np.cumsum(signal)]) / total_s
     background_efficiency = kept_b / total_b
     signal_efficiency[-1] = background_efficiency[-1] = 1.0  # without the rounding of the running sums
-    return RocCurve(np.concatenate([[np.inf], threshold]), signal_efficiency, background_efficiency, area)
+    threshold = np.concatenate([[np.inf], threshold])
+    return RocCurve(threshold, signal_efficiency, background_efficiency, area, (scores, is_signal, weights))
 
 
 def roc_area(scores, is_signal, weights=None) -> float:

@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
+import importlib
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
-from tmvalite.errors import DataError
+from tmvalite.errors import DataError, MissingExtraError, OptionError
 
 # Okabe and Ito's colours, with which no pair differs by red and green alone.
 BLUE, ORANGE, GREEN, PURPLE, SKY, GREY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#56B4E9", "#666666"
 CYCLE = (BLUE, ORANGE, GREEN, PURPLE, SKY, "#E69F00", GREY)
 MAP, DIVERGING = "cividis", "RdBu_r"  # equal steps look equal, in grey too
 LABEL, TICK, TITLE = 11.0, 9.5, 12.0  # points
+
+
+@contextmanager
+def styled(name: str) -> Iterator[None]:
+    """Draw in a style of mplhep ("ATLAS", "CMS", "LHCb2", "ROOT", ...) or of matplotlib; figures made inside have it.
+
+    >>> with styled("default"):
+    ...     pass
+
+    Raises
+    ------
+    MissingExtraError, OptionError
+        matplotlib or mplhep is not installed; there is no such style.
+    """
+    try:
+        import matplotlib
+        import matplotlib.style
+
+        known = name in matplotlib.style.available or name == "default"
+        styles = None if known else importlib.import_module("mplhep").style
+    except ImportError:
+        message = f"the style {name} needs mplhep, which is not installed"
+        raise MissingExtraError(message, code="missing-extra", hint="pip install 'tmvalite[plot]'") from None
+    chosen = name if known else getattr(styles, name, None)
+    if not isinstance(chosen, (str, dict)):
+        raise OptionError(
+            f"there is no style '{name}'", code="argument", hint="matplotlib.style.available and mplhep.style have some"
+        )
+    with matplotlib.style.context(chosen):
+        yield
 
 
 def finish(ax, *, x: str = "", y: str = "", title: str = "") -> None:

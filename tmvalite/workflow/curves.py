@@ -8,6 +8,7 @@ import numpy as np
 
 from tmvalite.errors import DataError
 from tmvalite.evaluation.roc import RocCurve, roc_curve
+from tmvalite.evaluation.working_points import BestCut, WorkingPoint
 from tmvalite.workflow.drawable import Drawable
 from tmvalite.workflow.members import ROC, TmvaNames
 
@@ -53,6 +54,14 @@ class RocGraph(Drawable):
         if k == len(xs) or k == 0 or xs[k] == x:
             return float(ys[min(k, len(xs) - 1)])
         return float(ys[k - 1] + (ys[k] - ys[k - 1]) * (x - xs[k - 1]) / (xs[k] - xs[k - 1]))
+
+    def at(self, *, b_eff=None, s_eff=None, cut=None) -> WorkingPoint:
+        """The working point with this background or signal efficiency, or at this cut; see `RocCurve.at`."""
+        return self.curve.at(b_eff=b_eff, s_eff=s_eff, cut=cut)
+
+    def best_cut(self, n_signal, n_background, fom="S/sqrt(S+B)", sigma_b=0.0) -> BestCut:
+        """The cut with the largest figure of merit; see `RocCurve.best_cut`."""
+        return self.curve.best_cut(n_signal, n_background, fom, sigma_b)
 
     # ROOT's names
 

@@ -13,6 +13,7 @@ from tmvalite.workflow.arguments import renamed
 from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.factory_names import FactoryNames, dataset_name
+from tmvalite.workflow.html_report import write_report
 from tmvalite.workflow.interrupt import interrupted, watching
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.method_booking import (
@@ -223,6 +224,19 @@ class Factory(FactoryNames):
             write_output(self.target, by_dataset, self._described, self.log_settings)
         if by_dataset:
             self.log.header("Thank you for using TMVA!")
+
+    def report(self, path: str = "report.html") -> None:
+        """Write one HTML page about all tested methods: inputs, correlations, outputs, cuts, ROC curves, trainings, networks.
+
+        Raises
+        ------
+        OptionError
+            Nothing was tested. FileError. MissingExtraError: matplotlib is not installed.
+        """
+        tested = {
+            name: [record for record in records.values() if "test" in record.outputs] for name, records in self._records.items()
+        }
+        write_report(path, self.job, {name: records for name, records in tested.items() if records}, self._described)
 
     def roc_curve(self, loader, title, class_index=0, sample="test"):
         """The exact RocCurve of a tested method; `sample` is "test" or "train"."""
