@@ -18,6 +18,7 @@ from tmvalite.string_utils.option_table import OptionTable
 from tmvalite.string_utils.option_values import DeclaredOption
 
 FREE, TRAIN, TEST = 0, 1, 2  # where the tree of an event sends it
+POSITION = np.uint32  # of an event; the generator has no more numbers than that
 SPLIT_MODES = ("Random", "Alternate", "Block")
 MIX_MODES = ("SameAsSplitMode", *SPLIT_MODES)
 NORM_MODES = ("None", "NumEvents", "EqualNumEvents")
@@ -199,10 +200,10 @@ def split_classes(
     """
     shares = []
     for kind in kinds:
-        free = np.flatnonzero(kind == FREE)
+        train, test, free = (np.flatnonzero(kind == where).astype(POSITION) for where in (TRAIN, TEST, FREE))
         if options.split_mode == "Random":
             free = free[generator.shuffle(len(free))]
-        shares.append((np.flatnonzero(kind == TRAIN), np.flatnonzero(kind == TEST), free))
+        shares.append((train, test, free))
     samples = []
     for name, (train, test, free), efficiency in zip(classes, shares, efficiencies, strict=True):
         numbers = _numbers_of(name, len(train), len(test), len(free), efficiency, options)
@@ -257,7 +258,7 @@ def mix_classes(lengths: Sequence[int], mode: str, generator: TRandom3) -> np.nd
     total = int(sum(lengths))
     if mode == "Random":
         return generator.shuffle(total)
-    order = np.arange(total)
+    order = np.arange(total, dtype=POSITION)
     if mode == "Block":
         return order
     starts = np.concatenate(([0], np.cumsum(lengths)))
