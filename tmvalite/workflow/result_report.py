@@ -159,12 +159,12 @@ def print_correlations(log: Log, records: Sequence[MethodRecord]) -> None:
     signal = data.info.signal_class
     for index in (signal, 1 - signal):
         chosen, name = data.test.class_index == index, data.info.classes[index]
-        x, weights = data.test.x[chosen], data.test.weight[chosen]
+        x, weights = data.test.x, data.test.weight
         if len(records) > 1:
             log.info(f"Inter-MVA correlation matrix ({name}):")
-            log.lines(result_tables.matrix_table(titles, correlation_matrix(outputs[chosen], weights)))
+            log.lines(result_tables.matrix_table(titles, correlation_matrix(outputs, weights, chosen)))
             log.info(f"Inter-MVA overlap matrix ({name}): share of events on which two methods agree")
-            log.lines(result_tables.matrix_table(titles, overlap_matrix(outputs[chosen], cuts, weights)))
+            log.lines(result_tables.matrix_table(titles, overlap_matrix(outputs[chosen], cuts, weights[chosen])))
         log.info(f"Correlations between input variables and MVA response ({name}):")
-        log.lines(result_tables.rectangle_table(labels, titles, cross_correlation(outputs[chosen], x, weights)))
+        log.lines(result_tables.rectangle_table(labels, titles, cross_correlation(outputs, x, weights, chosen)))
         log.info()
