@@ -14,7 +14,7 @@ from tmvalite.data.columns import ArrayTable, Column
 from tmvalite.data.expression import Context, parse_expression
 from tmvalite.data.formulas import expression_of
 from tmvalite.data.info import DataSet, DataSetInfo, Events, VariableInfo
-from tmvalite.data.reading import TreeEvents, formulas_for, read_tree
+from tmvalite.data.reading import GrowingRows, Room, TreeEvents, formulas_for, read_tree
 from tmvalite.data.root_random import TRandom3
 from tmvalite.data.sample_report import ClassReport, DataSetReport, Sums, TreeReport
 from tmvalite.data.sources import open_table
@@ -136,6 +136,7 @@ class _Reader:
         self.class_cuts = {name: self._parse(cut, f"the cut of class '{name}'") for name, cut in cuts.items() if cut.strip()}
         self.weights = {name: self._parse(w, f"the weight of class '{name}'") for name, w in weights.items() if w.strip()}
         self.random = TRandom3(_ROOT_SEED)
+        self.room = Room(GrowingRows(info.n_variables), GrowingRows(info.n_targets))
         self.not_finite: dict[str, int] = {}
 
     def _parse(self, text: str, where: str):
@@ -166,7 +167,7 @@ class _Reader:
             formulas = formulas_for(self.info, self.expressions, cuts, self.weights.get(one.name), one.name)
             tree_weight, name = given.weight, str(table)
         context = Context(table.n_entries, self.random)
-        events = read_tree(table, formulas, tree_weight, context, self.diagnostics)
+        events = read_tree(table, formulas, tree_weight, context, self.diagnostics, self.room)
         for what, n in events.cut_away_not_finite.items():
             self.not_finite[what] = self.not_finite.get(what, 0) + n
         one.parts.append(events)
@@ -224,7 +225,7 @@ class _Building:
             self._check_not_empty(one)
         sizes = [sum(len(part.weight) for part in one.parts) for one in self.classes]
         kinds = [np.concatenate(one.kinds) for one in self.classes]
-        whole = self._joined(sizes)
+        whole = self._joined()
         seed = self.split.split_seed or 1 + secrets.randbelow(2**32 - 1)
         generator = TRandom3(seed)
         efficiencies = [n / max(1, sum(r.n_before for r in one.reports)) for one, n in zip(self.classes, sizes, strict=True)]
@@ -234,6 +235,7 @@ class _Building:
         starts = np.concatenate(([0], np.cumsum(sizes)))
         train, test = (self._mix(whole, starts, [sample[which] for sample in samples], generator) for which in (0, 1))
         sums = [Sums.of(whole.weight[start:stop]) for start, stop in zip(starts, starts[1:])]
+        self.reader.room = None
         del whole, samples
         if not len(train):
             raise DataError("no events are left to train on", code="data-no-training")
@@ -260,25 +262,16 @@ class _Building:
             hint="check the names, units and signs in the cut",
         )
 
-    def _joined(self, sizes: list[int]) -> Events:
-        """The events of all classes, one class after the other. Each part is given up when it was copied."""
-        n, info = sum(sizes), self.info
+    def _joined(self) -> Events:
+        """The events of all classes, one class after the other, as they were read."""
         parts = [part for one in self.classes for part in one.parts]
-        kinds = [np.result_type(*(part.spectators[j].dtype for part in parts)) for j in range(info.n_spectators)]
-        spectators = {v.internal: np.empty(n, kind) for v, kind in zip(info.spectators, kinds, strict=True)}
-        x, targets = np.empty((n, info.n_variables), np.float32), np.empty((n, info.n_targets), np.float32)
-        whole = Events(x, targets, spectators, np.empty(n), np.empty(0, np.int64))
-        start = 0
+        spectators = {
+            v.internal: np.concatenate([part.spectators[j] for part in parts]) for j, v in enumerate(self.info.spectators)
+        }
+        weight, room = np.concatenate([part.weight for part in parts]), self.reader.room
         for one in self.classes:
             one.parts.clear()
-        while parts:
-            part = parts.pop(0)
-            place = slice(start, start + len(part.weight))
-            start = place.stop
-            whole.x[place], whole.targets[place], whole.weight[place] = part.x, part.targets, part.weight
-            for name, values in zip(spectators, part.spectators, strict=True):
-                spectators[name][place] = values
-        return whole
+        return Events(room.x.array, room.targets.array, spectators, weight, np.empty(0, np.int64))
 
     def _mix(self, whole: Events, starts: np.ndarray, samples: list[np.ndarray], generator: TRandom3) -> Events:
         """One sample of all classes; `starts` has the places where they begin, `samples` their events that belong to it."""

@@ -65,15 +65,34 @@ class Formulas:
         return made, table.read(list(names), texts)
 
 
+class GrowingRows:
+    """Rows of numbers (N, width) float32, to which more are added without a copy of those that are there."""
+
+    def __init__(self, width: int):
+        self.array = np.empty((0, width), np.float32)
+
+    def more(self, n: int) -> np.ndarray:
+        """(n, width) new rows to be filled. What was handed out before must not be used any more."""
+        start, width = self.array.shape
+        self.array.resize((start + n, width), refcheck=False)  # the system moves pages, not numbers
+        return self.array[start:]
+
+
+@dataclass(frozen=True)
+class Room:
+    """Where the variables (N, V) and targets (N, T) of all trees go."""
+
+    x: GrowingRows
+    targets: GrowingRows
+
+
 @dataclass
 class TreeEvents:
-    """The events of one tree that pass the cuts, and what was counted on the way.
+    """What else is read of the events of one tree that pass the cuts, and what was counted on the way.
 
-    x : (n, V) float32; targets : (n, T) float32; spectators : list of (n,) int64 or float64; weight : (n,) float64
+    spectators : list of (n,) int64 or float64; weight : (n,) float64
     """
 
-    x: np.ndarray
-    targets: np.ndarray
     spectators: list[np.ndarray]
     weight: np.ndarray
     n_entries: int
@@ -83,8 +102,10 @@ class TreeEvents:
     cut_away_not_finite: dict[str, int] = field(default_factory=dict)
 
 
-def read_tree(table: Table, formulas: Formulas, tree_weight: float, context: Context, diagnostics: Diagnostics) -> TreeEvents:
-    """Read, evaluate, flatten, cut and check one tree.
+def read_tree(
+    table: Table, formulas: Formulas, tree_weight: float, context: Context, diagnostics: Diagnostics, room: Room
+) -> TreeEvents:
+    """Read, evaluate, flatten, cut and check one tree; its variables and targets are added to `room`.
 
     Raises
     ------
@@ -92,7 +113,7 @@ def read_tree(table: Table, formulas: Formulas, tree_weight: float, context: Con
         A missing or unreadable column, a value that is not finite in an event that passes, arrays of different lengths.
     """
     formulas, columns = formulas.on(table)
-    return _Reading(table, columns, formulas, context, diagnostics).events(tree_weight)
+    return _Reading(table, columns, formulas, context, diagnostics).events(tree_weight, room)
 
 
 class _Reading:
@@ -107,7 +128,7 @@ class _Reading:
         self.diagnostics = diagnostics
         self.done: dict[Expression, Values] = {}  # array variables share one expression
 
-    def events(self, tree_weight: float) -> TreeEvents:
+    def events(self, tree_weight: float, room: Room) -> TreeEvents:
         formulas, n = self.formulas, self.context.n_entries
         plain = [f for f in formulas.variables if f.info.index is None]
         lengths, n_dropped = self._lengths(plain)
@@ -130,13 +151,13 @@ class _Reading:
         weight_32 = _to_float32(weight)
         self._check(formulas.weight or Formula(None, "the tree weight"), weight, weight_32, not_finite)
         del weight
-        x = self._matrix(formulas.variables, not_finite)
-        targets = self._matrix(formulas.targets, not_finite)
+        self._fill(formulas.variables, not_finite, room.x)
+        self._fill(formulas.targets, not_finite, room.targets)
         spectators = [self._spectator(f, not_finite) for f in formulas.spectators]
         known = np.isfinite(weight_32)
         sum_before = float((weight_32 if known.all() else weight_32[known]).sum(dtype=np.float64))
         weight = self._passed(weight_32).astype(np.float64)
-        return TreeEvents(x, targets, spectators, weight, n, n_events, sum_before, n_dropped, not_finite)
+        return TreeEvents(spectators, weight, n, n_events, sum_before, n_dropped, not_finite)
 
     def _passed(self, values: np.ndarray) -> np.ndarray:
         return values if self.passes is None else values[self.passes]
@@ -220,9 +241,9 @@ class _Reading:
 
     # Values
 
-    def _matrix(self, formulas: Sequence[Formula], not_finite: dict[str, int]) -> np.ndarray:
+    def _fill(self, formulas: Sequence[Formula], not_finite: dict[str, int], rows: GrowingRows) -> None:
         n = self.context.n_entries if self.entry is None else len(self.entry)
-        out = np.empty((n if self.passes is None else int(self.passes.sum()), len(formulas)), np.float32)
+        out = rows.more(n if self.passes is None else int(self.passes.sum()))
         room, first, waiting = max(MEMORY, out.nbytes // 4), 0, []
         for j, formula in enumerate(formulas):
             if formula.info.index is not None:
@@ -236,7 +257,6 @@ class _Reading:
             if room <= 0 or j + 1 == len(formulas):
                 side_by_side(waiting, out[:, first : j + 1])
                 room, first, waiting = max(MEMORY, out.nbytes // 4), j + 1, []
-        return out
 
     def _spectator(self, formula: Formula, not_finite: dict[str, int]) -> np.ndarray:
         name = formula.expression.column()
