@@ -233,10 +233,13 @@ class _Building:
         del kinds
         self.whole_numbers = [info.type == "I" and _integral(whole.spectators[info.internal]) for info in self.info.spectators]
         starts = np.concatenate(([0], np.cumsum(sizes)))
-        train, test = (self._mix(whole, starts, [sample[which] for sample in samples], generator) for which in (0, 1))
         sums = [Sums.of(whole.weight[start:stop]) for start, stop in zip(starts, starts[1:])]
+        train, test = (self._mix(whole, starts, [sample[which] for sample in samples], generator) for which in (0, 1))
         self.reader.room = None
         del whole, samples
+        for events in (train, test):  # small before, while everything was there twice
+            events.class_index = events.class_index.astype(np.int64)
+            events.weight = events.original_weight = np.ascontiguousarray(events.weight)
         if not len(train):
             raise DataError("no events are left to train on", code="data-no-training")
         if not len(test):
@@ -268,7 +271,7 @@ class _Building:
         spectators = {
             v.internal: np.concatenate([part.spectators[j] for part in parts]) for j, v in enumerate(self.info.spectators)
         }
-        weight, room = np.concatenate([part.weight for part in parts]), self.reader.room
+        weight, room = _joined_weights([part.weight for part in parts]), self.reader.room
         for one in self.classes:
             one.parts.clear()
         return Events(room.x.array, room.targets.array, spectators, weight, np.empty(0, np.int64))
@@ -283,11 +286,13 @@ class _Building:
             np.empty((n, whole.x.shape[1]), np.float32),
             np.empty((n, whole.targets.shape[1]), np.float32),
             spectators,
-            np.empty(n),
-            np.empty(n, np.int64),
+            np.broadcast_to(whole.weight[0], n) if _is_one_number(whole.weight) else np.empty(n),
+            np.empty(n, np.min_scalar_type(len(samples))),
         )
-        pairs = [(whole.x, events.x), (whole.targets, events.targets), (whole.weight, events.weight)]
+        pairs = [(whole.x, events.x), (whole.targets, events.targets)]
         pairs += [(whole.spectators[name], values) for name, values in spectators.items()]
+        if not _is_one_number(whole.weight):
+            pairs.append((whole.weight, events.weight))
         for start in range(0, n, _ROWS):
             rows = at[order[start : start + _ROWS]]
             events.class_index[start : start + _ROWS] = np.searchsorted(starts, rows, side="right") - 1
@@ -373,6 +378,18 @@ class _Building:
         for what, n in self.reader.not_finite.items():
             plural = "value that is" if n == 1 else "values that are"
             self.diagnostics.warn(f"{what} has {n} {plural} not finite, in events that the cut removes", code="data-not-finite")
+
+
+def _is_one_number(weight: np.ndarray) -> bool:
+    return weight.strides == (0,)
+
+
+def _joined_weights(parts: list[np.ndarray]) -> np.ndarray:
+    """One after the other; one number if it is the same for all."""
+    parts = [part for part in parts if len(part)]
+    if all(_is_one_number(part) and part[0] == parts[0][0] for part in parts):
+        return np.broadcast_to(parts[0][0], sum(map(len, parts)))
+    return np.concatenate(parts)
 
 
 def _integral(values: np.ndarray) -> bool:

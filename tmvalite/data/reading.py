@@ -90,7 +90,7 @@ class Room:
 class TreeEvents:
     """What else is read of the events of one tree that pass the cuts, and what was counted on the way.
 
-    spectators : list of (n,) int64 or float64; weight : (n,) float64
+    spectators : list of (n,) int64 or float64; weight : (n,) float64, a view of one number where all are equal
     """
 
     spectators: list[np.ndarray]
@@ -144,20 +144,27 @@ class _Reading:
             self.passes = passes if self.passes is None else self.passes & passes
         if self.passes is not None and self.passes.all():
             self.passes = None
-        weight = np.full(n_events, float(tree_weight))
         not_finite: dict[str, int] = {}
-        if formulas.weight is not None:
-            weight *= self._per_event(formulas.weight)
-        weight_32 = _to_float32(weight)
-        self._check(formulas.weight or Formula(None, "the tree weight"), weight, weight_32, not_finite)
-        del weight
+        weight, sum_before = self._weight(n_events, float(tree_weight), not_finite)
         self._fill(formulas.variables, not_finite, room.x)
         self._fill(formulas.targets, not_finite, room.targets)
         spectators = [self._spectator(f, not_finite) for f in formulas.spectators]
+        return TreeEvents(spectators, weight, n, n_events, sum_before, n_dropped, not_finite)
+
+    def _weight(self, n_events: int, tree_weight: float, not_finite: dict[str, int]) -> tuple[np.ndarray, float]:
+        """(n,) weights of the events that pass, rounded to float32, one number if all are equal; and the sum before the cut."""
+        formula = self.formulas.weight
+        if formula is None and np.isfinite(np.float32(tree_weight)):
+            one = np.float64(np.float32(tree_weight))
+            return np.broadcast_to(one, n_events if self.passes is None else int(self.passes.sum())), float(one * n_events)
+        weight = np.full(n_events, tree_weight)
+        if formula is not None:
+            weight *= self._per_event(formula)
+        weight_32 = _to_float32(weight)
+        self._check(formula or Formula(None, "the tree weight"), weight, weight_32, not_finite)
         known = np.isfinite(weight_32)
         sum_before = float((weight_32 if known.all() else weight_32[known]).sum(dtype=np.float64))
-        weight = self._passed(weight_32).astype(np.float64)
-        return TreeEvents(spectators, weight, n, n_events, sum_before, n_dropped, not_finite)
+        return self._passed(weight_32).astype(np.float64), sum_before
 
     def _passed(self, values: np.ndarray) -> np.ndarray:
         return values if self.passes is None else values[self.passes]

@@ -200,9 +200,10 @@ def split_classes(
     """
     shares = []
     for kind in kinds:
-        train, test, free = (np.flatnonzero(kind == where).astype(POSITION) for where in (TRAIN, TEST, FREE))
+        train, test, free = (_positions(kind, where) for where in (TRAIN, TEST, FREE))
         if options.split_mode == "Random":
-            free = free[generator.shuffle(len(free))]
+            order = generator.shuffle(len(free))
+            free = order if len(free) == len(kind) else free[order]
         shares.append((train, test, free))
     samples = []
     for name, (train, test, free), efficiency in zip(classes, shares, efficiencies, strict=True):
@@ -212,11 +213,16 @@ def split_classes(
         else:
             n = max(0, numbers.to_train - len(train))
             more_train, more_test = free[:n], free[n : n + max(0, numbers.to_test - len(test))]
-        train, test = np.concatenate((train, more_train)), np.concatenate((test, more_test))
+        train, test = (b if not len(a) else np.concatenate((a, b)) for a, b in ((train, more_train), (test, more_test)))
         samples.append(
             (_shorten(train, numbers.keep_train, options, generator), _shorten(test, numbers.keep_test, options, generator))
         )
     return samples
+
+
+def _positions(kind: np.ndarray, where: int) -> np.ndarray:
+    chosen = kind == where
+    return np.arange(len(kind), dtype=POSITION) if chosen.all() else np.flatnonzero(chosen).astype(POSITION)
 
 
 def _numbers_of(name: str, r: int, s: int, u: int, efficiency: float, options: SplitOptions) -> Numbers:

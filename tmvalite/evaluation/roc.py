@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tmvalite.errors import DataError
+from tmvalite.evaluation.by_class import MANY
 from tmvalite.evaluation.samples import as_scores, as_signal, as_weights
 
 ROUNDING = 1e-12  # a point this near to the asked background lies on it: sums of weights are rounded
@@ -83,20 +84,41 @@ class RocCurve:
 
 def _sums_by_output(scores, is_signal, weights):
     """Distinct outputs, falling, with the signal and background weight at each, and the two totals."""
-    scores = as_scores(scores)
+    single, scores = np.asarray(scores).dtype == np.float32, as_scores(scores)
     is_signal, weights = as_signal(is_signal, len(scores)), as_weights(weights, len(scores))
     if not is_signal.any() or is_signal.all():
         which = "background" if is_signal.any() else "signal"
         raise DataError(f"a ROC curve needs events of both kinds, but there is no {which} event", code="data-one-class")
-    distinct, place = np.unique(-scores, return_inverse=True)
-    place = place.reshape(-1)
-    signal = np.bincount(place, weights=np.where(is_signal, weights, 0.0), minlength=len(distinct))
-    background = np.bincount(place, weights=np.where(is_signal, 0.0, weights), minlength=len(distinct))
+    sums = _sums_of_many if single and len(scores) >= MANY else _sums_of_few
+    distinct, signal, background = sums(scores, is_signal, weights)
     totals = float(np.sum(weights[is_signal])), float(np.sum(weights[~is_signal]))
     for total, which in zip(totals, ("signal", "background"), strict=True):
         if total == 0.0:
             raise DataError(f"the weights of the {which} events sum to 0, so no rate can be given", code="data-weight-sum")
-    return -distinct, signal, background, *totals
+    return distinct, signal, background, *totals
+
+
+def _sums_of_few(scores, is_signal, weights):
+    distinct, place = np.unique(-scores, return_inverse=True)
+    place = place.reshape(-1)
+    signal = np.bincount(place, weights=np.where(is_signal, weights, 0.0), minlength=len(distinct))
+    background = np.bincount(place, weights=np.where(is_signal, 0.0, weights), minlength=len(distinct))
+    return -distinct, signal, background
+
+
+def _sums_of_many(scores, is_signal, weights):
+    """The same sums of outputs that float32 holds."""
+    from tmvalite.kernels.cumulative import PASSES, RADIX, sort_values
+    from tmvalite.kernels.ranks import sum_by_value
+
+    n = len(scores)
+    keys, index, *work = (np.empty(n, np.uint32) for _ in range(4))
+    sort_values.get("float32")(scores.astype(np.float32), keys, index, *work, np.empty((PASSES, RADIX), np.int64))
+    del work
+    distinct, signal, background = np.empty((3, n))
+    is_signal, weights = is_signal.astype(np.int16), np.ascontiguousarray(weights)
+    count = sum_by_value.get("float32")(keys.view(np.float32), index, is_signal, weights, distinct, signal, background)
+    return distinct[:count], signal[:count], background[:count]
 
 
 def roc_curve(scores, is_signal, weights=None) -> RocCurve:

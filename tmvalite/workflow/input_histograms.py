@@ -18,7 +18,8 @@ def input_histograms(data: DataSet, chain: TransformChain) -> Iterator[tuple[str
     """(path, histogram) of the training events, weighted; `chain` is fitted. Names and ranges are TMVA's."""
     info, events = data.info, data.train
     counts = np.bincount(events.class_index, minlength=info.n_classes)
-    groups = ((info.variables, chain.apply_variables(events.x), False), (info.targets, chain.apply_targets(events.targets), True))
+    x = chain.apply_variables(events.x) if chain.transforms_variables else events.x
+    groups = ((info.variables, x, False), (info.targets, chain.apply_targets(events.targets), True))
     for variables, values, target in groups:
         everything = moments(values, np.zeros(len(values), np.int64), events.weight, 1)
         for at, v in enumerate(variables):

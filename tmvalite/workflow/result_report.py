@@ -36,7 +36,8 @@ def print_transformed(log: Log, data: DataSet, items: TransformList) -> Transfor
         of = f"class {item.reference.text}" if item.reference else "all classes"
         Log("Factory", log.settings, data.info.name).header(f'Create Transformation "{item.name.text}" with events from {of}.')
     log.info()
-    table = result_tables.variable_statistics_table(_names(data), chain.apply_variables(events.x), events.weight)
+    x = chain.apply_variables(events.x) if chain.transforms_variables else events.x
+    table = result_tables.variable_statistics_table(_names(data), x, events.weight)
     Log("TFHandler_Factory", log.settings).titled(table)
     return chain
 
