@@ -115,7 +115,7 @@ def _sums_of_many(scores, is_signal, weights):
     keys, index, *work = (np.empty(n, np.uint32) for _ in range(4))
     sort_values.get("float32")(scores.astype(np.float32), keys, index, *work, np.empty((PASSES, RADIX), np.int64))
     del work
-    distinct, signal, background = np.empty((3, n))
+    distinct, signal, background = (np.empty(n) for _ in range(3))
     is_signal, weights = is_signal.astype(np.int16), np.ascontiguousarray(weights)
     count = sum_by_value.get("float32")(keys.view(np.float32), index, is_signal, weights, distinct, signal, background)
     return distinct[:count], signal[:count], background[:count]
@@ -138,13 +138,25 @@ def roc_curve(scores, is_signal, weights=None) -> RocCurve:
         An output is NaN, a class has no events, or the weights of a class sum to 0.
     """
     threshold, signal, background, total_s, total_b = _sums_by_output(scores, is_signal, weights)
-    kept_b = np.concatenate([[0.0], np.cumsum(background)])
-    below_b = total_b - kept_b[1:]  # background under each output
-    area = float(np.sum(signal * (below_b + 0.5 * background)) / (total_s * total_b))
-    signal_efficiency = np.concatenate([[0.0], np.cumsum(signal)]) / total_s
-    background_efficiency = kept_b / total_b
-    signal_efficiency[-1] = background_efficiency[-1] = 1.0  # without the rounding of the running sums
+    background_efficiency = _running(background)  # not divided yet
+    below = total_b - background_efficiency[1:]  # background under each output
+    below += 0.5 * background
+    below *= signal
+    area = float(np.sum(below) / (total_s * total_b))
+    del background, below
+    signal_efficiency = _running(signal)
+    del signal
+    for efficiency, total in ((signal_efficiency, total_s), (background_efficiency, total_b)):
+        efficiency /= total
+        efficiency[-1] = 1.0  # without the rounding of the running sums
     return RocCurve(np.concatenate([[np.inf], threshold]), signal_efficiency, background_efficiency, area)
+
+
+def _running(steps: np.ndarray) -> np.ndarray:
+    """(K + 1,) sums of the first 0, 1, 2, ... steps."""
+    sums = np.zeros(len(steps) + 1)
+    np.cumsum(steps, out=sums[1:])
+    return sums
 
 
 def roc_area(scores, is_signal, weights=None) -> float:

@@ -17,7 +17,7 @@ from tmvalite.errors import DataError, MissingExtraError, TmvaliteWarning, warn_
 from tmvalite.io.atomic import check_writable, write_atomic
 
 _WEIGHT = "weight"  # the branch of the event weight; a variable of this name has to give way
-_CHUNK = 100_000  # events written at a time; each chunk is a basket of every branch
+_CHUNK = 50_000  # events written at a time; each chunk is a basket of every branch
 
 
 @dataclass(eq=False)
