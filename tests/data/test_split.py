@@ -72,6 +72,18 @@ def test_words_that_would_favour_small_numbers_are_thrown_away():
     assert generator.words(1)[0] - 1 == next(words)
 
 
+def test_a_long_shuffle_is_that_of_single_swaps():
+    n, generator = 80_001, TRandom3(7)
+    words, order = iter((TRandom3(7).words(2 * n) - 1).tolist()), list(range(n))
+    for i in range(1, n):
+        product = next(words) * (i + 1)
+        while product % 2**32 < i + 1 and product % 2**32 < (2**32 - i - 1) % (i + 1):
+            product = next(words) * (i + 1)
+        order[i], order[product >> 32] = order[product >> 32], order[i]
+    assert generator.shuffle(n).tolist() == order
+    assert generator.words(1)[0] - 1 == next(words)
+
+
 def test_shuffle_of_a_million_takes_seconds_at_most():
     start = time.perf_counter()
     assert len(np.unique(TRandom3(3).shuffle(10**6))) == 10**6

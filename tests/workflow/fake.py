@@ -55,6 +55,9 @@ class FakeMethod:
 
     GetMvaValue = GetMvaValues
 
+    def one_event(self):
+        return None  # there is no network
+
     def GetRegressionValues(self, x):
         return np.stack([self._sums(x)] * max(1, len(self.info.targets)), axis=-1)
 

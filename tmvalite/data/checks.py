@@ -11,6 +11,7 @@ from tmvalite.errors import DataError, OptionError, TmvaliteWarning
 EXACT_INTEGERS = 1 << 24  # float32 holds every integer up to here
 NOT_FINITE = ("raise", "mark")  # what `predict` may do with an event that has a NaN or an infinity
 _SHOWN = 5
+_FIRST = 64  # rows that tell nearly all columns apart
 
 
 def sample_remarks(
@@ -23,7 +24,8 @@ def sample_remarks(
     x : (N, V) variables; names : of the variables; weight : (N,) event weights before any normalisation
     known : columns of which it is known that they equal another one
     """
-    constant = [j for j in range(x.shape[1]) if len(x) and (x[:, j] == x[0, j]).all()]
+    likely = np.flatnonzero((x[:_FIRST] == x[:1]).all(axis=0)) if len(x) else ()
+    constant = [j for j in map(int, likely) if (x[:, j] == x[0, j]).all()]
     found = [constant_remark("variable", [names[j] for j in constant])] if constant else []
     twins = _equal_columns(x, known.union(constant))
     if twins:
@@ -63,7 +65,7 @@ def _equal_columns(x: np.ndarray, leave_out: frozenset[int]) -> list[tuple[int, 
     for j in range(x.shape[1]):
         if j in leave_out:
             continue
-        begin = np.ascontiguousarray(x[:64, j]).tobytes()  # tells nearly all of them apart
+        begin = np.ascontiguousarray(x[:_FIRST, j]).tobytes()
         twin = next((i for i in first.setdefault(begin, []) if np.array_equal(x[:, i], x[:, j])), None)
         if twin is None:
             first[begin].append(j)

@@ -14,15 +14,16 @@ from tmvalite.data.columns import ArrayTable, Column
 from tmvalite.data.expression import Context, parse_expression
 from tmvalite.data.formulas import expression_of
 from tmvalite.data.info import DataSet, DataSetInfo, Events, VariableInfo
-from tmvalite.data.reading import TreeEvents, formulas_for, read_tree
+from tmvalite.data.reading import GrowingRows, Room, TreeEvents, formulas_for, read_tree
 from tmvalite.data.root_random import TRandom3
 from tmvalite.data.sample_report import ClassReport, DataSetReport, Sums, TreeReport
 from tmvalite.data.sources import open_table
-from tmvalite.data.split import FREE, TEST, TRAIN, SplitOptions, mix_classes, split_classes
+from tmvalite.data.split import FREE, POSITION, TEST, TRAIN, SplitOptions, mix_classes, split_classes
 from tmvalite.errors import DataError, Diagnostics
 
 _KINDS = {None: FREE, "train": TRAIN, "test": TEST}
 _ROOT_SEED = 4357  # of the generator behind `rndm`
+_ROWS = 1 << 15  # events put into their place at a time
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,7 @@ class _Reader:
         self.class_cuts = {name: self._parse(cut, f"the cut of class '{name}'") for name, cut in cuts.items() if cut.strip()}
         self.weights = {name: self._parse(w, f"the weight of class '{name}'") for name, w in weights.items() if w.strip()}
         self.random = TRandom3(_ROOT_SEED)
+        self.room = Room(GrowingRows(info.n_variables), GrowingRows(info.n_targets))
         self.not_finite: dict[str, int] = {}
 
     def _parse(self, text: str, where: str):
@@ -165,11 +167,11 @@ class _Reader:
             formulas = formulas_for(self.info, self.expressions, cuts, self.weights.get(one.name), one.name)
             tree_weight, name = given.weight, str(table)
         context = Context(table.n_entries, self.random)
-        events = read_tree(table, formulas, tree_weight, context, self.diagnostics)
+        events = read_tree(table, formulas, tree_weight, context, self.diagnostics, self.room)
         for what, n in events.cut_away_not_finite.items():
             self.not_finite[what] = self.not_finite.get(what, 0) + n
         one.parts.append(events)
-        one.kinds.append(np.full(len(events.weight), _KINDS[given.sample]))
+        one.kinds.append(np.full(len(events.weight), _KINDS[given.sample], np.uint8))
         one.reports.append(
             TreeReport(
                 name,
@@ -219,43 +221,39 @@ class _Building:
         self.info, self.classes, self.reader, self.split, self.diagnostics = info, classes, reader, split, diagnostics
 
     def dataset(self) -> DataSet:
-        whole = [self._events(i, one) for i, one in enumerate(self.classes)]
-        for one, events in zip(self.classes, whole, strict=True):
-            self._check_not_empty(one, events)
+        for one in self.classes:
+            self._check_not_empty(one)
+        sizes = [sum(len(part.weight) for part in one.parts) for one in self.classes]
+        kinds = [np.concatenate(one.kinds) for one in self.classes]
+        whole = self._joined()
         seed = self.split.split_seed or 1 + secrets.randbelow(2**32 - 1)
         generator = TRandom3(seed)
-        kinds = [np.concatenate(one.kinds) for one in self.classes]
-        efficiencies = [len(e) / max(1, sum(r.n_before for r in one.reports)) for one, e in zip(self.classes, whole, strict=True)]
+        efficiencies = [n / max(1, sum(r.n_before for r in one.reports)) for one, n in zip(self.classes, sizes, strict=True)]
         samples = split_classes(kinds, efficiencies, self.info.classes, self.split, generator)
-        train, test = self._mix(whole, samples, 0, generator), self._mix(whole, samples, 1, generator)
+        del kinds
+        self.whole_numbers = [info.type == "I" and _integral(whole.spectators[info.internal]) for info in self.info.spectators]
+        starts = np.concatenate(([0], np.cumsum(sizes)))
+        sums = [Sums.of(whole.weight[start:stop]) for start, stop in zip(starts, starts[1:])]
+        train, test = (self._mix(whole, starts, [sample[which] for sample in samples], generator) for which in (0, 1))
+        self.reader.room = None
+        del whole, samples
+        for events in (train, test):  # small before, while everything was there twice
+            events.class_index = events.class_index.astype(np.int64)
+            events.weight = events.original_weight = np.ascontiguousarray(events.weight)
         if not len(train):
             raise DataError("no events are left to train on", code="data-no-training")
         if not len(test):
             self.diagnostics.warn("no events are left to test on", code="data-no-test")
         factors = self._normalise(train)
-        report = self._report(whole, train, test, factors, seed)
+        report = self._report(sums, train, test, factors, seed)
         info = self._with_ranges(train)
         self._warn_about_lost_values()
         return DataSet(train, test, info, report)
 
-    def _events(self, index: int, one: _Class) -> Events:
+    def _check_not_empty(self, one: _Class) -> None:
         if not one.parts:
             raise DataError(f"class '{one.name}' has no tree", code="data-empty-class")
-        spectators = {}
-        for j, info in enumerate(self.info.spectators):
-            parts = [part.spectators[j] for part in one.parts]
-            spectators[info.internal] = np.concatenate(parts)
-        weight = np.concatenate([part.weight for part in one.parts])
-        return Events(
-            np.concatenate([part.x for part in one.parts]),
-            np.concatenate([part.targets for part in one.parts]),
-            spectators,
-            weight,
-            np.full(len(weight), index, np.int64),
-        )
-
-    def _check_not_empty(self, one: _Class, events: Events) -> None:
-        if len(events):
+        if any(len(part.weight) for part in one.parts):
             return
         n = sum(report.n_before for report in one.reports)
         cut = self.reader.cuts.get(one.name, "").strip()
@@ -267,14 +265,42 @@ class _Building:
             hint="check the names, units and signs in the cut",
         )
 
-    def _mix(self, whole: list[Events], samples, which: int, generator: TRandom3) -> Events:
-        parts = [events.take(sample[which]) for events, sample in zip(whole, samples, strict=True)]
-        order = mix_classes([len(part) for part in parts], self.split.mixing, generator)
-        events = Events.concatenate(parts).take(order)
-        for info in self.info.spectators:
+    def _joined(self) -> Events:
+        """The events of all classes, one class after the other, as they were read."""
+        parts = [part for one in self.classes for part in one.parts]
+        spectators = {
+            v.internal: np.concatenate([part.spectators[j] for part in parts]) for j, v in enumerate(self.info.spectators)
+        }
+        weight, room = _joined_weights([part.weight for part in parts]), self.reader.room
+        for one in self.classes:
+            one.parts.clear()
+        return Events(room.x.array, room.targets.array, spectators, weight, np.empty(0, np.int64))
+
+    def _mix(self, whole: Events, starts: np.ndarray, samples: list[np.ndarray], generator: TRandom3) -> Events:
+        """One sample of all classes; `starts` has the places where they begin, `samples` their events that belong to it."""
+        n = sum(map(len, samples))
+        order = mix_classes([len(sample) for sample in samples], self.split.mixing, generator)
+        at = np.concatenate([sample + POSITION(start) for sample, start in zip(samples, starts)])
+        spectators = {name: np.empty(n, values.dtype) for name, values in whole.spectators.items()}
+        events = Events(
+            np.empty((n, whole.x.shape[1]), np.float32),
+            np.empty((n, whole.targets.shape[1]), np.float32),
+            spectators,
+            np.broadcast_to(whole.weight[0], n) if _is_one_number(whole.weight) else np.empty(n),
+            np.empty(n, np.min_scalar_type(len(samples))),
+        )
+        pairs = [(whole.x, events.x), (whole.targets, events.targets)]
+        pairs += [(whole.spectators[name], values) for name, values in spectators.items()]
+        if not _is_one_number(whole.weight):
+            pairs.append((whole.weight, events.weight))
+        for start in range(0, n, _ROWS):
+            rows = at[order[start : start + _ROWS]]
+            events.class_index[start : start + _ROWS] = np.searchsorted(starts, rows, side="right") - 1
+            for source, target in pairs:
+                np.take(source, rows, axis=0, out=target[start : start + _ROWS], mode="clip")
+        for info, whole_numbers in zip(self.info.spectators, self.whole_numbers, strict=True):
             values = events.spectators[info.internal]
             if values.dtype.kind == "f":
-                whole_numbers = info.type == "I" and all(_integral(e.spectators[info.internal]) for e in whole)
                 events.spectators[info.internal] = values.astype(np.int64 if whole_numbers else np.float32)
         return events
 
@@ -297,12 +323,13 @@ class _Building:
                 hint="use NormMode=NumEvents",
             )
         factors = np.divide(wanted, sums, out=np.ones(len(n)), where=(n > 0) & (wanted != sums))
-        train.weight = train.weight * factors[train.class_index]
+        if (factors != 1.0).any():
+            train.weight = train.weight * factors[train.class_index]
         return factors.tolist()
 
-    def _report(self, whole, train: Events, test: Events, factors, seed: int) -> DataSetReport:
+    def _report(self, sums: list[Sums], train: Events, test: Events, factors, seed: int) -> DataSetReport:
         classes = []
-        for i, (one, events) in enumerate(zip(self.classes, whole, strict=True)):
+        for i, (one, of_class) in enumerate(zip(self.classes, sums, strict=True)):
             trains, tests = train.class_index == i, test.class_index == i
             n_before, sum_before = sum(r.n_before for r in one.reports), sum(r.sum_before for r in one.reports)
             classes.append(
@@ -311,7 +338,7 @@ class _Building:
                     self.reader.cuts.get(one.name, "").strip(),
                     n_before,
                     sum_before,
-                    Sums.of(events.weight),
+                    of_class,
                     Sums.of(train.original_weight[trains]),
                     Sums.of(train.weight[trains]),
                     Sums.of(test.weight[tests]),
@@ -327,7 +354,8 @@ class _Building:
         """The ranges over the training events; constant and duplicate columns are warned about."""
 
         def ranged(infos, values):
-            return tuple(v.with_range(values[:, j].min(), values[:, j].max()) for j, v in enumerate(infos))
+            low, high = values.min(axis=0), values.max(axis=0)
+            return tuple(v.with_range(low[j], high[j]) for j, v in enumerate(infos))
 
         variables, targets = ranged(self.info.variables, train.x), ranged(self.info.targets, train.targets)
         spectators = tuple(
@@ -350,6 +378,18 @@ class _Building:
         for what, n in self.reader.not_finite.items():
             plural = "value that is" if n == 1 else "values that are"
             self.diagnostics.warn(f"{what} has {n} {plural} not finite, in events that the cut removes", code="data-not-finite")
+
+
+def _is_one_number(weight: np.ndarray) -> bool:
+    return weight.strides == (0,)
+
+
+def _joined_weights(parts: list[np.ndarray]) -> np.ndarray:
+    """One after the other; one number if it is the same for all."""
+    parts = [part for part in parts if len(part)]
+    if all(_is_one_number(part) and part[0] == parts[0][0] for part in parts):
+        return np.broadcast_to(parts[0][0], sum(map(len, parts)))
+    return np.concatenate(parts)
 
 
 def _integral(values: np.ndarray) -> bool:

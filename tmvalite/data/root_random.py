@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 _BLOCK = 4096  # words fetched or tried at once
+_FETCHED = 1 << 16  # for a long shuffle
 _WORD = 1 << 32
 
 
@@ -64,17 +65,25 @@ class TRandom3:
         return out
 
     def shuffle(self, n: int) -> np.ndarray:
-        """(n,) int64, the order in which a shuffle leaves 0..n-1."""
-        if n < 2:
-            return np.arange(n)
+        """(n,) uint32, the order in which a shuffle leaves 0..n-1."""
+        if (_WORD - 1) // max(n, 1) < n:
+            return self._shuffle_one_by_one(n)
         order = list(range(n))
-        if (_WORD - 1) // n >= n:
+        if n > 1:
             self._shuffle_in_pairs(order)
-        else:
-            targets = self.below(np.arange(2, n + 1, dtype=np.uint64)).tolist()
-            for i, j in enumerate(targets, start=1):
-                order[i], order[j] = order[j], order[i]
-        return np.array(order, np.int64)
+        return np.array(order, np.uint32)
+
+    def _shuffle_one_by_one(self, n: int) -> np.ndarray:
+        """The shuffle of more than 65535, by the compiler: in Python it takes a second a million."""
+        from tmvalite.kernels.shuffle import swap_by_words
+
+        swap, order, at = swap_by_words.get("float32"), np.arange(n, dtype=np.uint32), np.array([1, 0])
+        while at[0] < n:
+            words = self.words(min(n - int(at[0]), _FETCHED))
+            swap(order, words, at)
+            if at[1] < len(words):
+                self._left = np.concatenate((words[at[1] :], self._left))
+        return order
 
     def _shuffle_in_pairs(self, order: list[int]) -> None:
         """Two swaps from one number, where a product of two ranges still fits into a word."""

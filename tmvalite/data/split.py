@@ -18,6 +18,7 @@ from tmvalite.string_utils.option_table import OptionTable
 from tmvalite.string_utils.option_values import DeclaredOption
 
 FREE, TRAIN, TEST = 0, 1, 2  # where the tree of an event sends it
+POSITION = np.uint32  # of an event; the generator has no more numbers than that
 SPLIT_MODES = ("Random", "Alternate", "Block")
 MIX_MODES = ("SameAsSplitMode", *SPLIT_MODES)
 NORM_MODES = ("None", "NumEvents", "EqualNumEvents")
@@ -199,10 +200,11 @@ def split_classes(
     """
     shares = []
     for kind in kinds:
-        free = np.flatnonzero(kind == FREE)
+        train, test, free = (_positions(kind, where) for where in (TRAIN, TEST, FREE))
         if options.split_mode == "Random":
-            free = free[generator.shuffle(len(free))]
-        shares.append((np.flatnonzero(kind == TRAIN), np.flatnonzero(kind == TEST), free))
+            order = generator.shuffle(len(free))
+            free = order if len(free) == len(kind) else free[order]
+        shares.append((train, test, free))
     samples = []
     for name, (train, test, free), efficiency in zip(classes, shares, efficiencies, strict=True):
         numbers = _numbers_of(name, len(train), len(test), len(free), efficiency, options)
@@ -211,11 +213,16 @@ def split_classes(
         else:
             n = max(0, numbers.to_train - len(train))
             more_train, more_test = free[:n], free[n : n + max(0, numbers.to_test - len(test))]
-        train, test = np.concatenate((train, more_train)), np.concatenate((test, more_test))
+        train, test = (b if not len(a) else np.concatenate((a, b)) for a, b in ((train, more_train), (test, more_test)))
         samples.append(
             (_shorten(train, numbers.keep_train, options, generator), _shorten(test, numbers.keep_test, options, generator))
         )
     return samples
+
+
+def _positions(kind: np.ndarray, where: int) -> np.ndarray:
+    chosen = kind == where
+    return np.arange(len(kind), dtype=POSITION) if chosen.all() else np.flatnonzero(chosen).astype(POSITION)
 
 
 def _numbers_of(name: str, r: int, s: int, u: int, efficiency: float, options: SplitOptions) -> Numbers:
@@ -257,7 +264,7 @@ def mix_classes(lengths: Sequence[int], mode: str, generator: TRandom3) -> np.nd
     total = int(sum(lengths))
     if mode == "Random":
         return generator.shuffle(total)
-    order = np.arange(total)
+    order = np.arange(total, dtype=POSITION)
     if mode == "Block":
         return order
     starts = np.concatenate(([0], np.cumsum(lengths)))

@@ -134,8 +134,9 @@ def finite_matrix(x: np.ndarray, dtype, names, what: str = "variable") -> np.nda
     """x in this precision, C-contiguous. Raises DataError at NaN, infinity, and what overflows to it."""
     with np.errstate(over="ignore"):
         out = np.ascontiguousarray(x, dtype)
-    bad = ~np.isfinite(out)
-    if bad.any():
+    finite = np.isfinite(out)
+    if not finite.all():
+        bad = ~finite
         column = int(np.argmax(bad.any(axis=0)))
         rows = np.flatnonzero(bad[:, column])
         value = x[rows[0], column]

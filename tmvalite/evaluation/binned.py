@@ -31,6 +31,11 @@ def histogram_edges(groups, *, n_bins: int = N_BINS, max_rms: float = OUTPUT_RMS
     low = min(float(np.min(values)) for values, _ in groups)
     high = max(float(np.max(values)) for values, _ in groups)
     bands = [mean_and_rms(values, weights) for values, weights in groups]
+    return edges_within(low, high, bands, n_bins=n_bins, max_rms=max_rms, integer=integer)
+
+
+def edges_within(low: float, high: float, bands, *, n_bins=N_BINS, max_rms=OUTPUT_RMS, integer=False) -> np.ndarray:
+    """`histogram_edges` of data between low and high, of which `bands` has mean and RMS of every class that has events."""
     bands = [(mean, rms) for mean, rms in bands if np.isfinite(mean) and rms > 0.0]
     if bands:
         clipped_low = max(low, min(mean - max_rms * rms for mean, rms in bands))
@@ -44,11 +49,6 @@ def histogram_edges(groups, *, n_bins: int = N_BINS, max_rms: float = OUTPUT_RMS
     if not high > low:
         low, high = low - 0.5, high + 0.5
     return np.linspace(low, high, n_bins + 1)
-
-
-def fill(values, weights, edges) -> np.ndarray:
-    """(bins,) sums of weights; values outside are left out, the upper edge belongs to the last bin."""
-    return np.histogram(values, bins=edges, weights=weights)[0].astype(np.float64)
 
 
 def fill2d(x, y, weights, x_edges, y_edges) -> np.ndarray:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tmvalite.evaluation.binned import N_BINS, OUTPUT_RMS, fill, histogram_edges
+from tmvalite.evaluation.binned import N_BINS, OUTPUT_RMS, edges_within
+from tmvalite.evaluation.by_class import histograms, moments
 from tmvalite.evaluation.samples import as_scores, as_signal, as_weights, effective_number, mean_and_rms
 
 
@@ -27,9 +28,28 @@ def separation(values, is_signal, weights=None, *, n_bins=N_BINS, max_rms=OUTPUT
     """Separation of signal and background in one quantity: (N,) values in n_bins bins of TMVA's range."""
     values = as_scores(values)
     is_signal, weights = as_signal(is_signal, len(values)), as_weights(weights, len(values))
-    parts = [(values[chosen], weights[chosen]) for chosen in (is_signal, ~is_signal)]
-    edges = histogram_edges(parts, n_bins=n_bins, max_rms=max_rms, integer=integer)
-    return separation_of_histograms(*(fill(v, w, edges) for v, w in parts))
+    return separations(values[:, None], is_signal, weights, n_bins=n_bins, max_rms=max_rms, integer=[integer])[0]
+
+
+def separations(x, is_signal, weights, *, n_bins=N_BINS, max_rms=OUTPUT_RMS, integer=None) -> list[float]:
+    """`separation` in every column of x (N, V), without NaN; `integer` (V,) says which have a bin for each integer."""
+    classes = np.where(is_signal, 0, 1)
+    found = moments(x, classes, weights, 2)
+    integer = [False] * x.shape[1] if integer is None else integer
+    edges = []
+    for v, whole in enumerate(integer):
+        there = np.isfinite(found.low[:, v])
+        low, high = (found.low[:, v].min(), found.high[:, v].max()) if there.any() else (0.0, 1.0)
+        bands = zip(found.mean[there, v], found.rms[there, v])
+        edges.append(edges_within(low, high, bands, n_bins=n_bins, max_rms=max_rms, integer=whole))
+    values = [0.0] * len(edges)
+    for length in {len(one) for one in edges}:  # integers have bins of their own
+        columns = [v for v, one in enumerate(edges) if len(one) == length]
+        part = x if len(columns) == x.shape[1] else x[:, columns]
+        contents, _ = histograms(part, classes, weights, np.stack([edges[v] for v in columns]), 2)
+        for at, v in enumerate(columns):
+            values[v] = separation_of_histograms(contents[0, at], contents[1, at])
+    return values
 
 
 def significance(scores, is_signal, weights=None) -> float:

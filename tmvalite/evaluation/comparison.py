@@ -4,28 +4,59 @@ from __future__ import annotations
 
 import numpy as np
 
-from tmvalite.evaluation.samples import as_weights, mean_and_rms
+from tmvalite.evaluation.samples import as_weights
+
+_EVENTS = 1 << 15  # at a time
 
 
-def correlation_matrix(columns, weights=None) -> np.ndarray:
-    """(M, M) weighted linear correlations of the columns of an (N, M) array; a constant column correlates 0 with others."""
-    columns = np.asarray(columns, dtype=np.float64)
-    weights = as_weights(weights, len(columns))
-    scaled = np.zeros_like(columns)
-    for m in range(columns.shape[1]):
-        mean, rms = mean_and_rms(columns[:, m], weights)
-        if rms > 0.0:
-            scaled[:, m] = (columns[:, m] - mean) / rms
-    total = float(np.sum(weights))
-    matrix = (scaled * weights[:, None]).T @ scaled / total if total != 0.0 else np.full((columns.shape[1],) * 2, np.nan)
+def correlation_matrix(columns, weights=None, chosen=None) -> np.ndarray:
+    """(M, M) weighted linear correlations of the columns of an (N, M) array; a constant column correlates 0 with others.
+
+    chosen : (N,) bool, the events that count; all by default
+    """
+    columns = np.asarray(columns)
+    return _correlations([columns], columns.shape[1], as_weights(weights, len(columns)), chosen)
+
+
+def _correlations(parts, width: int, weights: np.ndarray, chosen) -> np.ndarray:
+    """(M, M) correlations of the columns of all parts (N, ...) side by side; so many events at a time need little memory."""
+    chosen = np.ones(len(weights), bool) if chosen is None else chosen
+    blocks = range(0, len(weights), _EVENTS)
+
+    def block(start):
+        kept = chosen[start : start + _EVENTS]
+        x = [np.asarray(part[start : start + _EVENTS][kept], np.float64) for part in parts]
+        return x[0] if len(x) == 1 else np.concatenate(x, axis=1), weights[start : start + _EVENTS][kept]
+
+    total, sums, products = 0.0, np.zeros(width), np.zeros((width, width))
+    for start in blocks:
+        x, w = block(start)
+        total += float(w.sum())
+        sums += w @ x
+    if total == 0.0:
+        matrix = np.full((width, width), np.nan)
+    else:
+        mean = sums / total
+        for start in blocks:
+            x, w = block(start)
+            x -= mean
+            products += (x * w[:, None]).T @ x
+        variance = np.maximum(np.diagonal(products) / total, 0.0)
+        inverse = np.divide(1.0, np.sqrt(variance), out=np.zeros(width), where=variance > 0.0)
+        matrix = products / total * inverse * inverse[:, None]
     np.fill_diagonal(matrix, 1.0)
     return matrix
 
 
-def cross_correlation(outputs, x, weights=None) -> np.ndarray:
-    """(V, M) weighted linear correlations of the variables x (N, V) with the outputs (N, M) of the methods."""
-    n_variables = np.shape(x)[1]
-    both = correlation_matrix(np.concatenate([np.asarray(x, dtype=np.float64), outputs], axis=1), weights)
+def cross_correlation(outputs, x, weights=None, chosen=None) -> np.ndarray:
+    """(V, M) weighted linear correlations of the variables x (N, V) with the outputs (N, M) of the methods.
+
+    chosen : (N,) bool, the events that count; all by default
+    """
+    x, outputs = np.asarray(x), np.asarray(outputs)
+    n_variables = x.shape[1]
+    width = n_variables + outputs.shape[1]
+    both = _correlations([x, outputs], width, as_weights(weights, len(x)), chosen)
     return both[:n_variables, n_variables:]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tmvalite.evaluation.binned import INPUT_RMS, N_BINS, histogram_edges
-from tmvalite.evaluation.classification import separation
+from tmvalite.evaluation.classification import separations
 from tmvalite.evaluation.regression import linear_correlation, mutual_information
 from tmvalite.evaluation.samples import as_weights, mean_and_rms
 
@@ -47,16 +47,10 @@ def rank_classification(x, class_index, names, weights=None, *, signal: int = 0,
     """
     x, class_index = np.asarray(x), np.asarray(class_index).reshape(-1)
     weights = as_weights(weights, len(x))
-    classes = [signal] if len(np.unique(class_index)) <= 2 else [int(c) for c in np.unique(class_index)]
-    integer = integer if integer is not None else [False] * x.shape[1]
-    values = [
-        float(
-            np.mean(
-                [separation(x[:, v], class_index == c, weights, max_rms=INPUT_RMS, integer=bool(integer[v])) for c in classes]
-            )
-        )
-        for v in range(x.shape[1])
-    ]
+    several = np.flatnonzero(np.bincount(class_index))
+    classes = [signal] if len(several) <= 2 else [int(c) for c in several]
+    of_classes = [separations(x, class_index == c, weights, max_rms=INPUT_RMS, integer=integer) for c in classes]
+    values = [float(np.mean(of_variable)) for of_variable in zip(*of_classes)]
     return _ranked("Separation", names, values)
 
 

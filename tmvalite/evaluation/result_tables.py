@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tmvalite.evaluation.by_class import moments
 from tmvalite.evaluation.efficiency import REFERENCE_BACKGROUNDS, Efficiencies
 from tmvalite.evaluation.ranking import Ranking
 from tmvalite.evaluation.regression import Deviation
-from tmvalite.evaluation.samples import mean_and_rms
 
 WIDTH = 80  # columns of a terminal
 LONGEST_NAME = 24  # of a variable, class or method in a table
@@ -190,11 +190,10 @@ def variable_statistics_table(names: Sequence[str], x, weights) -> list[str]:
     width = max([8, *(len(name) for name in names)])
     lines = [f"{'Variable':>{width}s}        Mean        RMS   [        Min        Max ]"]
     lines.append("-" * len(lines[0]))
+    found = moments(x, np.zeros(len(x), np.int64), weights, 1)
     for v, name in enumerate(names):
-        column = np.asarray(x[:, v], dtype=np.float64)
-        mean, rms = mean_and_rms(column, weights)
-        low, high = (float(np.min(column)), float(np.max(column))) if len(column) else (float("nan"), float("nan"))
-        numbers = [general(value, 11, 5) for value in (mean, rms, low, high)]
+        of_column = (found.mean, found.rms, found.low, found.high)
+        numbers = [general(float(values[0, v]) if len(x) else float("nan"), 11, 5) for values in of_column]
         lines.append(f"{name:>{width}s}:{numbers[0]}{numbers[1]}   [{numbers[2]}{numbers[3]} ]")
     return [*lines, lines[1]]
 

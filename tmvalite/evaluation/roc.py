@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tmvalite.errors import DataError
+from tmvalite.evaluation.by_class import MANY
 from tmvalite.evaluation.samples import as_scores, as_signal, as_weights
 from tmvalite.evaluation.working_points import BestCut, WorkingPoint, best_cut, working_point
 
@@ -99,20 +100,44 @@ class RocCurve:
         return float(self.threshold[k]), float(self.signal_efficiency[k])
 
 
-def _sums_by_output(scores, is_signal, weights):
-    """Distinct outputs, falling, with the signal and background weight at each, and the two totals."""
+def _sums_by_output(scores, is_signal, weights, single: bool):
+    """Distinct outputs, falling, with the signal and background weight at each, and the two totals.
+
+    single : whether the outputs are float32 numbers
+    """
     if not is_signal.any() or is_signal.all():
         which = "background" if is_signal.any() else "signal"
         raise DataError(f"a ROC curve needs events of both kinds, but there is no {which} event", code="data-one-class")
-    distinct, place = np.unique(-scores, return_inverse=True)
-    place = place.reshape(-1)
-    signal = np.bincount(place, weights=np.where(is_signal, weights, 0.0), minlength=len(distinct))
-    background = np.bincount(place, weights=np.where(is_signal, 0.0, weights), minlength=len(distinct))
+    sums = _sums_of_many if single and len(scores) >= MANY else _sums_of_few
+    distinct, signal, background = sums(scores, is_signal, weights)
     totals = float(np.sum(weights[is_signal])), float(np.sum(weights[~is_signal]))
     for total, which in zip(totals, ("signal", "background"), strict=True):
         if total == 0.0:
             raise DataError(f"the weights of the {which} events sum to 0, so no rate can be given", code="data-weight-sum")
-    return -distinct, signal, background, *totals
+    return distinct, signal, background, *totals
+
+
+def _sums_of_few(scores, is_signal, weights):
+    distinct, place = np.unique(-scores, return_inverse=True)
+    place = place.reshape(-1)
+    signal = np.bincount(place, weights=np.where(is_signal, weights, 0.0), minlength=len(distinct))
+    background = np.bincount(place, weights=np.where(is_signal, 0.0, weights), minlength=len(distinct))
+    return -distinct, signal, background
+
+
+def _sums_of_many(scores, is_signal, weights):
+    """The same sums of outputs that float32 holds."""
+    from tmvalite.kernels.cumulative import PASSES, RADIX, sort_values
+    from tmvalite.kernels.ranks import sum_by_value
+
+    n = len(scores)
+    keys, index, *work = (np.empty(n, np.uint32) for _ in range(4))
+    sort_values.get("float32")(scores.astype(np.float32), keys, index, *work, np.empty((PASSES, RADIX), np.int64))
+    del work
+    distinct, signal, background = (np.empty(n) for _ in range(3))
+    is_signal, weights = is_signal.astype(np.int16), np.ascontiguousarray(weights)
+    count = sum_by_value.get("float32")(keys.view(np.float32), index, is_signal, weights, distinct, signal, background)
+    return distinct[:count], signal[:count], background[:count]
 
 
 def roc_curve(scores, is_signal, weights=None) -> RocCurve:
@@ -131,17 +156,30 @@ def roc_curve(scores, is_signal, weights=None) -> RocCurve:
     DataError
         An output is NaN, a class has no events, or the weights of a class sum to 0.
     """
-    scores = as_scores(scores)
+    given = np.asarray(scores).reshape(-1)
+    single, scores = given.dtype == np.float32, as_scores(scores)
     is_signal, weights = as_signal(is_signal, len(scores)), as_weights(weights, len(scores))
-    threshold, signal, background, total_s, total_b = _sums_by_output(scores, is_signal, weights)
-    kept_b = np.concatenate([[0.0], np.cumsum(background)])
-    below_b = total_b - kept_b[1:]  # background under each output
-    area = float(np.sum(signal * (below_b + 0.5 * background)) / (total_s * total_b))
-    signal_efficiency = np.concatenate([[0.0], np.cumsum(signal)]) / total_s
-    background_efficiency = kept_b / total_b
-    signal_efficiency[-1] = background_efficiency[-1] = 1.0  # without the rounding of the running sums
+    threshold, signal, background, total_s, total_b = _sums_by_output(scores, is_signal, weights, single)
+    background_efficiency = _running(background)  # not divided yet
+    below = total_b - background_efficiency[1:]  # background under each output
+    below += 0.5 * background
+    below *= signal
+    area = float(np.sum(below) / (total_s * total_b))
+    del background, below
+    signal_efficiency = _running(signal)
+    del signal
+    for efficiency, total in ((signal_efficiency, total_s), (background_efficiency, total_b)):
+        efficiency /= total
+        efficiency[-1] = 1.0  # without the rounding of the running sums
     threshold = np.concatenate([[np.inf], threshold])
-    return RocCurve(threshold, signal_efficiency, background_efficiency, area, (scores, is_signal, weights))
+    return RocCurve(threshold, signal_efficiency, background_efficiency, area, (given, is_signal, weights))
+
+
+def _running(steps: np.ndarray) -> np.ndarray:
+    """(K + 1,) sums of the first 0, 1, 2, ... steps."""
+    sums = np.zeros(len(steps) + 1)
+    np.cumsum(steps, out=sums[1:])
+    return sums
 
 
 def roc_area(scores, is_signal, weights=None) -> float:

@@ -186,7 +186,7 @@ def _point(curve, k: int, cut: float | None = None) -> WorkingPoint:
     cut = float(curve.threshold[k]) if cut is None else cut
     rates = []
     for efficiency, of_class in ((curve.signal_efficiency, is_signal), (curve.background_efficiency, ~is_signal)):
-        e, w, kept = float(efficiency[k]), weights[of_class], scores[of_class] >= cut
+        e, w, kept = float(efficiency[k]), weights[of_class], scores[of_class] >= np.float64(cut)
         total, squares = float(np.sum(w)), float(np.sum(w * w))
         error = weighted_error(e * total, total, float(np.sum(w[kept] ** 2)), squares)
         number = total * total / squares

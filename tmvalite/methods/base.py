@@ -6,6 +6,7 @@ A method keeps a Booking and, once it is trained, a `models.trained.Trained`; wh
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from tmvalite.models.trained import Trained
 
 METHODS: dict[str, type[Method]] = {}  # by what weight files call them; TMVA's come first
+FLOAT64 = np.dtype(np.float64)
+NUMBERS = frozenset((float, int, np.float32, np.float64))
 ON_INTERRUPT = ("raise", "keep")
 
 
@@ -365,18 +368,31 @@ class Method(Estimator):
         Classification: the signal output, between 0 and 1. Multiclass: the first class. Regression: target 0.
         """
         model = self._model
-        if (
-            model is not None
-            and model.fast
-            and type(X) is np.ndarray
-            and X.dtype is model.dtype
-            and X.shape[-1:] == model.event_shape
-        ):
-            if X.ndim == 2:  # the short way, same bits
-                return model.network.values(X)[:, 0]
-            if X.ndim == 1:
-                return float(model.network.values(X[None])[0, 0])
+        if model is not None and model.fast:  # the short ways, same bits
+            kind = type(X)
+            if kind is np.ndarray and X.dtype is model.dtype and X.shape[-1:] == model.event_shape:
+                if X.ndim == 1:
+                    x, score = model.network.one_event()
+                    x[:] = X
+                    return score()
+                if X.ndim == 2:
+                    return model.network.values(X)[:, 0]
+            elif X[0].__class__ in NUMBERS if kind is list and X else kind is np.ndarray and X.dtype is FLOAT64 and X.ndim == 1:
+                x, score = model.network.one_event()
+                try:
+                    model.pack(x, 0, *(X if kind is list else X.tolist()))
+                    return score()
+                except (struct.error, OverflowError, TypeError):
+                    pass  # several events, or something to be explained
         return self._trained().mva(X)
+
+    def one_event(self):
+        """(x, score): memory (V,) for one event, and a call that gives the value of what is there; both of this thread.
+
+        None where a value takes more than the network.
+        """
+        model = self._model
+        return model.network.one_event() if model is not None and model.fast else None
 
     def regression_values(self, X) -> np.ndarray:
         """All targets in their original units, (N, T), or (T,) for one event."""

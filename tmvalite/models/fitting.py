@@ -174,11 +174,20 @@ def _samples(
         check_classes(events, info, train_at, valid_at)
 
     def sample(positions, what):
-        weight = mean_one(events.weight[positions], what).astype(dtype)
-        rows = np.ascontiguousarray(x[positions])
-        return Sample(rows, rows if y is x else np.ascontiguousarray(y[positions]), weight)
+        at = _as_slice(positions)
+        weight = mean_one(events.weight[at], what).astype(dtype)
+        rows = np.ascontiguousarray(x[at])
+        return Sample(rows, rows if y is x else np.ascontiguousarray(y[at]), weight)
 
     return events, sample(train_at, "training"), sample(valid_at, "validation")
+
+
+def _as_slice(positions: np.ndarray):
+    """Positions that follow each other as a slice, which copies nothing."""
+    n = len(positions)
+    if n and positions[-1] - positions[0] == n - 1 and (np.diff(positions) == 1).all():
+        return slice(int(positions[0]), int(positions[-1]) + 1)
+    return positions
 
 
 def _done(history: History, seconds: float) -> dict[str, str]:

@@ -6,6 +6,7 @@ It is a value: nothing changes it, and another process gets it as arrays and nam
 from __future__ import annotations
 
 import dataclasses
+import struct
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -73,6 +74,8 @@ class Trained:
         For the weight file.
     direct : bool
         Whether the network takes events as they are, without a detour over `chain`.
+    pack : function
+        Puts numbers, one a variable, into memory (V,) of the network's precision.
     fast : bool
         Whether column 0 of the network's values is what `mva` gives.
     """
@@ -101,6 +104,7 @@ class Trained:
         if folded is not None:
             self.network.set_normalisation(*folded)
             self.direct = True
+        self.pack = struct.Struct(f"{self.info.n_variables}{'f' if self.dtype == np.float32 else 'd'}").pack_into
         self.fast = single and self.direct and not (self.analysis_type == "regression" and self.chain.transforms_targets)
 
     def __reduce__(self):

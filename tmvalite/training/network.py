@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -176,6 +177,28 @@ class Network:
     def values(self, x: np.ndarray) -> np.ndarray:
         """As `outputs`, with the folded normalisation before and the output functions after."""
         return self._score(x, True)
+
+    def one_event(self) -> tuple[np.ndarray, Callable[[], float]]:
+        """(x, score): memory for one event (n_inputs,), and a call that gives value 0 of what is there; both of this thread."""
+        try:
+            return self._scoring.one
+        except AttributeError:
+            self._scoring.one = one = self._one_event()
+            return one
+
+    def _one_event(self):
+        x, out = np.zeros((1, self.n_inputs), self.dtype), np.empty((1, self.n_outputs), self.dtype)
+        if self.plan.flops >= THREAD_FLOPS:
+            return x[0], lambda: self._score(x, True).item(0)
+        self._score(x, True)  # which makes the workspace
+        work, item = self._scoring.finished, out.item
+        run, context, call, arena = work.run, work.alone, work.calls[0], work.arenas[0]
+
+        def score():
+            run(SCORE, 0, context, call, arena, x, out)
+            return item(0)
+
+        return x[0], score
 
     def event_terms(self, x: np.ndarray) -> np.ndarray:
         """What layers add to the loss of every event when scoring, (N, terms), in the order of `event_term_names`."""

@@ -98,4 +98,4 @@ def _print_correlations(data: DataSet, settings: LogSettings) -> None:
         chosen = data.train.class_index == index
         if chosen.any():
             log.header(f"Correlation matrix ({name}):")
-            log.lines(result_tables.matrix_table(names, correlation_matrix(data.train.x[chosen], data.train.weight[chosen])))
+            log.lines(result_tables.matrix_table(names, correlation_matrix(data.train.x, data.train.weight, chosen)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Callable
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from tmvalite.workflow.method_face import ReadMethod
 from tmvalite.workflow.reader_checks import check_declared, hint_for_missing
 from tmvalite.workflow.reader_names import ReaderNames, is_text
 from tmvalite.workflow.script_options import read_reader_options
-from tmvalite.workflow.slots import VariableSlot, bind_slot, read_event
+from tmvalite.workflow.slots import VariableSlot, bind_slot, gather, read_event
 from tmvalite.workflow.summary import VARIABLE_COLUMNS, html_table, variable_rows
 from tmvalite.workflow.types import EMVA, method_type
 
@@ -57,6 +58,7 @@ class Reader(ReaderNames):
         self._variable_slots: list[VariableSlot | None] = []
         self._spectator_slots: list[VariableSlot | None] = []
         self._methods: dict[str, ReadMethod] = {}
+        self._loops: dict[str, Callable[[], float]] = {}  # by tag: the value of the registered variables, without questions
         for name in names:
             self.add_variable(name)
 
@@ -70,6 +72,7 @@ class Reader(ReaderNames):
         DataError
             The array holds integers, or more than one element.
         """
+        self._loops.clear()
         info = self._info.add_variable(expression)
         try:
             self._variable_slots.append(bind_slot(array, info, integers=False))
@@ -81,6 +84,7 @@ class Reader(ReaderNames):
         """Declare `size` variables of one expression; `array` holds that many floats."""
         if array is None and not isinstance(size, (int, np.integer, float)):
             size, array = np.size(np.asarray(size)), size
+        self._loops.clear()
         added = self._info.add_variables_array(expression, size)
         try:
             slot = bind_slot(array, added[0], integers=False, size=len(added))
@@ -174,6 +178,8 @@ class Reader(ReaderNames):
         if x.ndim == 2:
             return value
         if value == value:
+            if events is None and type(tag) is str:
+                self._remember(tag, method)
             return float(value)
         with np.errstate(over="ignore"):
             bad = ~np.isfinite(x.astype(np.float32))
@@ -182,6 +188,22 @@ class Reader(ReaderNames):
         self.log.warning(message)
         warn_user(TmvaliteWarning(message, code="not-a-number"))
         return NOT_A_NUMBER
+
+    def _remember(self, tag: str, method) -> None:
+        """Make the next EvaluateMVA(tag) short, if the value is what the network makes of the registered variables."""
+        fill = gather(self._variable_slots) if method.one_event() is not None else None
+        if fill is None:
+            return
+
+        def value() -> float:
+            one = method.one_event()
+            if one is not None and fill(one[0]):
+                found = one[1]()
+                if found == found:
+                    return found
+            return self.evaluate_mva(tag)  # which says what is wrong
+
+        self._loops[tag] = value
 
     def evaluate_regression(self, tag, events=None):
         """All targets in original units: (T,) for the registered arrays or one event, (N, T) for events."""

@@ -46,6 +46,10 @@ class ReaderNames(Configurable):
 
     def EvaluateMVA(self, *args, **keywords):
         """EvaluateMVA(tag, aux=0), EvaluateMVA(events, tag, aux=0) or EvaluateMVA(method, aux=0)."""
+        if len(args) == 1 and not keywords and type(args[0]) is str:
+            value = self._loops.get(args[0])
+            if value is not None:
+                return value()
         first, *rest = _in_order(args, keywords, "EvaluateMVA")
         table = rest and isinstance(rest[0], str) and is_text(first)  # "file.root:tree" and a tag
         if not table and (is_text(first) or hasattr(first, "GetMvaValues")):

@@ -36,7 +36,8 @@ def print_transformed(log: Log, data: DataSet, items: TransformList) -> Transfor
         of = f"class {item.reference.text}" if item.reference else "all classes"
         Log("Factory", log.settings, data.info.name).header(f'Create Transformation "{item.name.text}" with events from {of}.')
     log.info()
-    table = result_tables.variable_statistics_table(_names(data), chain.apply_variables(events.x), events.weight)
+    x = chain.apply_variables(events.x) if chain.transforms_variables else events.x
+    table = result_tables.variable_statistics_table(_names(data), x, events.weight)
     Log("TFHandler_Factory", log.settings).titled(table)
     return chain
 
@@ -159,12 +160,12 @@ def print_correlations(log: Log, records: Sequence[MethodRecord]) -> None:
     signal = data.info.signal_class
     for index in (signal, 1 - signal):
         chosen, name = data.test.class_index == index, data.info.classes[index]
-        x, weights = data.test.x[chosen], data.test.weight[chosen]
+        x, weights = data.test.x, data.test.weight
         if len(records) > 1:
             log.info(f"Inter-MVA correlation matrix ({name}):")
-            log.lines(result_tables.matrix_table(titles, correlation_matrix(outputs[chosen], weights)))
+            log.lines(result_tables.matrix_table(titles, correlation_matrix(outputs, weights, chosen)))
             log.info(f"Inter-MVA overlap matrix ({name}): share of events on which two methods agree")
-            log.lines(result_tables.matrix_table(titles, overlap_matrix(outputs[chosen], cuts, weights)))
+            log.lines(result_tables.matrix_table(titles, overlap_matrix(outputs[chosen], cuts, weights[chosen])))
         log.info(f"Correlations between input variables and MVA response ({name}):")
-        log.lines(result_tables.rectangle_table(labels, titles, cross_correlation(outputs[chosen], x, weights)))
+        log.lines(result_tables.rectangle_table(labels, titles, cross_correlation(outputs, x, weights, chosen)))
         log.info()

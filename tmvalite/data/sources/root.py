@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 from tmvalite.data.columns import Column
@@ -16,6 +18,19 @@ from tmvalite.errors import DataError, MissingExtraError, TmvaliteError, did_you
 
 _TREES = ("TTree", "TNtuple", "TNtupleD", "TChain", "ROOT::RNTuple", "ROOT::Experimental::RNTuple")
 _FILE = re.compile(r"(?P<file>.*?\.root)(?::(?P<tree>.*))?", re.DOTALL)
+
+
+_MANY = 100_000  # entries from which on two threads unpack faster than one
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(2, "unpack")
+
+
+def _unpackers(n_entries: int) -> ThreadPoolExecutor | None:
+    """Threads that unpack the baskets of a long branch; None where one is enough."""
+    return _threads() if n_entries >= _MANY and (os.cpu_count() or 1) > 1 else None
 
 
 def _uproot():
@@ -97,7 +112,12 @@ class RootTable:
         if place.path not in whole:
             branch = self._tree[place.path]
             interpretation = type(getattr(branch, "interpretation", None)).__name__
-            whole[place.path] = branch.array(library="np" if interpretation == "AsDtype" else "ak")
+            library = "np" if interpretation == "AsDtype" else "ak"
+            # uproot's cache would keep every column, and hand the same writable array to others
+            options = (
+                {"array_cache": None, "decompression_executor": _unpackers(self.n_entries)} if hasattr(branch, "member") else {}
+            )
+            whole[place.path] = branch.array(library=library, **options)
         values = whole[place.path]
         for part in place.inside:
             values = values[part]
@@ -156,7 +176,7 @@ def _open(path: str, name: str | None) -> RootTable:
     _check_begin(path)
     uproot = _uproot()
     # The object path is never part of the string given to uproot: it would split a Windows drive, too.
-    file = _guard(f"'{path}'", uproot.open, {path: None})
+    file = _guard(f"'{path}'", lambda: uproot.open({path: None}, array_cache=None))
     return _find_tree(file, path, name)  # the tree keeps the file open
 
 
