@@ -29,6 +29,7 @@ from tmvalite.estimators.protocol import Estimator
 from tmvalite.graph import Graph, describe_all, require_lowering
 from tmvalite.io.weight_file import WeightFile
 from tmvalite.io.weights_xml import read_weights, write_weights
+from tmvalite.methods.described import DescribedOutput
 from tmvalite.models.blueprint import Blueprint, blueprint, first_look
 from tmvalite.models.booking import Booking, book, silent
 from tmvalite.models.events import declared
@@ -46,7 +47,7 @@ METHODS: dict[str, type[Method]] = {}  # by what weight files call them; TMVA's 
 ON_INTERRUPT = ("raise", "keep")
 
 
-class Method(Estimator):
+class Method(DescribedOutput, Estimator):
     """A method with its options; the base of MethodDL.
 
     Parameters
@@ -238,12 +239,14 @@ class Method(Estimator):
         progress = progress if isinstance(progress, Progress) else make_progress(progress, write)
         made = self.blueprint(info)
         fitted = fit(self.booking, made, events, info, split=split, progress=progress, diagnostics=self.diagnostics, **more)
-        self._keep(fitted, on_interrupt)
+        self._keep(fitted, events, on_interrupt)
 
-    def _keep(self, fitted: Fitted, on_interrupt: str) -> None:
-        """Take over what a training came to, say what it has to say, and raise what stopped it."""
+    def _keep(self, fitted: Fitted, events: Events, on_interrupt: str) -> None:
+        """Take over what a training on events came to, say what it has to say, and raise what stopped it."""
         model = self._model if fitted.trained is None else fitted.trained  # the old one serves until there is a new one
         self._model, self._history, self._trace = model, fitted.history, fitted.trace
+        if fitted.trained is not None and self.bound.values.CreateMVAPdfs and self.analysis_type == "classification":
+            self._describe_output(events)
         for remark in fitted.remarks:
             warn_user(remark)
         if fitted.stopped is not None:
