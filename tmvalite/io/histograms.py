@@ -6,11 +6,13 @@ Bins are ROOT's, with an under- and an overflow bin on every axis, but a value o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tmvalite.errors import DataError
+
+NO_STATS = 1 << 9  # TH1::kNoStats, a bit of TObject
 
 
 @dataclass(eq=False)
@@ -36,6 +38,8 @@ class Histogram:
         The contents with what is below and above the edges; None: nothing.
     moments : tuple of float, or None
         Sums over the entries inside: w, w^2, w x, w x^2 (and w y, w y^2, w x y); None: those that the centres of bins give.
+    stats : bool
+        Whether a picture has a box with mean and width.
     """
 
     contents: np.ndarray
@@ -48,6 +52,7 @@ class Histogram:
     axes: tuple[str, ...] = ()
     flow: np.ndarray | None = None
     moments: tuple[float, ...] | None = None
+    stats: bool = True
 
     def __post_init__(self):
         self.contents = np.asarray(self.contents, dtype=np.float64)
@@ -83,9 +88,8 @@ class Histogram:
             w, w2, *rest = self.moments
             moments = (w * factor, w2 * factor**2, *(m * factor for m in rest))
         entries = self.contents.sum() if self.entries is None else self.entries
-        return Histogram(
-            self.contents * factor, self.edges, sumw2, self.title, entries, self.labels, self.double, self.axes, flow, moments
-        )
+        contents = self.contents * factor
+        return replace(self, contents=contents, sumw2=sumw2, entries=entries, flow=flow, moments=moments)
 
 
 @dataclass(eq=False)
@@ -119,7 +123,7 @@ class Profile:
 
 
 @dataclass(eq=False)
-class Graph:
+class PointGraph:
     """Points (P,), (P,): ROOT's TGraph."""
 
     x: np.ndarray
@@ -137,7 +141,7 @@ def bins_of(x: np.ndarray, edges: np.ndarray) -> np.ndarray:
 # ---- as objects of ROOT
 
 
-def root_object(name: str, content: Histogram | Profile | Graph):
+def root_object(name: str, content: Histogram | Profile | PointGraph):
     """What uproot writes under a name."""
     if isinstance(content, Histogram):
         return _root_histogram(name, content)
@@ -171,7 +175,15 @@ def _root_histogram(name: str, h: Histogram):
     }
     if h.contents.ndim == 1:
         return to_TH1x(**common, fYaxis=_empty_axis(1, h.axes))
-    return to_TH2x(**common, **dict(zip(("fTsumwy", "fTsumwy2", "fTsumwxy"), moments[4:])), fYaxis=axes[1])
+    made = to_TH2x(**common, **dict(zip(("fTsumwy", "fTsumwy2", "fTsumwxy"), moments[4:])), fYaxis=axes[1])
+    return made if h.stats else _without_stats(made)
+
+
+def _without_stats(made):
+    """The object with the bit of TObject set that ROOT's SetStats(0) sets; uproot has no other way to write one."""
+    plain = made._serialize
+    made._serialize = lambda out, header, name, flags: plain(out, header, name, flags | NO_STATS)
+    return made
 
 
 def _root_profile(name: str, p: Profile):
@@ -193,7 +205,7 @@ def _root_profile(name: str, p: Profile):
     )
 
 
-def _root_graph(g: Graph):
+def _root_graph(g: PointGraph):
     import uproot
 
     made = uproot.as_TGraph({"x": g.x, "y": g.y}, title=g.title)

@@ -15,7 +15,7 @@ import numpy as np
 from tmvalite.data.info import internal_name
 from tmvalite.errors import DataError, MissingExtraError, TmvaliteWarning, warn_user
 from tmvalite.io.atomic import check_writable, write_atomic
-from tmvalite.io.histograms import Graph, Histogram, Profile, root_object
+from tmvalite.io.histograms import Histogram, PointGraph, Profile, root_object
 
 _WEIGHT = "weight"  # the branch of the event weight; a variable of this name has to give way
 _CHUNK = 100_000  # events written at a time; each chunk is a basket of every branch
@@ -116,7 +116,7 @@ class RootFile:
 
     def __init__(self, path: str | os.PathLike):
         self.path = path
-        self.objects: dict[str, Histogram | Profile | Graph | EventTree | str] = {}
+        self.objects: dict[str, Histogram | Profile | PointGraph | EventTree | str] = {}
 
     def check_writable(self) -> None:
         """Raises FileError if the file could not be written, MissingExtraError without uproot."""
@@ -134,9 +134,9 @@ class RootFile:
         x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
         if x.shape != y.shape or x.ndim != 1 or not len(x):
             raise DataError(f"graph '{name}' has points of the shapes {x.shape} and {y.shape}", code="data-length")
-        self.objects[name] = Graph(x, y, title, tuple(axes))
+        self.objects[name] = PointGraph(x, y, title, tuple(axes))
 
-    def add(self, name: str, content: Histogram | Profile | Graph | str) -> None:
+    def add(self, name: str, content: Histogram | Profile | PointGraph | str) -> None:
         """Anything but a tree."""
         self.objects[name] = content
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
+from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import (
     PYTHON,
     Diagnostics,
@@ -433,6 +434,11 @@ class Method(DescribedOutput, Estimator):
     def network(self):
         """The trained network."""
         return self._trained().network
+
+    @property
+    def chain(self) -> TransformChain:
+        """The transformations of variables and targets, fitted."""
+        return self._trained().chain
 
     @property
     def graph(self) -> Graph:

@@ -27,7 +27,7 @@ class DescribedOutput:
 
         signal_share : part of the signal among the events, from 0 to 1
         """
-        densities = self._densities()
+        densities = self._described()
         return _everywhere(values, -1.0) if densities is None else densities.probability(values, signal_share)
 
     def rarity_of(self, values, *, of_signal: bool = False):
@@ -35,10 +35,15 @@ class DescribedOutput:
 
         The background's own rarities are spread evenly from 0 to 1. 0 without CreateMVAPdfs.
         """
-        densities = self._densities()
+        densities = self._described()
         return _everywhere(values, 0.0) if densities is None else densities.rarity(values, of_signal=of_signal)
 
-    def _densities(self) -> OutputDensities | None:
+    @property
+    def densities(self) -> OutputDensities | None:
+        """The densities of its output for signal and background; None without CreateMVAPdfs, and before a training."""
+        return None if self._model is None else self._model.densities
+
+    def _described(self) -> OutputDensities | None:
         found = self._trained().densities
         if found is None:
             message = f"'{self.title}' has no densities of its output"
@@ -57,7 +62,7 @@ class DescribedOutput:
 
     def HasMVAPdfs(self) -> bool:
         """Whether there are densities of its output (CreateMVAPdfs)."""
-        return self._model is not None and self._model.densities is not None
+        return self.densities is not None
 
 
 def _everywhere(values, answer: float):

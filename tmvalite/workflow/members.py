@@ -197,7 +197,8 @@ EXPERIMENTAL = {
 NAMESPACE = {
     **_each("CrossValidation CvSplit CvSplitKFolds CvSplitKFoldsExpr Envelope HyperParameterOptimisation", _NO_FOLDS),
     **_each(
-        "TMVAGui TMVARegGui TMVAMultiClassGui", "there is no GUI: EvaluateAllMethods prints the tables, GetROCCurve(loader) draws"
+        "TMVAGui TMVARegGui TMVAMultiClassGui",
+        "there is no GUI here: that of a ROOT with TMVA opens the output file (docs/output-file.md)",
     ),
     **_each("MethodCategory", METHOD["AddMethod"]),
     **_each("VariableInfo DataSetInfo Event", "loader.GetDataSetInfo() and loader.dataset() have variables, classes and events"),
