@@ -6,8 +6,9 @@ Everything comes as arrays. The folders and names are TMVA's (`root_names.py`); 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import BinaryIO
 
 import numpy as np
@@ -16,6 +17,8 @@ from tmvalite.data.info import internal_name
 from tmvalite.errors import DataError, MissingExtraError, TmvaliteWarning, warn_user
 from tmvalite.io.atomic import check_writable, write_atomic
 from tmvalite.io.histograms import Histogram, PointGraph, Profile, root_object
+
+Content = Histogram | Profile | PointGraph | str
 
 _WEIGHT = "weight"  # the branch of the event weight; a variable of this name has to give way
 _CHUNK = 100_000  # events written at a time; each chunk is a basket of every branch
@@ -116,7 +119,8 @@ class RootFile:
 
     def __init__(self, path: str | os.PathLike):
         self.path = path
-        self.objects: dict[str, Histogram | Profile | PointGraph | EventTree | str] = {}
+        self.objects: dict[str, Content | EventTree] = {}
+        self.made: list[Callable[[], Iterable[tuple[str, Content]]]] = []
 
     def check_writable(self) -> None:
         """Raises FileError if the file could not be written, MissingExtraError without uproot."""
@@ -136,9 +140,13 @@ class RootFile:
             raise DataError(f"graph '{name}' has points of the shapes {x.shape} and {y.shape}", code="data-length")
         self.objects[name] = PointGraph(x, y, title, tuple(axes))
 
-    def add(self, name: str, content: Histogram | Profile | PointGraph | str) -> None:
+    def add(self, name: str, content: Content) -> None:
         """Anything but a tree."""
         self.objects[name] = content
+
+    def add_made(self, make: Callable[[], Iterable[tuple[str, Content]]]) -> None:
+        """Names and contents that are made when the file is written, one after the other, before all that was added singly."""
+        self.made.append(make)
 
     def add_text(self, name: str, text: str) -> None:
         """A TObjString."""
@@ -157,7 +165,8 @@ class RootFile:
 
     def _fill(self, uproot, file: BinaryIO) -> None:
         with uproot.recreate(file) as output:
-            for name, content in self.objects.items():
+            made = (pair for make in self.made for pair in make())
+            for name, content in chain(made, self.objects.items()):
                 if isinstance(content, EventTree):
                     _write_tree(output, name, content)
                 elif isinstance(content, str):

@@ -94,34 +94,21 @@ def _scatters(info: DataSetInfo, events: Events, found: list[InputColumn], trans
     ends = [(low, high if low < high else low + max(0.1 * abs(low), 1.0)) for low, high in ends]
     fine = [np.linspace(low, high, settings.fNbins2D + 1) for low, high in ends]
     coarse = [np.linspace(low, high, settings.fNbins1D + 1) for low, high in ends]
-    fine_at = [bins_of(column.values, edges) for column, edges in zip(found, fine)]
-    coarse_at = [bins_of(column.values, edges) for column, edges in zip(found, coarse)]
-    side = settings.fNbins2D + 2
+    side, of_class = settings.fNbins2D + 2, []
+    for index in range(info.n_classes):
+        chosen = events.class_index == index
+        values = [column.values[chosen] for column in found]
+        of_class.append((events.weight[chosen], values, *([bins_of(*of) for of in zip(values, e)] for e in (fine, coarse))))
     for i, j in combinations(range(len(found)), 2):
         x, y = found[i], found[j]
-        words = f"{y.info.title} versus {x.info.title}"
-        for index, name in enumerate(info.classes):
-            chosen = events.class_index == index
-            weight = events.weight[chosen]
-            flow = np.bincount(fine_at[i][chosen] * side + fine_at[j][chosen], weight, side * side).reshape(side, side)
-            title, axes = f"({name}){transform and '_' + transform}", (x.axis, y.axis)
-            edges = (fine[i], fine[j])
-            yield (
-                root_names.scatter("scat", x.name, y.name, name, transform),
-                Histogram(flow[1:-1, 1:-1], edges, title=f"{words} {title}", entries=float(len(weight)), axes=axes, flow=flow),
-            )
-            yield (
-                root_names.scatter("prof", x.name, y.name, name, transform),
-                Profile.of(
-                    x.values[chosen],
-                    y.values[chosen],
-                    weight,
-                    coarse[i],
-                    coarse_at[i][chosen],
-                    title=f"profile {words} {title}",
-                    axes=axes,
-                ),
-            )
+        words, axes, edges = f"{y.info.title} versus {x.info.title}", (x.axis, y.axis), (fine[i], fine[j])
+        for name, (weight, values, fine_at, coarse_at) in zip(info.classes, of_class):
+            flow = np.bincount(fine_at[i] * side + fine_at[j], weight, side * side).reshape(side, side)
+            title = f"{words} ({name}){transform and '_' + transform}"
+            scatter = Histogram(flow[1:-1, 1:-1], edges, title=title, entries=float(len(weight)), axes=axes, flow=flow)
+            yield root_names.scatter("scat", x.name, y.name, name, transform), scatter
+            profile = Profile.of(values[i], values[j], weight, coarse[i], coarse_at[i], title=f"profile {title}", axes=axes)
+            yield root_names.scatter("prof", x.name, y.name, name, transform), profile
 
 
 def correlation_matrices(info: DataSetInfo, events: Events, analysis_type: str) -> Named:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -97,8 +98,7 @@ def write_output(
     """
     file = RootFile(path)
     for name, records in by_dataset.items():
-        for place, content in _contents(records, chains.get(name, ())):
-            file.add(place, content)
+        file.add_made(partial(_contents, records, chains.get(name, ())))
         for sample in TREES.values():
             if len(records[0].sample(sample)):
                 file.add_tree(root_names.tree(name, sample == "test"), event_tree(records, sample))
