@@ -85,7 +85,7 @@ def _open(edges: np.ndarray) -> np.ndarray:
 
 
 def curve_or_none(values, is_signal, weights) -> RocCurve | None:
-    """The curve, or None where a sample has events of one kind only."""
+    """The curve, or None where there is none (events of one kind only), which the result tables say."""
     try:
         return roc_curve(values, is_signal, weights)
     except DataError:

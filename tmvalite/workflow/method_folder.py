@@ -29,7 +29,7 @@ def method_folder(record: MethodRecord) -> Iterator[tuple[str, Histogram | Profi
 
 
 def _contents(record: MethodRecord) -> Iterator[tuple[str, Histogram | Profile | PointGraph]]:
-    yield from training_history(record.title, record.method.history)
+    yield from training_history(record.title, record.history)
     yield from RESULTS[record.kind](record)
     if record.chain is not None:
         yield from input_histograms(record.data.info, record.data.test, record.chain, "")

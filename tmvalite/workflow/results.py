@@ -69,6 +69,11 @@ class MethodRecord:
         return getattr(self.method, "chain", None)
 
     @property
+    def history(self) -> dict[str, list]:
+        """The epochs of its training; empty for a method that has none."""
+        return getattr(self.method, "history", {})
+
+    @property
     def densities(self):
         """The densities of its output (CreateMVAPdfs), or None."""
         return getattr(self.method, "densities", None)
