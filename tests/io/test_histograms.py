@@ -24,6 +24,16 @@ def test_the_last_edge_belongs_to_the_last_bin_and_nan_is_above():
     assert bins_of(X, EDGES).tolist() == [0, 1, 1, 2, 3, 3, 4, 4]
 
 
+@pytest.mark.parametrize("bins", [1, 7, 300])
+def test_equal_bins_are_found_as_a_search_finds_them(bins):
+    edges = np.linspace(-0.3, 1.7, bins + 1)
+    x = np.concatenate([edges, np.nextafter(edges, -9), np.nextafter(edges, 9), np.random.default_rng(2).normal(0.7, 1, 500)])
+    x = np.concatenate([x, [np.inf, -np.inf, np.nan, 1e300]])
+    found = np.searchsorted(edges, x, side="right")
+    found[x == edges[-1]] = bins
+    assert bins_of(x, edges).tolist() == found.tolist()
+
+
 def test_a_filled_histogram_has_flow_weights_and_the_moments_of_the_values_themselves(tmp_path):
     made = Histogram.of(X, W, EDGES, title="t", double=True, axes=("x", "y"))
     assert made.contents.tolist() == [5, 4, 4] and made.flow.tolist() == [1, 5, 4, 4, 9]
