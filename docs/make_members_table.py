@@ -23,6 +23,7 @@ from tmvalite.workflow.info_views import VariableView
 from tmvalite.workflow.loader_info import ClassView, LoaderInfo
 from tmvalite.workflow.method_face import BookedMethod, ReadMethod
 from tmvalite.workflow.reader import Reader
+from tmvalite.workflow.rreader import RReader
 from tmvalite.workflow.tools import Tools
 from tmvalite.workflow.types import Types
 
@@ -94,6 +95,14 @@ GROUPS = (
         EvaluateMulticlass GetMVAError GetMVAErrorLower GetMVAErrorUpper GetProba GetRarity DataInfo Verbose SetVerbose""",
         members.READER,
     ),
+    Group(
+        "Experimental::RReader",
+        "`tmvalite.Experimental.RReader`.",
+        (RReader,),
+        "GetVariableNames GetVariables GetSpectatorNames Compute",
+        members.RREADER,
+    ),
+    Group("Experimental", "`tmvalite.Experimental`.", (type(tmvalite.Experimental),), "RReader", members.EXPERIMENTAL),
     Group(
         "MethodBase",
         "What `Factory.BookMethod`, `Factory.GetMethod` and `Reader.BookMVA` return. Whatever else a `MethodDL` or "
@@ -176,7 +185,7 @@ GROUPS = (
     ),
     Group(
         "Config::VariablePlotting",
-        "Kept, so that scripts can set them; no histogram is written yet.",
+        "Read when the output file is written; fUsePaperStyle is kept only.",
         (VariablePlotting,),
         """fTimesRMS fNbins1D fNbins2D fMaxNumOfAllowedVariablesForScatterPlots fNbinsMVAoutput fNbinsXOfROCCurve
         fUsePaperStyle""",

@@ -14,6 +14,7 @@ FOLDER = ROOT / "examples"
 SHOWN = {
     "quickstart.py": (r"ROC area on 10000 new events: ([\d.]+)", [(0.77, 0.80)]),
     "classification.py": (r"ROC area on new events, read from the weight file: ([\d.]+)", [(0.79, 0.84)]),
+    "output_file.py": (r"rejBvsS: ([\d.]+)\n.*0.8, ([\d.]+) are signal", [(0.74, 0.77), (0.65, 0.85)]),
     "regression.py": (r"deviation (-?[\d.]+) \+- ([\d.]+)", [(-1.0, 1.0), (0.9, 2.5)]),
     "multiclass.py": (r"Signal ([\d.]+), bg0 ([\d.]+), bg1 ([\d.]+), bg2 ([\d.]+)", [(0.75, 0.95)] * 4),
     "image_classification.py": (

@@ -95,7 +95,7 @@ def test_options_prints_a_method_and_a_key_by_name(capsys):
 
 def test_options_without_a_name_prints_all_strings(capsys):
     heads = [line for line in printed(capsys)[1].splitlines() if line and line[0] != " "]
-    assert heads == [*(f"Method{name}" for name in FORMS), "Factory", "DataLoader", "Reader", "TrainingStrategy"]
+    assert heads == [*(f"Method{name}" for name in FORMS), "CreateMVAPdfs", "Factory", "DataLoader", "Reader", "TrainingStrategy"]
 
 
 def test_options_prints_what_a_code_means(capsys):

@@ -140,7 +140,8 @@ def test_the_output_file_has_the_inputs_after_each_chain(in_tmp_path):
     with uproot.open("out.root") as file:
         for chain in ("Id", "Gauss_Deco"):
             found = [f"{name}__{cls}_{chain}" for name in ("a", "log_b_", "c") for cls in ("Signal", "Background")]
-            assert sorted(file[f"dataset/InputVariables_{chain}"].keys(cycle=False)) == sorted(found)
+            keys = file[f"dataset/InputVariables_{chain}"].keys(recursive=False, cycle=False)
+            assert sorted(keys) == sorted([*found, "CorrelationPlots"])
         total = 0.0
         for index, cls in enumerate(("Signal", "Background")):
             histogram = file[f"dataset/InputVariables_Id/a__{cls}_Id"]

@@ -27,6 +27,7 @@ _HOMES = {
     "tmvalite.workflow.reader": ("Reader",),
     "tmvalite.workflow.types": ("Types", "EMVA", "EAnalysisType", "ETreeType"),
     "tmvalite.workflow.config": ("Config", "gConfig"),
+    "tmvalite.workflow.experimental": ("Experimental",),
     "tmvalite.workflow.curves": ("ROCCurve",),
     "tmvalite.workflow.tools": ("PyMethodBase", "Tools", "gTools"),
     "tmvalite.errors": (

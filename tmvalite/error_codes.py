@@ -240,7 +240,7 @@ CODES: dict[str, str] = {
     "output-width": "The output has another width than the analysis needs.",
     "padding-size": "Padding cuts more than the image has.",
     "parenthesis": "A parenthesis is never closed or never opened.",
-    "pdfs": "Densities of the output are not available.",
+    "pdfs": "Densities of the output (CreateMVAPdfs) are not there, cannot be made, or cannot be read from a file.",
     "peak-window": "A window is given without a peak.",
     "phase-without-settings": "A phase has no settings.",
     "picture": "A figure cannot be written in this format.",

@@ -120,11 +120,11 @@ def test_moments_follow_from_the_bin_centres(tmp_path):
 
 def test_texts_and_graphs(tmp_path):
     file = RootFile(tmp_path / "out.root")
-    file.add_text(root_names.method("d", "DNN", "WeightFileName"), "w.xml")
+    file.add_text(f"{root_names.method('d', 'DL', 'DNN')}/{root_names.WEIGHT_FILE}", "w.xml")
     file.add_graph("d/roc", [0, 1], [1, 0], "ROC")
     file.write()
     read = uproot.open(tmp_path / "out.root")
-    assert read["d/Method_DNN/DNN/WeightFileName"] == "w.xml"
+    assert read["d/Method_DL/DNN/WeightFileName"] == "w.xml"
     assert [v.tolist() for v in read["d/roc"].values()] == [[0, 1], [1, 0]]
 
 
@@ -153,20 +153,28 @@ def test_names_of_tmva():
     names = root_names
     assert names.tree("d", True) == "d/TestTree"
     assert names.correlation_matrix("d", names.SIGNAL) == "d/CorrelationMatrixS"
-    assert names.input_variable("d", "a+b", "Signal") == "d/InputVariables_Id/a_P_b__Signal_Id"
-    assert names.input_variable("d", "t", "Regression", target=True) == "d/InputVariables_Id/t__Regression_target_Id"
-    assert names.output("d", "m", "S") == "d/Method_m/m/MVA_m_S"
-    assert names.output("d", "m", "B", train=True) == "d/Method_m/m/MVA_m_Train_B"
-    assert names.output("d", "m", "S", fine=True) == "d/Method_m/m/MVA_m_S_high"
-    assert names.efficiency("d", "m", "S", train=True) == "d/Method_m/m/MVA_m_trainingEffS"
-    assert names.curve("d", "m", "rejBvsS") == "d/Method_m/m/MVA_m_rejBvsS"
-    assert names.curve("d", "m", "effBvsS", train=True) == "d/Method_m/m/MVA_m_trainingEffBvsS"
-    assert names.history("d", "m", "valError") == "d/Method_m/m/TrainingHistory_m_valError"
-    assert names.class_output("d", "m", "A", "B") == "d/Method_m/m/MVA_m_Test_A_prob_for_B"
-    assert names.class_curve("d", "m", "A") == "d/Method_m/m/MVA_m_Test_rejBvsS_A"
-    assert names.method_input("d", "m", "x", "Signal") == "d/Method_m/m/x__Signal"
-    assert names.deviation("d", "m", 1, 0, train=True) == "d/Method_m/m/MVA_mtrain_reg_var0_rtgt1"
-    assert names.deviation("d", "m", 1) == "d/Method_m/m/MVA_mtest_reg_tgt1_rtgt1"
+    assert names.input_folder("d") == "d/InputVariables_Id"
+    assert [names.input_folder("d", "Norm", again) for again in (1, 2)] == ["d/InputVariables_Norm_0", "d/InputVariables_Norm_1"]
+    assert names.input_variable("a+b", "Signal") == "a_P_b__Signal_Id"
+    assert names.input_variable("t", "Regression", target=True) == "t__Regression_target_Id"
+    assert names.input_variable("x", "Signal", "") == "x__Signal"
+    assert names.scatter("scat", "a+b", "c", "Signal", "PCA") == "scat_c_vs_a_P_b_Signal_PCA"
+    assert names.method("d", "DL", "m") == "d/Method_DL/m"
+    assert names.output("m", "S") == "MVA_m_S"
+    assert names.output("m", "B", train=True) == "MVA_m_Train_B"
+    assert names.output("m", "S", fine=True) == "MVA_m_S_high"
+    assert names.probability("m", "B") == "MVA_m_Proba_B" and names.probability("m", "S", "Rarity") == "MVA_m_Rarity_S"
+    assert names.efficiency("m", "S", train=True) == "MVA_m_trainingEffS"
+    assert names.curve("m", "rejBvsS") == "MVA_m_rejBvsS"
+    assert names.curve("m", "effBvsS", train=True) == "MVA_m_trainingEffBvsS"
+    assert names.history("m", "valError") == "TrainingHistory_m_valError"
+    assert names.class_output("m", "A", "B") == "MVA_m_Test_A_prob_for_B"
+    assert names.class_curve("m", "A") == "MVA_m_Test_rejBvsS_A"
+    assert names.class_curve("m", "A", "B", train=True) == "MVA_m_Train_1v1rejBvsS_A_vs_B"
+    assert names.deviation("m", 1, "var0", train=True) == "MVA_mtrain_reg_var0_rtgt1"
+    assert names.deviation("m", 1, "tgt1") == "MVA_mtest_reg_tgt1_rtgt1"
+    assert names.squares("m", 0) == "MVA_mtest_Quadr_Deviation_target_0_"
+    assert names.squares("m", 0, best=True, train=True) == "MVA_mtrain_Quadr_Dev_best90perc_target_0_"
 
 
 def test_error_missing_uproot(tmp_path, monkeypatch):

@@ -296,3 +296,17 @@ def test_hints_name_the_right_option_for_typing_errors():
                 total += 1
                 right += caught.value.hint == f"did you mean {name!r}?"
     assert right >= 0.95 * total
+
+
+def test_options_that_another_one_opens():
+    inner = OptionTable(DeclaredOption("Bins", int, 7), DeclaredOption("Kind", str, "a", choices=("a", "b")))
+    table = OptionTable(DeclaredOption("V", bool, False), DeclaredOption("Pdf", bool, False), opened={"Pdf": inner})
+    table = table + OptionTable(DeclaredOption("X", int, 1))
+    assert table.names == ("V", "Pdf", "X") and table.opened_names == ("Bins", "Kind")
+    assert "Bins" not in table.bind("V").values and "Bins" not in table.bind("Pdf:!pdf").values
+    bound = table.bind("bins=3:PDF=True:b")
+    assert (bound.values.Bins, bound.values.Kind, list(bound.values)) == (3, "b", ["V", "Pdf", "X", "Bins", "Kind"])
+    assert table.bind("Pdf", {"Bins": 5}).values.Bins == 5 and bound.table.opened == {}
+    with pytest.raises(OptionError) as caught:
+        table.bind("V:bins=3")
+    assert caught.value.hint == "write Pdf too: without it Bins means nothing" and caught.value.expected == ("V", "Pdf", "X")

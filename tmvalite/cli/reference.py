@@ -107,6 +107,10 @@ def option_sections() -> tuple[Section, ...]:
         entries = [_option(option, option.name not in ours) for option in form.table]
         entries += [_option(option, False) for option in form.extensions if option.name not in form.table]
         sections.append(Section(f"Method{name}", "option", _first(form), (*entries, _option(strict, False)), (name,)))
+    opened = {name: table for form in FORMS.values() for name, table in form.table.opened.items()}
+    for name, table in opened.items():
+        text = f"Further options of a method whose string switches {name} on. A number of -1, or no word, is that for both."
+        sections.append(Section(name, "option", text, tuple(map(_option, table))))
     split = split_table((CLASS,))
     strings = (
         ("Factory", "The option string of a Factory.", FACTORY),

@@ -25,7 +25,7 @@ HARMLESS = frozenset({"title", "norm", "progress", "verbose"})
 
 def defaults(table: OptionTable) -> dict[str, Any]:
     """Every argument of the constructor of a method with these options, with its default, in order."""
-    return OWN | dict.fromkeys((STRICT, *KEY_NAMES, *table.names))
+    return OWN | dict.fromkeys((STRICT, *KEY_NAMES, *table.names, *table.opened_names))
 
 
 def constructor(table: OptionTable) -> Callable:

@@ -6,8 +6,9 @@ Everything comes as arrays. The folders and names are TMVA's (`root_names.py`); 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import BinaryIO
 
 import numpy as np
@@ -15,52 +16,12 @@ import numpy as np
 from tmvalite.data.info import internal_name
 from tmvalite.errors import DataError, MissingExtraError, TmvaliteWarning, warn_user
 from tmvalite.io.atomic import check_writable, write_atomic
+from tmvalite.io.histograms import Histogram, PointGraph, Profile, root_object
+
+Content = Histogram | Profile | PointGraph | str
 
 _WEIGHT = "weight"  # the branch of the event weight; a variable of this name has to give way
 _CHUNK = 50_000  # events written at a time; each chunk is a basket of every branch
-
-
-@dataclass(eq=False)
-class Histogram:
-    """A filled histogram.
-
-    contents : (B,) or (Bx, By) float
-        Sums of weights.
-    edges : tuple of one or two (B + 1,) float
-        Bin edges of each axis.
-    sumw2 : like contents, or None
-        Sums of squared weights; None for unweighted entries, whose errors are the square roots of the contents.
-    title : str
-    entries : float or None
-        Number of entries; None: the sum of the contents.
-    labels : tuple of sequences of str
-        Bin labels of each axis, or empty.
-    double : bool
-        TH1D or TH2D instead of TMVA's TH1F or TH2F.
-    """
-
-    contents: np.ndarray
-    edges: tuple[np.ndarray, ...]
-    sumw2: np.ndarray | None = None
-    title: str = ""
-    entries: float | None = None
-    labels: tuple[Sequence[str], ...] = ()
-    double: bool = False
-
-    def __post_init__(self):
-        self.contents = np.asarray(self.contents, dtype=np.float64)
-        self.edges = tuple(np.asarray(edges, dtype=np.float64) for edges in self.edges)
-        shape = tuple(len(edges) - 1 for edges in self.edges)
-        sumw2 = self.contents if self.sumw2 is None else np.asarray(self.sumw2)
-        if self.contents.shape != shape or sumw2.shape != shape or len(shape) not in (1, 2):
-            raise DataError(f"a histogram of {self.contents.shape} contents has {shape} bins", code="data-histogram")
-
-
-@dataclass(eq=False)
-class _Graph:
-    x: np.ndarray
-    y: np.ndarray
-    title: str
 
 
 @dataclass(eq=False)
@@ -158,7 +119,8 @@ class RootFile:
 
     def __init__(self, path: str | os.PathLike):
         self.path = path
-        self.objects: dict[str, Histogram | EventTree | _Graph | str] = {}
+        self.objects: dict[str, Content | EventTree] = {}
+        self.made: list[Callable[[], Iterable[tuple[str, Content]]]] = []
 
     def check_writable(self) -> None:
         """Raises FileError if the file could not be written, MissingExtraError without uproot."""
@@ -171,12 +133,20 @@ class RootFile:
     def add_histogram(self, name: str, histogram: Histogram) -> None:
         self.objects[name] = histogram
 
-    def add_graph(self, name: str, x: np.ndarray, y: np.ndarray, title: str = "") -> None:
+    def add_graph(self, name: str, x: np.ndarray, y: np.ndarray, title: str = "", axes: Sequence[str] = ()) -> None:
         """A TGraph of points (P,), (P,)."""
         x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
         if x.shape != y.shape or x.ndim != 1 or not len(x):
             raise DataError(f"graph '{name}' has points of the shapes {x.shape} and {y.shape}", code="data-length")
-        self.objects[name] = _Graph(x, y, title)
+        self.objects[name] = PointGraph(x, y, title, tuple(axes))
+
+    def add(self, name: str, content: Content) -> None:
+        """Anything but a tree."""
+        self.objects[name] = content
+
+    def add_made(self, make: Callable[[], Iterable[tuple[str, Content]]]) -> None:
+        """Names and contents that are made when the file is written, one after the other, before all that was added singly."""
+        self.made.append(make)
 
     def add_text(self, name: str, text: str) -> None:
         """A TObjString."""
@@ -194,16 +164,15 @@ class RootFile:
         write_atomic(self.path, lambda file: self._fill(uproot, file))
 
     def _fill(self, uproot, file: BinaryIO) -> None:
-        with uproot.recreate(file, compression=uproot.ZSTD(1)) as output:  # ZLIB takes 5 times as long for the same size
-            for name, content in self.objects.items():
+        with uproot.recreate(file, compression=uproot.ZSTD(1)) as output:
+            made = (pair for make in self.made for pair in make())
+            for name, content in chain(made, self.objects.items()):
                 if isinstance(content, EventTree):
                     _write_tree(output, name, content)
-                elif isinstance(content, Histogram):
-                    output[name] = _root_histogram(name.rsplit("/", 1)[-1], content)
-                elif isinstance(content, _Graph):
-                    output[name] = uproot.as_TGraph({"x": content.x, "y": content.y}, title=content.title)
-                else:
+                elif isinstance(content, str):
                     output[name] = content
+                else:
+                    output[name] = root_object(name.rsplit("/", 1)[-1], content)
 
 
 def _uproot():
@@ -238,65 +207,3 @@ def _name_array(classes: Sequence[str]):
     import awkward
 
     return awkward.Array(list(classes))
-
-
-def _root_histogram(name: str, h: Histogram):
-    """As TH1F, TH2F (or D) with under- and overflow bins of zero and the moments that the bin centres give."""
-    from uproot.writing.identify import to_TAxis, to_TH1x, to_TH2x
-
-    data, sumw2 = (_with_flow(a) for a in (h.contents, np.empty(0) if h.sumw2 is None else np.asarray(h.sumw2, dtype=np.float64)))
-    data = data.astype(np.float64 if h.double else np.float32)
-    centres = [(edges[1:] + edges[:-1]) / 2 for edges in h.edges]
-    total = float(h.contents.sum())
-    squares = float((h.contents if h.sumw2 is None else np.asarray(h.sumw2)).sum())
-    axes = [
-        to_TAxis(n, "", len(edges) - 1, edges[0], edges[-1], fXbins=_edges(edges), fLabels=_labels(h.labels[i : i + 1]))
-        for i, (n, edges) in enumerate(zip(("xaxis", "yaxis"), h.edges))
-    ]
-    common = {
-        "fName": name,
-        "fTitle": h.title,
-        "data": data,
-        "fEntries": total if h.entries is None else float(h.entries),
-        "fTsumw": total,
-        "fTsumw2": squares,
-        "fSumw2": sumw2,
-        "fXaxis": axes[0],
-    }
-    along_x = h.contents if h.contents.ndim == 1 else h.contents.sum(axis=1)
-    common |= {"fTsumwx": float(along_x @ centres[0]), "fTsumwx2": float(along_x @ centres[0] ** 2)}
-    if h.contents.ndim == 1:
-        return to_TH1x(**common)
-    along_y = h.contents.sum(axis=0)
-    return to_TH2x(
-        **common,
-        fTsumwy=float(along_y @ centres[1]),
-        fTsumwy2=float(along_y @ centres[1] ** 2),
-        fTsumwxy=float(centres[0] @ h.contents @ centres[1]),
-        fYaxis=axes[1],
-    )
-
-
-def _with_flow(values: np.ndarray) -> np.ndarray:
-    """Contents in ROOT's order, x running fastest, with empty under- and overflow bins; nothing stays nothing."""
-    return np.pad(values, 1).ravel(order="F") if values.size else np.empty(0)
-
-
-def _edges(edges: np.ndarray) -> np.ndarray | None:
-    """None for equal bins, as ROOT keeps them."""
-    even = np.linspace(edges[0], edges[-1], len(edges))
-    return None if np.allclose(edges, even, rtol=0, atol=1e-9 * (edges[-1] - edges[0])) else edges
-
-
-def _labels(labels: tuple[Sequence[str], ...]):
-    """Bin labels as the list that ROOT expects: each TObjString carries the number of its bin."""
-    if not labels or not labels[0]:
-        return None
-    from uproot.writing.identify import to_THashList, to_TObjString
-
-    strings = []
-    for number, label in enumerate(labels[0], 1):
-        string = to_TObjString(str(label))
-        string._bases[0]._members["@fUniqueID"] = number
-        strings.append(string)
-    return to_THashList(strings)

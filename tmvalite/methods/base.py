@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
+from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import (
     PYTHON,
     Diagnostics,
@@ -30,6 +31,7 @@ from tmvalite.estimators.protocol import Estimator
 from tmvalite.graph import Graph, describe_all, require_lowering
 from tmvalite.io.weight_file import WeightFile
 from tmvalite.io.weights_xml import read_weights, write_weights
+from tmvalite.methods.described import DescribedOutput
 from tmvalite.models.blueprint import Blueprint, blueprint, first_look
 from tmvalite.models.booking import Booking, book, silent
 from tmvalite.models.events import declared
@@ -49,7 +51,7 @@ NUMBERS = frozenset((float, int, np.float32, np.float64))
 ON_INTERRUPT = ("raise", "keep")
 
 
-class Method(Estimator):
+class Method(DescribedOutput, Estimator):
     """A method with its options; the base of MethodDL.
 
     Parameters
@@ -241,12 +243,14 @@ class Method(Estimator):
         progress = progress if isinstance(progress, Progress) else make_progress(progress, write)
         made = self.blueprint(info)
         fitted = fit(self.booking, made, events, info, split=split, progress=progress, diagnostics=self.diagnostics, **more)
-        self._keep(fitted, on_interrupt)
+        self._keep(fitted, events, on_interrupt)
 
-    def _keep(self, fitted: Fitted, on_interrupt: str) -> None:
-        """Take over what a training came to, say what it has to say, and raise what stopped it."""
+    def _keep(self, fitted: Fitted, events: Events, on_interrupt: str) -> None:
+        """Take over what a training on events came to, say what it has to say, and raise what stopped it."""
         model = self._model if fitted.trained is None else fitted.trained  # the old one serves until there is a new one
         self._model, self._history, self._trace = model, fitted.history, fitted.trace
+        if fitted.trained is not None and self.bound.values.CreateMVAPdfs and self.analysis_type == "classification":
+            self._describe_output(events)
         for remark in fitted.remarks:
             warn_user(remark)
         if fitted.stopped is not None:
@@ -470,6 +474,11 @@ class Method(Estimator):
     def network(self):
         """The trained network."""
         return self._trained().network
+
+    @property
+    def chain(self) -> TransformChain:
+        """The transformations of variables and targets, fitted."""
+        return self._trained().chain
 
     @property
     def graph(self) -> Graph:

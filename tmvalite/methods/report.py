@@ -60,7 +60,8 @@ class Report:
             "",
             "options",
         ]
-        texts = list(self.bound.items())
+        shown = self.booking.form.table  # without the many options that one of these opens
+        texts = [(name, text, given) for name, text, given in self.bound.items() if given or name in shown]
         width = max(len(name) for name, _, _ in texts)
         lines += [f"  {name.ljust(width)}  {text}{'' if given else '  (default)'}" for name, text, given in texts]
         for name, graph in self.graphs.items():

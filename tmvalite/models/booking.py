@@ -106,7 +106,7 @@ def book(
     """
     analysis_type = _analysis_type(analysis_type)
     bound = form.table.bind(options, keywords or {}, diagnostics)
-    remark_ignored(bound, diagnostics)
+    remark_ignored(bound, analysis_type, diagnostics)
 
     def read(name: str, parse, otherwise=None):
         understood = name in form.table and name not in form.unread

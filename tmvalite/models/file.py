@@ -29,6 +29,7 @@ from tmvalite.models.blueprint import Blueprint, joined, network_of, node_name
 from tmvalite.models.booking import Booking
 from tmvalite.models.form import TRUTH, VARIABLES, Form
 from tmvalite.models.latent import LATENT_TERMS
+from tmvalite.models.output_densities import check_records
 from tmvalite.models.trained import Description, Trained
 from tmvalite.optimizers import REGULARIZATIONS
 from tmvalite.string_utils import OptionTable, parse_prior
@@ -54,7 +55,7 @@ def describe(
         replaced["ErrorStrategy"] = blueprint.objectives[0].strategy
         if initialisation not in INITIALISATION_CODES:
             replaced["WeightInitialization"] = "XAVIER"
-    items, ours = list(bound.items()), booking.form.extensions
+    items, ours = list(bound.items()), {*booking.form.extensions.names, *booking.form.table.opened_names}
     options = [OptionRecord(n, "".join(replaced.get(n, text).split()), set_) for n, text, set_ in items if n not in ours]
     facts = RELEASES | {"Creator": "tmvalite", "Date": "", "Host": "", "Dir": "", "Training events": str(n_events)}
     facts |= {"TrainingTime": "", "AnalysisType": booking.analysis_type.capitalize(), SEED: str(seed)}
@@ -217,6 +218,7 @@ def _block_record(trained: Trained, name: str, *, alone: bool) -> BlockRecord:
 def trained_of(file: WeightFile, form: Form, analysis: str) -> Trained:
     """What a weight file holds. Raises FileError, DataError and OptionError (transformations)."""
     info = DataSetInfo(tuple(file.variables), tuple(file.targets), tuple(file.spectators), tuple(file.classes))
+    check_records(file.pdfs)
     if file.extension is not None:
         blocks, matrices = _read_blocks(form, file.extension.blocks)
         objectives, settings = _read_settings(form, file.extension.settings, blocks)

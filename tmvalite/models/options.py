@@ -12,6 +12,7 @@ from typing import Any
 from tmvalite.constants import PRECISIONS
 from tmvalite.errors import Diagnostics, Source, Span
 from tmvalite.losses import LOSSES
+from tmvalite.models.density_options import DENSITY_OPTIONS
 from tmvalite.string_utils import DEFAULT_STRATEGY, BoundOptions, DeclaredOption, OptionTable
 from tmvalite.training.initialisation import METHODS as INITIALISATIONS
 
@@ -25,6 +26,7 @@ BASE_OPTIONS = OptionTable(
     DeclaredOption("H", bool, False, "print help of the method"),
     DeclaredOption("CreateMVAPdfs", bool, False, "describe the output by densities of signal and background"),
     DeclaredOption("IgnoreNegWeightsInTraining", bool, False, "events with negative weights do not train"),
+    opened={"CreateMVAPdfs": DENSITY_OPTIONS},
 )
 
 INPUT = OptionTable(
@@ -55,13 +57,12 @@ def _of_default(parse: Callable, source: Source, span: Span) -> Any:
     return parse(source, span, Diagnostics(source))
 
 
-def remark_ignored(bound: BoundOptions, diagnostics: Diagnostics) -> None:
-    """Say which options are set and do nothing: a device other than the CPU (the network is the same), densities."""
+def remark_ignored(bound: BoundOptions, analysis_type: str, diagnostics: Diagnostics) -> None:
+    """Say which options are set and do nothing: a device other than the CPU (the network is the same), densities of targets."""
     values, source, spans = bound.values, bound.source, bound.spans
-    if values.CreateMVAPdfs:
-        message = "CreateMVAPdfs is ignored: densities of the output are not available yet"
-        hint = "remove it; Reader.GetProba gives -1 and GetRarity 0, as without it"
-        diagnostics.warn(message, code="pdfs", source=source, span=spans["CreateMVAPdfs"], hint=hint)
+    if values.CreateMVAPdfs and analysis_type != "classification":
+        message = f"CreateMVAPdfs is ignored: a {analysis_type} analysis has no output of signal and background"
+        diagnostics.warn(message, code="pdfs", source=source, span=spans["CreateMVAPdfs"], hint="remove it")
     if values.Architecture != "CPU":
         message = f"Architecture={values.Architecture} is not available; everything runs on the CPU"
         diagnostics.warn(message, code="architecture", source=source, span=spans["Architecture"], hint="write Architecture=CPU")

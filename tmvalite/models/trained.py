@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import struct
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from tmvalite.io.weight_file import OptionRecord, PdfRecord
 from tmvalite.losses import AUTOENCODER, Objective, usual
 from tmvalite.models.blueprint import joined, network_of
 from tmvalite.models.form import ORIGIN, TRUTH, VARIABLES, Form, lacking
+from tmvalite.models.output_densities import OutputDensities
 from tmvalite.string_utils import Prior
 from tmvalite.training.network import Network
 
@@ -33,7 +35,7 @@ class Description:
     facts : its GeneralInfo
     options : the booking options
     header : the attributes of <Weights>, for a network that ROOT can run
-    pdfs : MVAPdfs of the file that was read
+    pdfs : MVAPdfs, the densities of the output for signal and background, or none
     """
 
     facts: dict[str, str] = field(default_factory=dict)
@@ -110,6 +112,15 @@ class Trained:
     def __reduce__(self):
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "network"}
         return _restored, (fields, self.network.precision, self.network.parameters.snapshot())
+
+    @cached_property
+    def densities(self) -> OutputDensities | None:
+        """The densities of its output for signal and background, where it was trained with CreateMVAPdfs."""
+        return OutputDensities(self.description.pdfs) if self.description.pdfs else None
+
+    def with_densities(self, pdfs: tuple[PdfRecord, ...]) -> Trained:
+        """The same with these densities of its output."""
+        return dataclasses.replace(self, description=dataclasses.replace(self.description, pdfs=pdfs))
 
     # --------------------------------------------------------------------------- parts
 

@@ -105,7 +105,8 @@ class BoundOptions:
 class OptionTable:
     """The options that a string may hold, in order of declaration.
 
-    Tables add up: `base_options + method_options`.
+    Tables add up: `base_options + method_options`. `opened` has tables whose options are there only where a truth value of this
+    one is switched on, as TMVA declares the options of a part when it is asked for.
 
     Examples
     --------
@@ -114,8 +115,9 @@ class OptionTable:
     7
     """
 
-    def __init__(self, *options: DeclaredOption):
+    def __init__(self, *options: DeclaredOption, opened: Mapping[str, OptionTable] | None = None):
         self._options = {option.name.lower(): option for option in options}
+        self.opened = dict(opened or {})
         if len(self._options) != len(options):
             raise ValueError("an option is declared twice")
 
@@ -132,11 +134,25 @@ class OptionTable:
         return name.lower() in self._options
 
     def __add__(self, other: OptionTable) -> OptionTable:
-        return OptionTable(*self, *other)
+        return OptionTable(*self, *other, opened=self.opened | other.opened)
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(option.name for option in self)
+
+    @property
+    def opened_names(self) -> tuple[str, ...]:
+        """The names of the options that others open."""
+        return tuple(name for table in self.opened.values() for name in table.names)
+
+    def with_opened(self, options: tuple[Option, ...]) -> OptionTable:
+        """The table with those that these options open, for good."""
+        found = OptionTable(*self)
+        for name, table in self.opened.items():
+            given = [option for option in options if option.name.text.lower() == name.lower()]
+            if given and _is_on(given[-1]):
+                found += table
+        return OptionTable(*found, opened={name: table for name, table in self.opened.items() if table.names[0] not in found})
 
     def bind(
         self, text: str | Source = "", keywords: Mapping[str, Any] | None = None, diagnostics: Diagnostics | None = None
@@ -167,12 +183,12 @@ class OptionTable:
         with diagnostics.telling():
             options = parse_options(source).options
             if STRICT not in self:
-                wishes = [_asks_for_strict(option) for option in options if _is_strict(option)]
+                wishes = [_is_on(option) for option in options if _is_strict(option)]
                 diagnostics.strict |= any(wishes)
                 if wishes and not any(wishes):
                     diagnostics.manner = TMVA
                 options = tuple(option for option in options if not _is_strict(option))
-            return _Binder(self, source, first_keyword, diagnostics).bind(options)
+            return _Binder(self.with_opened(options), source, first_keyword, diagnostics).bind(options)
 
 
 def keyword_text(name: str, value: Any) -> str:
@@ -191,7 +207,8 @@ def _is_strict(option: Option) -> bool:
     return option.name.text.lower() == STRICT.lower() and option.index is None
 
 
-def _asks_for_strict(option: Option) -> bool:
+def _is_on(option: Option) -> bool:
+    """Whether an option that is on or off is switched on."""
     if option.negated:
         return False
     return option.value is None or option.value.text.lower() not in FALSE_WORDS
@@ -264,7 +281,11 @@ class _Binder:
                 if declared.find_choice(text) is not None:
                     return declared, None, text, option.name.span
         words = [] if option.value is not None else [str(choice) for declared in self.table for choice in declared.choices]
-        hint = hint_for_option(text, self.table.names, words) or self._hint_for_cut(option, text)
+        opener = next((name for name, table in self.table.opened.items() if text in table), None)
+        if opener is not None:
+            hint = f"write {opener} too: without it {self.table.opened[opener][text].name} means nothing"
+        else:
+            hint = hint_for_option(text, self.table.names, words) or self._hint_for_cut(option, text)
         raise self._error(
             f"no option is called {quoted(text)}", "option-unknown", option.name.span, expected=self.table.names, hint=hint
         )

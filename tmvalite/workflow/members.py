@@ -178,11 +178,26 @@ TOOLS = {
     ),
 }
 
+RREADER: dict[str, str] = {}
+
+EXPERIMENTAL = {
+    **_each("RTensor AsTensor AsRTensor", "numpy arrays take the place of tensors: RReader.Compute(array) gives an array"),
+    "RBDT": "trees are not part of tmvalite: it has deep learning, Types.kDL",
+    **_each(
+        "RStandardScaler Classification ClassificationResult RMergedVectorOfObjects", "VarTransform=N,P,... scales variables"
+    ),
+    **_each(
+        "SOFIE RSofieReader SofieFunctor", "tmvalite runs its networks itself; method.to_onnx(file, target='sofie') writes a file"
+    ),
+    "Compute": "RReader.Compute(X) takes whole arrays and tables",
+    "SaveXGBoost": "gone, as from ROOT 6.42",
+}
+
 NAMESPACE = {
     **_each("CrossValidation CvSplit CvSplitKFolds CvSplitKFoldsExpr Envelope HyperParameterOptimisation", _NO_FOLDS),
-    "Experimental": "RReader and its relatives are not there yet: tmvalite.load(file).GetMvaValues(X) scores whole arrays",
     **_each(
-        "TMVAGui TMVARegGui TMVAMultiClassGui", "there is no GUI: EvaluateAllMethods prints the tables, GetROCCurve(loader) draws"
+        "TMVAGui TMVARegGui TMVAMultiClassGui",
+        "there is no GUI here: that of a ROOT with TMVA opens the output file (docs/output-file.md)",
     ),
     **_each("MethodCategory", METHOD["AddMethod"]),
     **_each("VariableInfo DataSetInfo Event", "loader.GetDataSetInfo() and loader.dataset() have variables, classes and events"),

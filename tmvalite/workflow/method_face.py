@@ -13,7 +13,7 @@ from tmvalite.workflow.members import METHOD, TmvaNames, missing
 from tmvalite.workflow.results import MethodRecord
 from tmvalite.workflow.types import EAnalysisType, ESBType, ETreeType, method_type, sample_name
 
-NO_PDF = -1.0  # TMVA's answer of a method without PDFs (CreateMVAPdfs)
+NO_PDF = -1.0  # TMVA's probability of a method without PDFs (CreateMVAPdfs)
 
 
 class MethodFace(TmvaNames):
@@ -118,8 +118,8 @@ class MethodFace(TmvaNames):
         return needs.get(kind, kind is EAnalysisType.kRegression)
 
     def HasMVAPdfs(self) -> bool:
-        """False: PDFs of the output (CreateMVAPdfs) are not made."""
-        return False
+        """Whether there are PDFs of the output (CreateMVAPdfs)."""
+        return self._ask("HasMVAPdfs", False)
 
     def IsConstructedFromWeightFile(self) -> bool:
         """Whether it was read from a file."""
@@ -193,13 +193,23 @@ class MethodFace(TmvaNames):
         above = value * self._orientation > self.GetSignalReferenceCut() * self._orientation
         return above if np.ndim(above) else bool(above)
 
-    def GetProba(self, *args) -> float:
-        """-1, TMVA's answer for a method without PDFs (CreateMVAPdfs)."""
-        return NO_PDF
+    # What the PDFs of the output make of it
 
-    def GetRarity(self, mvaVal=0.0, reftype=ESBType.kBackground) -> float:
-        """0, TMVA's answer for a method without PDFs (CreateMVAPdfs)."""
-        return 0.0
+    def GetProba(self, mvaVal, ap_sig=0.5):
+        """The probability that an event with this output, or events (N,), are signal, of which there is the share `ap_sig`.
+
+        -1 for a method without PDFs (CreateMVAPdfs).
+        """
+        return self._ask("GetProba", NO_PDF, mvaVal, ap_sig)
+
+    def GetRarity(self, mvaVal, reftype=ESBType.kBackground):
+        """The part of the background (or signal) with smaller outputs than this one, or these (N,); 0 without PDFs."""
+        return self._ask("GetRarity", 0.0, mvaVal, reftype)
+
+    def _ask(self, name: str, otherwise, *arguments):
+        """What the method answers, or TMVA's answer for one that does not know."""
+        asked = getattr(self.method, name, None)
+        return otherwise if asked is None else asked(*arguments)
 
 
 class BookedMethod(MethodFace):

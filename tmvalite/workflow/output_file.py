@@ -1,9 +1,11 @@
-"""The output ROOT file: TestTree and TrainTree of every data set, with the outputs of every method, and their input variables."""
+"""The output ROOT file of a Factory: what TMVA's macros draw of every data set and method, and the events with all outputs."""
 
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -11,8 +13,9 @@ from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import OptionError
 from tmvalite.io import root_names
 from tmvalite.io.root_file import EventTree, RootFile
-from tmvalite.workflow.input_histograms import input_histograms
+from tmvalite.workflow.input_histograms import correlation_matrices, input_histograms
 from tmvalite.workflow.log import Log, LogSettings
+from tmvalite.workflow.method_folder import method_folder
 from tmvalite.workflow.results import MethodRecord
 
 TREES = {"TestTree": "test", "TrainTree": "train"}
@@ -57,7 +60,23 @@ def event_tree(records: Sequence[MethodRecord], sample: str) -> EventTree:
     for record in records:
         output = np.asarray(record.outputs[sample] if sample in record.outputs else record.evaluate(sample))
         tree.add_output(record.title, output, record.method.value_names(info))
+        if record.densities is not None:
+            tree.add(f"prob_{record.title}", record.densities.probability(output).astype(np.float32))
     return tree
+
+
+def _contents(records: Sequence[MethodRecord], chains: Sequence[TransformChain]):
+    """(path, content) of everything but the trees of one data set."""
+    info, train = records[0].data.info, records[0].data.train
+    yield from correlation_matrices(info, train, records[0].analysis_type)
+    met: Counter[str] = Counter()
+    for chain in chains:
+        folder = root_names.input_folder(info.name, chain.short_name, met[chain.short_name])
+        met[chain.short_name] += 1
+        for name, content in input_histograms(info, train, chain, chain.short_name):
+            yield f"{folder}/{name}", content
+    for record in records:
+        yield from method_folder(record)
 
 
 def write_output(
@@ -66,7 +85,7 @@ def write_output(
     chains: Mapping[str, Sequence[TransformChain]],
     settings: LogSettings,
 ) -> None:
-    """Write TestTree and TrainTree of every data set into a new file, whole or not at all.
+    """Write correlations, input variables, methods and trees of every data set into a new file, whole or not at all.
 
     `chains`: those of the Factory's Transformations by data set, fitted; each gives a folder InputVariables_<chain>.
 
@@ -79,12 +98,10 @@ def write_output(
     """
     file = RootFile(path)
     for name, records in by_dataset.items():
+        file.add_made(partial(_contents, records, chains.get(name, ())))
         for sample in TREES.values():
             if len(records[0].sample(sample)):
                 file.add_tree(root_names.tree(name, sample == "test"), event_tree(records, sample))
-        for chain in chains.get(name, ()):
-            for place, histogram in input_histograms(records[0].data, chain):
-                file.add_histogram(place, histogram)
     file.write()
     for name, records in by_dataset.items():
         log = Log(f"Dataset:{name}", settings)

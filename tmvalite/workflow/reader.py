@@ -20,13 +20,11 @@ from tmvalite.workflow.info_views import DataSetInfoView, counts_text
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.method_face import ReadMethod
 from tmvalite.workflow.reader_checks import check_declared, hint_for_missing
-from tmvalite.workflow.reader_names import ReaderNames, is_text
+from tmvalite.workflow.reader_names import NOT_A_NUMBER, ReaderNames, is_text
 from tmvalite.workflow.script_options import read_reader_options
 from tmvalite.workflow.slots import VariableSlot, bind_slot, gather, read_event
 from tmvalite.workflow.summary import VARIABLE_COLUMNS, html_table, variable_rows
 from tmvalite.workflow.types import EMVA, method_type
-
-NOT_A_NUMBER = -999.0  # TMVA's answer for an event with a NaN among its variables
 
 
 class Reader(ReaderNames):
@@ -142,8 +140,9 @@ class Reader(ReaderNames):
 
     def _read(self, path, tag: str | None) -> ReadMethod:
         from tmvalite.methods import load  # loads the engine, so not before a file is there
+        from tmvalite.methods.shared import shared
 
-        method, name = load(path), os.fspath(path)
+        method, name = shared(path, load), os.fspath(path)
         check_declared(method.info.variables, self._info.variables, "variable", "AddVariable", name)
         check_declared(method.info.spectators, self._info.spectators, "spectator", "AddSpectator", name)
         return ReadMethod(method, self, tag, name)

@@ -12,6 +12,8 @@ from tmvalite.workflow.method_face import ReadMethod
 from tmvalite.workflow.types import EMVA
 
 TAG = {"methodTag": "tag"}
+NOT_A_NUMBER = -999.0  # TMVA's answer for an event with a NaN among its variables
+NOT_GIVEN = -9999999.0  # what C++ gives for an output that is to be computed
 
 
 class ReaderNames(Configurable):
@@ -105,16 +107,29 @@ class ReaderNames(Configurable):
     GetMVAErrorLower = GetMVAErrorUpper = GetMVAError
 
     @also_named(**TAG)
-    def GetProba(self, tag, ap_sig: float = 0.5, mvaVal: float = -9999999.0) -> float:
-        """-1, TMVA's answer for a method without PDFs (CreateMVAPdfs)."""
-        self.find(tag)
-        return -1.0
+    def GetProba(self, tag, ap_sig: float = 0.5, mvaVal: float = NOT_GIVEN):
+        """The probability that the event of the registered variables is signal, of which there is the share `ap_sig`.
+
+        `mvaVal` is the output of another event, or outputs (N,). -1 for a method without PDFs (CreateMVAPdfs).
+        """
+        return self._of_output("GetProba", tag, mvaVal, ap_sig)
 
     @also_named(**TAG)
-    def GetRarity(self, tag, mvaVal: float = -9999999.0) -> float:
-        """0, TMVA's answer for a method without PDFs (CreateMVAPdfs)."""
-        self.find(tag)
-        return 0.0
+    def GetRarity(self, tag, mvaVal: float = NOT_GIVEN):
+        """The part of the background with smaller outputs than the event of the registered variables; 0 without PDFs.
+
+        `mvaVal` is the output of another event, or outputs (N,).
+        """
+        return self._of_output("GetRarity", tag, mvaVal)
+
+    def _of_output(self, name: str, tag, value, *more):
+        """What the method says of an output, which is that of the registered variables by default; -999 where they have none."""
+        method = self.find(tag)
+        if method.HasMVAPdfs() and np.ndim(value) == 0 and value == NOT_GIVEN:
+            value = self.evaluate_mva(tag)
+            if value == NOT_A_NUMBER:
+                return value
+        return getattr(method, name)(value, *more)
 
     def DataInfo(self) -> ReaderDataInfo:
         """The declarations; `DataInfo().AddVariablesArray(expression, size, ...)` declares an array."""

@@ -63,6 +63,21 @@ class MethodRecord:
         """Whose getter gives the outputs: that of the analysis, but an autoencoder may have anomaly scores only."""
         return self.method.value_kind
 
+    @property
+    def chain(self):
+        """The method's own transformations, fitted; None for a method that does not tell."""
+        return getattr(self.method, "chain", None)
+
+    @property
+    def history(self) -> dict[str, list]:
+        """The epochs of its training; empty for a method that has none."""
+        return getattr(self.method, "history", {})
+
+    @property
+    def densities(self):
+        """The densities of its output (CreateMVAPdfs), or None."""
+        return getattr(self.method, "densities", None)
+
     def values_of(self, method, x: np.ndarray) -> np.ndarray:
         """The values of kind `kind` that a method gives to events x (N, V)."""
         return np.asarray(getattr(method, GETTERS[self.kind])(x))

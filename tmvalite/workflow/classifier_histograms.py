@@ -1,0 +1,140 @@
+"""What TMVA's output file has of a method with one output: its distributions, efficiencies and curves, and its densities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tmvalite.errors import DataError
+from tmvalite.evaluation import RocCurve, roc_curve
+from tmvalite.evaluation.binned import histogram_edges
+from tmvalite.io import root_names
+from tmvalite.io.histograms import Histogram, PointGraph
+from tmvalite.workflow.config import gConfig
+from tmvalite.workflow.results import MethodRecord
+
+Named = Iterator[tuple[str, Histogram | PointGraph]]
+FINE = 10_000  # bins of the histograms that are read with a cut
+LEAST = np.finfo(np.float64).eps  # TMVA gives no inverse of a smaller background efficiency
+
+
+@dataclass(frozen=True, eq=False)
+class Outputs:
+    """The output of a method on one sample: values, weights (N,) float64, and which events are signal (N,)."""
+
+    values: np.ndarray
+    weights: np.ndarray
+    is_signal: np.ndarray
+
+    @classmethod
+    def of(cls, record: MethodRecord, sample: str) -> Outputs:
+        values = np.asarray(record.output(sample), np.float64)
+        return cls(values, record.sample(sample).weight, record.is_class(sample, record.data.info.signal_class))
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Values and weights of signal and background."""
+        parts = ((root_names.SIGNAL, self.is_signal), (root_names.BACKGROUND, ~self.is_signal))
+        return {letter: (self.values[chosen], self.weights[chosen]) for letter, chosen in parts}
+
+    def falls(self) -> bool:
+        """Whether signal has the smaller outputs on the average, so that a cut keeps what is below it."""
+        means = [float(np.average(v, weights=w)) if len(v) and w.sum() else 0.0 for v, w in self.groups.values()]
+        return not means[0] > means[1]
+
+
+def classifier_histograms(record: MethodRecord) -> Named:
+    """(name in the method's folder, content); ranges are those of the test sample. TMVA reads the curves from histograms of
+    10000 bins, here they are the exact ones."""
+    title, settings = record.title, gConfig().GetVariablePlotting()
+    test, train = Outputs.of(record, "test"), Outputs.of(record, "train")
+    groups = list(test.groups.values())
+    coarse, fine = (_open(histogram_edges(groups, n_bins=bins)) for bins in (settings.fNbinsMVAoutput, FINE))
+    down = test.falls()
+    for letter, (values, weights) in test.groups.items():
+        name = root_names.output(title, letter)
+        yield name, Histogram.of(values, weights, coarse, title=name, double=True).of_area()
+    yield from _described(record, test)
+    for letter, (values, weights) in test.groups.items():
+        name = root_names.output(title, letter, fine=True)
+        yield name, Histogram.of(values, weights, fine, title=name, double=True).of_area()
+    for sample in (test, train):
+        of_training = {"train": sample is train}
+        if sample is train:
+            for letter, (values, weights) in train.groups.items():
+                name = root_names.output(title, letter, train=True)
+                yield name, Histogram.of(values, weights, coarse, title=name, double=True).of_area()
+        for letter, (values, weights) in sample.groups.items():
+            words = f"MVA_{title} ({'signal' if letter == root_names.SIGNAL else 'background'})"
+            yield root_names.efficiency(title, letter, **of_training), _efficiency(values, weights, fine, down, words)
+        curve = curve_or_none(-sample.values if down else sample.values, sample.is_signal, sample.weights)
+        if curve is not None:
+            for kind, histogram in _curves(curve, settings.fNbinsXOfROCCurve, f"MVA_{title}"):
+                if sample is test or kind != "invBeffvsSeff":
+                    yield root_names.curve(title, kind, **of_training), histogram
+
+
+def _open(edges: np.ndarray) -> np.ndarray:
+    """The last edge a little higher, so that the largest output is inside for who fills further."""
+    edges = edges.copy()
+    edges[-1] += 1e-5 * (edges[-1] - edges[0])
+    return np.linspace(edges[0], edges[-1], len(edges))
+
+
+def curve_or_none(values, is_signal, weights) -> RocCurve | None:
+    """The curve, or None where there is none (events of one kind only), which the result tables say."""
+    try:
+        return roc_curve(values, is_signal, weights)
+    except DataError:
+        return None
+
+
+def _efficiency(values, weights, edges, down: bool, title: str) -> Histogram:
+    """The part of the events that a cut at the lower edge of each bin keeps."""
+    flow = Histogram.of(values, weights, edges).flow
+    total = float(flow.sum())
+    below = np.cumsum(flow)[:-2]
+    kept = below if down else total - below
+    kept = kept / total if total else np.zeros(len(edges) - 1)
+    return Histogram(kept, (edges,), title=title, entries=float(len(values)), double=True)
+
+
+def _curves(curve: RocCurve, bins: int, title: str) -> Iterator[tuple[str, Histogram]]:
+    """Background efficiency, rejection and inverse efficiency in bins of signal efficiency."""
+    edges = np.linspace(0.0, 1.0, bins + 1)
+    background = np.interp(
+        (edges[1:] + edges[:-1]) / 2, np.maximum.accumulate(curve.signal_efficiency), curve.background_efficiency
+    )
+    inverse = np.where(background > LEAST, 1.0 / np.where(background > LEAST, background, 1.0), 0.0)
+    for kind, contents, axis in (
+        ("effBvsS", background, "Backgr eff"),
+        ("rejBvsS", 1.0 - background, "Backgr rejection (1-eff)"),
+        ("invBeffvsSeff", inverse, "Inverse backgr. eff (1/eff)"),
+    ):
+        yield kind, Histogram(contents, (edges,), title=title, entries=float(bins), double=True, axes=("Signal eff", axis))
+
+
+# ---- densities (CreateMVAPdfs)
+
+
+def _described(record: MethodRecord, test: Outputs) -> Named:
+    """Probabilities and rarities of the test sample, and the densities themselves as TMVA's macro probas looks for them."""
+    densities = record.densities
+    if densities is None:
+        return
+    edges = np.linspace(0.0, 1.0, gConfig().GetVariablePlotting().fNbinsMVAoutput + 1)
+    for kind, of in (("Proba", densities.probability), ("Rarity", densities.rarity)):
+        for letter, (values, weights) in test.groups.items():
+            name = root_names.probability(record.title, letter, kind)
+            yield name, Histogram.of(of(values), weights, edges, title=name, double=True).of_area()
+    for density in (densities.signal, densities.background):
+        original, edges = density.record.histogram, (density.edges,)
+        name = original.removesuffix("_original")
+        yield name, Histogram(density.record.contents, edges, title=name, double=True)
+        yield original, Histogram(density.record.contents, edges, title=original)
+        yield f"{name}_smoothed", Histogram(density.smoothed, edges, title=f"{name}_smoothed")
+        fine = f"{name}_smoothed_hist_from_{density.method.replace('Spline', 'spline')}"
+        yield fine, Histogram(density.table, (density.table_edges,), title=fine, entries=float(len(density.table)))
