@@ -23,7 +23,7 @@ Shape = tuple[int, ...]
 
 
 @dataclass(eq=False)
-class Room:
+class ArenaPart:
     """What several values may lie in: `size` numbers of the type `kind`, from `at` in their arena on once it is placed."""
 
     kind: str
@@ -41,7 +41,7 @@ class CppValue:
     kind: str
     constant: np.ndarray | None = None
     name: str = ""
-    room: Room | None = None
+    room: ArenaPart | None = None
     offset: int = 0
 
     @property
@@ -101,7 +101,7 @@ class Program:
     def room(self, shape: Shape, kind: str) -> CppValue:
         """A new value that a statement will write."""
         value = CppValue(shape, kind)
-        value.room = Room(kind, value.size)
+        value.room = ArenaPart(kind, value.size)
         return value
 
     def add(self, reads: Sequence[CppValue], writes: Sequence[CppValue], write: Callable[[], list[str]]) -> None:
@@ -204,8 +204,8 @@ class Program:
 
         self.statements.append(Statement(write, [value], []))
 
-    def _rooms(self) -> list[Room]:
-        found: dict[int, Room] = {}
+    def _rooms(self) -> list[ArenaPart]:
+        found: dict[int, ArenaPart] = {}
         for statement in self.statements:
             for value in (*statement.writes, *statement.reads):
                 if value.room is not None:
@@ -221,7 +221,7 @@ class Program:
             for value in (*statement.writes, *statement.reads):
                 if value.room is not None:
                     value.room.first, value.room.last = min(value.room.first, number), max(value.room.last, number)
-        placed: list[Room] = []
+        placed: list[ArenaPart] = []
         for room in sorted(rooms, key=lambda one: -one.size):
             beside = [one for one in placed if one.kind == room.kind and one.first <= room.last and room.first <= one.last]
             for other in sorted(beside, key=lambda one: one.at):

@@ -173,6 +173,10 @@ class Method(DescribedOutput, Estimator):
         eval_set=None,
         progress: str | None = None,
         on_interrupt: str = "raise",
+        checkpoint: str | os.PathLike | None = None,
+        checkpoint_every: str | None = None,
+        resume: str | os.PathLike | None = None,
+        warm_start: bool = False,
     ):
         """Train on arrays. The validation events are drawn, with their share of every class, or given.
 
@@ -194,6 +198,14 @@ class Method(DescribedOutput, Estimator):
         on_interrupt : "raise" or "keep"
             After Ctrl-C the method always keeps the best weights so far and can be used; "raise" then lets the
             KeyboardInterrupt go on, "keep" returns.
+        checkpoint, checkpoint_every : optional
+            A file that keeps where the training is, and how often it is written: "20 epochs" (the default), "10 min"; in place of
+            the options of these names. Ctrl-C, SIGTERM and SIGUSR1 write it too.
+        resume : optional
+            A checkpoint of the same method and events: the training goes on from there, with the same bits as if it had never
+            been stopped.
+        warm_start : bool
+            Begin with the weights of the last training, which must have had the same layers.
 
         Returns
         -------
@@ -208,8 +220,15 @@ class Method(DescribedOutput, Estimator):
         TrainingError
             The loss became infinite or no number.
         """
-        self._fit((X, y, sample_weight, targets), norm, signal, eval_set, progress, on_interrupt)
+        more = dict(
+            checkpoint=checkpoint, checkpoint_every=checkpoint_every, resume=resume, start=self._first_weights(warm_start)
+        )
+        self._fit((X, y, sample_weight, targets), norm, signal, eval_set, progress, on_interrupt, **more)
         return self
+
+    def _first_weights(self, warm_start: bool) -> np.ndarray | None:
+        """What a training begins with: None for random numbers."""
+        return self._trained().network.parameters.snapshot() if warm_start else None
 
     def _fit(self, sample: tuple, norm, signal, eval_set, progress, on_interrupt: str, **more) -> None:
         norm = self.__dict__["norm"] if norm is ... else norm
@@ -219,7 +238,9 @@ class Method(DescribedOutput, Estimator):
             given.events, given.info, given.split, progress, print, on_interrupt, labels=given.labels, flat=given.flat, **more
         )
 
-    def train(self, events: Events, info: DataSetInfo, *, progress="auto", write=print, on_interrupt: str = "raise") -> None:
+    def train(
+        self, events: Events, info: DataSetInfo, *, progress="auto", write=print, on_interrupt: str = "raise", resume=None
+    ) -> None:
         """Train on the training sample of a data set, whose last events validate, as in TMVA.
 
         Parameters
@@ -230,8 +251,10 @@ class Method(DescribedOutput, Estimator):
             As for `fit`; progress may also be a `training.progress.Progress`.
         write : callable(str)
             Takes the lines of the epoch table.
+        resume : optional
+            As for `fit`.
         """
-        self._train(events, info, "last", progress, write, on_interrupt)
+        self._train(events, info, "last", progress, write, on_interrupt, resume=resume)
 
     def _train(self, events: Events, info: DataSetInfo, split: str, progress, write, on_interrupt: str, **more) -> None:
         """Train, and keep what comes of it; `more` goes to `models.fitting.fit`."""

@@ -29,6 +29,7 @@ from tmvalite.models.blueprint import Blueprint, joined, network_of, node_name
 from tmvalite.models.booking import Booking
 from tmvalite.models.form import TRUTH, VARIABLES, Form
 from tmvalite.models.latent import LATENT_TERMS
+from tmvalite.models.options import OF_THE_RUN
 from tmvalite.models.output_densities import check_records
 from tmvalite.models.trained import Description, Trained
 from tmvalite.optimizers import REGULARIZATIONS
@@ -61,7 +62,8 @@ def describe(
     facts |= {"TrainingTime": "", "AnalysisType": booking.analysis_type.capitalize(), SEED: str(seed)}
     if labels != info.classes:
         facts[LABELS] = json.dumps(list(labels))
-    own = [f"{n}={text}" for n, text, set_ in items if set_ and (n in ours or n in replaced and n != "ErrorStrategy")]
+    set_here = [(n, text) for n, text, set_ in items if set_ and n not in OF_THE_RUN]
+    own = [f"{n}={text}" for n, text in set_here if n in ours or n in replaced and n != "ErrorStrategy"]
     if own:
         facts[OPTIONS] = ":".join(own)
     header = {}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import platform
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import Diagnostics, TmvaliteWarning
 from tmvalite.models.blueprint import Blueprint
 from tmvalite.models.booking import Booking
+from tmvalite.models.checkpoint import check_facts, facts_of, read_checkpoint, write_checkpoint
 from tmvalite.models.events import check_classes, split_events, target_matrix, usable_events, with_ranges
 from tmvalite.models.file import INTERRUPTED, describe
 from tmvalite.models.form import TRUTH, VARIABLES
@@ -23,6 +26,7 @@ from tmvalite.models.reconstruction import check_targets
 from tmvalite.models.trained import Trained
 from tmvalite.models.weighting import mean_one
 from tmvalite.training import streams
+from tmvalite.training.checkpointing import Checkpointing
 from tmvalite.training.history import History
 from tmvalite.training.initialisation import initialise
 from tmvalite.training.loop import Companion, Sample, Training
@@ -68,6 +72,10 @@ def fit(
     progress: Progress | None = None,
     trace: int = 0,
     diagnostics: Diagnostics | None = None,
+    checkpoint: str | os.PathLike | None = None,
+    checkpoint_every: str | None = None,
+    resume: str | os.PathLike | None = None,
+    start: np.ndarray | None = None,
 ) -> Fitted:
     """Train a network on events.
 
@@ -88,6 +96,14 @@ def fit(
     diagnostics : Diagnostics, optional
         Takes the warnings about transformations, which are issued at once.
 
+    checkpoint, checkpoint_every : optional
+        The file that keeps where the training is, and how often: "20 epochs", "10 min"; by default what the
+        options Checkpoint and CheckpointEvery say.
+    resume : optional
+        A checkpoint to go on from, with the same bits as if nothing had happened.
+    start : (P,), optional
+        Parameters to begin with, in place of random ones.
+
     Returns
     -------
     Fitted
@@ -103,7 +119,8 @@ def fit(
     progress = Progress() if progress is None else progress
     chain = TransformChain.build(booking.transforms, info, diagnostics)
     diagnostics.issue()
-    seed = seed or values.RandomSeed or streams.drawn_seed()
+    resumed = read_checkpoint(resume) if resume is not None else None
+    seed = resumed.seed if resumed is not None else seed or values.RandomSeed or streams.drawn_seed()
     events, train, valid = _samples(booking, blueprint, chain, events, info, seed, split)
     info = with_ranges(info, events)
 
@@ -113,9 +130,21 @@ def fit(
     companion = form.companion(booking, blueprint, learner, train, trace) or Companion()
     description = describe(booking, blueprint, info, n_events=len(events), seed=seed, labels=labels or info.classes)
 
+    checkpoint = checkpoint if checkpoint is not None else values.Checkpoint or None
+    checkpoint_every = values.CheckpointEvery if checkpoint_every is None else checkpoint_every
+    facts = facts_of(booking, train, valid) if resumed is not None or checkpoint is not None else {}
+    if resumed is not None:
+        check_facts(resume, resumed.facts, facts)
+    checkpointing = None
+    if checkpoint is not None:
+        checkpointing = Checkpointing(partial(write_checkpoint, checkpoint, facts=facts), checkpoint_every, progress.message)
+
     training, stopped = None, None
     try:
-        form.prepare(booking, network, train, valid, seed=seed, progress=progress)
+        if start is not None:
+            network.parameters.restore(start)
+        elif resumed is None:
+            form.prepare(booking, network, train, valid, seed=seed, progress=progress)
         training = Training(
             learner,
             train,
@@ -126,6 +155,8 @@ def fit(
             progress=progress,
             source=booking.bound.place("TrainingStrategy")[0],
             companion=companion,
+            checkpointing=checkpointing,
+            state=None if resumed is None else resumed.state,
         )
         training.run()
     except STOPS as error:

@@ -144,6 +144,15 @@ class AutoencoderLoss(Companion):
         if self._trace:
             self._follow(first, terms)
 
+    def state(self):
+        rows = np.array(self._rows).reshape(len(self._rows), len(self.network.term_names))
+        return {"sigma": self.sigma, "traced": dict(self.traced), "epoch_terms": self._epoch_terms, "rows": rows}
+
+    def restore(self, state):
+        self.sigma, self.traced = state["sigma"], state["traced"]
+        self._epoch_terms, self._rows = np.array(state["epoch_terms"]), list(state["rows"])
+        self.set_weights()
+
     # ------------------------------------------------------------------------------------- reports
 
     def parts(self, network, terms, valid):

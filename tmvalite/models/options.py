@@ -41,9 +41,12 @@ SEED = DeclaredOption("RandomSeed", int, 0, "seed of all random numbers of the t
 VALIDATION = DeclaredOption("ValidationSize", str, "20%", "part of the training events that validates: 20%, 0.2 or 100")
 ARCHITECTURE = DeclaredOption("Architecture", str, "CPU", "device; everything runs on the CPU", choices=ARCHITECTURES)
 STRATEGY = DeclaredOption("TrainingStrategy", str, DEFAULT_STRATEGY, "phases of the training, separated by '|'")
+OF_THE_RUN = ("Checkpoint", "CheckpointEvery")  # say nothing of the method, and stand in no weight file
 EXTENSIONS = OptionTable(
     DeclaredOption("Precision", str, "float32", "numbers of the whole network", choices=PRECISIONS),
     DeclaredOption("Threads", int, 0, "threads; 0: as many as there are cores", minimum=0),
+    DeclaredOption("Checkpoint", str, "", "file that keeps where the training is, so that it can go on from there"),
+    DeclaredOption("CheckpointEvery", str, "20 epochs", "how often that is: so many epochs, s, min or h"),
 )
 
 

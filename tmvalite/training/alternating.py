@@ -122,6 +122,20 @@ class Alternating:
             nodes = {draw.node for draw in turn.network.draws if draw.setting == "dropout"}
             turn.network.set_dropout({node: rate for node, rate in rates.items() if node in nodes})
 
+    def run_time_numbers(self) -> tuple[np.ndarray, ...]:
+        """As `Network.run_time_numbers`: of the whole, of every turn, and the rates of the turns."""
+        networks = (self.whole, *(turn.network for turn in self.turns))
+        rates = np.array([turn.rate for turn in self.turns])
+        return (rates, *(one for network in networks for one in network.run_time_numbers()))
+
+    def restore_run_time_numbers(self, numbers: Sequence[np.ndarray]) -> None:
+        """Take over what `run_time_numbers` gave."""
+        rates, *rest = numbers
+        for turn, rate in zip(self.turns, rates.tolist(), strict=True):
+            turn.rate = rate
+        for i, network in enumerate((self.whole, *(turn.network for turn in self.turns))):
+            network.restore_run_time_numbers(rest[2 * i : 2 * i + 2])
+
     # ------------------------------------------------------------------------------------- training
 
     def new_optimizer(self, settings: OptimizerSettings) -> Optimizers:

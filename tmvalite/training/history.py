@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -66,3 +68,13 @@ class History:
         return {name: [row[name] for row in rows] for name in COLUMNS} | {
             name: [e.parts.get(name, math.nan) for e in self.epochs] for name in parts
         }
+
+    def state(self) -> dict[str, Any]:
+        """All of it in numbers, texts, lists and dicts."""
+        rows = [asdict(e) for e in self.epochs]
+        return {"epochs": rows, "best_epoch": self.best_epoch, "best_loss": self.best_loss, "seed": self.seed}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Become what `state` gave."""
+        self.epochs = [Epoch(**row) for row in state["epochs"]]
+        self.best_epoch, self.best_loss, self.seed = state["best_epoch"], state["best_loss"], state["seed"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -21,12 +22,14 @@ from tmvalite.errors import Source, TmvaliteWarning, TrainingError, warn_user
 from tmvalite.optimizers import FIELDS
 from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training import streams
+from tmvalite.training.checkpointing import Checkpointing
 from tmvalite.training.compiling import prepare
 from tmvalite.training.history import Epoch, History
 from tmvalite.training.network import batch_bounds
-from tmvalite.training.optimizers import OptimizerSettings
+from tmvalite.training.optimizers import OptimizerSettings, optimizer_states
 from tmvalite.training.progress import PhaseStart, Progress
 from tmvalite.training.schedule import LearningRate
+from tmvalite.training.state import TrainingState
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,37 @@ class Companion:
         """The columns of the history that an epoch's terms give; `valid` is None in an epoch without validation."""
         return {}
 
+    def state(self) -> dict[str, Any]:
+        """Numbers, texts, lists and arrays that `restore` goes on from."""
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over what `state` gave, at the start of the epoch that was running or comes next."""
+
     def learnt(self, network, train: Sample, seed: int) -> dict[str, Any]:
         """Numbers that belong to the parameters which are kept, now in the network, by their names in what is kept."""
         return {}
+
+
+@dataclass
+class _Position:
+    """Where a phase is; what of it a TrainingState keeps has the same names."""
+
+    number: int
+    phase: PhaseSettings
+    optimizer: Any
+    rate: LearningRate
+    minimum: float = math.inf
+    epoch: int = 1
+    batches: int = 0
+    total: float = 0.0
+    terms: np.ndarray | None = None
+    first_step: int = 0
+    stale: int = 0
+    validated: int = 0
+
+    def next_epoch(self) -> None:
+        self.epoch, self.batches, self.total, self.terms = self.epoch + 1, 0, 0.0, np.zeros_like(self.terms)
 
 
 class Training:
@@ -110,6 +141,10 @@ class Training:
     source : Source, optional
         The text that the phases' spans point into.
     companion : Companion, optional
+    checkpointing : Checkpointing, optional
+        Is asked after every call into the network and every epoch.
+    state : TrainingState, optional
+        Where to go on from, with the same bits.
 
     Attributes
     ----------
@@ -132,6 +167,8 @@ class Training:
         progress: Progress | None = None,
         source: Source | None = None,
         companion: Companion | None = None,
+        checkpointing: Checkpointing | None = None,
+        state: TrainingState | None = None,
     ):
         self.network, self.train, self.valid, self.phases = network, train, valid, tuple(phases)
         self.dropout = tuple(dropout) if dropout is not None else ({},) * len(self.phases)
@@ -142,6 +179,7 @@ class Training:
         self.kept: np.ndarray | None = None
         self._start, self._steps = network.parameters.snapshot(), 0
         self._valid_terms = np.zeros(len(network.term_names))
+        self.checkpointing, self._begin = checkpointing, state
         self._seed, self._shuffle = seed, streams.stream_key(seed, streams.SHUFFLE)
 
     def run(self) -> History:
@@ -155,13 +193,19 @@ class Training:
         self._remark_batches()
         self.progress.compiled(prepare(self.network, self.progress.message))
         try:
-            for number, (phase, rates) in enumerate(zip(self.phases, self.dropout, strict=True), 1):
-                self._restore()
-                self.network.set_dropout(rates)
-                try:
-                    self._run_phase(number, phase)
-                finally:
-                    self.progress.end_phase()
+            with self.checkpointing.watching() if self.checkpointing is not None else nullcontext():
+                for number, (phase, rates) in enumerate(zip(self.phases, self.dropout, strict=True), 1):
+                    begin = self._begin
+                    if begin is not None and number < begin.phase:
+                        continue
+                    self._restore()
+                    self.network.set_dropout(rates)
+                    try:
+                        self._run_phase(number, phase, begin if begin is not None and number == begin.phase else None)
+                    finally:
+                        self.progress.end_phase()
+                if self.checkpointing is not None:
+                    self.checkpointing.finish()
         except KeyboardInterrupt:
             self.history.interrupted = True
             if self.history.best_epoch is None and self._steps:
@@ -186,70 +230,80 @@ class Training:
             )
             warn_user(warning)
 
-    def _run_phase(self, number: int, phase: PhaseSettings) -> None:
-        optimizer = self.network.new_optimizer(optimizer_settings(phase))
-        rate = LearningRate(phase)
-        minimum = self._validate(phase)
-        if not math.isfinite(minimum):
-            self._fail(minimum, number, phase, "before the first step", phase.learning_rate)
-        if self.history.best_epoch is not None:
-            self.history.best_loss = minimum  # the regularisation of this phase counts from now on
+    def _run_phase(self, number: int, phase: PhaseSettings, begin: TrainingState | None) -> None:
+        at = _Position(number, phase, self.network.new_optimizer(optimizer_settings(phase)), LearningRate(phase))
+        at.terms = np.zeros(len(self.network.term_names))
+        if begin is None:
+            at.minimum = self._validate(phase)
+            if not math.isfinite(at.minimum):
+                self._fail(at.minimum, number, phase, "before the first step", phase.learning_rate)
+            if self.history.best_epoch is not None:
+                self.history.best_loss = at.minimum  # the regularisation of this phase counts from now on
+        else:
+            self._go_on_from(begin, at)
         self.progress.begin_phase(
-            PhaseStart(number, len(self.phases), phase, len(self.train), len(self.valid), minimum, self.companion.columns)
+            PhaseStart(number, len(self.phases), phase, len(self.train), len(self.valid), at.minimum, self.companion.columns)
         )
         sizes = np.array([stop - start for start, stop in batch_bounds(len(self.train), phase.batch_size)])
-        stale = validated = 0
-        for e in range(1, phase.max_epochs + 1):
-            began = time.perf_counter()
-            epoch = len(self.history.epochs) + 1
-            optimizer.learning_rate = rate.at(e)
-            self.companion.begin_epoch(self.network, epoch, self._steps)
-            train_loss, terms = self._run_epoch(number, phase, optimizer, sizes, e, epoch)
-            penalty = self.network.penalty(phase.regularization, phase.weight_decay)
-            trained = time.perf_counter()
-            error, improved, valid_terms = math.nan, False, None
-            if e % phase.test_repetitions == 0 or e == phase.max_epochs:
-                error, valid_terms = self._validate(phase), self._valid_terms
-                if not math.isfinite(error):
-                    self._fail(error, number, phase, f"on the validation events after epoch {epoch}", optimizer.learning_rate)
-                improved = error < minimum
-                minimum = min(error, minimum)
-                waited = e - validated if self.companion.settled else 0
-                stale = 0 if improved else stale + waited
-                rate.validated(waited, improved)
-                validated = e
-            now = time.perf_counter()
-            row = Epoch(
-                epoch,
-                number,
-                train_loss + penalty,
-                error,
-                penalty,
-                optimizer.learning_rate,
-                improved,
-                now - began,
-                now - trained,
-                self.companion.parts(self.network, terms, valid_terms),
-            )
-            if improved or self.history.best_epoch is None:
-                self._keep()
-            if improved:
-                self.history.best_epoch, self.history.best_loss = epoch, error
-            self.history.epochs.append(row)
-            self.progress.epoch(e, row, stale)
-            if stale > phase.convergence_steps:
-                return
+        while at.epoch <= phase.max_epochs and at.stale <= phase.convergence_steps:
+            self._run_one_epoch(at, sizes)
+            done = len(self.history.epochs)
+            if self.checkpointing is not None and self.checkpointing.due(done):
+                self.checkpointing.write(self._state(at))
 
-    def _run_epoch(self, number: int, phase: PhaseSettings, optimizer, sizes, e: int, epoch: int) -> tuple[float, np.ndarray]:
-        """One pass over the training events in batches of these sizes; the means of the events' losses and of its terms."""
-        n, size = len(self.train), phase.batch_size
+    def _run_one_epoch(self, at: _Position, sizes: np.ndarray) -> None:
+        """An epoch, or what is left of it, its validation, and its row of the history; `at` then is the next epoch."""
+        phase, e = at.phase, at.epoch
+        began = time.perf_counter()
+        epoch = len(self.history.epochs) + 1
+        at.optimizer.learning_rate = at.rate.at(e)
+        if not at.batches:
+            at.first_step = self._steps
+            self.companion.begin_epoch(self.network, epoch, self._steps)
+        train_loss, terms = self._run_batches(at, sizes, epoch)
+        penalty = self.network.penalty(phase.regularization, phase.weight_decay)
+        trained = time.perf_counter()
+        error, improved, valid_terms = math.nan, False, None
+        if e % phase.test_repetitions == 0 or e == phase.max_epochs:
+            error, valid_terms = self._validate(phase), self._valid_terms
+            if not math.isfinite(error):
+                self._fail(error, at.number, phase, f"on the validation events after epoch {epoch}", at.optimizer.learning_rate)
+            improved = error < at.minimum
+            at.minimum = min(error, at.minimum)
+            waited = e - at.validated if self.companion.settled else 0
+            at.stale = 0 if improved else at.stale + waited
+            at.rate.validated(waited, improved)
+            at.validated = e
+        now = time.perf_counter()
+        row = Epoch(
+            epoch,
+            at.number,
+            train_loss + penalty,
+            error,
+            penalty,
+            at.optimizer.learning_rate,
+            improved,
+            now - began,
+            now - trained,
+            self.companion.parts(self.network, terms, valid_terms),
+        )
+        if improved or self.history.best_epoch is None:
+            self._keep()
+        if improved:
+            self.history.best_epoch, self.history.best_loss = epoch, error
+        self.history.epochs.append(row)
+        self.progress.epoch(e, row, at.stale)
+        at.next_epoch()
+
+    def _run_batches(self, at: _Position, sizes: np.ndarray, epoch: int) -> tuple[float, np.ndarray]:
+        """The batches of an epoch that are left; the means of the losses of its events and of its terms, over all of them."""
+        n, size = len(self.train), at.phase.batch_size
         order = streams.permutation(self._shuffle, n, epoch=epoch)
         count = len(sizes)
         chunk = self.network.steps_per_call(size)
-        total, terms = 0.0, np.zeros(len(self.network.term_names))
-        for first in range(0, count, chunk):
+        for first in range(at.batches, count, chunk):
             steps = min(chunk, count - first)
-            parts = np.empty((steps, len(terms)))
+            parts = np.empty((steps, len(at.terms)))
             losses = self.network.train_steps(
                 self.train.x,
                 self.train.targets,
@@ -258,26 +312,72 @@ class Training:
                 batch_size=size,
                 first=first,
                 count=steps,
-                optimizer=optimizer,
+                optimizer=at.optimizer,
                 epoch=epoch,
                 seed=self._seed,
                 parts=parts,
             )
-            total += float(np.dot(losses, sizes[first : first + steps]))
-            terms += sizes[first : first + steps] @ parts
+            at.total += float(np.dot(losses, sizes[first : first + steps]))
+            at.terms = at.terms + sizes[first : first + steps] @ parts
             self.companion.steps(self._steps + 1, parts)
             self._steps += steps
-            if not math.isfinite(total):
+            at.batches = first + steps
+            if not math.isfinite(at.total):
                 bad = int(np.argmin(np.isfinite(losses)))
                 self._fail(
                     float(losses[bad]),
-                    number,
-                    phase,
+                    at.number,
+                    at.phase,
                     f"in epoch {epoch}, batch {first + bad + 1} of {count}",
-                    optimizer.learning_rate,
+                    at.optimizer.learning_rate,
                 )
-            self.progress.batches(e, (first + steps) / count)
-        return total / n + self.companion.constant(), terms / n
+            self.progress.batches(at.epoch, at.batches / count)
+            if self.checkpointing is not None and self.checkpointing.due():
+                self.checkpointing.write(self._state(at))
+        return at.total / n + self.companion.constant(), at.terms / n
+
+    # ------------------------------------------------------------------------------------------- states
+
+    def _state(self, at: _Position) -> TrainingState:
+        """Where the training is now."""
+        states = optimizer_states(at.optimizer)
+        return TrainingState(
+            at.number,
+            at.epoch,
+            at.batches,
+            at.total,
+            at.terms,
+            self._steps,
+            at.first_step,
+            at.minimum,
+            at.stale,
+            at.validated,
+            at.rate.reductions,
+            at.rate.waited,
+            self.network.parameters.snapshot(),
+            self.kept,
+            tuple(moment.copy() for state in states for moment in state.moments),
+            tuple(state.steps for state in states),
+            self.network.run_time_numbers(),
+            self.history.state(),
+            self.companion.state(),
+        )
+
+    def _go_on_from(self, begin: TrainingState, at: _Position) -> None:
+        at.epoch, at.batches, at.total, at.terms = begin.epoch, begin.batches, begin.total, np.array(begin.terms)
+        at.first_step, at.minimum, at.stale, at.validated = begin.first_step, begin.minimum, begin.stale, begin.validated
+        at.rate.reductions, at.rate.waited = begin.reductions, begin.waited
+        self.kept, self._steps = begin.kept, begin.steps
+        self.history.restore(begin.history)
+        self.companion.begin_epoch(self.network, len(self.history.epochs) + 1, begin.first_step)
+        self.companion.restore(begin.companion)
+        self.network.parameters.restore(begin.parameters)
+        self.network.restore_run_time_numbers(begin.run_time)
+        states, moments = optimizer_states(at.optimizer), iter(begin.moments)
+        for state, steps in zip(states, begin.optimizer_steps, strict=True):
+            state.steps = steps
+            for moment in state.moments:
+                moment[:] = next(moments)
 
     def _validate(self, phase: PhaseSettings) -> float:
         self.companion.begin_validation(self.network)

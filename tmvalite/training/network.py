@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -287,6 +287,14 @@ class Network:
         if not chosen:
             raise KeyError(f"the loss has no term {term}")
         self._weights[chosen] = weight
+
+    def run_time_numbers(self) -> tuple[np.ndarray, ...]:
+        """Copies of all numbers that may change while it trains: weights of terms, rates, temperatures."""
+        return self._weights.copy(), self._settings.copy()
+
+    def restore_run_time_numbers(self, numbers: Sequence[np.ndarray]) -> None:
+        """Take over what `run_time_numbers` gave."""
+        self._weights[:], self._settings[:] = numbers
 
     @property
     def weighted_terms(self) -> tuple[str, ...]:

@@ -77,3 +77,8 @@ class OptimizerState:
     def regularization(self) -> int:
         """Number of the regularisation in the kernel."""
         return REGULARIZATIONS[self.settings.regularization].code
+
+
+def optimizer_states(optimizer) -> tuple[OptimizerState, ...]:
+    """The states that an optimizer consists of: itself, or one for every turn of an alternation."""
+    return (optimizer,) if isinstance(optimizer, OptimizerState) else optimizer.states

@@ -28,7 +28,7 @@ class LearningRate:
     def __init__(self, phase: PhaseSettings):
         self.phase = phase
         self.reductions = 0
-        self._waited = 0
+        self.waited = 0
 
     def at(self, epoch: int) -> float:
         """The rate of an epoch of the phase, from 1."""
@@ -44,7 +44,7 @@ class LearningRate:
 
     def validated(self, epochs: int, improved: bool) -> None:
         """Note a validation, `epochs` epochs after the one before."""
-        self._waited = 0 if improved else self._waited + epochs
-        if self.phase.learning_rate_schedule == "PLATEAU" and self._waited > self.phase.learning_rate_patience:
+        self.waited = 0 if improved else self.waited + epochs
+        if self.phase.learning_rate_schedule == "PLATEAU" and self.waited > self.phase.learning_rate_patience:
             self.reductions += 1
-            self._waited = 0
+            self.waited = 0

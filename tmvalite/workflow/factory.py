@@ -50,7 +50,7 @@ class Factory(FactoryNames):
         The output ROOT file; without one nothing but weight files is written.
     options : str
         V, VerboseLevel, Color, Silent, DrawProgressBar, Transformations, Correlations, ROC, ModelPersistence,
-        AnalysisType, Strict.
+        Resume, AnalysisType, Strict.
 
     Example
     -------
@@ -160,7 +160,8 @@ class Factory(FactoryNames):
                     raise interrupted(watch.number) from None
 
     def _train(self, record: MethodRecord) -> None:
-        train_one(self.log, record, persist=self.options.values.ModelPersistence, progress=self._progress(record))
+        values = self.options.values
+        train_one(self.log, record, persist=values.ModelPersistence, progress=self._progress(record), resume=values.Resume)
         self.log.header("Training finished")
         self.log.info()
 

@@ -27,6 +27,7 @@ FACTORY = OptionTable(
     DeclaredOption("Silent", bool, False, "print nothing but the result tables"),
     DeclaredOption("DrawProgressBar", bool, True, "show the progress of a training"),
     DeclaredOption("ModelPersistence", bool, True, "write weight files"),
+    DeclaredOption("Resume", bool, False, "trainings go on from their Checkpoint where there is one"),
     DeclaredOption("AnalysisType", str, "Auto", "what the methods learn", choices=ANALYSIS_TYPES),
 )
 

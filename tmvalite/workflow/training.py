@@ -10,6 +10,7 @@ import numpy as np
 from tmvalite.errors import FileError
 from tmvalite.evaluation.result_tables import elapsed
 from tmvalite.io.atomic import make_folder
+from tmvalite.models.checkpoint import PREVIOUS
 from tmvalite.training.progress import make_progress
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.results import MethodRecord
@@ -17,8 +18,8 @@ from tmvalite.workflow.results import MethodRecord
 CHECKED_EVENTS = 100
 
 
-def train_one(log: Log, record: MethodRecord, *, persist: bool, progress: str = "auto") -> None:
-    """Train a booked method; `progress` is a mode of training.progress.
+def train_one(log: Log, record: MethodRecord, *, persist: bool, progress: str = "auto", resume: bool = False) -> None:
+    """Train a booked method; `progress` is a mode of training.progress; `resume` its checkpoint, where there is one.
 
     Raises whatever its training raises, KeyboardInterrupt after what was learnt so far is written, and FileError if the
     weight file does not give the same values.
@@ -31,7 +32,8 @@ def train_one(log: Log, record: MethodRecord, *, persist: bool, progress: str = 
     begin = time.perf_counter()
     record.outputs.clear()
     try:
-        record.method.train(data.train, data.info, progress=said, write=log.plain)
+        begins = _checkpoint_of(log, record) if resume else None
+        record.method.train(data.train, data.info, progress=said, write=log.plain, resume=begins)
         record.train_seconds = time.perf_counter() - begin - said.compile_seconds
         log.info(f"Elapsed time for training with {n_events} events: {elapsed(record.train_seconds)}")
         begin = time.perf_counter()
@@ -46,6 +48,15 @@ def train_one(log: Log, record: MethodRecord, *, persist: bool, progress: str = 
         keep(log, record, persist)
         raise
     keep(log, record, persist)
+
+
+def _checkpoint_of(log: Log, record: MethodRecord) -> str | None:
+    """The checkpoint that the method's training goes on from, if it has written one."""
+    path = record.method.bound.values.Checkpoint
+    if not path or not (os.path.exists(path) or os.path.exists(f"{path}{PREVIOUS}")):
+        return None
+    log.info(f"'{record.title}' goes on from {path}")
+    return path
 
 
 def keep(log: Log, record: MethodRecord, persist: bool) -> None:
