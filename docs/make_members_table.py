@@ -16,7 +16,10 @@ from pathlib import Path
 import tmvalite
 from tmvalite.workflow import members
 from tmvalite.workflow.config import Config, IONames, VariablePlotting
+from tmvalite.workflow.cross_validation import CrossValidation
 from tmvalite.workflow.curves import RocCanvas, RocGraph
+from tmvalite.workflow.cv_result import CrossValidationResult
+from tmvalite.workflow.cv_split import CvSplitKFolds
 from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.factory import Factory
 from tmvalite.workflow.info_views import VariableView
@@ -82,7 +85,8 @@ GROUPS = (
         AddTrainingEvent AddTestEvent AddSignalTrainingEvent AddSignalTestEvent AddBackgroundTrainingEvent
         AddBackgroundTestEvent
         SetWeightExpression SetSignalWeightExpression SetBackgroundWeightExpression SetCut AddCut PrepareTrainingAndTestTree
-        GetDataSetInfo GetDefaultDataSetInfo DataSetInfo GetCorrelationMatrix MakeCopy Clone""",
+        GetDataSetInfo GetDefaultDataSetInfo DataSetInfo GetCorrelationMatrix MakeCopy Clone MakeKFoldDataSet PrepareFoldDataSet
+        RecombineKFoldDataSet""",
         members.DATALOADER,
     ),
     Group(
@@ -133,6 +137,30 @@ GROUPS = (
         (VariableView,),
         """GetName GetExpression GetInternalName GetLabel GetTitle GetUnit GetVarType GetMin GetMax GetMean GetRMS GetVariance""",
         members.VARIABLE,
+    ),
+    Group(
+        "CrossValidation and Envelope",
+        "",
+        (CrossValidation,),
+        """GetOptions PrintOptions GetConfigName BookMethod Evaluate GetResults GetMethods GetNumFolds SetNumFolds GetSplitExpr
+        SetSplitExpr GetFactory""",
+        members.ENVELOPE,
+    ),
+    Group(
+        "CrossValidationResult",
+        "What `CrossValidation.GetResults()` has for each method.",
+        (CrossValidationResult,),
+        """GetROCValues GetROCAverage GetROCStandardDeviation GetROCCurves GetAvgROCCurve DrawAvgROCCurve Draw Print GetSigValues
+        GetSepValues GetEff01Values GetEff10Values GetEff30Values GetEffAreaValues GetTrainEff01Values GetTrainEff10Values
+        GetTrainEff30Values""",
+        {},
+    ),
+    Group(
+        "CvSplitKFolds",
+        "",
+        (CvSplitKFolds,),
+        "GetNumFolds NeedsRebuild MakeKFoldDataSet PrepareFoldDataSet RecombineKFoldDataSet",
+        {},
     ),
     Group(
         "ROCCurve",
@@ -202,7 +230,8 @@ GROUPS = (
         "The namespace TMVA",
         "",
         (tmvalite,),
-        "Factory DataLoader Reader MethodDL Types Config gConfig Tools gTools ROCCurve PyMethodBase",
+        "Factory DataLoader Reader MethodDL Types Config gConfig Tools gTools ROCCurve PyMethodBase CrossValidation CvSplit "
+        "CvSplitKFolds CrossValidationResult",
         members.NAMESPACE,
     ),
 )

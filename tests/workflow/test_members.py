@@ -39,7 +39,7 @@ def objects(fake_method):
     found = [factory, data, reader, factory.GetMethod(data, "DNN"), reader.BookMVA("DNN", "fake.weights.xml"), info]
     found += [info.GetClassInfo(0), info.GetVariableInfo(0), canvas, canvas.graphs[0], tmvalite.ROCCurve([1, 0], [True, False])]
     found += [tmvalite.gConfig(), tmvalite.gConfig().GetIONames(), tmvalite.gConfig().GetVariablePlotting()]
-    found += [Types.Instance(), tmvalite.gTools()]
+    found += [Types.Instance(), tmvalite.gTools(), tmvalite.CrossValidation("Job", data), tmvalite.CvSplitKFolds(2)]
     return {type(of): of for of in found}
 
 
@@ -88,7 +88,7 @@ def test_a_category_says_what_to_do_instead_when_the_script_goes_on(fake_method)
         booked.AddMethod("abs(eta)<1.3", "a:b", Types.kDL, "C1", "")
 
 
-@pytest.mark.parametrize("name", ["CrossValidation", "Experimental", "TMVAGui"])
+@pytest.mark.parametrize("name", ["Envelope", "Experimental", "TMVAGui"])
 def test_names_of_the_namespace_that_are_not_there_yet(name):
     with pytest.raises(NotProvidedError, match=f"^{name} is not part of tmvalite: "):
         getattr(tmvalite, name)

@@ -16,12 +16,12 @@ from tmvalite.workflow.factory_names import FactoryNames, dataset_name
 from tmvalite.workflow.interrupt import interrupted, watching
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.method_booking import (
-    REGISTRY,
     check_files,
-    check_keywords,
+    check_fits_data,
     check_title,
     fits_analysis,
     is_available,
+    new_method,
     not_booked,
     resolve_analysis_type,
     weight_file_path,
@@ -109,20 +109,23 @@ class Factory(FactoryNames):
             return None
         path = weight_file_path(loader.name, self.job, title)
         check_files(path if self.options.values.ModelPersistence else None, self.target)
-        check_keywords(keywords)
-        if self.strict:
-            keywords["Strict"] = True
-        keywords.setdefault("Strict", False)  # TMVA's manner: misspelt keys of the training are warnings
-        method = REGISTRY[chosen](str(options), analysis_type=analysis_type, title=title, **keywords)
+        method = new_method(chosen, title, analysis_type, self.strict, options, keywords)
         data = loader.dataset(self.log_settings)
-        with method.diagnostics.telling():
-            method.blueprint(data.info)  # what does not fit the data is said now, not when the training begins
-        method.diagnostics.issue()
+        check_fits_data(method, data.info)
         quiet = method.bound.is_set("V") and not method.bound.values.V
         persistent = self.options.values.ModelPersistence
         records[title] = MethodRecord(title, method, analysis_type, data, path, persistent, quiet)
         self._faces.setdefault(loader.name, {})[title] = BookedMethod(records[title], view, self.job)
         return self._faces[loader.name][title]
+
+    def add_trained(self, loader: DataLoader, record: MethodRecord) -> None:
+        """Take over what was trained elsewhere, with its outputs: the folds of a cross-validation as one method."""
+        self._loaders.setdefault(loader.name, loader)
+        self._records.setdefault(loader.name, {})[record.title] = record
+        face = BookedMethod(record, loader.GetDataSetInfo(), self.job)
+        self._faces.setdefault(loader.name, {})[record.title] = face
+        if loader.name not in self._described:
+            self._described[loader.name] = self._print_inputs(record)
 
     def train_all(self) -> None:
         """Train every booked method, evaluate it on its training sample, and write its weight file.

@@ -15,7 +15,7 @@ def _each(names: str, sentence: str) -> dict[str, str]:
     return dict.fromkeys(names.split(), sentence)
 
 
-_NO_FOLDS = "cross-validation is not there yet: scikit-learn's cross_val_score and GridSearchCV take a MethodDL"
+_RANGES = "write ranges into the option string, {16,32,64}, and call Factory.OptimizeAllMethods"
 _NO_JSMVA = "the drawings of JsMVA are gone, as from ROOT 6.42: GetROCCurve(loader) shows its curves in a notebook"
 _NO_STREAMS = "options and weights are in the weight file: tmvalite.load(file) reads it, method.save(file) writes it"
 _NO_DIRECTORIES = "ROOT directories do not exist here: EvaluateAllMethods writes the output file in one go"
@@ -38,7 +38,7 @@ FACTORY = {
     "PrintHelpMessage": "`tmvalite check` explains an option string, and print(method) shows the network",
     "EvaluateAllVariables": "the ranking of input variables is printed by TrainAllMethods with Transformations=I",
     "EvaluateImportance": "scikit-learn's permutation_importance takes a fitted MethodDL",
-    "CrossValidate": _NO_FOLDS,
+    "CrossValidate": "CrossValidation(job, loader, options) does it",
     "RootBaseDir": _NO_DIRECTORIES,
     "WriteDataInformation": _NO_DIRECTORIES,
     "SetSilentFile": "Factory(job, options) without a target writes no output file",
@@ -55,7 +55,7 @@ DATALOADER = {
     **_each("UserAssignEvents CreateEventAssignTrees", "AddTrainingEvent and AddTestEvent keep single events by themselves"),
     "AddDataSet": "every data set has a DataLoader of its own: one Factory takes several",
     "VarTransform": "write VarTransform=... in the options of BookMethod",
-    **_each("PrepareFoldDataSet MakeKFoldDataSet RecombineKFoldDataSet SplitSets", _NO_FOLDS),
+    "SplitSets": "MakeKFoldDataSet(CvSplitKFolds(n)) divides the samples",
     "DataInput": "trees are read when the data are needed: loader.dataset() has the events as arrays",
     **_each("DrawInputVariable DrawCorrelationMatrix", _NO_JSMVA),
 }
@@ -148,6 +148,17 @@ CURVE = {
 
 ROC: dict[str, str] = {}
 
+ENVELOPE = {
+    **CONFIGURABLE,
+    "GetDataLoader": "the attribute `loader` is the DataLoader",
+    "SetDataLoader": "the DataLoader is given to the constructor",
+    "HasMethod": "GetMethods() lists the booked methods",
+    "SetVerbose": "the options V and Silent say how much is printed",
+    "IsSilentFile": "the attribute `target` is the output file, or None",
+    **_each("SetFile SetModelPersistence IsModelPersistence", "the constructor takes the output file and the options"),
+}
+CV_RESULT: dict[str, str] = {}
+
 CONFIG = {
     **_each(
         "EnableMT DisableMT IsMTEnabled SetNumWorkers GetNumWorkers GetThreadExecutor",
@@ -180,7 +191,9 @@ TOOLS = {
 }
 
 NAMESPACE = {
-    **_each("CrossValidation CvSplit CvSplitKFolds CvSplitKFoldsExpr Envelope HyperParameterOptimisation", _NO_FOLDS),
+    **_each("CvSplitKFoldsExpr", "CvSplitKFolds(n, expression) and the option SplitExpr take the expression"),
+    **_each("Envelope", "it is the base of CrossValidation and does nothing by itself"),
+    **_each("HyperParameterOptimisation", _RANGES),
     "Experimental": "RReader and its relatives are not there yet: tmvalite.load(file).GetMvaValues(X) scores whole arrays",
     **_each(
         "TMVAGui TMVARegGui TMVAMultiClassGui", "there is no GUI: EvaluateAllMethods prints the tables, GetROCCurve(loader) draws"

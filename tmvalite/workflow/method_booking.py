@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import DataError, OptionError, TmvaliteWarning, warn_user
 from tmvalite.io.atomic import check_writable
 from tmvalite.io.root_file import RootFile
@@ -93,6 +94,22 @@ def check_keywords(keywords) -> None:
     name = next((name for name in OF_FIT if name in keywords), None)
     if name is not None:
         raise OptionError(f"{name} has no effect in a Factory", code="option-unknown", hint=OF_FIT[name])
+
+
+def new_method(chosen: EMVA, title: str, analysis_type: str, strict: bool, options, keywords: dict):
+    """A method in TMVA's manner. Raises OptionError and ShapeError."""
+    check_keywords(keywords)
+    keywords = {"Strict": False, **keywords}  # TMVA's manner: misspelt keys of the training are warnings
+    if strict:
+        keywords["Strict"] = True
+    return REGISTRY[chosen](str(options), analysis_type=analysis_type, title=title, **keywords)
+
+
+def check_fits_data(method, info: DataSetInfo) -> None:
+    """Say now what does not fit the data, not when the training begins. Raises OptionError and ShapeError."""
+    with method.diagnostics.telling():
+        method.blueprint(info)
+    method.diagnostics.issue()
 
 
 def check_title(title: str, booked, dataset: str) -> None:
