@@ -22,6 +22,7 @@ from tmvalite.workflow.cv_result import CrossValidationResult
 from tmvalite.workflow.cv_split import CvSplitKFolds
 from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.factory import Factory
+from tmvalite.workflow.hyper_parameters import HyperParameterOptimisation
 from tmvalite.workflow.info_views import VariableView
 from tmvalite.workflow.loader_info import ClassView, LoaderInfo
 from tmvalite.workflow.method_face import BookedMethod, ReadMethod
@@ -61,7 +62,7 @@ GetRMS GetXmin GetXmax IsConstructedFromWeightFile
 BOOKED = """
 GetEfficiency GetTrainingEfficiency GetSeparation GetSignificance GetMaximumSignificance GetROCIntegral GetKSTrainingVsTest
 GetRegressionDeviation GetMulticlassConfusionMatrix GetTrainTime GetTestTime GetNEvents IsSilentFile IsModelPersistence
-WriteStateToFile
+WriteStateToFile OptimizeTuningParameters
 """
 GROUPS = (
     Group(
@@ -71,7 +72,8 @@ GROUPS = (
         f"""{CONFIGURABLE} Print BookMethod TrainAllMethods TrainAllMethodsForClassification TrainAllMethodsForRegression
         TestAllMethods EvaluateAllMethods GetROCIntegral GetROCCurve GetROCCurveAsMultiGraph GetMethod HasMethod
         DeleteAllMethods
-        SetVerbose Verbose IsSilentFile IsModelPersistence""",
+        SetVerbose Verbose IsSilentFile IsModelPersistence OptimizeAllMethods OptimizeAllMethodsForClassification
+        OptimizeAllMethodsForRegression""",
         members.FACTORY,
     ),
     Group(
@@ -156,6 +158,13 @@ GROUPS = (
         {},
     ),
     Group(
+        "HyperParameterOptimisation",
+        "",
+        (HyperParameterOptimisation,),
+        "BookMethod Evaluate GetResults GetNumFolds SetNumFolds GetFOMType SetFOMType GetFiterType SetFitter",
+        {},
+    ),
+    Group(
         "CvSplitKFolds",
         "",
         (CvSplitKFolds,),
@@ -231,7 +240,7 @@ GROUPS = (
         "",
         (tmvalite,),
         "Factory DataLoader Reader MethodDL Types Config gConfig Tools gTools ROCCurve PyMethodBase CrossValidation CvSplit "
-        "CvSplitKFolds CrossValidationResult",
+        "CvSplitKFolds CrossValidationResult HyperParameterOptimisation",
         members.NAMESPACE,
     ),
 )

@@ -18,9 +18,9 @@ from tmvalite.workflow.method_face import BookedMethod, ReadMethod
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = """
 Config CrossValidation CrossValidationResult CvSplit CvSplitKFolds DataError DataLoader EAnalysisType EMVA
-ETreeType ExpressionError Factory FileError MethodAE MethodDL MissingExtraError
-NotFittedError NotProvidedError OptionError PyMethodBase ROCCurve Reader ShapeError TmvaliteError TmvaliteWarning Tools
-TrainingError Types __version__ from_onnx gConfig gTools load
+ETreeType ExpressionError Factory FileError HyperParameterOptimisation MethodAE MethodDL MissingExtraError
+NotFittedError NotProvidedError OptionError PyMethodBase ROCCurve Reader Scan ShapeError TmvaliteError
+TmvaliteWarning Tools TrainingError Types __version__ from_onnx gConfig gTools load
 """.split()
 
 

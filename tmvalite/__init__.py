@@ -27,6 +27,8 @@ _HOMES = {
     "tmvalite.workflow.cross_validation": ("CrossValidation",),
     "tmvalite.workflow.cv_result": ("CrossValidationResult",),
     "tmvalite.workflow.cv_split": ("CvSplit", "CvSplitKFolds"),
+    "tmvalite.workflow.hyper_parameters": ("HyperParameterOptimisation",),
+    "tmvalite.workflow.tuning": ("Scan",),
     "tmvalite.workflow.reader": ("Reader",),
     "tmvalite.workflow.types": ("Types", "EMVA", "EAnalysisType", "ETreeType"),
     "tmvalite.workflow.config": ("Config", "gConfig"),

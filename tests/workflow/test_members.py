@@ -40,6 +40,7 @@ def objects(fake_method):
     found += [info.GetClassInfo(0), info.GetVariableInfo(0), canvas, canvas.graphs[0], tmvalite.ROCCurve([1, 0], [True, False])]
     found += [tmvalite.gConfig(), tmvalite.gConfig().GetIONames(), tmvalite.gConfig().GetVariablePlotting()]
     found += [Types.Instance(), tmvalite.gTools(), tmvalite.CrossValidation("Job", data), tmvalite.CvSplitKFolds(2)]
+    found += [tmvalite.HyperParameterOptimisation(data)]
     return {type(of): of for of in found}
 
 

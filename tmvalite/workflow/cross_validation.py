@@ -26,12 +26,12 @@ from tmvalite.workflow.interrupt import interrupted, watching
 from tmvalite.workflow.log import Log, LogSettings
 from tmvalite.workflow.members import ENVELOPE
 from tmvalite.workflow.method_booking import (
+    BookingCall,
     check_files,
     check_fits_data,
     check_title,
     fits_analysis,
     is_available,
-    new_method,
     resolve_analysis_type,
     weight_file_path,
 )
@@ -39,26 +39,9 @@ from tmvalite.workflow.output_file import as_target, write_output
 from tmvalite.workflow.part_training import Outcome, TrainingPart, train_parts
 from tmvalite.workflow.results import GETTERS, MethodRecord
 from tmvalite.workflow.training import CHECKED_EVENTS
-from tmvalite.workflow.types import EMVA, method_type
+from tmvalite.workflow.types import method_type
 
 CONSTRUCTOR = {"jobName": "job", "JobName": "job", "dataloader": "loader", "outputFile": "target", "theTargetFile": "target"}
-
-
-@dataclass
-class Booked:
-    """A method as it was booked; `make` gives one that is not trained."""
-
-    kind: EMVA
-    title: str
-    options: str
-    keywords: dict
-    analysis_type: str
-    strict: bool
-    quiet: bool = False
-
-    def make(self, title: str):
-        """A new method of another title. Raises OptionError and ShapeError."""
-        return new_method(self.kind, title, self.analysis_type, self.strict, self.options, dict(self.keywords))
 
 
 @dataclass
@@ -134,7 +117,7 @@ class CrossValidation(Configurable):
         self.executor = values.NumWorkerProcs if executor is None else executor
         self._n_folds, self._expression = values.NumFolds, values.SplitExpr
         self.split: CvSplitKFolds = split_of(self.options, self._n_folds, self._expression)
-        self._methods: dict[str, Booked] = {}
+        self._methods: dict[str, BookingCall] = {}
         self._results: list[CrossValidationResult] | None = None
         self._factory: Factory | None = None
 
@@ -154,9 +137,14 @@ class CrossValidation(Configurable):
             return
         path = weight_file_path(self.loader.name, self.job, title)
         check_files(path if values.ModelPersistence else None, self.target)
-        booked = Booked(chosen, title, str(options), keywords, analysis_type, self.strict)
-        method = booked.make(title)
-        booked.quiet = method.bound.is_set("V") and not method.bound.values.V
+        booked = BookingCall(chosen, title, str(options), keywords, analysis_type, self.strict)
+        if booked.ranges:
+            raise OptionError(
+                "a cross-validation trains one string, not ranges of them",
+                code="range-of-options",
+                hint="Factory.OptimizeAllMethods(NumFolds=5) finds the best one by cross-validation",
+            )
+        method = booked.make()
         data = self.loader.dataset(self.log_settings)
         check_fits_data(method, data.info)
         if self.split.expression is not None:
@@ -181,14 +169,13 @@ class CrossValidation(Configurable):
         check_folds(fold, self._n_folds)
         everything = Events.concatenate([data.train, data.test]) if len(data.test) else data.train
         self._factory, self._results = self._new_factory(), []
-        parts = [part for booked in self._methods.values() for part in self._parts(booked, fold)]
+        parts = {title: list(self._parts(booked, fold)) for title, booked in self._methods.items()}
         with watching() as watch, executor_of(self.executor) as executor:
             try:
-                outcomes = train_parts(executor, parts, data.train, data.info, self.log.plain, self._announce)
+                outcomes = train_parts(executor, sum(parts.values(), []), data.train, data.info, self.log.plain, self._announce)
                 with contextlib.closing(outcomes):
-                    for booked in self._methods.values():
-                        found = [next(outcomes) for _ in range(self._n_folds)]
-                        self._finish(booked, found, fold, data, everything)
+                    for title, booked in self._methods.items():
+                        self._finish(booked, [(part, next(outcomes)) for part in parts[title]], data, everything)
             except KeyboardInterrupt:
                 raise interrupted(watch.number) from None
         self._factory.evaluate_all()
@@ -196,34 +183,36 @@ class CrossValidation(Configurable):
             for result in self._results:
                 self.log.lines(result.lines())
 
-    def _parts(self, booked: Booked, fold: np.ndarray):
+    def _parts(self, booked: BookingCall, fold: np.ndarray):
         values = self.options.values
         progress = "auto" if values.DrawProgressBar and values.NumWorkerProcs == 1 else "table"
-        progress = "silent" if self.log_settings.silent else "summary" if booked.quiet else progress
+        progress = "silent" if self.log_settings.silent else "summary" if self._is_quiet(booked) else progress
         for i in range(self._n_folds):
             title, tests = f"{booked.title}_fold{i + 1}", np.flatnonzero(fold == i)
             yield TrainingPart(title, booked.make(title), np.flatnonzero(fold != i), tests, progress)
 
+    def _is_quiet(self, booked: BookingCall) -> bool:
+        bound = booked.make().bound
+        return bound.is_set("V") and not bound.values.V
+
     def _announce(self, part: TrainingPart) -> None:
         self.log.header(f"Train {part.name} on {len(part.train)} events, test on {len(part.scored)}")
 
-    def _finish(self, booked: Booked, found: list[Outcome], fold: np.ndarray, data: DataSet, everything: Events) -> None:
+    def _finish(self, booked: BookingCall, found: list[tuple[TrainingPart, Outcome]], data: DataSet, everything: Events) -> None:
         """Numbers of the folds, weight files, and the record of all of them together."""
-        values, info = self.options.values, data.info
-        record = FoldsRecord(
-            self.job, booked.title, found[0].method.method_type, self._n_folds, self._expression, values.OutputEnsembling
-        )
-        whole = MethodCrossValidation(record, [outcome.method for outcome in found], info)
-        folds, output = [], None
-        for i, outcome in enumerate(found):
-            tests = np.flatnonzero(fold == i)
-            output = np.empty((len(fold), *outcome.output.shape[1:]), outcome.output.dtype) if output is None else output
-            output[tests] = outcome.output
-            of_fold = self._fold_record(booked, outcome, data, fold, i)
+        values, info, kind = self.options.values, data.info, found[0][1].method.method_type
+        record = FoldsRecord(self.job, booked.title, kind, self._n_folds, self._expression, values.OutputEnsembling)
+        whole = MethodCrossValidation(record, [outcome.method for _, outcome in found], info)
+        first = found[0][1].output
+        folds, output = [], np.empty((len(data.train), *first.shape[1:]), first.dtype)
+        for part, outcome in found:
+            output[part.scored] = outcome.output
+            path = weight_file_path(self.loader.name, self.job, part.name)
+            of_fold = outcome.record(part, booked.analysis_type, data, path)
             folds.append(fold_result(of_fold))
             if values.FoldFileOutput and self.target is not None:
-                path = os.path.join(os.path.dirname(self.target), f"{booked.title}_fold{i + 1}.root")
-                write_output(path, {self.loader.name: [of_fold]}, {}, self.log_settings)
+                target = os.path.join(os.path.dirname(self.target), f"{part.name}.root")
+                write_output(target, {self.loader.name: [of_fold]}, {}, self.log_settings)
         result = CrossValidationResult(booked.title, folds, whole)
         if len(data.test):
             getter, test = GETTERS[whole.value_kind], data.test
@@ -236,9 +225,9 @@ class CrossValidation(Configurable):
             DataSet(everything, everything, info, data.report),
             path,
             values.ModelPersistence,
-            booked.quiet,
+            self._is_quiet(booked),
             True,
-            sum(outcome.seconds for outcome in found),
+            sum(outcome.seconds for _, outcome in found),
             known={"train": output, "test": output},
         )
         joined.outputs.update(joined.known)
@@ -246,22 +235,6 @@ class CrossValidation(Configurable):
             self._write(joined)
         self._factory.add_trained(self.loader, joined)
         self._results.append(result)
-
-    def _fold_record(self, booked: Booked, outcome: Outcome, data: DataSet, fold: np.ndarray, i: int) -> MethodRecord:
-        samples = DataSet(data.train.take(fold != i), data.train.take(fold == i), data.info, data.report)
-        outputs = {"train": outcome.train_output, "test": outcome.output}
-        title = f"{booked.title}_fold{i + 1}"
-        path = weight_file_path(self.loader.name, self.job, title)
-        return MethodRecord(
-            title,
-            outcome.method,
-            booked.analysis_type,
-            samples,
-            path,
-            trained=True,
-            train_seconds=outcome.seconds,
-            outputs=outputs,
-        )
 
     def _write(self, record: MethodRecord) -> None:
         """The weight files, read back: they must give the same bits."""

@@ -16,12 +16,12 @@ from tmvalite.workflow.factory_names import FactoryNames, dataset_name
 from tmvalite.workflow.interrupt import interrupted, watching
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.method_booking import (
+    BookingCall,
     check_files,
     check_fits_data,
     check_title,
     fits_analysis,
     is_available,
-    new_method,
     not_booked,
     resolve_analysis_type,
     weight_file_path,
@@ -32,6 +32,7 @@ from tmvalite.workflow.results import MethodRecord
 from tmvalite.workflow.script_options import read_chains, read_factory_options
 from tmvalite.workflow.summary import METHOD_COLUMNS, html_table, method_row, text_table
 from tmvalite.workflow.training import train_one
+from tmvalite.workflow.tuning import Scan, tune
 from tmvalite.workflow.types import method_type
 
 MINIMUM_EVENTS = 10  # TMVA trains nothing on fewer
@@ -109,12 +110,13 @@ class Factory(FactoryNames):
             return None
         path = weight_file_path(loader.name, self.job, title)
         check_files(path if self.options.values.ModelPersistence else None, self.target)
-        method = new_method(chosen, title, analysis_type, self.strict, options, keywords)
+        call = BookingCall(chosen, title, str(options), keywords, analysis_type, self.strict)
+        method = call.make()
         data = loader.dataset(self.log_settings)
         check_fits_data(method, data.info)
         quiet = method.bound.is_set("V") and not method.bound.values.V
         persistent = self.options.values.ModelPersistence
-        records[title] = MethodRecord(title, method, analysis_type, data, path, persistent, quiet)
+        records[title] = MethodRecord(title, method, analysis_type, data, path, persistent, quiet, call=call)
         self._faces.setdefault(loader.name, {})[title] = BookedMethod(records[title], view, self.job)
         return self._faces[loader.name][title]
 
@@ -126,6 +128,21 @@ class Factory(FactoryNames):
         self._faces.setdefault(loader.name, {})[record.title] = face
         if loader.name not in self._described:
             self._described[loader.name] = self._print_inputs(record)
+
+    def optimize_all(self, fom: str, fit: str, **settings) -> dict[str, Scan]:
+        """Scan every booked method that has ranges; see `OptimizeAllMethods` and `tuning.scan`. The scans by title."""
+        scans = {}
+        for dataset, records in self._records.items():
+            for title, record in records.items():
+                if record.call is None or not record.call.ranges:
+                    continue
+                self.log.header(f"Optimize method: {title} for {record.analysis_type.capitalize()}")
+                scans[title] = tune(record, self._faces[dataset][title], fom, fit, **settings)
+                if not self.log_settings.silent:
+                    self.log.lines(scans[title].lines())
+        if not scans:
+            self.log.info("nothing is optimized: no booked string has ranges such as {16,32,64}")
+        return scans
 
     def train_all(self) -> None:
         """Train every booked method, evaluate it on its training sample, and write its weight file.
@@ -151,6 +168,10 @@ class Factory(FactoryNames):
                     self.log.warning(message)
                     warn_user(TmvaliteWarning(message, code="few-events"))
                     continue
+                if record.call is not None and record.call.ranges:
+                    message = f"'{record.title}' is trained with the first text of each range in its string"
+                    hint = "call OptimizeAllMethods first, which finds the best one"
+                    warn_user(TmvaliteWarning(message, code="range-first", hint=hint))
                 waiting.append(record)
         with watching() as watch:
             while waiting:

@@ -9,6 +9,7 @@ from tmvalite.workflow.curves import RocCanvas, RocGraph
 from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.members import FACTORY
 from tmvalite.workflow.method_face import BookedMethod
+from tmvalite.workflow.tuning import Scan
 from tmvalite.workflow.types import ETreeType, sample_name
 
 LOADERS = dict.fromkeys(("DataLoader", "dataloader", "datasetname", "datasetName"), "loader")
@@ -33,6 +34,18 @@ class FactoryNames(Configurable):
         self.train_all()
 
     TrainAllMethodsForClassification = TrainAllMethodsForRegression = TrainAllMethods
+
+    def OptimizeAllMethods(self, fomType="ROCIntegral", fitType="Scan", **settings) -> dict[str, Scan]:
+        """Scan the ranges of all booked strings, `{16,32,64}`, print a table and book the best choice; before TrainAllMethods.
+
+        fomType : ROCIntegral, Separation or SigEffAtBkgEff01; a regression is compared by its RMS
+        fitType : TMVA's words scan every choice; "Random" with choices=20 so many
+        settings : NumFolds=0 holds a quarter of the training sample out, NumFolds=5 compares on folds; NumWorkerProcs, executor,
+            choices, seed
+        """
+        return self.optimize_all(str(fomType), str(fitType), **settings)
+
+    OptimizeAllMethodsForClassification = OptimizeAllMethodsForRegression = OptimizeAllMethods
 
     def TestAllMethods(self):
         """Apply every trained method to the test events of its data set."""

@@ -19,7 +19,6 @@ _RANGES = "write ranges into the option string, {16,32,64}, and call Factory.Opt
 _NO_JSMVA = "the drawings of JsMVA are gone, as from ROOT 6.42: GetROCCurve(loader) shows its curves in a notebook"
 _NO_STREAMS = "options and weights are in the weight file: tmvalite.load(file) reads it, method.save(file) writes it"
 _NO_DIRECTORIES = "ROOT directories do not exist here: EvaluateAllMethods writes the output file in one go"
-_NO_TUNING = "TMVA tunes no parameter of deep learning: scikit-learn's GridSearchCV takes a MethodDL"
 _AT_BOOKING = "BookMethod does all of this itself"
 _IN_OPTIONS = "options are given when the object is made, as a string or as keywords"
 
@@ -33,7 +32,6 @@ CONFIGURABLE = {
 FACTORY = {
     **CONFIGURABLE,
     "BookMethodWeightfile": "Reader.BookMVA(tag, file) and tmvalite.load(file) read a trained method",
-    **_each("OptimizeAllMethods OptimizeAllMethodsForClassification OptimizeAllMethodsForRegression", _NO_TUNING),
     "MakeClass": "no C++ class is written, and TMVA's is empty for deep learning: Reader and tmvalite.load apply the weight file",
     "PrintHelpMessage": "`tmvalite check` explains an option string, and print(method) shows the network",
     "EvaluateAllVariables": "the ranking of input variables is printed by TrainAllMethods with Transformations=I",
@@ -69,7 +67,7 @@ METHOD = {
     **_each("TrainMethod Train", "Factory.TrainAllMethods trains, and so does method.fit(X, y)"),
     **_each("AddOutput TestClassification TestMulticlass", "Factory.TestAllMethods runs the method over the test sample"),
     "TestRegression": "factory.record(data set, title).deviation(sample, target) has all numbers of a target",
-    **_each("OptimizeTuningParameters SetTuneParameters", _NO_TUNING),
+    "SetTuneParameters": _RANGES,
     **_each("SetTrainTime SetTestTime", "times are measured: GetTrainTime() and GetTestTime()"),
     "CreateRanking": "deep learning ranks no variables: scikit-learn's permutation_importance takes a fitted MethodDL",
     "MakeClass": FACTORY["MakeClass"],
@@ -193,7 +191,6 @@ TOOLS = {
 NAMESPACE = {
     **_each("CvSplitKFoldsExpr", "CvSplitKFolds(n, expression) and the option SplitExpr take the expression"),
     **_each("Envelope", "it is the base of CrossValidation and does nothing by itself"),
-    **_each("HyperParameterOptimisation", _RANGES),
     "Experimental": "RReader and its relatives are not there yet: tmvalite.load(file).GetMvaValues(X) scores whole arrays",
     **_each(
         "TMVAGui TMVARegGui TMVAMultiClassGui", "there is no GUI: EvaluateAllMethods prints the tables, GetROCCurve(loader) draws"

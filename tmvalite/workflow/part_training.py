@@ -13,11 +13,11 @@ import numpy as np
 
 from tmvalite.cluster import Executor, Here, SharedArrays, in_order
 from tmvalite.cluster.executor import shares_files
-from tmvalite.data.info import DataSetInfo, Events
+from tmvalite.data.info import DataSet, DataSetInfo, Events
 from tmvalite.data.shared_events import events_of, shared
-from tmvalite.errors import TmvaliteError, TmvaliteWarning, warn_user
+from tmvalite.errors import TmvaliteError, TmvaliteWarning, TrainingError, warn_user
 from tmvalite.training.progress import make_progress
-from tmvalite.workflow.results import GETTERS
+from tmvalite.workflow.results import GETTERS, MethodRecord
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class TrainingPart:
     columns : the variables that it reads, by position; None for all
     train, scored : (M,) positions
     progress : what the training shows, a mode of training.progress
+    may_fail : whether a training whose loss becomes infinite is an outcome, not an error
     """
 
     name: str
@@ -36,6 +37,7 @@ class TrainingPart:
     scored: np.ndarray
     progress: str = "silent"
     columns: tuple[int, ...] | None = None
+    may_fail: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Outcome:
     lines : what its training printed, where it was not printed at once
     warnings : what the user should know
     seconds : of the training, without compiling
+    error : why there is no method and no output
     """
 
     method: object
@@ -56,6 +59,14 @@ class Outcome:
     lines: tuple[str, ...] = ()
     warnings: tuple[TmvaliteWarning, ...] = ()
     seconds: float = 0.0
+    error: TrainingError | None = None
+
+    def record(self, part: TrainingPart, analysis_type: str, data: DataSet, path: str = "") -> MethodRecord:
+        """The scored events of the part as test sample, with what was found."""
+        samples = DataSet(data.train.take(part.train), data.train.take(part.scored), data.info, data.report)
+        outputs = {"train": self.train_output, "test": self.output}
+        known = {"trained": True, "train_seconds": self.seconds, "outputs": outputs}
+        return MethodRecord(part.name, self.method, analysis_type, samples, path, **known)
 
 
 @dataclass(frozen=True)
@@ -73,11 +84,13 @@ def train_parts(
     info: DataSetInfo,
     write: Callable[[str], None] | None = None,
     announce: Callable[[TrainingPart], None] | None = None,
+    tell: bool = True,
 ) -> Iterator[Outcome]:
     """Train every part and score its events, wherever the executor does it; outcomes in the order of the parts.
 
     Warnings are issued here, each text once. `write` takes the lines of the trainings: as they come where the work is done
-    in this process, else when a part is done. `announce` is called before.
+    in this process, else when a part is done. `announce` is called before. Without `tell` nobody hears what is remarkable about a
+    training, as in a scan, where many are bad.
     """
     here = isinstance(executor, Here)
     told: set[str] = set()
@@ -90,7 +103,7 @@ def train_parts(
                 outcome = next(results)
                 for line in outcome.lines if write is not None else ():
                     write(line)
-                for warning in outcome.warnings:
+                for warning in outcome.warnings if tell else ():
                     if warning.message not in told:
                         told.add(warning.message)
                         warn_user(warning)
@@ -112,6 +125,8 @@ def train_part(task: _Task) -> Outcome:
             warnings.simplefilter("always")
             part.method.train(train, info, progress=progress, write=task.write or lines.append)
     except TmvaliteError as error:
+        if part.may_fail and isinstance(error, TrainingError):
+            return Outcome(None, np.empty(0), np.empty(0), tuple(lines), seconds=time.perf_counter() - begin, error=error)
         error.where = error.where or part.name
         raise
     seconds = time.perf_counter() - begin - progress.compile_seconds
