@@ -23,6 +23,7 @@ from tmvalite.workflow.cv_split import CvSplitKFolds
 from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.factory import Factory
 from tmvalite.workflow.hyper_parameters import HyperParameterOptimisation
+from tmvalite.workflow.importance_histogram import ImportanceHistogram
 from tmvalite.workflow.info_views import VariableView
 from tmvalite.workflow.loader_info import ClassView, LoaderInfo
 from tmvalite.workflow.method_face import BookedMethod, ReadMethod
@@ -73,7 +74,7 @@ GROUPS = (
         TestAllMethods EvaluateAllMethods GetROCIntegral GetROCCurve GetROCCurveAsMultiGraph GetMethod HasMethod
         DeleteAllMethods
         SetVerbose Verbose IsSilentFile IsModelPersistence OptimizeAllMethods OptimizeAllMethodsForClassification
-        OptimizeAllMethodsForRegression""",
+        OptimizeAllMethodsForRegression EvaluateImportance""",
         members.FACTORY,
     ),
     Group(
@@ -165,6 +166,13 @@ GROUPS = (
         {},
     ),
     Group(
+        "TH1F of ROOT",
+        "What `Factory.EvaluateImportance` returns.",
+        (ImportanceHistogram,),
+        "GetName GetTitle GetNbinsX GetBinContent GetBinError GetXaxis GetBinLabel Draw SaveAs Print",
+        members.HISTOGRAM,
+    ),
+    Group(
         "CvSplitKFolds",
         "",
         (CvSplitKFolds,),
@@ -240,7 +248,8 @@ GROUPS = (
         "",
         (tmvalite,),
         "Factory DataLoader Reader MethodDL Types Config gConfig Tools gTools ROCCurve PyMethodBase CrossValidation CvSplit "
-        "CvSplitKFolds CrossValidationResult HyperParameterOptimisation",
+        "CvSplitKFolds CrossValidationResult HyperParameterOptimisation "
+        "VIType kShort kAll kRandom",
         members.NAMESPACE,
     ),
 )

@@ -28,6 +28,7 @@ _HOMES = {
     "tmvalite.workflow.cv_result": ("CrossValidationResult",),
     "tmvalite.workflow.cv_split": ("CvSplit", "CvSplitKFolds"),
     "tmvalite.workflow.hyper_parameters": ("HyperParameterOptimisation",),
+    "tmvalite.workflow.importance_of_subsets": ("VIType", "kAll", "kRandom", "kShort"),
     "tmvalite.workflow.tuning": ("Scan",),
     "tmvalite.workflow.reader": ("Reader",),
     "tmvalite.workflow.types": ("Types", "EMVA", "EAnalysisType", "ETreeType"),

@@ -4,14 +4,17 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tmvalite
 from tests.workflow.fake import FakeMethod, info_of
 from tests.workflow.test_factory import QUIET, loader, run
 from tmvalite import DataLoader, Factory, NotProvidedError, Reader, TmvaliteWarning, Types
+from tmvalite.evaluation.importance import Importance
 from tmvalite.workflow.config import Config
 from tmvalite.workflow.curves import RocCanvas
+from tmvalite.workflow.importance_histogram import ImportanceHistogram
 from tmvalite.workflow.loader_info import ClassView
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "tmva-members.md"
@@ -40,7 +43,8 @@ def objects(fake_method):
     found += [info.GetClassInfo(0), info.GetVariableInfo(0), canvas, canvas.graphs[0], tmvalite.ROCCurve([1, 0], [True, False])]
     found += [tmvalite.gConfig(), tmvalite.gConfig().GetIONames(), tmvalite.gConfig().GetVariablePlotting()]
     found += [Types.Instance(), tmvalite.gTools(), tmvalite.CrossValidation("Job", data), tmvalite.CvSplitKFolds(2)]
-    found += [tmvalite.HyperParameterOptimisation(data)]
+    importance = Importance(("a",), np.ones(1), np.ones(1), 0.5, "loss")
+    found += [tmvalite.HyperParameterOptimisation(data), ImportanceHistogram("DNN", importance)]
     return {type(of): of for of in found}
 
 

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import OptionError, TmvaliteWarning, did_you_mean, warn_user
+from tmvalite.evaluation.importance import Importance
 from tmvalite.evaluation.result_tables import elapsed
 from tmvalite.workflow import result_report
 from tmvalite.workflow.arguments import renamed
 from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.factory_names import FactoryNames, dataset_name
+from tmvalite.workflow.importance_histogram import ImportanceHistogram
+from tmvalite.workflow.importance_of_subsets import evaluate_importance, importance_of
 from tmvalite.workflow.interrupt import interrupted, watching
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.method_booking import (
@@ -143,6 +146,28 @@ class Factory(FactoryNames):
         if not scans:
             self.log.info("nothing is optimized: no booked string has ranges such as {16,32,64}")
         return scans
+
+    def evaluate_importance(
+        self, loader: DataLoader, vitype, kind, title, options="", *, NumWorkerProcs=1, executor=None, **settings
+    ) -> ImportanceHistogram | None:
+        """See `EvaluateImportance`; no file is written. None, with a warning, for a method that is not here."""
+        chosen, view = method_type(kind), loader.GetDataSetInfo()
+        self.log.header(f"Importance of the variables for {title}")
+        if not is_available(chosen, str(title)):
+            return None
+        analysis_type = resolve_analysis_type(self.options.values.AnalysisType, view.classes, view.GetNTargets())
+        call = BookingCall(chosen, str(title), str(options), {}, analysis_type, self.strict)
+        executor = int(NumWorkerProcs) if executor is None else executor
+        found = evaluate_importance(call, loader.dataset(self.log_settings), vitype, executor=executor, **settings)
+        if not self.log_settings.silent:
+            self.log.lines(found.importance.lines())
+        return found
+
+    def permutation_importance(self, loader, title, sample="test", *, n_repeats=5, seed=1) -> Importance:
+        """How much worse a trained method is on a sample where one variable is shuffled, with errors; "test" or "train"."""
+        record = self.record(loader, title)
+        record.output(sample)
+        return importance_of(record, sample, int(n_repeats), int(seed))
 
     def train_all(self) -> None:
         """Train every booked method, evaluate it on its training sample, and write its weight file.

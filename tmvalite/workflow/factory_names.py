@@ -7,6 +7,7 @@ from tmvalite.workflow.arguments import also_named
 from tmvalite.workflow.configurable import Configurable
 from tmvalite.workflow.curves import RocCanvas, RocGraph
 from tmvalite.workflow.dataloader import DataLoader
+from tmvalite.workflow.importance_histogram import ImportanceHistogram
 from tmvalite.workflow.members import FACTORY
 from tmvalite.workflow.method_face import BookedMethod
 from tmvalite.workflow.tuning import Scan
@@ -46,6 +47,15 @@ class FactoryNames(Configurable):
         return self.optimize_all(str(fomType), str(fitType), **settings)
 
     OptimizeAllMethodsForClassification = OptimizeAllMethodsForRegression = OptimizeAllMethods
+
+    @also_named(**LOADERS, title="methodTitle")
+    def EvaluateImportance(self, loader, vitype, theMethod, methodTitle, theOption="", **settings) -> ImportanceHistogram:
+        """What every variable adds: the method is trained on subsets of them and compared on the test sample of the loader.
+
+        vitype : kShort, one variable left out at a time; kAll, every subset; kRandom, so many drawn ones as `choices` says
+        settings : choices=10, seed=1, NumWorkerProcs=1, executor
+        """
+        return self.evaluate_importance(loader, vitype, theMethod, methodTitle, theOption, **settings)
 
     def TestAllMethods(self):
         """Apply every trained method to the test events of its data set."""

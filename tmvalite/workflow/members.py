@@ -35,7 +35,6 @@ FACTORY = {
     "MakeClass": "no C++ class is written, and TMVA's is empty for deep learning: Reader and tmvalite.load apply the weight file",
     "PrintHelpMessage": "`tmvalite check` explains an option string, and print(method) shows the network",
     "EvaluateAllVariables": "the ranking of input variables is printed by TrainAllMethods with Transformations=I",
-    "EvaluateImportance": "scikit-learn's permutation_importance takes a fitted MethodDL",
     "CrossValidate": "CrossValidation(job, loader, options) does it",
     "RootBaseDir": _NO_DIRECTORIES,
     "WriteDataInformation": _NO_DIRECTORIES,
@@ -69,7 +68,7 @@ METHOD = {
     "TestRegression": "factory.record(data set, title).deviation(sample, target) has all numbers of a target",
     "SetTuneParameters": _RANGES,
     **_each("SetTrainTime SetTestTime", "times are measured: GetTrainTime() and GetTestTime()"),
-    "CreateRanking": "deep learning ranks no variables: scikit-learn's permutation_importance takes a fitted MethodDL",
+    "CreateRanking": "method.permutation_importance(X, y) and Factory.EvaluateImportance rank the variables",
     "MakeClass": FACTORY["MakeClass"],
     "PrintHelpMessage": FACTORY["PrintHelpMessage"],
     **_each("ReadStateFromFile ReadStateFromStream", "tmvalite.load(file) and Reader.BookMVA(tag, file) read a weight file"),
@@ -156,6 +155,10 @@ ENVELOPE = {
     **_each("SetFile SetModelPersistence IsModelPersistence", "the constructor takes the output file and the options"),
 }
 CV_RESULT: dict[str, str] = {}
+HISTOGRAM = _each(
+    "Fill Integral Scale Fit SetLineColor SetFillColor GetMaximum GetMinimum GetEntries Write",
+    "the attribute `importance` has names, values and errors as arrays, and `figure()` draws them",
+)
 
 CONFIG = {
     **_each(
