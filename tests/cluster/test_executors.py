@@ -63,6 +63,11 @@ def test_processes_have_one_thread_map_arrays_once_and_are_replaced_when_one_is_
         assert list(in_order(executor, tasks.die_once, [killed, killed, killed])) == ["alive"] * 3
         with pytest.raises(ValueError, match="7"):
             list(in_order(executor, tasks.fail, [7, 8]))
+        with pytest.raises(OptionError) as caught:
+            list(in_order(executor, tasks.refuse, [7]))
+        with pytest.raises(OptionError) as here:
+            tasks.refuse(7)
+        assert str(caught.value) == str(here.value) and caught.value.code == "range"
     assert not os.path.exists(folder) and dict(os.environ) == before
     assert vars(sys.modules["__main__"]) == main
 

@@ -2,6 +2,7 @@
 
 import shutil
 from array import array
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -325,6 +326,47 @@ def test_files_of_folds_that_are_not_there_or_of_another_training(in_tmp_path):
         with pytest.raises(FileError) as caught:
             load(WEIGHTS)
         assert caught.value.code == code, old
+
+
+def test_a_pool_of_threads_gives_the_same_and_every_warning_once(in_tmp_path):
+    one = run("SplitType=Random").GetResults()[0].numbers
+    with ThreadPoolExecutor(3) as pool:
+        assert np.array_equal(run("SplitType=Random", executor=pool).GetResults()[0].numbers, one)
+        flat = DNN.replace("LearningRate=1e-2", "LearningRate=1e-9")
+        with pytest.warns(TmvaliteWarning) as caught:
+            run("SplitType=Random", executor=pool, booking=flat)
+    assert len({w.message.message for w in caught}) == len(caught) and all("DNN_fold" in str(w.message) for w in caught)
+
+
+class Interrupts:
+    """An executor whose second task is stopped by Ctrl-C."""
+
+    def __init__(self):
+        self.done = 0
+
+    def submit(self, function, task):
+        self.done += 1
+        future = Future()
+        future.set_exception(KeyboardInterrupt()) if self.done == 4 else future.set_result(function(task))
+        return future
+
+
+def test_after_an_interrupt_what_was_finished_is_there(in_tmp_path):
+    cv = CrossValidation("job", loader(), None, OPTIONS, executor=Interrupts())
+    cv.BookMethod("DL", "A", DNN)
+    cv.BookMethod("DL", "B", DNN)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        cv.Evaluate()
+    assert caught.value.code == 130 and [result.title for result in cv.GetResults()] == ["A"]
+    assert load("datasetcv/weights/job_A.weights.xml").is_trained
+
+
+def test_the_factory_of_the_folds_answers_as_others_do(in_tmp_path):
+    factory = run("SplitType=Random").GetFactory()
+    factory.TestAllMethods()
+    record, method = factory.record("datasetcv", "DNN"), factory.GetMethod("datasetcv", "DNN")
+    assert method.GetMethodType() is Types.kCrossValidation and method.GetROCIntegral() == record.roc().area
+    assert "Layout" in method.GetOptions() and method.GetMvaValues(np.zeros((2, 2), np.float32)).shape == (2,)
 
 
 def test_parts_are_values():

@@ -13,10 +13,12 @@ from tmvalite.io.atomic import check_writable
 from tmvalite.io.root_file import RootFile
 from tmvalite.methods import METHODS
 from tmvalite.string_utils.option_ranges import Range, find_ranges, with_choice
+from tmvalite.string_utils.python_values import value_text
 from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.members import METHOD, TmvaNames
 from tmvalite.workflow.types import EMVA
 
+TEXTS = (str, list, tuple, dict)  # what an option may be given as, besides numbers and truth values
 FORBIDDEN_IN_TITLE = '/\\:*?"<>|'
 REGISTRY = {EMVA[f"k{name}"]: method for name, method in METHODS.items()}
 
@@ -122,8 +124,9 @@ class BookingCall:
         return tuple(found for _, text in self._texts() for found in find_ranges(text))
 
     def _texts(self) -> list[tuple[str | None, str]]:
-        """The string, and every keyword that is one, as `name=text`."""
-        return [(None, self.options), *((k, f"{k}={v}") for k, v in self.keywords.items() if isinstance(v, str))]
+        """The string, and every keyword that may hold ranges, as `name=text`."""
+        texts = [(k, v if isinstance(v, str) else value_text(k, v)) for k, v in self.keywords.items() if isinstance(v, TEXTS)]
+        return [(None, self.options), *((k, f"{k}={v}") for k, v in texts if "{" in v)]
 
     def chosen(self, choice: Sequence[str]) -> BookingCall:
         """The call with one text in place of each range."""

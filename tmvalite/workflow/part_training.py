@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ from tmvalite.cluster import Executor, Here, SharedArrays, in_order
 from tmvalite.cluster.executor import shares_files
 from tmvalite.data.info import DataSet, DataSetInfo, Events
 from tmvalite.data.shared_events import events_of, shared
-from tmvalite.errors import TmvaliteError, TmvaliteWarning, TrainingError, warn_user
+from tmvalite.errors import TmvaliteError, TmvaliteWarning, TrainingError, collecting, warn_user
 from tmvalite.training.progress import make_progress
 from tmvalite.workflow.results import GETTERS, MethodRecord
 
@@ -113,6 +113,7 @@ def train_parts(
 def train_part(task: _Task) -> Outcome:
     """Train one part; runs in any process."""
     part, events, info = task.part, events_of(task.events), task.info
+    method = copy.deepcopy(part.method)  # here as elsewhere: what was handed in stays as it is
     if part.columns is not None:
         columns = list(part.columns)
         events = dataclasses.replace(events, x=events.x[:, columns])
@@ -121,18 +122,16 @@ def train_part(task: _Task) -> Outcome:
     progress = make_progress(part.progress, task.write or lines.append)
     begin = time.perf_counter()
     try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            part.method.train(train, info, progress=progress, write=task.write or lines.append)
+        with collecting() as found:
+            method.train(train, info, progress=progress, write=task.write or lines.append)
     except TmvaliteError as error:
         if part.may_fail and isinstance(error, TrainingError):
             return Outcome(None, np.empty(0), np.empty(0), tuple(lines), seconds=time.perf_counter() - begin, error=error)
         error.where = error.where or part.name
         raise
     seconds = time.perf_counter() - begin - progress.compile_seconds
-    getter = getattr(part.method, GETTERS[part.method.value_kind])
+    getter = getattr(method, GETTERS[method.value_kind])
     output = np.asarray(getter(np.ascontiguousarray(events.x[part.scored])))
-    found = tuple(w.message for w in caught if isinstance(w.message, TmvaliteWarning))
     for warning in found:
         warning.where = warning.where or part.name
-    return Outcome(part.method, output, np.asarray(getter(train.x)), tuple(lines), found, seconds)
+    return Outcome(method, output, np.asarray(getter(train.x)), tuple(lines), tuple(found), seconds)
