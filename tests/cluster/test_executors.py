@@ -78,3 +78,15 @@ def test_shared_arrays_are_those_that_were_given_and_copies_where_no_file_can_be
         assert shared["x"] is x and len(shared) == 1 and list(shared) == ["x"]
         again = copy.copy(shared)
         assert np.array_equal(again["x"], x) and shared._folder is None
+
+
+def test_shared_arrays_are_sent_where_there_is_no_room_for_files(monkeypatch):
+    def full(*args, **keywords):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    with SharedArrays({"x": np.arange(3)}) as shared:
+        assert np.array_equal(copy.copy(shared)["x"], [0, 1, 2])
+        folder = shared._folder
+        assert os.path.isdir(folder)
+    assert not os.path.exists(folder)

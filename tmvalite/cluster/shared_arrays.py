@@ -36,13 +36,20 @@ class SharedArrays(Mapping):
         return len(self._arrays)
 
     def __reduce__(self):
+        if self._by_file and self._folder is None:
+            self._write()
         if not self._by_file:
             return SharedArrays, (self._arrays, False)
-        if self._folder is None:
+        return _mapped, (self._folder, tuple(self._arrays))
+
+    def _write(self) -> None:
+        """The files; where there is no room for them the arrays are sent as they are."""
+        try:
             self._folder = tempfile.mkdtemp(prefix="tmvalite-")
             for i, array in enumerate(self._arrays.values()):
                 np.save(self._file(self._folder, i), array, allow_pickle=False)
-        return _mapped, (self._folder, tuple(self._arrays))
+        except OSError:
+            self._by_file = False
 
     @staticmethod
     def _file(folder: str, i: int) -> str:

@@ -124,7 +124,8 @@ def subset_importance(
     sign = 1.0 if whole.larger_is_better else -1.0
     values = np.array([sign * sum(c * measured[s].value for c, s in of_one) for of_one in terms])
     errors = np.array([np.sqrt(np.sum(sum(c * measured[s].parts for c, s in of_one) ** 2)) for of_one in terms])
-    return Importance(tuple(names), values, errors, whole.value, _loss(whole))
+    many = max(map(len, terms)) > 2
+    return Importance(tuple(names), values, errors, whole.value, _loss(whole) + (", summed over subsets" if many else ""))
 
 
 def _loss(whole: Measured) -> str:
