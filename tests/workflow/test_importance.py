@@ -78,7 +78,7 @@ def test_a_regression_loses_rms():
     made.AddRegressionTree({"p": x[:, 0], "q": x[:, 1], "t": y})
     booking = options(40, layout="TANH|8,LINEAR", more="VarTransform=N:RandomSeed=5")
     found = factory("Regression").EvaluateImportance(made, 1, "DL", "REG", booking).importance
-    assert found.label == "rise of RMS" and found.values[0] > found.values[1] > 0
+    assert found.label == "rise of RMS, summed over subsets" and found.values[0] > found.values[1] > 0
 
 
 def test_what_has_no_importance():
