@@ -24,6 +24,15 @@ def test_event_numbers_lose_no_bits():
         assert folds(TUTORIAL, k, eventID=numbers) == [abs(number) % k for number in numbers]
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.uint32, np.uint64, np.float32, bool])
+def test_whole_numbers_of_any_type_are_counted_with_a_sign(dtype):
+    values = np.array([0, 1, 1], dtype)
+    assert folds("(1-[x])*3000000000/3000000000", 2, x=values) == [1, 0, 0] == folds("-[x]+1", 2, x=values)
+    if dtype == np.uint64:
+        assert folds("int([x])%2", 2, x=np.array([2**63 - 1, 2**53 + 1, 4], dtype)) == [1, 1, 0]
+        assert folds("[x]>1e19", 2, x=np.array([2**64 - 1, 5], dtype)) == [1, 0]
+
+
 @pytest.mark.parametrize(
     "text, expected",
     [

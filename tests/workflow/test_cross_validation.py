@@ -366,6 +366,8 @@ def test_the_factory_of_the_folds_answers_as_others_do(in_tmp_path):
     factory.TestAllMethods()
     record, method = factory.record("datasetcv", "DNN"), factory.GetMethod("datasetcv", "DNN")
     assert method.GetMethodType() is Types.kCrossValidation and method.GetROCIntegral() == record.roc().area
+    with pytest.raises(OptionError, match="no ranges"):
+        method.OptimizeTuningParameters()
     assert "Layout" in method.GetOptions() and method.GetMvaValues(np.zeros((2, 2), np.float32)).shape == (2,)
 
 

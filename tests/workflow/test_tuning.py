@@ -161,7 +161,7 @@ def test_figures_of_merit():
 
 
 def test_hyper_parameter_optimisation_has_tmvas_calls(capsys):
-    scan = HyperParameterOptimisation(loader())
+    scan = HyperParameterOptimisation(loader(), "AnalysisType=Classification")
     with pytest.raises(OptionError, match="call Evaluate first"):
         scan.GetResults()
     scan.SetNumFolds(2)

@@ -83,6 +83,7 @@ class FoldExpression:
             An event whose value is no whole number from 0 to n_folds - 1.
         """
         n = len(next(iter(columns.values()))) if columns else 1
+        columns = {name: _column(values) for name, values in columns.items()}
         with np.errstate(all="ignore"):
             values = self._evaluate({**columns, **dict.fromkeys(NUM_FOLDS, np.float64(n_folds))}).values
             values = np.broadcast_to(np.asarray(values, np.float64), (n,))
@@ -272,6 +273,14 @@ class _Parser:
 
 
 # ------------------------------------------------------------------------------------------- what the parts compute
+
+
+def _column(values) -> np.ndarray:
+    """Whole numbers of any size and sign as 64 bits with a sign, if they fit."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "iub":
+        return values
+    return values.astype(np.float64 if values.dtype == np.uint64 and values.max(initial=0) >= 2**63 else np.int64)
 
 
 def _as_whole(values) -> np.ndarray:

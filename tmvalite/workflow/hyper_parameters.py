@@ -11,7 +11,9 @@ from tmvalite.workflow.tuning import Scan
 
 
 class HyperParameterOptimisation(TmvaNames):
-    """HyperParameterOptimisation(loader): book strings with ranges, Evaluate, GetResults.
+    """HyperParameterOptimisation(loader, options=""): book strings with ranges, Evaluate, GetResults.
+
+    `options` are those of a Factory, such as AnalysisType=Regression.
 
     Example
     -------
@@ -24,9 +26,9 @@ class HyperParameterOptimisation(TmvaNames):
 
     absent = ENVELOPE
 
-    def __init__(self, dataloader: DataLoader):
+    def __init__(self, dataloader: DataLoader, options: str = ""):
         self.loader, self.n_folds, self.fom, self.fitter = dataloader, 5, ROC_INTEGRAL, "Scan"
-        self.factory = Factory("HyperParameterOptimisation", None, "!V:Silent:!ROC:!ModelPersistence")
+        self.factory = Factory("HyperParameterOptimisation", None, f"!V:Silent:!ROC:!ModelPersistence:{options}")
         self._results: list[Scan] | None = None
 
     def BookMethod(self, theMethodName, methodTitle, theOption="", **keywords) -> None:

@@ -108,7 +108,7 @@ class Scan:
 
 
 def scan(
-    call: BookingCall,
+    call: BookingCall | None,
     data: DataSet,
     *,
     fom: str = ROC_INTEGRAL,
@@ -142,9 +142,10 @@ def scan(
     TrainingError
         Every choice failed.
     """
-    if not call.ranges:
+    if call is None or not call.ranges:
+        title = f"'{call.title}'" if call is not None else "this method"
         hint = "write several values in braces, such as Layout=TANH|{16,32},LINEAR"
-        raise OptionError(f"'{call.title}' has no ranges to choose from", code="range-of-options", hint=hint)
+        raise OptionError(f"{title} has no ranges to choose from", code="range-of-options", hint=hint)
     if fit.lower() not in [word.lower() for word in FITTERS]:
         raise OptionError(f"there is no fitter '{fit}'", code="argument", expected=FITTERS)
     if fit.lower() == "random" and choices < 1:
