@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 import tmvalite
+from tmvalite.evaluation.importance import Importance
+from tmvalite.methods.fold_methods import MethodCrossValidation
 from tmvalite.workflow.curves import RocCanvas, RocGraph
+from tmvalite.workflow.importance_histogram import ImportanceHistogram
 from tmvalite.workflow.info_views import VariableView
 from tmvalite.workflow.loader_info import ClassView, LoaderInfo
 from tmvalite.workflow.method_face import BookedMethod, ReadMethod
@@ -44,7 +47,8 @@ def test_error_of_an_unknown_name():
 
 def public_calls():
     """(name, thing) of every public class and function, and of the methods and properties that we wrote for them."""
-    given = (BookedMethod, ClassView, LoaderInfo, ReadMethod, RocCanvas, RocGraph, VariableView)  # what the calls of these give
+    given = (BookedMethod, ClassView, Importance, ImportanceHistogram, LoaderInfo, MethodCrossValidation, ReadMethod, RocCanvas)
+    given += (RocGraph, VariableView)  # what the calls of these give
     for thing in (*(getattr(tmvalite, name) for name in NAMES if name not in VALUES), *given):
         name = thing.__name__
         yield name, thing

@@ -286,6 +286,8 @@ def test_calls_in_another_order_or_form(in_tmp_path):
         with pytest.raises(OptionError) as caught:
             CrossValidation(*arguments)
         assert caught.value.code == "call"
+    with pytest.raises(OptionError, match="cannot be the name of the job"):
+        CrossValidation("a/b", loader())
     with pytest.raises(OptionError, match="job twice"):
         CrossValidation("job", loader(), jobName="job")
     named = CrossValidation(jobName="job", dataloader=loader(), outputFile="a.root", NumFolds=3, AnalysisType="Classification")

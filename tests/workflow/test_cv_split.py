@@ -15,7 +15,7 @@ def test_every_event_tests_in_one_fold_and_trains_in_the_others(arguments):
         data.PrepareFoldDataSet(split, 0)
     whole = data.dataset()
     data.MakeKFoldDataSet(split)
-    data.MakeKFoldDataSet(split)  # once is enough
+    split.MakeKFoldDataSet(data.GetDataSetInfo())  # once is enough
     assert split.NeedsRebuild()
     numbers, tested = whole.train.spectators["eventID"], []
     for fold in range(3):

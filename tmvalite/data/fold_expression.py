@@ -9,13 +9,12 @@ rest. Here whole numbers have 64 bits, and a column of whole numbers keeps all o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from tmvalite.data.expression import FUNCTIONS
-from tmvalite.data.expression.function import power
+from tmvalite.data.fold_arithmetic import ABSOLUTE, FLOATING, WHOLE, CppNumber, Part, as_column, called, chosen, joined, prefixed
 from tmvalite.data.info import DataSetInfo, VariableInfo
 from tmvalite.errors import DataError, OptionError, Source, Span, did_you_mean, quoted
 
@@ -33,17 +32,6 @@ _BINDS = {  # how tightly, as in C++; `^` is TFormula's power
     for sign in signs.split()
 }
 _POWER = _BINDS["^"]
-_WHOLE = ("int", "Int_t", "UInt_t", "long", "Long_t", "ULong_t", "Long64_t", "ULong64_t", "unsigned")
-_FLOATING = ("double", "float", "Double_t", "Float_t")
-_ABSOLUTE = ("abs", "fabs", "std::abs", "TMath::Abs")
-
-
-@dataclass(frozen=True)
-class _Number:
-    """The values of a part of the expression, and whether C++ has them as whole numbers (which says how they are divided)."""
-
-    values: np.ndarray
-    whole: bool = False
 
 
 class FoldExpression:
@@ -83,7 +71,7 @@ class FoldExpression:
             An event whose value is no whole number from 0 to n_folds - 1.
         """
         n = len(next(iter(columns.values()))) if columns else 1
-        columns = {name: _column(values) for name, values in columns.items()}
+        columns = {name: as_column(values) for name, values in columns.items()}
         with np.errstate(all="ignore"):
             values = self._evaluate({**columns, **dict.fromkeys(NUM_FOLDS, np.float64(n_folds))}).values
             values = np.broadcast_to(np.asarray(values, np.float64), (n,))
@@ -153,8 +141,6 @@ def position(name: str, infos: Sequence[VariableInfo]) -> int | None:
 
 # ------------------------------------------------------------------------------------------- from text to a function
 
-Part = Callable[[Mapping[str, np.ndarray]], _Number]
-
 
 class _Parser:
     """Precedence climbing over the tokens; every part becomes a function of the columns."""
@@ -206,7 +192,7 @@ class _Parser:
             self.next()
             yes = self.choice()
             self.expect(":")
-            condition = _chosen(condition, yes, self.choice())
+            condition = chosen(condition, yes, self.choice())
         self.depth -= 1
         return condition
 
@@ -215,7 +201,7 @@ class _Parser:
         while self.tokens[self.at][0] == "sign" and _BINDS.get(self.tokens[self.at][1], 0) >= least:
             _, sign, _ = self.next()
             level = _BINDS[sign]
-            left = _joined(sign, left, self.binary(level if level == _POWER else level + 1))
+            left = joined(sign, left, self.binary(level if level == _POWER else level + 1))
         return left
 
     def prefix(self) -> Part:
@@ -223,26 +209,26 @@ class _Parser:
             if self.sees(sign):
                 self.next()
                 part = self.binary(_POWER) if sign != "!" else self.prefix()
-                return _prefixed(sign, part)
+                return prefixed(sign, part)
         return self.atom()
 
     def atom(self) -> Part:
         kind, text, span = self.next()
         if kind == "number":
             whole = text.isdigit()
-            value = _Number(np.int64(text) if whole and int(text) < 2**63 else np.float64(text), whole)
+            value = CppNumber(np.int64(text) if whole and int(text) < 2**63 else np.float64(text), whole)
             return lambda columns: value
         if kind == "name":
             name = text[1:-1].strip()
             self.names.append(name)
-            return lambda columns: _Number(columns[name])
+            return lambda columns: CppNumber(columns[name])
         if kind == "word":
             return self.word(text, span)
         if (kind, text) == ("sign", "("):
             cast = self.tokens[self.at]
-            if cast[0] == "word" and self.tokens[self.at + 1][:2] == ("sign", ")") and cast[1] in (*_WHOLE, *_FLOATING):
+            if cast[0] == "word" and self.tokens[self.at + 1][:2] == ("sign", ")") and cast[1] in (*WHOLE, *FLOATING):
                 self.at += 2
-                return _called(cast[1], [self.prefix()])
+                return called(cast[1], [self.prefix()])
             part = self.choice()
             self.expect(")")
             return part
@@ -253,7 +239,7 @@ class _Parser:
     def word(self, name: str, span: Span) -> Part:
         if not self.sees("("):
             if name == "pi":
-                return lambda columns: _Number(np.float64(np.pi))
+                return lambda columns: CppNumber(np.float64(np.pi))
             hint = f"write [{name}] for the spectator of this name"
             raise self.error(span, f"{quoted(name)} is neither a function nor a name in brackets", hint)
         self.next()
@@ -263,117 +249,10 @@ class _Parser:
                 self.expect(",")
             arguments.append(self.choice())
         self.next()
-        known = (1, 1) if name in (*_WHOLE, *_FLOATING, *_ABSOLUTE) else getattr(FUNCTIONS.get(name), "arguments", None)
+        known = (1, 1) if name in (*WHOLE, *FLOATING, *ABSOLUTE) else getattr(FUNCTIONS.get(name), "arguments", None)
         if known is None:
-            raise self.error(span, f"there is no function {quoted(name)}", did_you_mean(name, [*FUNCTIONS, *_WHOLE]))
+            raise self.error(span, f"there is no function {quoted(name)}", did_you_mean(name, [*FUNCTIONS, *WHOLE]))
         if not known[0] <= len(arguments) <= known[1]:
             number = str(known[0]) if known[0] == known[1] else f"{known[0]} to {known[1]}"
             raise self.error(span, f"{name} takes {number} argument{'s' * (number != '1')}, not {len(arguments)}")
-        return _called(name, arguments)
-
-
-# ------------------------------------------------------------------------------------------- what the parts compute
-
-
-def _column(values) -> np.ndarray:
-    """Whole numbers of any size and sign as 64 bits with a sign, if they fit."""
-    values = np.asarray(values)
-    if values.dtype.kind not in "iub":
-        return values
-    return values.astype(np.float64 if values.dtype == np.uint64 and values.max(initial=0) >= 2**63 else np.int64)
-
-
-def _as_whole(values) -> np.ndarray:
-    """Truncated to whole numbers of 64 bits; where one is not finite or larger, doubles without a fraction."""
-    values = np.asarray(values)
-    if values.dtype.kind in "iub":
-        return values
-    values = np.trunc(values.astype(np.float64))
-    return values.astype(np.int64) if (np.abs(values) < 2.0**63).all() else values
-
-
-def _as_double(values) -> np.ndarray:
-    return np.asarray(values).astype(np.float64)
-
-
-def _remainder(a, b) -> np.ndarray:
-    """C's remainder, of the sign of `a`; NaN where b is 0."""
-    a, b = _as_whole(a), _as_whole(b)
-    return np.where(np.equal(b, 0), np.nan, np.fmod(a, b)) if np.any(np.equal(b, 0)) else np.fmod(a, b)
-
-
-def _quotient(a: _Number, b: _Number) -> _Number:
-    if not (a.whole and b.whole):
-        return _Number(np.divide(_as_double(a.values), _as_double(b.values)))
-    rest = _remainder(a.values, b.values)
-    if rest.dtype.kind == "f":
-        return _Number(np.trunc(np.divide(_as_double(a.values), _as_double(b.values))), True)
-    return _Number((_as_whole(a.values) - rest) // _as_whole(b.values), True)
-
-
-_COMPARED = {
-    "==": np.equal,
-    "!=": np.not_equal,
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
-    "&&": np.logical_and,
-    "||": np.logical_or,
-}
-_BITS = {"&": np.bitwise_and, "|": np.bitwise_or, "<<": np.left_shift, ">>": np.right_shift}
-_SUMS = {"+": np.add, "-": np.subtract, "*": np.multiply}
-
-
-def _joined(sign: str, left: Part, right: Part) -> Part:
-    def part(columns) -> _Number:
-        a, b = left(columns), right(columns)
-        if sign in _COMPARED:
-            return _Number(_COMPARED[sign](a.values, b.values).astype(np.int64), True)
-        if sign in _BITS:
-            return _Number(_BITS[sign](_as_double_bits(a.values), _as_double_bits(b.values)), True)
-        if sign in _SUMS:
-            return _Number(_SUMS[sign](a.values, b.values), a.whole and b.whole)
-        if sign == "%":
-            return _Number(_remainder(a.values, b.values), True)
-        return _quotient(a, b) if sign == "/" else _Number(power(_as_double(a.values), _as_double(b.values)))
-
-    return part
-
-
-def _as_double_bits(values) -> np.ndarray:
-    """Whole numbers for operators of bits; what has none counts as 0."""
-    whole = _as_whole(values)
-    return whole if whole.dtype.kind in "iub" else np.nan_to_num(whole, nan=0.0, posinf=0.0, neginf=0.0).astype(np.int64)
-
-
-def _prefixed(sign: str, inner: Part) -> Part:
-    def part(columns) -> _Number:
-        value = inner(columns)
-        if sign == "!":
-            return _Number(np.equal(value.values, 0).astype(np.int64), True)
-        return _Number(np.negative(value.values) if sign == "-" else value.values, value.whole)
-
-    return part
-
-
-def _chosen(condition: Part, yes: Part, no: Part) -> Part:
-    def part(columns) -> _Number:
-        a, b = yes(columns), no(columns)
-        return _Number(np.where(np.not_equal(condition(columns).values, 0), a.values, b.values), a.whole and b.whole)
-
-    return part
-
-
-def _called(name: str, arguments: list[Part]) -> Part:
-    def part(columns) -> _Number:
-        given = [argument(columns) for argument in arguments]
-        if name in _WHOLE:
-            return _Number(_as_whole(given[0].values), True)
-        if name in _ABSOLUTE:
-            return _Number(np.abs(given[0].values), given[0].whole and name != "fabs")
-        if name in _FLOATING:
-            return _Number(given[0].values)
-        return _Number(FUNCTIONS[name].evaluate(*(_as_double(value.values) for value in given)))
-
-    return part
+        return called(name, arguments)

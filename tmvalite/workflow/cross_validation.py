@@ -110,6 +110,9 @@ class CrossValidation(Configurable):
             message = f"a CrossValidation needs a DataLoader, not this {type(loader).__name__}"
             raise OptionError(message, code="call", expected="CrossValidation(job, loader, target, options)")
         self.job, self.loader, self.target = str(job), loader, as_target(target)
+        if any(c in "/\\:" for c in self.job):
+            message = f"'{self.job}' cannot be the name of the job, since it begins the names of files"
+            raise OptionError(message, code="title", expected="a text without / \\ :")
         self.options, self.strict = read_cv_options(options, keywords)
         values = self.options.values
         self.log_settings = LogSettings(silent=values.Silent, verbose=values.V, color=values.Color)

@@ -35,7 +35,8 @@ class CvSplit(TmvaNames):
         return self._original is not None
 
     def MakeKFoldDataSet(self, loader) -> None:
-        """Give every event of the loader's training and test sample its fold; once."""
+        """Give every event of the loader's training and test sample its fold, once; a DataSetInfo stands for it."""
+        loader = _loader_of(loader)
         if self._original is not None:
             return
         data = loader.dataset()
@@ -52,7 +53,7 @@ class CvSplit(TmvaNames):
         OptionError
             There is no such fold, or MakeKFoldDataSet was not called.
         """
-        fold, sample = int(foldNumber), sample_name(tt)
+        loader, fold, sample = _loader_of(loader), int(foldNumber), sample_name(tt)
         if self._original is None:
             raise OptionError("there are no folds yet", code="call-order", hint="call MakeKFoldDataSet first")
         if not 0 <= fold < self.n_folds:
@@ -66,7 +67,7 @@ class CvSplit(TmvaNames):
     def RecombineKFoldDataSet(self, loader, tt=ETreeType.kTraining) -> None:
         """The loader's samples as they were before; the folds are forgotten."""
         if self._original is not None:
-            loader.use(self._original)
+            _loader_of(loader).use(self._original)
         self._original, self._folds = None, {}
 
 
@@ -88,3 +89,8 @@ class CvSplitKFolds(CvSplit):
         if self.stratified:
             return stratified_folds(events.class_index, self.n_folds, self.seed)
         return random_folds(len(events), self.n_folds, self.seed)
+
+
+def _loader_of(given):
+    """The DataLoader, or that of a DataSetInfo."""
+    return getattr(given, "loader", given)
