@@ -108,6 +108,8 @@ def test_the_reader_takes_the_fold_of_every_event_with_the_same_bits(in_tmp_path
     with pytest.raises(DataError) as caught:
         reader.EvaluateMVA(np.zeros((2, 2)), "DNN")
     assert caught.value.code == "fold-spectators" and "eventID" in caught.value.message
+    method = load(WEIGHTS)
+    assert method.columns == method.info.variables and method.one_event() is None
     assert reader.FindMVA("DNN").GetMethodTypeName() == "CrossValidation" and "3 folds" in str(reader.FindMVA("DNN"))
 
 

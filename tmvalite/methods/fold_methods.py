@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from tmvalite.data.fold_expression import FoldExpression
-from tmvalite.data.info import DataSetInfo, Events
+from tmvalite.data.info import DataSetInfo, Events, VariableInfo
 from tmvalite.data.scoring import variable_columns
 from tmvalite.data.sources import is_table, open_table
 from tmvalite.data.tables import scored_events
@@ -153,6 +153,14 @@ class MethodCrossValidation:
         return self.folds[0].value_names(info)
 
     @property
+    def columns(self) -> tuple[VariableInfo, ...]:
+        """What an event has to give, in this order; the variables."""
+        return self.info.variables
+
+    def one_event(self) -> None:
+        """None: which network gives the value of an event is not known before."""
+
+    @property
     def bound(self):
         """The options that every fold was booked with."""
         return self.folds[0].bound
@@ -224,7 +232,8 @@ class OfEvents:
     """A cross-validation with the spectators of the events that it is asked about."""
 
     def __init__(self, method: MethodCrossValidation, spectators: Mapping[str, np.ndarray]):
-        self.method, self.spectators, self.info = method, spectators, method.info
+        self.method, self.spectators = method, spectators
+        self.info, self.columns, self.one_event = method.info, method.columns, method.one_event
 
     def GetMvaValues(self, X):
         """As of the method."""
