@@ -292,9 +292,18 @@ def test_calls_in_another_order_or_form(in_tmp_path):
         CrossValidation("a/b", loader())
     with pytest.raises(OptionError, match="job twice"):
         CrossValidation("job", loader(), jobName="job")
+    with pytest.warns(TmvaliteWarning, match="no effect without an output file"):
+        CrossValidation("job", loader(), "FoldFileOutput")
     named = CrossValidation(jobName="job", dataloader=loader(), outputFile="a.root", NumFolds=3, AnalysisType="Classification")
     assert named.target == "a.root" and named.GetNumFolds() == 3
     assert CrossValidation("job", loader(), "b.root").target == "b.root"
+
+
+def test_what_a_string_is_warned_about_is_said_once(in_tmp_path):
+    odd = DNN.replace("MaxEpochs=2", "MaxEpochs=2,Colour=red")
+    with pytest.warns(TmvaliteWarning, match="Colour") as caught:
+        run("SplitType=Random", booking=odd)
+    assert len(caught) == 1
 
 
 def test_an_error_says_which_fold(in_tmp_path):

@@ -11,7 +11,7 @@ import numpy as np
 from tmvalite.cluster import executor_of
 from tmvalite.data.folds import check_folds
 from tmvalite.data.info import DataSet, Events
-from tmvalite.errors import FileError, OptionError
+from tmvalite.errors import FileError, OptionError, TmvaliteWarning, warn_user
 from tmvalite.io.atomic import make_folder
 from tmvalite.io.weight_file import FoldsRecord
 from tmvalite.methods.fold_methods import MethodCrossValidation
@@ -115,6 +115,10 @@ class CrossValidation(Configurable):
             raise OptionError(message, code="title", expected="a text without / \\ :")
         self.options, self.strict = read_cv_options(options, keywords)
         values = self.options.values
+        if values.FoldFileOutput and self.target is None:
+            message = "FoldFileOutput has no effect without an output file"
+            hint = "CrossValidation(job, loader, 'cv.root', options)"
+            warn_user(TmvaliteWarning(message, code="option-without-effect", hint=hint))
         self.log_settings = LogSettings(silent=values.Silent, verbose=values.V, color=values.Color)
         self.log = Log("CrossValidation", self.log_settings)
         self.executor = values.NumWorkerProcs if executor is None else executor
@@ -192,10 +196,10 @@ class CrossValidation(Configurable):
         progress = "silent" if self.log_settings.silent else "summary" if self._is_quiet(booked) else progress
         for i in range(self._n_folds):
             title, tests = f"{booked.title}_fold{i + 1}", np.flatnonzero(fold == i)
-            yield TrainingPart(title, booked.make(title), np.flatnonzero(fold != i), tests, progress)
+            yield TrainingPart(title, booked.again(title), np.flatnonzero(fold != i), tests, progress)
 
     def _is_quiet(self, booked: BookingCall) -> bool:
-        bound = booked.make().bound
+        bound = booked.again().bound
         return bound.is_set("V") and not bound.values.V
 
     def _announce(self, part: TrainingPart) -> None:

@@ -75,11 +75,11 @@ def evaluate_importance(
     everything = DataSet(Events.concatenate([data.train, data.test]), data.test, data.info)
     positions = np.arange(len(everything.train))
     train, test = positions[: len(data.train)], positions[len(data.train) :]
-    parts = []
+    parts, _ = [], call.make()  # what is worth a warning is said here
     for s in subsets:
         columns = tuple(v for v in range(n) if s >> v & 1)
         name = f"{call.title} with {', '.join(data.info.variables[v].label for v in columns)}"
-        parts.append(TrainingPart(name, call.make(), train, test, columns=columns))
+        parts.append(TrainingPart(name, call.again(), train, test, columns=columns))
     found: dict[int, Measured] = {}
     with executor_of(executor) as running:
         with contextlib.closing(train_parts(running, parts, everything.train, data.info, tell=False)) as outcomes:

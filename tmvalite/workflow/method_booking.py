@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tmvalite.data.info import DataSetInfo
-from tmvalite.errors import DataError, OptionError, TmvaliteWarning, warn_user
+from tmvalite.errors import DataError, OptionError, TmvaliteWarning, collecting, warn_user
 from tmvalite.io.atomic import check_writable
 from tmvalite.io.root_file import RootFile
 from tmvalite.methods import METHODS
@@ -137,6 +137,11 @@ class BookingCall:
         options = texts.pop(None)
         keywords = {name: texts[name].partition("=")[2] if name in texts else value for name, value in self.keywords.items()}
         return dataclasses.replace(self, options=options, keywords=keywords)
+
+    def again(self, title: str | None = None):
+        """One more method of a call that was booked: what was worth a warning is not said again."""
+        with collecting():
+            return self.make(title)
 
     def make(self, title: str | None = None):
         """A method that is not trained, the first text of each range taken, in TMVA's manner. Raises OptionError, ShapeError."""

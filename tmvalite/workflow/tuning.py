@@ -81,7 +81,7 @@ class Scan:
         return [dict(zip(self.names, trial.choice, strict=True)) for trial in best]
 
     def lines(self) -> list[str]:
-        """A row for each trial, the best one marked; no row is wider than a terminal."""
+        """A row for each trial, the best one marked; texts are shortened, so that five ranges go into a terminal."""
         room = max(6, (80 - 36) // max(1, len(self.names)) - 2)
         widths = [min(room, max(len(name), *(len(t.choice[i]) for t in self.trials))) for i, name in enumerate(self.names)]
         head = "  ".join(f"{shortened(name, w):<{w}s}" for name, w in zip(self.names, widths))
@@ -157,7 +157,7 @@ def scan(
     calls = [call.chosen(choice) for choice in chosen]
     for one in calls:
         check_fits_data(one.make(), data.info)
-    figure = figure_of_merit(str(fom), calls[0].make().value_kind)
+    figure = figure_of_merit(str(fom), calls[0].again().value_kind)
     names = [found.name for found in call.ranges]
     parts = [list(_parts(one, dict(zip(names, choice)), data, n_folds, seed)) for one, choice in zip(calls, chosen)]
     trials = []
@@ -184,7 +184,7 @@ def tune(record: MethodRecord, face, fom: str, fit: str, *, NumFolds=0, NumWorke
     more |= {"n_folds": int(NumFolds), "executor": int(NumWorkerProcs) if executor is None else executor}
     found = scan(record.call, record.data, fom=fom, fit=fit, **more)
     record.call = record.call.chosen(found.best.choice)
-    record.method = face.method = record.call.make()
+    record.method = face.method = record.call.again()
     record.outputs.clear()
     record.trained = False
     return found
@@ -212,4 +212,4 @@ def _parts(call: BookingCall, choice: Mapping[str, str], data: DataSet, n_folds:
     check_folds(fold, k)
     name = f"{call.title} ({', '.join(f'{what}={text}' for what, text in choice.items())})"
     for i in range(n_folds or 1):
-        yield TrainingPart(name, call.make(), np.flatnonzero(fold != i), np.flatnonzero(fold == i), may_fail=True)
+        yield TrainingPart(name, call.again(), np.flatnonzero(fold != i), np.flatnonzero(fold == i), may_fail=True)
