@@ -71,8 +71,10 @@ def test_every_event_is_scored_once_by_the_fold_that_its_number_says(in_tmp_path
     parts = [load(f"datasetcv/weights/TMVACrossValidation_DNN_fold{i}.weights.xml") for i in (1, 2, 3)]
     own = np.array([parts[k].GetMvaValue(x) for k, x in zip(fold, data.train.x)], np.float32)
     record = cv.GetFactory().record(cv.loader, "DNN")
-    assert len(record.data.train) == 120 and record.data.test is record.data.train
+    assert len(record.data.test) == 120 and record.data.train is data.train
     assert np.array_equal(record.output("test")[:118], own)
+    others = [[parts[j].GetMvaValue(x) for j in range(3) if j != k] for k, x in zip(fold, data.train.x)]
+    assert record.output("train") == pytest.approx(np.mean(others, axis=1), rel=1e-6)
     for i, result in enumerate(cv.GetResults()[0].folds):
         at = fold == i
         signal = data.train.class_index[at] == 0

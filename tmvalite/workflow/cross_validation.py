@@ -212,8 +212,10 @@ class CrossValidation(Configurable):
         whole = MethodCrossValidation(record, [outcome.method for _, outcome in found], info)
         first = found[0][1].output
         folds, output = [], np.empty((len(data.train), *first.shape[1:]), first.dtype)
+        learnt = np.zeros(output.shape)  # the mean of the folds that trained on an event, to see overtraining
         for part, outcome in found:
             output[part.scored] = outcome.output
+            learnt[part.train] += outcome.train_output / (len(found) - 1)
             path = weight_file_path(self.loader.name, self.job, part.name)
             of_fold = outcome.record(part, booked.analysis_type, data, path)
             folds.append(fold_result(of_fold))
@@ -229,13 +231,13 @@ class CrossValidation(Configurable):
             booked.title,
             whole,
             booked.analysis_type,
-            DataSet(everything, everything, info, data.report),
+            DataSet(data.train, everything, info, data.report),
             path,
             values.ModelPersistence,
             self._is_quiet(booked),
             True,
             sum(outcome.seconds for _, outcome in found),
-            known={"train": output, "test": output},
+            known={"train": learnt.astype(output.dtype), "test": output},
         )
         joined.outputs.update(joined.known)
         if values.ModelPersistence:
