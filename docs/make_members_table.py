@@ -16,9 +16,14 @@ from pathlib import Path
 import tmvalite
 from tmvalite.workflow import members
 from tmvalite.workflow.config import Config, IONames, VariablePlotting
+from tmvalite.workflow.cross_validation import CrossValidation
 from tmvalite.workflow.curves import RocCanvas, RocGraph
+from tmvalite.workflow.cv_result import CrossValidationResult
+from tmvalite.workflow.cv_split import CvSplitKFolds
 from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.factory import Factory
+from tmvalite.workflow.hyper_parameters import HyperParameterOptimisation
+from tmvalite.workflow.importance_histogram import ImportanceHistogram
 from tmvalite.workflow.info_views import VariableView
 from tmvalite.workflow.loader_info import ClassView, LoaderInfo
 from tmvalite.workflow.method_face import BookedMethod, ReadMethod
@@ -59,7 +64,7 @@ GetRMS GetXmin GetXmax IsConstructedFromWeightFile
 BOOKED = """
 GetEfficiency GetTrainingEfficiency GetSeparation GetSignificance GetMaximumSignificance GetROCIntegral GetKSTrainingVsTest
 GetRegressionDeviation GetMulticlassConfusionMatrix GetTrainTime GetTestTime GetNEvents IsSilentFile IsModelPersistence
-WriteStateToFile
+WriteStateToFile OptimizeTuningParameters
 """
 GROUPS = (
     Group(
@@ -69,7 +74,8 @@ GROUPS = (
         f"""{CONFIGURABLE} Print BookMethod TrainAllMethods TrainAllMethodsForClassification TrainAllMethodsForRegression
         TestAllMethods EvaluateAllMethods GetROCIntegral GetROCCurve GetROCCurveAsMultiGraph GetMethod HasMethod
         DeleteAllMethods
-        SetVerbose Verbose IsSilentFile IsModelPersistence""",
+        SetVerbose Verbose IsSilentFile IsModelPersistence OptimizeAllMethods OptimizeAllMethodsForClassification
+        OptimizeAllMethodsForRegression EvaluateImportance""",
         members.FACTORY,
     ),
     Group(
@@ -83,7 +89,8 @@ GROUPS = (
         AddTrainingEvent AddTestEvent AddSignalTrainingEvent AddSignalTestEvent AddBackgroundTrainingEvent
         AddBackgroundTestEvent
         SetWeightExpression SetSignalWeightExpression SetBackgroundWeightExpression SetCut AddCut PrepareTrainingAndTestTree
-        GetDataSetInfo GetDefaultDataSetInfo DataSetInfo GetCorrelationMatrix MakeCopy Clone""",
+        GetDataSetInfo GetDefaultDataSetInfo DataSetInfo GetCorrelationMatrix MakeCopy Clone MakeKFoldDataSet PrepareFoldDataSet
+        RecombineKFoldDataSet""",
         members.DATALOADER,
     ),
     Group(
@@ -142,6 +149,44 @@ GROUPS = (
         (VariableView,),
         """GetName GetExpression GetInternalName GetLabel GetTitle GetUnit GetVarType GetMin GetMax GetMean GetRMS GetVariance""",
         members.VARIABLE,
+    ),
+    Group(
+        "CrossValidation and Envelope",
+        "",
+        (CrossValidation,),
+        """GetOptions PrintOptions GetConfigName BookMethod Evaluate GetResults GetMethods GetNumFolds SetNumFolds GetSplitExpr
+        SetSplitExpr GetFactory""",
+        members.ENVELOPE,
+    ),
+    Group(
+        "CrossValidationResult",
+        "What `CrossValidation.GetResults()` has for each method.",
+        (CrossValidationResult,),
+        """GetROCValues GetROCAverage GetROCStandardDeviation GetROCCurves GetAvgROCCurve DrawAvgROCCurve Draw Print GetSigValues
+        GetSepValues GetEff01Values GetEff10Values GetEff30Values GetEffAreaValues GetTrainEff01Values GetTrainEff10Values
+        GetTrainEff30Values""",
+        {},
+    ),
+    Group(
+        "HyperParameterOptimisation",
+        "",
+        (HyperParameterOptimisation,),
+        "BookMethod Evaluate GetResults GetNumFolds SetNumFolds GetFOMType SetFOMType GetFiterType SetFitter",
+        {},
+    ),
+    Group(
+        "TH1F of ROOT",
+        "What `Factory.EvaluateImportance` returns.",
+        (ImportanceHistogram,),
+        "GetName GetTitle GetNbinsX GetBinContent GetBinError GetXaxis GetBinLabel Draw SaveAs Print",
+        members.HISTOGRAM,
+    ),
+    Group(
+        "CvSplitKFolds",
+        "",
+        (CvSplitKFolds,),
+        "GetNumFolds NeedsRebuild MakeKFoldDataSet PrepareFoldDataSet RecombineKFoldDataSet",
+        {},
     ),
     Group(
         "ROCCurve",
@@ -211,7 +256,9 @@ GROUPS = (
         "The namespace TMVA",
         "",
         (tmvalite,),
-        "Factory DataLoader Reader MethodDL Types Config gConfig Tools gTools ROCCurve PyMethodBase",
+        "Factory DataLoader Reader MethodDL Types Config gConfig Tools gTools ROCCurve PyMethodBase CrossValidation CvSplit "
+        "CvSplitKFolds CrossValidationResult HyperParameterOptimisation "
+        "VIType kShort kAll kRandom",
         members.NAMESPACE,
     ),
 )

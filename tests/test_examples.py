@@ -17,6 +17,10 @@ SHOWN = {
     "output_file.py": (r"rejBvsS: ([\d.]+)\n.*0.8, ([\d.]+) are signal", [(0.74, 0.77), (0.65, 0.85)]),
     "regression.py": (r"deviation (-?[\d.]+) \+- ([\d.]+)", [(-1.0, 1.0), (0.9, 2.5)]),
     "multiclass.py": (r"Signal ([\d.]+), bg0 ([\d.]+), bg1 ([\d.]+), bg2 ([\d.]+)", [(0.75, 0.95)] * 4),
+    "cross_validation.py": (
+        r"mean ROC int: ([\d.]+) .*\n(?:.*\n)*ROC int of all events, .*: ([\d.]+); .*: True",
+        [(0.97, 0.99)] * 2,
+    ),
     "image_classification.py": (
         r"TMVA's string: .*new images ([\d.]+) .*\nour string .*new images ([\d.]+) \(([\d.]+)",
         [(0.5, 0.75), (0.88, 0.94), (0.85, 0.93)],

@@ -24,6 +24,7 @@ import traceback
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -304,8 +305,26 @@ def _again(ours: type, name: str, message: str):
     return also_of_sklearn(ours, name)(message)
 
 
+_COLLECTED: ContextVar[list[TmvaliteWarning] | None] = ContextVar("collected warnings", default=None)
+
+
+@contextmanager
+def collecting() -> Iterator[list[TmvaliteWarning]]:
+    """What `warn_user` is given inside, in this thread, for others to issue: the warnings of a task that runs elsewhere."""
+    found: list[TmvaliteWarning] = []
+    token = _COLLECTED.set(found)
+    try:
+        yield found
+    finally:
+        _COLLECTED.reset(token)
+
+
 def warn_user(warning: TmvaliteWarning) -> None:
     """Issue a warning at the line of the user's code that led here: the nearest frame outside the package."""
+    collected = _COLLECTED.get()
+    if collected is not None:
+        collected.append(warning)
+        return
     package = __name__.partition(".")[0]
     level, frame = 2, sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:

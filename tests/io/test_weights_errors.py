@@ -66,7 +66,7 @@ def test_error_other_method(tmp_path):
     assert message(path, TEXT.replace("DL::MyDL", "BDT::BDTG")) == (
         f"'{path}': this is a weight file of the method 'BDT::BDTG'\n"
         "  in line 2, MethodSetup\n"
-        "  expected a method of type DL, DNN, AE, GAN, such as DL::DNN_CPU"
+        "  expected a method of type DL, DNN, AE, GAN, CrossValidation, such as DL::DNN_CPU"
     )
 
 

@@ -4,14 +4,17 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tmvalite
 from tests.workflow.fake import FakeMethod, info_of
 from tests.workflow.test_factory import QUIET, loader, run
 from tmvalite import DataLoader, Factory, NotProvidedError, Reader, TmvaliteWarning, Types
+from tmvalite.evaluation.importance import Importance
 from tmvalite.workflow.config import Config
 from tmvalite.workflow.curves import RocCanvas
+from tmvalite.workflow.importance_histogram import ImportanceHistogram
 from tmvalite.workflow.loader_info import ClassView
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "tmva-members.md"
@@ -40,6 +43,9 @@ def objects(fake_method):
     found += [info.GetClassInfo(0), info.GetVariableInfo(0), canvas, canvas.graphs[0], tmvalite.ROCCurve([1, 0], [True, False])]
     found += [tmvalite.gConfig(), tmvalite.gConfig().GetIONames(), tmvalite.gConfig().GetVariablePlotting()]
     found += [Types.Instance(), tmvalite.gTools(), tmvalite.Experimental, tmvalite.Experimental.RReader("fake.weights.xml")]
+    found += [Types.Instance(), tmvalite.gTools(), tmvalite.CrossValidation("Job", data), tmvalite.CvSplitKFolds(2)]
+    importance = Importance(("a",), np.ones(1), np.ones(1), 0.5, "loss")
+    found += [tmvalite.HyperParameterOptimisation(data), ImportanceHistogram("DNN", importance)]
     return {type(of): of for of in found}
 
 
@@ -88,7 +94,7 @@ def test_a_category_says_what_to_do_instead_when_the_script_goes_on(fake_method)
         booked.AddMethod("abs(eta)<1.3", "a:b", Types.kDL, "C1", "")
 
 
-@pytest.mark.parametrize("name", ["CrossValidation", "TMVAGui"])
+@pytest.mark.parametrize("name", ["Envelope", "TMVAGui"])
 def test_names_of_the_namespace_that_are_not_there_yet(name):
     with pytest.raises(NotProvidedError, match=f"^{name} is not part of tmvalite: "):
         getattr(tmvalite, name)

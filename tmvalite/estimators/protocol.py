@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from html import escape
 from types import MethodType
 from typing import Any, ClassVar
@@ -10,9 +11,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tmvalite.data.sources import is_table
-from tmvalite.data.tables import weight_vector
+from tmvalite.data.tables import scored_events, weight_vector
 from tmvalite.errors import DataError, OptionError, UnavailableError
 from tmvalite.estimators import signature
+from tmvalite.evaluation.importance import Importance, permutation_importance
+from tmvalite.evaluation.paired import Measured, measured_area, measured_areas, measured_rms
 from tmvalite.models.form import TRUTH, lacking
 from tmvalite.models.weighting import explained
 
@@ -44,6 +47,10 @@ def _learns_classes(method) -> None:
     _learns_truth(method)
     if method.analysis_type == "regression":
         raise UnavailableError("a regression has no probabilities of classes", code="analysis-type", hint="use predict")
+
+
+def _measure(values: Callable, measured: Callable, truth: np.ndarray, weight: np.ndarray, x: np.ndarray) -> Measured:
+    return measured(values(x), truth, weight)
 
 
 class Estimator:
@@ -103,6 +110,42 @@ class Estimator:
         if self.analysis_type != "regression":
             return float(np.average(predicted == y, weights=w))
         return explained(y.reshape(len(y), -1), predicted.reshape(len(y), -1), w)
+
+    @only_where(_learns_truth)
+    def permutation_importance(self, X, y, sample_weight=None, *, n_repeats: int = 5, seed: int = 1) -> Importance:
+        """How much worse the method is where one variable is shuffled among the events: loss of ROC area, or rise of the RMS.
+
+        Parameters
+        ----------
+        X : (N, V) array, or a table with named columns
+        y : (N,) classes, or (N,), (N, T) targets of a regression
+            Best of events that did not train.
+        n_repeats : int
+            Shuffles of each variable.
+
+        Returns
+        -------
+        Importance
+            Names, values and errors; printed a table, `figure()` a picture.
+        """
+        model = self._trained()
+        x, _ = scored_events(self._rows(X), model.info.variables, model.dtype)
+        w, y = weight_vector(sample_weight, len(x)), np.asarray(y)
+        if len(y) != len(x):
+            raise DataError(f"y has {len(y)} events, X has {len(x)}", code="data-shape")
+        unknown = [] if self.analysis_type == "regression" else sorted(set(y.tolist()) - set(model.labels), key=str)
+        if unknown:
+            expected = tuple(map(repr, model.labels))
+            raise DataError(f"y has the class {unknown[0]!r}, which did not train", code="data-classes", expected=expected)
+        names = [v.label if v.index is None else v.internal for v in model.info.variables]
+        if self.analysis_type == "regression":
+            measure = partial(_measure, model.targets, measured_rms, y.reshape(len(y), -1), w)
+        elif self.analysis_type == "multiclass":
+            index = np.array([model.labels.index(label) for label in y.tolist()])
+            measure = partial(_measure, model.classes, measured_areas, index, w)
+        else:
+            measure = partial(_measure, model.mva, measured_area, y == model.labels[model.info.signal_class], w)
+        return permutation_importance(measure, x, names, n_repeats=n_repeats, seed=seed)
 
     def _rows(self, X):
         """X, unless it is an array that has not a row of all variables for every event. Raises DataError."""

@@ -18,6 +18,7 @@ __all__ = [
     "DL_HEADER",
     "DNN_HEADER",
     "BlockRecord",
+    "FoldsRecord",
     "LayerRecord",
     "NetworkRecord",
     "NodeRecord",
@@ -139,6 +140,26 @@ class NetworkRecord:
     settings: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class FoldsRecord:
+    """The <Weights> of a cross-validation: which files stand beside this one, `<job>_<title>_fold<i>.weights.xml`, i from 1.
+
+    split : str
+        SplitExpr; empty where folds are drawn.
+    method_type : str
+        Of the folds, "DL".
+    ensembling : str
+        OutputEnsembling, "None" or "Avg".
+    """
+
+    job: str
+    title: str
+    method_type: str
+    n_folds: int
+    split: str = ""
+    ensembling: str = "None"
+
+
 @dataclass(eq=False)
 class WeightFile:
     """A whole weight file.
@@ -160,6 +181,8 @@ class WeightFile:
         Layers of <Weights>, in network order.
     extension : NetworkRecord or None
         Our <Network>; then `header` and `network` are empty.
+    folds : FoldsRecord or None
+        Of a cross-validation, which has nothing of these three.
     """
 
     method_type: str
@@ -175,6 +198,7 @@ class WeightFile:
     header: dict[str, int | float | str] = field(default_factory=dict)
     network: list[LayerRecord] = field(default_factory=list)
     extension: NetworkRecord | None = None
+    folds: FoldsRecord | None = None
 
     @property
     def analysis_type(self) -> str:

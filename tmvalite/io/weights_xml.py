@@ -14,6 +14,7 @@ from tmvalite import constants
 from tmvalite.errors import FileError, did_you_mean, quoted
 from tmvalite.io.atomic import write_atomic
 from tmvalite.io.extension_xml import read_network, write_network
+from tmvalite.io.folds_xml import CROSS_VALIDATION, read_folds, write_folds
 from tmvalite.io.layers_xml import declared_elements, read_weights_element, write_weights_element
 from tmvalite.io.pdf_xml import read_pdfs, write_pdfs
 from tmvalite.io.sections_xml import (
@@ -36,7 +37,7 @@ from tmvalite.io.xml_guard import read_xml
 from tmvalite.io.xml_writer import XmlWriter
 from tmvalite.layers.base import WeightElement
 
-METHOD_TYPES = ("DL", "DNN", "AE", "GAN")  # what files may be for, where the caller knows no other methods
+METHOD_TYPES = ("DL", "DNN", "AE", "GAN", CROSS_VALIDATION)  # what files may be for, where the caller knows no other methods
 ANALYSIS_TYPES = tuple(sorted(name.capitalize() for name in constants.ANALYSIS_TYPES))  # as TMVA writes them
 
 _OTHER_FORMATS = {
@@ -126,7 +127,7 @@ def _read_description(sections: dict[str, XmlElement | None], file: WeightFile) 
     file.classes = read_classes(sections["Classes"])
     file.transforms = read_transforms(sections["Transformations"], file.classes, file.variables, file.targets)
     file.pdfs = read_pdfs(sections["MVAPdfs"]) if sections["MVAPdfs"] is not None else []
-    may_learn_its_input = sections["Network"] is not None
+    may_learn_its_input = sections["Network"] is not None or file.method_type == CROSS_VALIDATION
     if file.info["AnalysisType"].lower() == "regression" and not file.targets and not may_learn_its_input:
         raise sections["GeneralInfo"].error("AnalysisType is Regression, but there are no Targets", code="xml-missing")
 
@@ -139,6 +140,8 @@ def _read_layers(root: XmlElement, sections: dict[str, XmlElement | None], file:
         if file.method_type == "DNN":
             raise network.error("a file of MethodDNN cannot have a Network", code="xml-unknown", expected="Weights")
         file.extension = read_network(network)
+    elif weights is not None and file.method_type == CROSS_VALIDATION:
+        file.folds = read_folds(weights)
     elif weights is not None:
         file.header, file.network = read_weights_element(weights, file.method_type, elements)
     else:
@@ -173,7 +176,7 @@ def check_weight_file_name(path: str | os.PathLike) -> None:
 
 def weights_text(file: WeightFile, elements: Mapping[str, WeightElement]) -> str:
     """The whole file as one text, exactly as TMVA lays it out."""
-    if (file.extension is None) == (not file.header):
+    if [bool(file.extension), bool(file.header), bool(file.folds)].count(True) != 1:
         raise FileError("a weight file holds either the layers of Weights with their header, or a Network", code="file-content")
     writer = XmlWriter()
     with writer.element("MethodSetup", {"Method": f"{file.method_type}::{file.title}"}):
@@ -186,7 +189,9 @@ def weights_text(file: WeightFile, elements: Mapping[str, WeightElement]) -> str
             write_variables(writer, file.targets, TARGETS)
         write_transforms(writer, file.transforms)
         write_pdfs(writer, file.pdfs)
-        if file.extension is not None:
+        if file.folds is not None:
+            write_folds(writer, file.folds)
+        elif file.extension is not None:
             write_network(writer, file.extension)
         else:
             write_weights_element(writer, file.method_type, file.header, file.network, elements)

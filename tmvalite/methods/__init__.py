@@ -8,6 +8,7 @@ from tmvalite.methods import gan as _gan
 from tmvalite.methods.ae import MethodAE
 from tmvalite.methods.base import METHODS, Method
 from tmvalite.methods.dl import MethodDL
+from tmvalite.methods.fold_methods import MethodCrossValidation
 from tmvalite.models.form import FORMS
 
 __all__ = ["METHODS", "Method", "MethodAE", "MethodDL", "from_onnx", "load"]
@@ -24,7 +25,9 @@ def load(path: str | os.PathLike) -> Method:
     from tmvalite.errors import FileError, quoted
     from tmvalite.io.weights_xml import read_weights
 
-    file = read_weights(path, method_types=tuple(FORMS))
+    file = read_weights(path, method_types=(*FORMS, MethodCrossValidation.method_type))
+    if file.folds is not None:
+        return MethodCrossValidation.from_read(file, path, load)
     if file.method_type not in METHODS:
         message = f"the weight file '{os.fspath(path)}' is for the method {quoted(file.method_type)}"
         raise FileError(message, code="method-unknown", expected=tuple(METHODS))

@@ -192,6 +192,10 @@ class DataLoader(LoaderNames):
             self._info.adopt(info.variables, info.targets, info.spectators)
         return self._dataset
 
+    def use(self, data: DataSet) -> None:
+        """Take other samples in place of those that were read: a fold, or all of them again. See cv_split."""
+        self._dataset = data
+
     def declared(self) -> Declarations:
         """All that was declared, as a value that later calls do not change."""
         names = (self._info.variables, self._info.targets, self._info.spectators, self._info.classes)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import OptionError, TmvaliteWarning, did_you_mean, warn_user
+from tmvalite.evaluation.importance import Importance
 from tmvalite.evaluation.result_tables import elapsed
 from tmvalite.workflow import result_report
 from tmvalite.workflow.arguments import renamed
@@ -14,12 +15,14 @@ from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.factory_names import FactoryNames, dataset_name
 from tmvalite.workflow.html_report import write_report
+from tmvalite.workflow.importance_histogram import ImportanceHistogram
+from tmvalite.workflow.importance_of_subsets import evaluate_importance, importance_of
 from tmvalite.workflow.interrupt import interrupted, watching
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.method_booking import (
-    REGISTRY,
+    BookingCall,
     check_files,
-    check_keywords,
+    check_fits_data,
     check_title,
     fits_analysis,
     is_available,
@@ -33,6 +36,7 @@ from tmvalite.workflow.results import MethodRecord
 from tmvalite.workflow.script_options import read_chains, read_factory_options
 from tmvalite.workflow.summary import METHOD_COLUMNS, html_table, method_row, text_table
 from tmvalite.workflow.training import train_one
+from tmvalite.workflow.tuning import Scan, tune
 from tmvalite.workflow.types import method_type
 
 MINIMUM_EVENTS = 10  # TMVA trains nothing on fewer
@@ -110,20 +114,61 @@ class Factory(FactoryNames):
             return None
         path = weight_file_path(loader.name, self.job, title)
         check_files(path if self.options.values.ModelPersistence else None, self.target)
-        check_keywords(keywords)
-        if self.strict:
-            keywords["Strict"] = True
-        keywords.setdefault("Strict", False)  # TMVA's manner: misspelt keys of the training are warnings
-        method = REGISTRY[chosen](str(options), analysis_type=analysis_type, title=title, **keywords)
+        call = BookingCall(chosen, title, str(options), keywords, analysis_type, self.strict)
+        method = call.make()
         data = loader.dataset(self.log_settings)
-        with method.diagnostics.telling():
-            method.blueprint(data.info)  # what does not fit the data is said now, not when the training begins
-        method.diagnostics.issue()
+        check_fits_data(method, data.info)
         quiet = method.bound.is_set("V") and not method.bound.values.V
         persistent = self.options.values.ModelPersistence
-        records[title] = MethodRecord(title, method, analysis_type, data, path, persistent, quiet)
+        records[title] = MethodRecord(title, method, analysis_type, data, path, persistent, quiet, call=call)
         self._faces.setdefault(loader.name, {})[title] = BookedMethod(records[title], view, self.job)
         return self._faces[loader.name][title]
+
+    def add_trained(self, loader: DataLoader, record: MethodRecord) -> None:
+        """Take over what was trained elsewhere, with its outputs: the folds of a cross-validation as one method."""
+        self._loaders.setdefault(loader.name, loader)
+        self._records.setdefault(loader.name, {})[record.title] = record
+        face = BookedMethod(record, loader.GetDataSetInfo(), self.job)
+        self._faces.setdefault(loader.name, {})[record.title] = face
+        if loader.name not in self._described:
+            self._described[loader.name] = self._print_inputs(record)
+
+    def optimize_all(self, fom: str, fit: str, **settings) -> dict[str, Scan]:
+        """Scan every booked method that has ranges; see `OptimizeAllMethods` and `tuning.scan`. The scans by title."""
+        scans = {}
+        for dataset, records in self._records.items():
+            for title, record in records.items():
+                if record.call is None or not record.call.ranges:
+                    continue
+                self.log.header(f"Optimize method: {title} for {record.analysis_type.capitalize()}")
+                scans[title] = tune(record, self._faces[dataset][title], fom, fit, **settings)
+                if not self.log_settings.silent:
+                    self.log.lines(scans[title].lines())
+        if not scans:
+            self.log.info("nothing is optimized: no booked string has ranges such as {16,32,64}")
+        return scans
+
+    def evaluate_importance(
+        self, loader: DataLoader, vitype, kind, title, options="", *, NumWorkerProcs=1, executor=None, **settings
+    ) -> ImportanceHistogram | None:
+        """See `EvaluateImportance`; no file is written. None, with a warning, for a method that is not here."""
+        chosen, view = method_type(kind), loader.GetDataSetInfo()
+        self.log.header(f"Importance of the variables for {title}")
+        if not is_available(chosen, str(title)):
+            return None
+        analysis_type = resolve_analysis_type(self.options.values.AnalysisType, view.classes, view.GetNTargets())
+        call = BookingCall(chosen, str(title), str(options), {}, analysis_type, self.strict)
+        executor = int(NumWorkerProcs) if executor is None else executor
+        found = evaluate_importance(call, loader.dataset(self.log_settings), vitype, executor=executor, **settings)
+        if not self.log_settings.silent:
+            self.log.lines(found.importance.lines())
+        return found
+
+    def permutation_importance(self, loader, title, sample="test", *, n_repeats=5, seed=1) -> Importance:
+        """How much worse a trained method is on a sample where one variable is shuffled, with errors; "test" or "train"."""
+        record = self.record(loader, title)
+        record.output(sample)
+        return importance_of(record, sample, int(n_repeats), int(seed))
 
     def train_all(self) -> None:
         """Train every booked method, evaluate it on its training sample, and write its weight file.
@@ -149,6 +194,10 @@ class Factory(FactoryNames):
                     self.log.warning(message)
                     warn_user(TmvaliteWarning(message, code="few-events"))
                     continue
+                if record.call is not None and record.call.ranges:
+                    message = f"'{record.title}' is trained with the first text of each range in its string"
+                    hint = "call OptimizeAllMethods first, which finds the best one"
+                    warn_user(TmvaliteWarning(message, code="range-first", hint=hint))
                 waiting.append(record)
         with watching() as watch:
             while waiting:

@@ -7,8 +7,10 @@ from tmvalite.workflow.arguments import also_named
 from tmvalite.workflow.configurable import Configurable
 from tmvalite.workflow.curves import RocCanvas, RocGraph
 from tmvalite.workflow.dataloader import DataLoader
+from tmvalite.workflow.importance_histogram import ImportanceHistogram
 from tmvalite.workflow.members import FACTORY
 from tmvalite.workflow.method_face import BookedMethod
+from tmvalite.workflow.tuning import Scan
 from tmvalite.workflow.types import ETreeType, sample_name
 
 LOADERS = dict.fromkeys(("DataLoader", "dataloader", "datasetname", "datasetName"), "loader")
@@ -33,6 +35,27 @@ class FactoryNames(Configurable):
         self.train_all()
 
     TrainAllMethodsForClassification = TrainAllMethodsForRegression = TrainAllMethods
+
+    def OptimizeAllMethods(self, fomType="ROCIntegral", fitType="Scan", **settings) -> dict[str, Scan]:
+        """Scan the ranges of all booked strings, `{16,32,64}`, print a table and book the best choice; before TrainAllMethods.
+
+        fomType : ROCIntegral, Separation or SigEffAtBkgEff01; a regression is compared by its RMS
+        fitType : TMVA's words scan every choice; "Random" with choices=20 so many
+        settings : NumFolds=0 holds a quarter of the training sample out, NumFolds=5 compares on folds; NumWorkerProcs, executor,
+            choices, seed
+        """
+        return self.optimize_all(str(fomType), str(fitType), **settings)
+
+    OptimizeAllMethodsForClassification = OptimizeAllMethodsForRegression = OptimizeAllMethods
+
+    @also_named(**LOADERS, title="methodTitle")
+    def EvaluateImportance(self, loader, vitype, theMethod, methodTitle, theOption="", **settings) -> ImportanceHistogram:
+        """What every variable adds: the method is trained on subsets of them and compared on the test sample of the loader.
+
+        vitype : kShort, one variable left out at a time; kAll, every subset; kRandom, so many drawn ones as `choices` says
+        settings : choices=10, seed=1, NumWorkerProcs=1, executor
+        """
+        return self.evaluate_importance(loader, vitype, theMethod, methodTitle, theOption, **settings)
 
     def TestAllMethods(self):
         """Apply every trained method to the test events of its data set."""

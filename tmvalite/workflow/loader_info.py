@@ -46,7 +46,7 @@ class LoaderInfo(DataSetInfoView):
 
     def __init__(self, loader):
         super().__init__(loader.name)
-        self._loader = loader
+        self._loader = self.loader = loader
 
     def _column(self, i: int, group: str):
         """(values, weights) of variable, target or spectator i on the training sample."""

@@ -168,6 +168,18 @@ class LoaderNames(TmvaNames):
         args = (*args, *(named.pop(name) for name in dict.fromkeys(PREPARE.values()) if name in named))
         self.prepare(*args, **named)
 
+    def MakeKFoldDataSet(self, s) -> None:
+        """Divide the samples into folds as a CvSplit says."""
+        s.MakeKFoldDataSet(self)
+
+    def PrepareFoldDataSet(self, s, foldNumber, tt=ETreeType.kTraining) -> None:
+        """Let one fold of a CvSplit test, and the others train."""
+        s.PrepareFoldDataSet(self, foldNumber, tt)
+
+    def RecombineKFoldDataSet(self, s, tt=ETreeType.kTraining) -> None:
+        """The samples as they were before the folds of a CvSplit."""
+        s.RecombineKFoldDataSet(self, tt)
+
     def GetDataSetInfo(self) -> LoaderInfo:
         """The declarations, and after the first booking the numbers of events, with TMVA's names."""
         return self._info

@@ -15,11 +15,10 @@ def _each(names: str, sentence: str) -> dict[str, str]:
     return dict.fromkeys(names.split(), sentence)
 
 
-_NO_FOLDS = "cross-validation is not there yet: scikit-learn's cross_val_score and GridSearchCV take a MethodDL"
+_RANGES = "write ranges into the option string, {16,32,64}, and call Factory.OptimizeAllMethods"
 _NO_JSMVA = "the drawings of JsMVA are gone, as from ROOT 6.42: GetROCCurve(loader) shows its curves in a notebook"
 _NO_STREAMS = "options and weights are in the weight file: tmvalite.load(file) reads it, method.save(file) writes it"
 _NO_DIRECTORIES = "ROOT directories do not exist here: EvaluateAllMethods writes the output file in one go"
-_NO_TUNING = "TMVA tunes no parameter of deep learning: scikit-learn's GridSearchCV takes a MethodDL"
 _AT_BOOKING = "BookMethod does all of this itself"
 _IN_OPTIONS = "options are given when the object is made, as a string or as keywords"
 
@@ -33,12 +32,10 @@ CONFIGURABLE = {
 FACTORY = {
     **CONFIGURABLE,
     "BookMethodWeightfile": "Reader.BookMVA(tag, file) and tmvalite.load(file) read a trained method",
-    **_each("OptimizeAllMethods OptimizeAllMethodsForClassification OptimizeAllMethodsForRegression", _NO_TUNING),
     "MakeClass": "a method writes its C++ class: factory.GetMethod(data set, title).MakeClass()",
     "PrintHelpMessage": "`tmvalite check` explains an option string, and print(method) shows the network",
     "EvaluateAllVariables": "the ranking of input variables is printed by TrainAllMethods with Transformations=I",
-    "EvaluateImportance": "scikit-learn's permutation_importance takes a fitted MethodDL",
-    "CrossValidate": _NO_FOLDS,
+    "CrossValidate": "CrossValidation(job, loader, options) does it",
     "RootBaseDir": _NO_DIRECTORIES,
     "WriteDataInformation": _NO_DIRECTORIES,
     "SetSilentFile": "Factory(job, options) without a target writes no output file",
@@ -55,7 +52,7 @@ DATALOADER = {
     **_each("UserAssignEvents CreateEventAssignTrees", "AddTrainingEvent and AddTestEvent keep single events by themselves"),
     "AddDataSet": "every data set has a DataLoader of its own: one Factory takes several",
     "VarTransform": "write VarTransform=... in the options of BookMethod",
-    **_each("PrepareFoldDataSet MakeKFoldDataSet RecombineKFoldDataSet SplitSets", _NO_FOLDS),
+    "SplitSets": "MakeKFoldDataSet(CvSplitKFolds(n)) divides the samples",
     "DataInput": "trees are read when the data are needed: loader.dataset() has the events as arrays",
     **_each("DrawInputVariable DrawCorrelationMatrix", _NO_JSMVA),
 }
@@ -69,9 +66,9 @@ METHOD = {
     **_each("TrainMethod Train", "Factory.TrainAllMethods trains, and so does method.fit(X, y)"),
     **_each("AddOutput TestClassification TestMulticlass", "Factory.TestAllMethods runs the method over the test sample"),
     "TestRegression": "factory.record(data set, title).deviation(sample, target) has all numbers of a target",
-    **_each("OptimizeTuningParameters SetTuneParameters", _NO_TUNING),
+    "SetTuneParameters": _RANGES,
     **_each("SetTrainTime SetTestTime", "times are measured: GetTrainTime() and GetTestTime()"),
-    "CreateRanking": "deep learning ranks no variables: scikit-learn's permutation_importance takes a fitted MethodDL",
+    "CreateRanking": "method.permutation_importance(X, y) and Factory.EvaluateImportance rank the variables",
     "PrintHelpMessage": FACTORY["PrintHelpMessage"],
     **_each("ReadStateFromFile ReadStateFromStream", "tmvalite.load(file) and Reader.BookMVA(tag, file) read a weight file"),
     "ReadStateFromXMLString": "Reader.BookMVA(type, text) reads a weight file given as text",
@@ -147,6 +144,21 @@ CURVE = {
 
 ROC: dict[str, str] = {}
 
+ENVELOPE = {
+    **CONFIGURABLE,
+    "GetDataLoader": "the attribute `loader` is the DataLoader",
+    "SetDataLoader": "the DataLoader is given to the constructor",
+    "HasMethod": "GetMethods() lists the booked methods",
+    "SetVerbose": "the options V and Silent say how much is printed",
+    "IsSilentFile": "the attribute `target` is the output file, or None",
+    **_each("SetFile SetModelPersistence IsModelPersistence", "the constructor takes the output file and the options"),
+}
+CV_RESULT: dict[str, str] = {}
+HISTOGRAM = _each(
+    "Fill Integral Scale Fit SetLineColor SetFillColor GetMaximum GetMinimum GetEntries Write",
+    "the attribute `importance` has names, values and errors as arrays, and `figure()` draws them",
+)
+
 CONFIG = {
     **_each(
         "EnableMT DisableMT IsMTEnabled SetNumWorkers GetNumWorkers GetThreadExecutor",
@@ -194,7 +206,8 @@ EXPERIMENTAL = {
 }
 
 NAMESPACE = {
-    **_each("CrossValidation CvSplit CvSplitKFolds CvSplitKFoldsExpr Envelope HyperParameterOptimisation", _NO_FOLDS),
+    **_each("CvSplitKFoldsExpr", "CvSplitKFolds(n, expression) and the option SplitExpr take the expression"),
+    **_each("Envelope", "it is the base of CrossValidation and does nothing by itself"),
     **_each(
         "TMVAGui TMVARegGui TMVAMultiClassGui",
         "there is no GUI here: that of a ROOT with TMVA opens the output file (docs/output-file.md)",

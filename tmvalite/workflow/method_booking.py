@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from tmvalite.errors import DataError, OptionError, TmvaliteWarning, warn_user
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from tmvalite.data.info import DataSetInfo
+from tmvalite.errors import DataError, OptionError, TmvaliteWarning, collecting, warn_user
 from tmvalite.io.atomic import check_writable
 from tmvalite.io.root_file import RootFile
 from tmvalite.methods import METHODS
+from tmvalite.string_utils.option_ranges import Range, find_ranges, with_choice
+from tmvalite.string_utils.python_values import value_text
 from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.members import METHOD, TmvaNames
 from tmvalite.workflow.types import EMVA
 
+TEXTS = (str, list, tuple, dict)  # what an option may be given as, besides numbers and truth values
 FORBIDDEN_IN_TITLE = '/\\:*?"<>|'
 REGISTRY = {EMVA[f"k{name}"]: method for name, method in METHODS.items()}
 
@@ -93,6 +102,62 @@ def check_keywords(keywords) -> None:
     name = next((name for name in OF_FIT if name in keywords), None)
     if name is not None:
         raise OptionError(f"{name} has no effect in a Factory", code="option-unknown", hint=OF_FIT[name])
+
+
+@dataclass(frozen=True)
+class BookingCall:
+    """What BookMethod was given, from which methods are made; ranges in the strings leave a choice."""
+
+    kind: EMVA
+    title: str
+    options: str
+    keywords: Mapping[str, object]
+    analysis_type: str
+    strict: bool = False
+
+    def __post_init__(self):
+        check_keywords(self.keywords)
+
+    @cached_property
+    def ranges(self) -> tuple[Range, ...]:
+        """The ranges of the string and of the keywords. Raises OptionError where one cannot be read."""
+        return tuple(found for _, text in self._texts() for found in find_ranges(text))
+
+    def _texts(self) -> list[tuple[str | None, str]]:
+        """The string, and every keyword that may hold ranges, as `name=text`."""
+        texts = [(k, v if isinstance(v, str) else value_text(k, v)) for k, v in self.keywords.items() if isinstance(v, TEXTS)]
+        return [(None, self.options), *((k, f"{k}={v}") for k, v in texts if "{" in v)]
+
+    def chosen(self, choice: Sequence[str]) -> BookingCall:
+        """The call with one text in place of each range."""
+        texts, left = {}, list(choice)
+        for name, text in self._texts():
+            found = find_ranges(text)
+            texts[name], left = with_choice(text, found, left[: len(found)]), left[len(found) :]
+        options = texts.pop(None)
+        keywords = {name: texts[name].partition("=")[2] if name in texts else value for name, value in self.keywords.items()}
+        return dataclasses.replace(self, options=options, keywords=keywords)
+
+    def again(self, title: str | None = None):
+        """One more method of a call that was booked: what was worth a warning is not said again."""
+        with collecting():
+            return self.make(title)
+
+    def make(self, title: str | None = None):
+        """A method that is not trained, the first text of each range taken, in TMVA's manner. Raises OptionError, ShapeError."""
+        call = self.chosen([found.texts[0] for found in self.ranges]) if self.ranges else self
+        keywords = {"Strict": False, **call.keywords}  # TMVA's manner: misspelt keys of the training are warnings
+        if self.strict:
+            keywords["Strict"] = True
+        title = self.title if title is None else title
+        return REGISTRY[self.kind](call.options, analysis_type=self.analysis_type, title=title, **keywords)
+
+
+def check_fits_data(method, info: DataSetInfo) -> None:
+    """Say now what does not fit the data, not when the training begins. Raises OptionError and ShapeError."""
+    with method.diagnostics.telling():
+        method.blueprint(info)
+    method.diagnostics.issue()
 
 
 def check_title(title: str, booked, dataset: str) -> None:

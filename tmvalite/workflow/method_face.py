@@ -11,6 +11,7 @@ from tmvalite.evaluation import confusion, maximum_significance
 from tmvalite.workflow.info_views import DataSetInfoView, described
 from tmvalite.workflow.members import METHOD, TmvaNames, missing
 from tmvalite.workflow.results import MethodRecord
+from tmvalite.workflow.tuning import tune
 from tmvalite.workflow.types import EAnalysisType, ESBType, ETreeType, method_type, sample_name
 
 NO_PDF = -1.0  # TMVA's probability of a method without PDFs (CreateMVAPdfs)
@@ -308,6 +309,13 @@ class BookedMethod(MethodFace):
     def WriteStateToFile(self) -> None:
         """Write the weight file anew."""
         self.method.save(self._file)
+
+    def OptimizeTuningParameters(self, fomType="ROCIntegral", fitType="Scan", **settings) -> dict[str, str]:
+        """Scan the ranges of the option string and book the method with the best choice, which is returned.
+
+        `settings`: NumFolds, NumWorkerProcs, choices, seed, executor; see `Factory.OptimizeAllMethods`.
+        """
+        return tune(self._record, self, str(fomType), str(fitType), **settings).parameters
 
 
 class ReadMethod(MethodFace):

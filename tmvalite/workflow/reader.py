@@ -23,6 +23,7 @@ from tmvalite.workflow.reader_checks import check_declared, hint_for_missing
 from tmvalite.workflow.reader_names import NOT_A_NUMBER, ReaderNames, is_text
 from tmvalite.workflow.script_options import read_reader_options
 from tmvalite.workflow.slots import VariableSlot, bind_slot, gather, read_event
+from tmvalite.workflow.spectator_slots import spectators_for
 from tmvalite.workflow.summary import VARIABLE_COLUMNS, html_table, variable_rows
 from tmvalite.workflow.types import EMVA, method_type
 
@@ -221,6 +222,8 @@ class Reader(ReaderNames):
         """
         method = tag if hasattr(tag, "GetMvaValues") else self.find(tag)
         method = method.method if isinstance(method, ReadMethod) else method
+        if getattr(method, "needs_spectators", False):  # a cross-validation: the fold of an event follows from them
+            method = method.of_events(spectators_for(events, method.info, self._spectator_slots))
         if events is None:
             return method, read_event(self._variable_slots, self._info.variables, tag)
         x, single = scored_events(events, _columns_of(method.info.variables, self._info.variables))

@@ -41,6 +41,8 @@ class MethodRecord:
         Without the time in which kernels are compiled; -1 before.
     outputs : dict
         "train" and "test" to (N,) float for a classification, (N, targets) or (N, classes) otherwise.
+    call : BookingCall or None
+        How it was booked, from which further methods are made.
     """
 
     title: str
@@ -54,6 +56,7 @@ class MethodRecord:
     train_seconds: float = -1.0
     test_seconds: float = -1.0
     outputs: dict[str, np.ndarray] = field(default_factory=dict)
+    call: object = None
 
     def sample(self, name: str) -> Events:
         return self.data.train if name == "train" else self.data.test

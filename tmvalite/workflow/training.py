@@ -32,8 +32,8 @@ def train_one(log: Log, record: MethodRecord, *, persist: bool, progress: str = 
     begin = time.perf_counter()
     record.outputs.clear()
     try:
-        begins = _checkpoint_of(log, record) if resume else None
-        record.method.train(data.train, data.info, progress=said, write=log.plain, resume=begins)
+        begins = _checkpoint_of(log, record) if resume else {}
+        record.method.train(data.train, data.info, progress=said, write=log.plain, **begins)
         record.train_seconds = time.perf_counter() - begin - said.compile_seconds
         log.info(f"Elapsed time for training with {n_events} events: {elapsed(record.train_seconds)}")
         begin = time.perf_counter()
@@ -50,13 +50,13 @@ def train_one(log: Log, record: MethodRecord, *, persist: bool, progress: str = 
     keep(log, record, persist)
 
 
-def _checkpoint_of(log: Log, record: MethodRecord) -> str | None:
-    """The checkpoint that the method's training goes on from, if it has written one."""
+def _checkpoint_of(log: Log, record: MethodRecord) -> dict[str, str]:
+    """The checkpoint that the method's training goes on from, if it has written one, as an argument."""
     path = record.method.bound.values.Checkpoint
     if not path or not (os.path.exists(path) or os.path.exists(f"{path}{PREVIOUS}")):
-        return None
+        return {}
     log.info(f"'{record.title}' goes on from {path}")
-    return path
+    return {"resume": path}
 
 
 def keep(log: Log, record: MethodRecord, persist: bool) -> None:

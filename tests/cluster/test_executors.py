@@ -1,0 +1,92 @@
+"""Tasks give the same wherever they run: here, in new processes, in a pool that somebody else made."""
+
+import copy
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from tests.cluster import tasks
+from tmvalite.cluster import Here, Processes, SharedArrays, executor_of, in_order
+from tmvalite.cluster.executor import shares_files
+from tmvalite.errors import OptionError
+
+
+@pytest.mark.parametrize("given", [None, 1])
+def test_without_workers_everything_is_done_here_in_order_and_nothing_after_a_failure(given):
+    done = []
+
+    def work(x):
+        done.append(x)
+        if x == 3:
+            raise ValueError(x)
+        return 2 * x
+
+    with executor_of(given) as executor:
+        assert isinstance(executor, Here)
+        results = in_order(executor, work, [1, 2, 3, 4])
+        assert [next(results), next(results)] == [2, 4]
+        with pytest.raises(ValueError):
+            next(results)
+    assert done == [1, 2, 3]
+
+
+def test_any_executor_serves_and_stays_open():
+    with ThreadPoolExecutor(2) as pool:
+        with executor_of(pool) as executor:
+            assert list(in_order(executor, tasks.doubled, range(5))) == [0, 2, 4, 6, 8]
+        assert pool.submit(tasks.doubled, 3).result() == 6
+        assert shares_files(pool) and not shares_files(object())
+
+
+@pytest.mark.parametrize("given", [0, -2, "many", 1.5])
+def test_what_runs_no_tasks_is_refused(given):
+    with pytest.raises(OptionError, match="runs no tasks") as caught, executor_of(given):
+        pass
+    assert caught.value.code == "executor"
+
+
+def test_processes_have_one_thread_map_arrays_once_and_are_replaced_when_one_is_killed(tmp_path):
+    main, before = vars(sys.modules["__main__"]).copy(), dict(os.environ)
+    arrays = {"x": np.arange(12.0).reshape(3, 4), "none": np.empty((0, 3)), "n": np.arange(5)}
+    with executor_of(2) as executor, SharedArrays(arrays) as shared:
+        assert isinstance(executor, Processes)
+        assert list(in_order(executor, tasks.environment, ["TMVALITE_THREADS", "OMP_NUM_THREADS"])) == ["1", "1"]
+        found = list(in_order(executor, tasks.total, [shared, shared]))
+        assert found[0] == found[1]
+        assert found[0]["x"] == (66.0, False) and found[0]["n"] == (10.0, False) and found[0]["none"][0] == 0.0
+        folder = shared._folder
+        assert sorted(os.listdir(folder)) == ["0.npy", "1.npy", "2.npy"]
+        killed = str(tmp_path / "killed")
+        assert list(in_order(executor, tasks.die_once, [killed, killed, killed])) == ["alive"] * 3
+        with pytest.raises(ValueError, match="7"):
+            list(in_order(executor, tasks.fail, [7, 8]))
+        with pytest.raises(OptionError) as caught:
+            list(in_order(executor, tasks.refuse, [7]))
+        with pytest.raises(OptionError) as here:
+            tasks.refuse(7)
+        assert str(caught.value) == str(here.value) and caught.value.code == "range"
+    assert not os.path.exists(folder) and dict(os.environ) == before
+    assert vars(sys.modules["__main__"]) == main
+
+
+def test_shared_arrays_are_those_that_were_given_and_copies_where_no_file_can_be_read():
+    x = np.arange(3)
+    with SharedArrays({"x": x}, by_file=False) as shared:
+        assert shared["x"] is x and len(shared) == 1 and list(shared) == ["x"]
+        again = copy.copy(shared)
+        assert np.array_equal(again["x"], x) and shared._folder is None
+
+
+def test_shared_arrays_are_sent_where_there_is_no_room_for_files(monkeypatch):
+    def full(*args, **keywords):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    with SharedArrays({"x": np.arange(3)}) as shared:
+        assert np.array_equal(copy.copy(shared)["x"], [0, 1, 2])
+        folder = shared._folder
+        assert os.path.isdir(folder)
+    assert not os.path.exists(folder)

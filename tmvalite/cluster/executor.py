@@ -1,0 +1,112 @@
+"""The contract of executors, the one that does everything here, and running tasks in order on any of them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor
+from concurrent.futures import Executor as PoolExecutor
+from typing import Any, Protocol
+
+from tmvalite.cluster.processes import Processes
+from tmvalite.errors import OptionError
+
+ATTEMPTS = 3  # of a task whose worker dies
+
+
+class Executor(Protocol):
+    """What runs tasks: a pool of `concurrent.futures`, a client of Dask, or one of this package."""
+
+    def submit(self, function: Callable, *arguments) -> Any:
+        """A future, whose `result()` is what the function gives, or raises what it raises."""
+
+
+class Later:
+    """The future of `Here`: the work is done when its result is asked for, so that what follows a failure is never begun."""
+
+    def __init__(self, function: Callable, arguments: tuple):
+        self._work = function, arguments
+
+    def result(self):
+        """What the function gives."""
+        function, arguments = self._work
+        return function(*arguments)
+
+    def cancel(self) -> bool:
+        """True: what was not asked for is not done."""
+        return True
+
+
+class Here:
+    """Runs every task in this process, one after the other; nothing is copied."""
+
+    same_machine = True
+
+    def submit(self, function: Callable, *arguments) -> Later:
+        """The work, to be done when its result is asked for."""
+        return Later(function, arguments)
+
+
+@contextlib.contextmanager
+def executor_of(given: Executor | int | None) -> Iterator[Executor]:
+    """An executor for as long as the block lasts.
+
+    Parameters
+    ----------
+    given : None, int or an object with `submit`
+        None and 1: this process. A larger number: that many processes, which end with the block. An executor stays open.
+
+    Raises
+    ------
+    OptionError
+        Anything else.
+    """
+    if given is None or (isinstance(given, int) and given == 1):
+        yield Here()
+    elif isinstance(given, int) and not isinstance(given, bool) and given > 1:
+        with Processes(given) as pool:
+            yield pool
+    elif callable(getattr(given, "submit", None)):
+        yield given
+    else:
+        expected = "None, a number of processes, or an executor with submit(function, ...)"
+        raise OptionError(f"{given!r} runs no tasks", code="executor", expected=expected)
+
+
+def shares_files(executor: Executor) -> bool:
+    """Whether what runs the tasks sees the files of this machine; of an unknown executor nobody knows."""
+    return getattr(executor, "same_machine", isinstance(executor, PoolExecutor))
+
+
+def in_order(executor: Executor, function: Callable, tasks: Iterable) -> Iterator[Any]:
+    """The results of `function(task)`, in the order of the tasks, each as soon as it and those before it are there.
+
+    A task whose worker died is done again, by new processes where they are ours. What a task raises is raised when its turn
+    comes; those that were not begun then are cancelled.
+    """
+    tasks = list(tasks)
+    futures = [executor.submit(function, task) for task in tasks]
+    try:
+        for i in range(len(tasks)):
+            yield _result(executor, function, tasks, futures, i)
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _result(executor: Executor, function: Callable, tasks: list, futures: list, i: int):
+    for attempt in range(ATTEMPTS):
+        try:
+            return futures[i].result()
+        except BrokenExecutor:
+            if attempt == ATTEMPTS - 1 or not isinstance(executor, Processes):
+                raise
+            executor.restart()
+            for j in range(i, len(tasks)):
+                if not _is_there(futures[j]):
+                    futures[j] = executor.submit(function, tasks[j])
+    raise AssertionError("a task has no attempts")
+
+
+def _is_there(future) -> bool:
+    return future.done() and not future.cancelled() and future.exception() is None

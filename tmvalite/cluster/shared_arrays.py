@@ -1,0 +1,76 @@
+"""Arrays that many tasks read: written once as files, which every process maps, instead of being sent with each task."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+
+import numpy as np
+
+
+class SharedArrays(Mapping):
+    """A mapping of names to arrays. In this process they are the arrays as given; elsewhere they cannot be written to.
+
+    Parameters
+    ----------
+    arrays : mapping of str to array
+    by_file : bool
+        Whether processes that get it see the files of this machine; otherwise the arrays are sent as they are.
+
+    Use it as a context manager: the files go with the block. They are written when it is first sent.
+    """
+
+    def __init__(self, arrays: Mapping[str, np.ndarray], by_file: bool = True):
+        self._arrays, self._by_file = dict(arrays), by_file
+        self._folder: str | None = None
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._arrays[name]
+
+    def __iter__(self):
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
+
+    def __reduce__(self):
+        if self._by_file and self._folder is None:
+            self._write()
+        if not self._by_file:
+            return SharedArrays, (self._arrays, False)
+        return _mapped, (self._folder, tuple(self._arrays))
+
+    def _write(self) -> None:
+        """The files; where there is no room for them the arrays are sent as they are."""
+        try:
+            self._folder = tempfile.mkdtemp(prefix="tmvalite-")
+            for i, array in enumerate(self._arrays.values()):
+                np.save(self._file(self._folder, i), array, allow_pickle=False)
+        except OSError:
+            self._by_file = False
+
+    @staticmethod
+    def _file(folder: str, i: int) -> str:
+        return os.path.join(folder, f"{i}.npy")
+
+    def __enter__(self) -> SharedArrays:
+        return self
+
+    def __exit__(self, *error) -> None:
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+
+def _mapped(folder: str, names: tuple[str, ...]) -> SharedArrays:
+    """The arrays in another process. An empty array cannot be mapped and is read."""
+    arrays = {}
+    for i, name in enumerate(names):
+        path = SharedArrays._file(folder, i)
+        try:
+            arrays[name] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        except ValueError:
+            arrays[name] = np.load(path, allow_pickle=False)
+    return SharedArrays(arrays, by_file=False)
