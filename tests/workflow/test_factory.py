@@ -179,11 +179,6 @@ def test_methods_that_are_not_part_of_tmvalite_are_skipped_with_a_warning(fake_m
     assert not factory.HasMethod("dataset", "X")
 
 
-def test_the_predecessor_is_booked_as_dl(fake_method):
-    with pytest.warns(TmvaliteWarning, match="Types.kDNN is the predecessor of Types.kDL, so 'D' is booked as DL"):
-        assert Factory("Job", QUIET).BookMethod(loader(), Types.kDNN, "D") is not None
-
-
 def test_a_classification_of_three_classes_is_skipped(fake_method):
     with pytest.warns(TmvaliteWarning, match="DL cannot do a classification of 3 classes, skipped: 'M' is not booked"):
         assert Factory("Job", QUIET).BookMethod(multiclass_loader(), Types.kDL, "M") is None

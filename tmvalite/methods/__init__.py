@@ -8,9 +8,10 @@ from tmvalite.methods import gan as _gan
 from tmvalite.methods.ae import MethodAE
 from tmvalite.methods.base import METHODS, Method
 from tmvalite.methods.dl import MethodDL
+from tmvalite.methods.dnn import MethodDNN
 from tmvalite.models.form import FORMS
 
-__all__ = ["METHODS", "Method", "MethodAE", "MethodDL", "from_onnx", "load"]
+__all__ = ["METHODS", "Method", "MethodAE", "MethodDL", "MethodDNN", "from_onnx", "load"]
 
 
 def load(path: str | os.PathLike) -> Method:

@@ -85,7 +85,7 @@ class Method(Estimator):
         if "form" in vars(cls) and "__init__" not in vars(cls):
             cls.__init__ = signature.constructor(cls.table)
         cls.file_types = (cls.method_type, *cls.file_types)
-        METHODS.update(dict.fromkeys(cls.file_types, cls))
+        METHODS[cls.method_type] = cls
         for name in sorted(METHODS, key=lambda name: not METHODS[name].form.in_tmva):
             METHODS[name] = METHODS.pop(name)
 

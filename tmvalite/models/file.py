@@ -169,8 +169,8 @@ def weight_file(title: str, trained: Trained, blocks: Sequence[str] | None = Non
     file = WeightFile(form.name, title, dict(said.facts), list(said.options), *names)
     file.transforms, file.pdfs = trained.chain.to_records(), list(said.pdfs)
     if said.header:
-        file.network = network_file.layer_records(trained.network.graph, trained.network.parameters)
-        file.header = said.header | {"NetDepth": len(file.network)}
+        records = network_file.layer_records(trained.network.graph, trained.network.parameters)
+        file.header, file.network = form.weights(said.header, records)
         return file
     chosen = [name for name in trained.blocks if blocks is None or name in blocks]
     objectives, start = (), 0

@@ -189,7 +189,7 @@ class Training:
     def _run_phase(self, number: int, phase: PhaseSettings) -> None:
         optimizer = self.network.new_optimizer(optimizer_settings(phase))
         rate = LearningRate(phase)
-        minimum = self._validate(phase)
+        minimum = reference = self._validate(phase)
         if not math.isfinite(minimum):
             self._fail(minimum, number, phase, "before the first step", phase.learning_rate)
         if self.history.best_epoch is not None:
@@ -215,7 +215,9 @@ class Training:
                 improved = error < minimum
                 minimum = min(error, minimum)
                 waited = e - validated if self.companion.settled else 0
-                stale = 0 if improved else stale + waited
+                counts = error < reference * (1.0 - phase.least_improvement)
+                reference = error if counts else reference
+                stale = 0 if counts else stale + waited
                 rate.validated(waited, improved)
                 validated = e
             now = time.perf_counter()

@@ -22,9 +22,6 @@ def is_available(method_type: EMVA, title: str) -> bool:
         hint = METHOD["AddMethod"] if method_type is EMVA.kCategory else "tmvalite has Types.kDL"
         warn_user(TmvaliteWarning(message, code="method-skipped", hint=hint))
         return False
-    if method_type is EMVA.kDNN:
-        message = f"Types.kDNN is the predecessor of Types.kDL, so '{title}' is booked as DL"
-        warn_user(TmvaliteWarning(message, code="method-renamed", hint="write Types.kDL"))
     return True
 
 

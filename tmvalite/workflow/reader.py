@@ -23,7 +23,7 @@ from tmvalite.workflow.reader_names import ReaderNames, is_text
 from tmvalite.workflow.script_options import read_reader_options
 from tmvalite.workflow.slots import VariableSlot, bind_slot, read_event
 from tmvalite.workflow.summary import VARIABLE_COLUMNS, html_table, variable_rows
-from tmvalite.workflow.types import EMVA, method_type
+from tmvalite.workflow.types import method_type
 
 NOT_A_NUMBER = -999.0  # TMVA's answer for an event with a NaN among its variables
 
@@ -127,7 +127,7 @@ class Reader(ReaderNames):
         It has no tag: EvaluateMVA takes the method itself. Raises OptionError, FileError and DataError as `book`.
         """
         wanted, method = method_type(kind), self._read(XmlText(str(text)), None)
-        if method.GetMethodType() not in (wanted, EMVA.kDL if wanted is EMVA.kDNN else wanted):
+        if method.GetMethodType() is not wanted:
             raise OptionError(
                 f"the text is of the method {method.GetMethodTypeName()}, not {wanted.name[1:]}",
                 code="method-unknown",
