@@ -17,7 +17,8 @@ from tmvalite.workflow.method_face import BookedMethod, ReadMethod
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = """
-Config DataError DataLoader EAnalysisType EMVA ETreeType ExpressionError Factory FileError MethodAE MethodDL MethodDNN MissingExtraError
+Config DataError DataLoader EAnalysisType EMVA ETreeType ExpressionError Factory FileError MethodAE MethodDL MethodDNN
+MissingExtraError
 NotFittedError NotProvidedError OptionError PyMethodBase ROCCurve Reader ShapeError TmvaliteError TmvaliteWarning Tools
 TrainingError Types __version__ from_onnx gConfig gTools load
 """.split()
