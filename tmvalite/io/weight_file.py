@@ -23,6 +23,7 @@ __all__ = [
     "NodeRecord",
     "OptionRecord",
     "OutputRecord",
+    "PartRecord",
     "PdfRecord",
     "SelectionRecord",
     "TransformRecord",
@@ -139,6 +140,14 @@ class NetworkRecord:
     settings: dict[str, str] = field(default_factory=dict)
 
 
+class PartRecord(NamedTuple):
+    """A category of a MethodCategory: the cut, the labels of its variables joined by ':' ("" for all), and its method."""
+
+    cut: str
+    variables: str
+    file: WeightFile
+
+
 @dataclass(eq=False)
 class WeightFile:
     """A whole weight file.
@@ -160,6 +169,8 @@ class WeightFile:
         Layers of <Weights>, in network order.
     extension : NetworkRecord or None
         Our <Network>; then `header` and `network` are empty.
+    parts : list of PartRecord
+        The categories of a MethodCategory, which has neither header nor network.
     """
 
     method_type: str
@@ -175,6 +186,7 @@ class WeightFile:
     header: dict[str, int | float | str] = field(default_factory=dict)
     network: list[LayerRecord] = field(default_factory=list)
     extension: NetworkRecord | None = None
+    parts: list[PartRecord] = field(default_factory=list)
 
     @property
     def analysis_type(self) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tmvalite.data.info import DataSetInfo, Events
+from tmvalite.data.info import DataSetInfo, Events, VariableInfo
 from tmvalite.errors import (
     PYTHON,
     Diagnostics,
@@ -76,6 +76,7 @@ class Method(Estimator):
     """
 
     form: ClassVar[Form]
+    writes_file, note, lacking = True, "", ""  # see `plain.PlainMethod`
     file_types: ClassVar[tuple[str, ...]] = ()  # of the weight files that it reads, beside those of its form
 
     def __init_subclass__(cls):
@@ -258,9 +259,13 @@ class Method(Estimator):
         self._save(path)
 
     def _save(self, path: str | os.PathLike, blocks: Sequence[str] | None = None) -> None:
+        write_weights(path, self.weight_file(blocks))
+
+    def weight_file(self, blocks: Sequence[str] | None = None) -> WeightFile:
+        """What the weight file says, of all networks or of those that are named. Raises NotFittedError, OptionError."""
         from tmvalite.models.file import weight_file
 
-        write_weights(path, weight_file(self.title, self._trained(), blocks))
+        return weight_file(self.title, self._trained(), blocks)
 
     def to_onnx(
         self,
@@ -402,6 +407,11 @@ class Method(Estimator):
     def value_names(self, info: DataSetInfo) -> list[str]:
         """The names of the columns of the values."""
         return list(info.classes) if self.value_kind == "multiclass" else [v.internal for v in info.targets]
+
+    @property
+    def columns(self) -> tuple[VariableInfo, ...]:
+        """What an event has to give, in this order; the variables."""
+        return self.info.variables
 
     def GetMethodName(self) -> str:
         """TMVA's name of `title`."""

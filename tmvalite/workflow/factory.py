@@ -10,22 +10,13 @@ from tmvalite.errors import OptionError, TmvaliteWarning, did_you_mean, warn_use
 from tmvalite.evaluation.result_tables import elapsed
 from tmvalite.workflow import result_report
 from tmvalite.workflow.arguments import renamed
+from tmvalite.workflow.category_face import face_of
 from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.factory_names import FactoryNames, dataset_name
 from tmvalite.workflow.interrupt import interrupted, watching
 from tmvalite.workflow.log import Log
-from tmvalite.workflow.method_booking import (
-    REGISTRY,
-    check_files,
-    check_keywords,
-    check_title,
-    fits_analysis,
-    is_available,
-    not_booked,
-    resolve_analysis_type,
-    weight_file_path,
-)
+from tmvalite.workflow.method_booking import check_files, check_title, made, resolve_analysis_type, weight_file_path
 from tmvalite.workflow.method_face import BookedMethod
 from tmvalite.workflow.output_file import as_target, write_output
 from tmvalite.workflow.results import MethodRecord
@@ -100,28 +91,24 @@ class Factory(FactoryNames):
         records = self._records.setdefault(loader.name, {})
         self.log.header(f"Booking method: {title}")
         self.log.info()
-        if not is_available(chosen, title):
-            return not_booked(chosen)
         check_title(title, records, loader.name)
         view = loader.GetDataSetInfo()
         analysis_type = resolve_analysis_type(self.options.values.AnalysisType, view.classes, view.GetNTargets())
-        if not fits_analysis(analysis_type, view.classes, title):
-            return None
-        path = weight_file_path(loader.name, self.job, title)
-        check_files(path if self.options.values.ModelPersistence else None, self.target)
-        check_keywords(keywords)
         if self.strict:
             keywords["Strict"] = True
-        keywords.setdefault("Strict", False)  # TMVA's manner: misspelt keys of the training are warnings
-        method = REGISTRY[chosen](str(options), analysis_type=analysis_type, title=title, **keywords)
+        method = made(chosen, title, str(options), analysis_type, view.classes, keywords)
+        if method is None:
+            return None
+        path = weight_file_path(loader.name, self.job, title)
+        persistent = self.options.values.ModelPersistence and method.writes_file
+        check_files(path if persistent else None, self.target)
         data = loader.dataset(self.log_settings)
         with method.diagnostics.telling():
             method.blueprint(data.info)  # what does not fit the data is said now, not when the training begins
         method.diagnostics.issue()
         quiet = method.bound.is_set("V") and not method.bound.values.V
-        persistent = self.options.values.ModelPersistence
         records[title] = MethodRecord(title, method, analysis_type, data, path, persistent, quiet)
-        self._faces.setdefault(loader.name, {})[title] = BookedMethod(records[title], view, self.job)
+        self._faces.setdefault(loader.name, {})[title] = face_of(records[title], view, self.job)
         return self._faces[loader.name][title]
 
     def train_all(self) -> None:
@@ -141,14 +128,7 @@ class Factory(FactoryNames):
             if records and name not in self._described:
                 self._described[name] = self._print_inputs(next(iter(records.values())))
             for record in records.values():
-                n_events = len(record.data.train)
-                if n_events < MINIMUM_EVENTS:
-                    few = f"{n_events} training events are too few, {MINIMUM_EVENTS} are needed"
-                    message = f"'{record.title}' is not trained: {few}"
-                    self.log.warning(message)
-                    warn_user(TmvaliteWarning(message, code="few-events"))
-                    continue
-                waiting.append(record)
+                waiting += [record] if self._can_train(record) else []
         with watching() as watch:
             while waiting:
                 try:
@@ -157,6 +137,19 @@ class Factory(FactoryNames):
                     if waiting:
                         self.log.info(f"Not trained: {', '.join(record.title for record in waiting)}")
                     raise interrupted(watch.number) from None
+
+    def _can_train(self, record: MethodRecord) -> bool:
+        """Whether there is something to train, and to train it on; otherwise one warning says why it is left out."""
+        n_events, left_out, warning = len(record.data.train), f"'{record.title}' is not trained:", None
+        if n_events < MINIMUM_EVENTS:
+            few = f"{n_events} training events are too few, {MINIMUM_EVENTS} are needed"
+            warning = TmvaliteWarning(f"{left_out} {few}", code="few-events")
+        elif record.method.lacking:
+            warning = TmvaliteWarning(f"{left_out} {record.method.lacking}", code="category-empty")
+        if warning is not None:
+            self.log.warning(warning.message)
+            warn_user(warning)
+        return warning is None
 
     def _train(self, record: MethodRecord) -> None:
         train_one(self.log, record, persist=self.options.values.ModelPersistence, progress=self._progress(record))
@@ -217,6 +210,7 @@ class Factory(FactoryNames):
                 self.log_settings.silent = False  # the tables are what a silent job is run for, as in TMVA
                 try:
                     result_report.PRINTERS[kind](self.log, name, compared)
+                    self.log.lines([record.method.note for record in compared if record.method.note])
                 finally:
                     self.log_settings.silent = silent
         if self.target is not None and by_dataset:

@@ -103,7 +103,7 @@ METHOD = {
         "interactive training is gone, as from ROOT 6.42: Ctrl-C ends a training, and method.history has its epochs",
     ),
     "SetTestvarName": "the branch of the output file has the title of the method",
-    "AddMethod": "categories are not there yet: book one method for each region, with a DataLoader whose cut selects it",
+    "AddMethod": "a category is booked with Types.kCategory; what BookMethod gives for it has AddMethod",
 }
 
 DATASETINFO = {
@@ -185,7 +185,7 @@ NAMESPACE = {
     **_each(
         "TMVAGui TMVARegGui TMVAMultiClassGui", "there is no GUI: EvaluateAllMethods prints the tables, GetROCCurve(loader) draws"
     ),
-    **_each("MethodCategory", METHOD["AddMethod"]),
+    "MethodCategory": "book Types.kCategory with Factory.BookMethod, and call AddMethod of what it gives",
     **_each("VariableInfo DataSetInfo Event", "loader.GetDataSetInfo() and loader.dataset() have variables, classes and events"),
     "RMethodBase": "methods written in R are gone, as from ROOT 6.42: deep learning is Types.kDL",
 }

@@ -5,38 +5,30 @@ from __future__ import annotations
 from tmvalite.errors import DataError, OptionError, TmvaliteWarning, warn_user
 from tmvalite.io.atomic import check_writable
 from tmvalite.io.root_file import RootFile
-from tmvalite.methods import METHODS
+from tmvalite.methods import METHODS, OTHERS
+from tmvalite.standins import STANDINS, has_sklearn
 from tmvalite.workflow.config import gConfig
-from tmvalite.workflow.members import METHOD, TmvaNames
 from tmvalite.workflow.types import EMVA
 
 FORBIDDEN_IN_TITLE = '/\\:*?"<>|'
-REGISTRY = {EMVA[f"k{name}"]: method for name, method in METHODS.items()}
+REGISTRY = {EMVA[f"k{name}"]: method for name, method in (METHODS | OTHERS).items()}
 
 
-def is_available(method_type: EMVA, title: str) -> bool:
-    """Whether tmvalite has the method; otherwise one warning says that the booking is skipped."""
+def class_of(method_type: EMVA, title: str, analysis_type: str):
+    """The class of a method, or of what stands in for it; None where there is none, and one warning says what is skipped."""
     name = method_type.name[1:]
-    if method_type not in REGISTRY:
-        message = f"{name} is not part of tmvalite, skipped: '{title}' is not booked"
-        hint = METHOD["AddMethod"] if method_type is EMVA.kCategory else "tmvalite has Types.kDL"
-        warn_user(TmvaliteWarning(message, code="method-skipped", hint=hint))
-        return False
-    return True
-
-
-class NotBooked(TmvaNames):
-    """What BookMethod gives for MethodCategory, whose scripts go on with AddMethod: it is false, and says what to do."""
-
-    absent = {"AddMethod": METHOD["AddMethod"]}
-
-    def __bool__(self):
-        return False
-
-
-def not_booked(method_type: EMVA) -> NotBooked | None:
-    """What a script gets for a method that tmvalite does not have."""
-    return NotBooked() if method_type is EMVA.kCategory else None
+    if method_type in REGISTRY:
+        return REGISTRY[method_type]
+    standin = STANDINS.get(name)
+    if standin is not None and has_sklearn() and analysis_type in standin.estimators:
+        return standin
+    message, hint = f"{name} is not part of tmvalite, skipped: '{title}' is not booked", "tmvalite has Types.kDL"
+    if standin is not None and not has_sklearn():
+        hint = "pip install scikit-learn: then an estimator of its stands in"
+    elif standin is not None:
+        hint = f"its stand-in does no {analysis_type}"
+    warn_user(TmvaliteWarning(message, code="method-skipped", hint=hint))
+    return None
 
 
 def resolve_analysis_type(given: str, classes: list[str], n_targets: int) -> str:
@@ -73,13 +65,29 @@ def resolve_analysis_type(given: str, classes: list[str], n_targets: int) -> str
     return given.lower()
 
 
-def fits_analysis(analysis_type: str, classes: list[str], title: str) -> bool:
+def fits_analysis(method_type: EMVA, analysis_type: str, classes: list[str], title: str) -> bool:
     """Whether the method can do the analysis; otherwise one warning says that the booking is skipped, as in TMVA."""
     if analysis_type == "classification" and len(classes) != 2:
-        message = f"DL cannot do a classification of {len(classes)} classes, skipped: '{title}' is not booked"
+        message = f"{method_type.name[1:]} cannot do a classification of {len(classes)} classes, skipped: '{title}' is not booked"
         warn_user(TmvaliteWarning(message, code="method-skipped", hint="write AnalysisType=Multiclass"))
         return False
     return True
+
+
+def made(method_type: EMVA, title: str, options: str, analysis_type: str, classes: list[str], keywords: dict):
+    """The method, not trained; None where it is skipped, with a warning.
+
+    Raises
+    ------
+    OptionError
+        Its options cannot be understood.
+    """
+    cls = class_of(method_type, title, analysis_type)
+    if cls is None or not fits_analysis(method_type, analysis_type, classes, title):
+        return None
+    check_keywords(keywords)
+    keywords = {"Strict": False, **keywords}  # TMVA's manner: misspelt keys of the training are warnings
+    return cls(options, analysis_type=analysis_type, title=title, **keywords)
 
 
 OF_FIT = {"norm": "write NormMode=... in PrepareTrainingAndTestTree", "progress": "write !V or Silent", "verbose": "write !V"}

@@ -177,7 +177,7 @@ class Reader(ReaderNames):
             return float(value)
         with np.errstate(over="ignore"):
             bad = ~np.isfinite(x.astype(np.float32))
-        names = [v.label for v, is_bad in zip(self._info.variables, bad, strict=True) if is_bad]
+        names = [v.label for v, is_bad in zip(method.columns, bad, strict=True) if is_bad]
         message = f"{', '.join(names)} is not finite: the answer is {NOT_A_NUMBER:.0f}"
         self.log.warning(message)
         warn_user(TmvaliteWarning(message, code="not-a-number"))
@@ -200,9 +200,11 @@ class Reader(ReaderNames):
         """
         method = tag if hasattr(tag, "GetMvaValues") else self.find(tag)
         method = method.method if isinstance(method, ReadMethod) else method
+        extra = [method.info.spectators.index(v) for v in method.columns[len(self._info.variables) :]]
+        declared = [*self._info.variables, *(self._info.spectators[i] for i in extra)]
         if events is None:
-            return method, read_event(self._variable_slots, self._info.variables, tag)
-        x, single = scored_events(events, _columns_of(method.info.variables, self._info.variables))
+            return method, read_event([*self._variable_slots, *(self._spectator_slots[i] for i in extra)], declared, tag)
+        x, single = scored_events(events, _columns_of(method.columns, declared))
         return method, x[0] if single else x
 
     def __repr__(self):
