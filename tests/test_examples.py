@@ -16,6 +16,7 @@ SHOWN = {
     "classification.py": (r"ROC area on new events, read from the weight file: ([\d.]+)", [(0.79, 0.84)]),
     "regression.py": (r"deviation (-?[\d.]+) \+- ([\d.]+)", [(-1.0, 1.0), (0.9, 2.5)]),
     "multiclass.py": (r"Signal ([\d.]+), bg0 ([\d.]+), bg1 ([\d.]+), bg2 ([\d.]+)", [(0.75, 0.95)] * 4),
+    "categories.py": (r"one network ([\d.]+), a network for each region ([\d.]+)", [(0.76, 0.79), (0.80, 0.83)]),
     "image_classification.py": (
         r"TMVA's string: .*new images ([\d.]+) .*\nour string .*new images ([\d.]+) \(([\d.]+)",
         [(0.5, 0.75), (0.88, 0.94), (0.85, 0.93)],

@@ -133,5 +133,5 @@ def register(cls: type[StandIn]) -> type[StandIn]:
     """Class decorator: a class for each of the names, with its options."""
     for name in cls.names:
         table = BASE_OPTIONS + OptionTable(*(DeclaredOption(m.name, m.type, m.type(), m.parameter) for m in cls.mapped))
-        STANDINS[name] = type(f"StandIn{name}", (cls,), {"method_type": name, "table": table, "__module__": cls.__module__})
+        STANDINS[name] = type(f"StandIn{name}", (cls,), {"method_type": name, "table": table, "__doc__": cls.__doc__})
     return cls
