@@ -263,6 +263,7 @@ CODES: dict[str, str] = {
     "remember-state": "The option rememberState is read, and the state starts at zero all the same.",
     "report-kind": "A report cannot be written with this ending.",
     "roc-below-half": "The background scores above the signal.",
+    "root-differs": "ROOT gives other scores for a network that it trained.",
     "separator-missing": "A separator is missing between two items or fields.",
     "shape": "Shapes that do not fit, without a code of their own.",
     "shape-gumbel": "GUMBEL reads a vector of another length than its variables and classes.",

@@ -5,6 +5,7 @@ turned round give other numbers.
 """
 
 import itertools
+import warnings
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -100,6 +101,52 @@ def test_targets_come_back_into_their_own_units(transform, tmp_path):
 def test_the_values_of_classes(tmp_path):
     method, x = made(tmp_path / "a.xml", "dense", "N", "multiclass")
     np.testing.assert_allclose(values(method, x), scores(tmp_path / "a.xml", x), rtol=0, atol=1e-6)
+
+
+# ------------------------------------------------------------------------------------------- files of older versions
+
+
+@pytest.mark.filterwarnings("ignore::tmvalite.TmvaliteWarning")
+@pytest.mark.parametrize(
+    "layout, changes",
+    [
+        ("RNN", [(' ReturnSequence="1"', "")]),  # before ROOT 6.22 a recurrent layer always gave all states
+        (
+            "convolution",
+            [("MaxPoolLayer FilterHeight", "MaxPoolLayer FrameHeight"), ('"2" FilterWidth="2"', '"2" FrameWidth="2"')],
+        ),
+        ("dense", [(' UseOffsetOrNot="UseOffset"', "")]),  # before ROOT 6.38
+    ],
+)
+def test_what_older_versions_wrote_is_read(layout, changes, tmp_path):
+    method, x = made(tmp_path / "a.xml", layout)
+    text = (tmp_path / "a.xml").read_text("utf-8")
+    for new, old in changes:
+        assert text.count(new) == 1
+        text = text.replace(new, old)
+    (tmp_path / "old.xml").write_text(text, "utf-8")
+    again = tmvalite.load(tmp_path / "old.xml")
+    assert np.array_equal(again.GetMvaValues(x), method.GetMvaValues(x))
+    again.save(tmp_path / "b.xml")
+    assert (tmp_path / "b.xml").read_bytes() == (tmp_path / "a.xml").read_bytes()
+
+
+@pytest.mark.filterwarnings("ignore:the network is hardly trained")
+def test_a_network_that_root_trained_in_its_own_way_on_a_cpu_says_so(tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", tmvalite.TmvaliteWarning)
+        made(tmp_path / "a.xml", "convolution")
+    text = (tmp_path / "a.xml").read_text("utf-8")
+    tmvalite.load(tmp_path / "a.xml")  # made here: no word
+    by_root = text.replace('name="Creator" value="tmvalite"', 'name="Creator" value="someone"')
+    (tmp_path / "b.xml").write_text(by_root, "utf-8")
+    with pytest.warns(tmvalite.TmvaliteWarning, match="BNORM of images: ROOT on a CPU mixes the channels") as caught:
+        tmvalite.load(tmp_path / "b.xml")
+    assert [w.message.code for w in caught] == ["root-differs"]
+    on_gpu = by_root.replace('name="Architecture" modified="No">CPU', 'name="Architecture" modified="Yes">GPU')
+    assert on_gpu != by_root
+    (tmp_path / "c.xml").write_text(on_gpu, "utf-8")
+    tmvalite.load(tmp_path / "c.xml")
 
 
 # ------------------------------------------------------------------------------------------- files that are wrong

@@ -154,6 +154,15 @@ def test_an_analysis_that_the_stand_in_cannot_do_is_skipped(in_tmp_path):
     assert caught[0].message.hint == "its stand-in does no multiclass"
 
 
+@pytest.mark.parametrize(
+    "kind, hint", [("PyKeras", "takes any object with fit"), ("RXGB", "gone, as from ROOT 6.42"), ("Boost", "kDL")]
+)
+def test_methods_without_a_stand_in_say_what_to_do(kind, hint, in_tmp_path):
+    with pytest.warns(TmvaliteWarning, match=f"{kind} is not part of tmvalite, skipped: 'K' is not booked") as caught:
+        assert Factory("Job", QUIET + "Classification").BookMethod(loader(), kind, "K", "H:!V:FilenameModel=a.h5") is None
+    assert hint in caught[0].message.hint
+
+
 def test_without_scikit_learn_one_line_says_so(monkeypatch, in_tmp_path):
     monkeypatch.setattr(base.importlib.util, "find_spec", lambda name: None)
     monkeypatch.setattr("tmvalite.workflow.method_booking.has_sklearn", base.has_sklearn)

@@ -11,6 +11,10 @@ from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.types import EMVA
 
 FORBIDDEN_IN_TITLE = '/\\:*?"<>|'
+_OBJECTS = 'BookMethod(loader, "Python", title, estimator=...) takes any object with fit and predict_proba'
+_R = "methods written in R are gone, as from ROOT 6.42"
+# What to do instead of methods without a stand-in.
+INSTEAD = {"PyKeras": _OBJECTS, "PyTorch": _OBJECTS, **dict.fromkeys(("C50", "RSNNS", "RSVM", "RXGB"), _R)}
 REGISTRY = {EMVA[f"k{name}"]: method for name, method in (METHODS | OTHERS).items()}
 
 
@@ -22,7 +26,8 @@ def class_of(method_type: EMVA, title: str, analysis_type: str):
     standin = STANDINS.get(name)
     if standin is not None and has_sklearn() and analysis_type in standin.estimators:
         return standin
-    message, hint = f"{name} is not part of tmvalite, skipped: '{title}' is not booked", "tmvalite has Types.kDL"
+    message = f"{name} is not part of tmvalite, skipped: '{title}' is not booked"
+    hint = INSTEAD.get(name, "tmvalite has Types.kDL")
     if standin is not None and not has_sklearn():
         hint = "pip install scikit-learn: then an estimator of its stands in"
     elif standin is not None:
