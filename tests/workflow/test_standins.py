@@ -55,9 +55,7 @@ def events_of(analysis):
 
 def made(name, analysis, options=""):
     with pytest.warns(TmvaliteWarning, match="a stand-in for TMVA's"):
-        method = STANDINS[name](options, analysis_type=analysis, title=name)
-        method.diagnostics.issue()
-    return method
+        return STANDINS[name](options, analysis_type=analysis, title=name)
 
 
 def test_every_stand_in_has_a_name_of_tmva():
@@ -113,6 +111,12 @@ def test_a_booking_says_that_it_is_a_stand_in_and_what_it_ignores(in_tmp_path):
     ]
     parameters = booked.method.parameters(100, 2)
     assert parameters == {"max_iter": 5, "max_depth": 2, "max_bins": 21, "early_stopping": False}
+
+
+@sklearn
+def test_strict_is_about_strings_not_about_stand_ins(in_tmp_path):
+    with pytest.warns(TmvaliteWarning, match="a stand-in for TMVA's LD"):
+        assert Factory("Job", QUIET + "Classification:Strict").BookMethod(loader(), Types.kLD, "LD", "H:!V") is not None
 
 
 @sklearn

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo
+from tmvalite.errors import TmvaliteWarning, warn_user
 from tmvalite.methods.python_estimator import PythonEstimator, takes_weights
 from tmvalite.models.options import BASE_OPTIONS
 from tmvalite.string_utils import DeclaredOption, OptionTable
@@ -72,7 +73,7 @@ class StandIn(PythonEstimator):
         super().__init__(known, analysis_type=analysis_type, title=title, **given)
         label = self.estimators[analysis_type].partition(":")[2]
         self.note = f"{title}: a stand-in, scikit-learn's {label} and not TMVA's {self.method_type}"
-        self.diagnostics.warn(self._remark(label), code="stand-in")
+        warn_user(TmvaliteWarning(self._remark(label), code="stand-in"))
 
     def _known_options(self, text: str) -> str:
         kept = []
