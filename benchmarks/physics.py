@@ -1,6 +1,7 @@
 """Does a trained network know what it could know? One study per sub-command; a table is printed, JSON written.
 
-Run: python -m benchmarks.physics ring|depth|inputs|joint|files|classification|regression|multiclass|images|series|all
+Run: python -m benchmarks.physics STUDY, one of ring depth inputs joint files classification regression regression-g higgs
+     multiclass images series, or all
      [--seeds N] [--own-start] [--same-split] [--json FILE]
 
 The tutorials and the weight files need TMVA's example data: a folder named in TMVALITE_SHARED, or `shared` beside the checkout

@@ -78,6 +78,13 @@ def _declare_multiclass(loader, data: Path) -> None:
         loader.AddTree(f"{data}/tmva_multiclass_example.root:{tree}", name)
 
 
+def _declare_higgs(loader, data: Path) -> None:
+    for name in ("m_jj", "m_jjj", "m_lv", "m_jlv", "m_bb", "m_wbb", "m_wwbb"):
+        loader.AddVariable(name)
+    loader.AddSignalTree(f"{data}/Higgs_data.root:sig_tree", 1.0)
+    loader.AddBackgroundTree(f"{data}/Higgs_data.root:bkg_tree", 1.0)
+
+
 def _roc(values, events) -> dict[str, float]:
     from tmvalite.evaluation import roc_area
 
@@ -116,6 +123,13 @@ def _original_units(raw, chain):
 
 
 AREA = 0.003
+_REGRESSION = (
+    "!H:V:ErrorStrategy=SUMOFSQUARES:VarTransform={transform}:WeightInitialization=XAVIERUNIFORM:Architecture=CPU:"
+    "Layout=TANH|50,TANH|50,TANH|50,LINEAR:"
+    "TrainingStrategy=LearningRate=1e-3,Momentum=0.3,ConvergenceSteps=20,BatchSize=50,TestRepetitions=1,WeightDecay=0.0,"
+    "Regularization=None,Optimizer=Adam"
+)
+_REGRESSION_PEER = Recipe(((50, "TANH"), (50, "TANH"), (50, "TANH"), (1, "LINEAR")), "SUMOFSQUARES", 1e-3, 50, 2000, 20)
 TUTORIALS = {
     "classification": Tutorial(
         "Classification",
@@ -143,14 +157,35 @@ TUTORIALS = {
         "Regression",
         _declare_regression,
         "nTrain_Regression=1000:nTest_Regression=0:SplitMode=Random:NormMode=NumEvents:!V",
-        "!H:V:ErrorStrategy=SUMOFSQUARES:VarTransform=N:WeightInitialization=XAVIERUNIFORM:Architecture=CPU:"
-        "Layout=TANH|50,TANH|50,TANH|50,LINEAR:"
-        "TrainingStrategy=LearningRate=1e-3,Momentum=0.3,ConvergenceSteps=20,BatchSize=50,TestRepetitions=1,WeightDecay=0.0,"
-        "Regularization=None,Optimizer=Adam",
-        Recipe(((50, "TANH"), (50, "TANH"), (50, "TANH"), (1, "LINEAR")), "SUMOFSQUARES", 1e-3, 50, 2000, 20),
+        _REGRESSION.format(transform="N"),
+        _REGRESSION_PEER,
         deviation,
         _original_units,
         {"RMS": (0.05, True)},
+    ),
+    "regression-g": Tutorial(
+        "Regression",
+        _declare_regression,
+        "nTrain_Regression=1000:nTest_Regression=0:SplitMode=Random:NormMode=NumEvents:!V",
+        _REGRESSION.format(transform="G"),
+        _REGRESSION_PEER,
+        deviation,
+        lambda raw, chain: raw.astype(np.float64),
+        {"RMS": (0.05, True)},
+    ),
+    "higgs": Tutorial(
+        "Classification",
+        _declare_higgs,
+        "nTrain_Signal=7000:nTrain_Background=7000:SplitMode=Random:NormMode=NumEvents:!V",
+        "!H:V:ErrorStrategy=CROSSENTROPY:VarTransform=G:WeightInitialization=XAVIER:InputLayout=1|1|7:BatchLayout=1|128|7:"
+        "Layout=DENSE|64|TANH,DENSE|64|TANH,DENSE|64|TANH,DENSE|64|TANH,DENSE|1|LINEAR:"
+        "TrainingStrategy=LearningRate=1e-3,Momentum=0.9,ConvergenceSteps=10,BatchSize=128,TestRepetitions=1,MaxEpochs=30,"
+        "WeightDecay=1e-4,Regularization=None,Optimizer=ADAM,ADAM_beta1=0.9,ADAM_beta2=0.999,ADAM_eps=1.E-7,"
+        "DropConfig=0.0+0.0+0.0+0.:Architecture=CPU",
+        Recipe((*((64, "TANH"),) * 4, (1, "LINEAR")), "CROSSENTROPY", 1e-3, 128, 30, 10),
+        _roc,
+        _sigmoid,
+        {"ROC area": (AREA, False)},
     ),
     "multiclass": Tutorial(
         "multiclass",
@@ -204,7 +239,7 @@ def train_peer(name: str, record, *, seed: int, same_start: bool = True):
     chain, events = record.method._model.chain, record.data.train
     x = np.asarray(chain.apply_variables(events.x), np.float32)
     if tutorial.analysis == "Regression":
-        y = np.asarray(chain.apply_targets(events.targets), np.float32)
+        y = np.asarray(chain.apply_targets(events.targets) if chain.transforms_targets else events.targets, np.float32)
     elif tutorial.analysis == "Classification":
         y = (events.class_index == 0).astype(np.float32)[:, None]
     else:

@@ -3,7 +3,8 @@
     python docs/make_reference.py
 
 The texts are those that the registries declare (`arg`, `help`, `formula`, docstrings), so nothing is written twice. The tables
-of layouts.md and transformations.md, between two marks, are written too. A test compares the files with what this gives.
+of layouts.md, transformations.md and other-methods.md, between two marks, are written too. A test compares the files with what
+this gives.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from tmvalite.cli.reference import STRATEGY, Entry, Section, layer_sections, member_sections, option_sections
 from tmvalite.error_codes import CODES
+from tmvalite.standins import STANDINS
 
 DOCS = Path(__file__).parent
 BY = "Written by [make_reference.py](../make_reference.py)."
@@ -162,7 +164,22 @@ PAGES = {
     "transformations.md": transformations,
     "errors.md": errors,
 }
+
+
+def standin_table() -> str:
+    rows = []
+    for name, cls in STANDINS.items():
+        by_estimator: dict[str, list[str]] = {}
+        for analysis, path in cls.estimators.items():
+            by_estimator.setdefault(path.partition(":")[2], []).append(analysis)
+        estimators = "; ".join(f"{code(made)} ({', '.join(of)})" for made, of in by_estimator.items())
+        counts = ", ".join(f"{code(m.name)} ({code(m.parameter)})" for m in cls.mapped) or "none"
+        rows.append((code(f"k{name}"), cell(cls.__doc__ or ""), estimators, counts))
+    return table(("Types", "What stands in", "Estimator of scikit-learn", "Options that count (its parameters)"), rows)
+
+
 BLOCKS = {
+    ("other-methods.md", "stand-ins"): standin_table,
     ("layouts.md", "activations"): activation_table,
     ("layouts.md", "layers"): layer_table,
     ("transformations.md", "transformations"): transformation_table,

@@ -21,6 +21,7 @@ SHOWN = {
         r"mean ROC int: ([\d.]+) .*\n(?:.*\n)*ROC int of all events, .*: ([\d.]+); .*: True",
         [(0.97, 0.99)] * 2,
     ),
+    "categories.py": (r"one network ([\d.]+), a network for each region ([\d.]+)", [(0.76, 0.79), (0.80, 0.83)]),
     "image_classification.py": (
         r"TMVA's string: .*new images ([\d.]+) .*\nour string .*new images ([\d.]+) \(([\d.]+)",
         [(0.5, 0.75), (0.88, 0.94), (0.85, 0.93)],

@@ -21,7 +21,7 @@ fix_folders()
 __version__ = "0.1.0"
 
 _HOMES = {
-    "tmvalite.methods": ("MethodAE", "MethodDL", "from_onnx", "load"),
+    "tmvalite.methods": ("MethodAE", "MethodDL", "MethodDNN", "from_onnx", "load"),
     "tmvalite.workflow.factory": ("Factory",),
     "tmvalite.workflow.dataloader": ("DataLoader",),
     "tmvalite.workflow.cross_validation": ("CrossValidation",),

@@ -64,7 +64,7 @@ def test_error_damaged(tmp_path):
 def test_error_other_method(tmp_path):
     path = tmp_path / "w.xml"
     assert message(path, TEXT.replace("DL::MyDL", "BDT::BDTG")) == (
-        f"'{path}': this is a weight file of the method 'BDT::BDTG'\n"
+        f"'{path}': this is a weight file of the method 'BDT::BDTG'; BDT is not read by tmvalite\n"
         "  in line 2, MethodSetup\n"
         "  expected a method of type DL, DNN, AE, GAN, CrossValidation, such as DL::DNN_CPU"
     )

@@ -152,7 +152,7 @@ def dnn_file(tmp_path, **changes):
     return file, tmp_path / "old.weights.xml"
 
 
-def test_files_of_method_dnn_are_read_and_written_as_method_dl(tmp_path):
+def test_files_of_method_dnn_are_read_and_written_again(tmp_path):
     file, path = dnn_file(tmp_path)
     method = load(path)
     (_, w1), (_, b1) = file.network[0].matrices
@@ -161,7 +161,7 @@ def test_files_of_method_dnn_are_read_and_written_as_method_dl(tmp_path):
     expected = [activations.sigmoid(v) for v in (np.tanh(x @ w1.T + b1.T) @ w2.T)[:, 0]]
     assert np.allclose(method.GetMvaValues(x), expected, rtol=1e-6)
     method.save(tmp_path / "new.weights.xml")
-    assert read_weights(tmp_path / "new.weights.xml").method_type == "DL"
+    assert read_weights(tmp_path / "new.weights.xml").method_type == "DNN"
     assert np.array_equal(load(tmp_path / "new.weights.xml").GetMvaValues(x), method.GetMvaValues(x))
 
 

@@ -1,4 +1,4 @@
-"""Scores of a weight file with dense layers, in float64 and from the XML alone: transformations of the last set, layers, output.
+"""Scores of a weight file in float64 and from the XML alone: transformations of the last set, layers, output, and back.
 
 Reads files of MethodDL and of MethodDNN. Everything that is not there raises KeyError.
 """
@@ -8,22 +8,8 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 
-from .transforms import apply_gauss, apply_normalize, apply_scale, apply_uniform, table_of
-
-ACTIVATIONS = {
-    0: lambda a: a,
-    1: lambda a: np.maximum(a, 0.0),
-    2: lambda a: 1.0 / (1.0 + np.exp(-a)),
-    3: np.tanh,
-    4: np.abs,
-    5: lambda a: a / (1.0 + np.abs(a)),
-    6: lambda a: np.exp(-a * a),
-    7: np.tanh,
-}
-
-
-def numbers(element):
-    return np.array(element.text.split(), np.float64)
+from .transforms import TWINS, table_of
+from .weight_layers import LAYERS, numbers, sigmoid, vector
 
 
 def softmax(a):
@@ -31,52 +17,87 @@ def softmax(a):
     return e / e.sum(axis=1, keepdims=True)
 
 
-OUTPUTS = {"I": lambda a: a, "S": lambda a: 1.0 / (1.0 + np.exp(-a)), "M": softmax}
+OUTPUTS = {"I": lambda a: a, "S": sigmoid, "M": softmax}
 
 
-def transformation(element):
-    """A function from events (N, K) to events, as TMVA evaluates: with the set of all classes."""
-    name, columns = element.get("Name"), None
-    labels = [one.get("Label") for one in element.find("Selection/Input")]
+def parameters(element, n):
+    """The name of a transformation in TWINS, and its parameters for all classes together, of n inputs."""
+    name = element.get("Name")
     if name == "Normalize":
         ranges = [(float(r.get("Min")), float(r.get("Max"))) for r in element.findall("Class")[-1].find("Ranges")]
-        apply, found = (apply_scale if element.get("UseOffsetOrNot") == "NoOffset" else apply_normalize), ranges
-    elif name == "Decorrelation":
-        matrix = element.findall("Matrix")[-1]
-        columns = numbers(matrix).reshape(len(labels), -1).T, np.zeros(len(labels))
-    elif name == "PCA":
+        return ("Scale" if element.get("UseOffsetOrNot") == "NoOffset" else name), ranges
+    if name == "Decorrelation":
+        matrix = numbers(element.findall("Matrix")[-1]).reshape(n, n)
+        return name, (matrix.tolist(), np.linalg.inv(matrix).tolist())
+    if name == "PCA":
         vectors, mean = numbers(element.findall("Eigenvectors")[-1]), numbers(element.findall("Statistics")[-1])
-        columns = vectors.reshape(len(labels), -1), mean
-    elif name == "Gauss":
-        apply, found = (apply_uniform if element.get("FlatOrGauss") == "Flat" else apply_gauss), []
+        return name, (mean.tolist(), vectors.reshape(n, n).T.tolist())
+    if name == "Gauss":
+        found = []
         for variable in element.findall("Variable"):
             pdf = list(variable)[-1].find("PDF")
             found.append(table_of(numbers(pdf.find("HistogramBinning")).tolist(), numbers(pdf.find("Histogram")).tolist()))
-    else:
-        raise KeyError(name)
-    if columns is not None:
-        matrix, mean = columns
-        return labels, lambda x: (x.astype(np.float64) - mean) @ matrix
-    return labels, lambda x: np.array([apply(event, found) for event in x])
+        return ("Uniform" if element.get("FlatOrGauss") == "Flat" else name), found
+    raise KeyError(name)
+
+
+class Transformation:
+    """One Transform element: which columns it changes of the variables and of the targets, forward and backward."""
+
+    def __init__(self, element, names):
+        inputs = list(element.find("Selection/Input"))
+        self.kinds = [one.get("Type") for one in inputs]
+        self.at = [
+            next(i for i, pair in enumerate(names[one.get("Type")]) if one.get("Label") in pair)
+            for one in inputs
+        ]  # fmt: skip
+        name, self.parameters = parameters(element, len(inputs))
+        _, self.apply, self.invert = TWINS[name]
+        self.together = name in ("Decorrelation", "PCA")
+
+    def _changed(self, x, kind, change):
+        """The columns of one kind; a transformation of single columns has its parameters in the order of its inputs."""
+        own = [i for i, of in enumerate(self.kinds) if of == kind]
+        at, found = [self.at[i] for i in own], self.parameters
+        if not own:
+            return x
+        if not self.together:
+            found = [self.parameters[i] for i in own]
+        x = x.copy()
+        x[:, at] = np.array([change(event, found) for event in x[:, at]])
+        return x
+
+    def forward(self, x):
+        return self._changed(x, "Variable", self.apply).astype(np.float32)
+
+    def backward(self, y):
+        return self._changed(y, "Target", self.invert)
+
+
+def names_of(root):
+    groups = {"Variable": "Variables", "Target": "Targets", "Spectator": "Spectators"}
+    return {
+        kind: [(v.get("Label"), v.get("Expression")) for v in (root.find(group) if root.find(group) is not None else [])]
+        for kind, group in groups.items()
+    }
 
 
 def scores(path, x):
-    """(N, outputs) float64 of (N, V) float32."""
+    """(N, outputs) float64 of (N, V) float32: values of classes, or targets in their own units."""
     root = ElementTree.parse(path).getroot()
-    names = [(v.get("Label"), v.get("Expression")) for v in root.find("Variables")]
-    for element in root.find("Transformations"):
-        labels, apply = transformation(element)
-        at = [next(i for i, pair in enumerate(names) if label in pair) for label in labels]
-        x = x.copy()
-        x[:, at] = apply(x[:, at]).astype(np.float32)
+    names = names_of(root)
+    chain = [Transformation(element, names) for element in root.find("Transformations")]
+    for one in chain:
+        x = one.forward(x)
     weights = root.find("Weights")
-    h = x.astype(np.float64)
+    shape = [int(weights.get(f"Input{side}", 1)) for side in ("Depth", "Height", "Width")]
+    h = x.astype(np.float64).reshape(len(x), *shape)
     for layer in weights:
-        if layer.tag not in ("DenseLayer", "Layer"):
-            raise KeyError(layer.tag)
-        w, b = numbers(layer.find("Weights")), numbers(layer.find("Biases"))
-        h = ACTIVATIONS[int(layer.get("ActivationFunction"))](h @ w.reshape(len(b), -1).T + b)
-    return OUTPUTS[weights.get("OutputFunction")](h)
+        h = LAYERS[layer.tag](layer, h)
+    y = OUTPUTS[weights.get("OutputFunction")](vector(h)[:, 0, 0])
+    for one in reversed(chain):
+        y = one.backward(y)
+    return y
 
 
 def area(score, is_signal):

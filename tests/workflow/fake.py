@@ -29,6 +29,12 @@ class FakeMethod:
     def is_trained(self):
         return self.info is not None
 
+    writes_file, note, lacking = True, "", ""
+
+    @property
+    def columns(self):
+        return self.info.variables
+
     def blueprint(self, info):
         if "TooWide" in self.options:
             raise ShapeError("the fake does not fit", code="shape")

@@ -172,16 +172,12 @@ def test_correlations_of_the_methods(fake_method, capsys):
 
 
 @pytest.mark.parametrize("kind", [Types.kBDT, Types.kLikelihood, Types.kFisher, Types.kPyKeras, "MLP"])
-def test_methods_that_are_not_part_of_tmvalite_are_skipped_with_a_warning(fake_method, kind):
+def test_methods_that_are_not_part_of_tmvalite_are_skipped_with_a_warning(fake_method, kind, monkeypatch):
+    monkeypatch.setattr("tmvalite.workflow.method_booking.has_sklearn", lambda: False)
     factory = Factory("Job", QUIET)
     with pytest.warns(TmvaliteWarning, match="is not part of tmvalite, skipped: 'X' is not booked"):
         assert factory.BookMethod(loader(), kind, "X", "!H:!V:NTrees=850:Whatever", NoOption=3) is None
     assert not factory.HasMethod("dataset", "X")
-
-
-def test_the_predecessor_is_booked_as_dl(fake_method):
-    with pytest.warns(TmvaliteWarning, match="Types.kDNN is the predecessor of Types.kDL, so 'D' is booked as DL"):
-        assert Factory("Job", QUIET).BookMethod(loader(), Types.kDNN, "D") is not None
 
 
 def test_a_classification_of_three_classes_is_skipped(fake_method):

@@ -10,7 +10,7 @@ import pytest
 import tmvalite
 from tests.workflow.fake import FakeMethod, info_of
 from tests.workflow.test_factory import QUIET, loader, run
-from tmvalite import DataLoader, Factory, NotProvidedError, Reader, TmvaliteWarning, Types
+from tmvalite import DataLoader, Factory, NotProvidedError, Reader, Types
 from tmvalite.evaluation.importance import Importance
 from tmvalite.workflow.config import Config
 from tmvalite.workflow.curves import RocCanvas
@@ -85,13 +85,11 @@ def test_a_name_that_tmva_does_not_have_is_an_error_of_python(objects):
         assert not isinstance(caught.value, NotProvidedError)
 
 
-def test_a_category_says_what_to_do_instead_when_the_script_goes_on(fake_method):
-    with pytest.warns(TmvaliteWarning, match="Category is not part of tmvalite, skipped: 'C' is not booked") as caught:
-        booked = Factory("Job", QUIET).BookMethod(loader(), Types.kCategory, "C")
-    assert "categories are not there yet: book one method for each region" in str(caught[0].message)
-    assert not booked
-    with pytest.raises(NotProvidedError, match="book one method for each region, with a DataLoader whose cut selects it"):
-        booked.AddMethod("abs(eta)<1.3", "a:b", Types.kDL, "C1", "")
+def test_only_a_category_has_add_method(fake_method):
+    factory, data = Factory("Job", QUIET), loader()
+    assert hasattr(factory.BookMethod(data, Types.kCategory, "C"), "AddMethod")
+    with pytest.raises(NotProvidedError, match="a category is booked with Types.kCategory"):
+        factory.BookMethod(data, Types.kDL, "D").AddMethod("abs(a)<1.3", "a:b", Types.kDL, "C1", "")
 
 
 @pytest.mark.parametrize("name", ["Envelope", "TMVAGui"])

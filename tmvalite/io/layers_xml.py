@@ -76,10 +76,13 @@ def _read_header_value(section: XmlElement, name: str):
 
 
 def _read_layer(element: XmlElement, declared: WeightElement, sizes: tuple[str, str]) -> LayerRecord:
-    names = [a.name for a in declared.attributes]
-    element.check_attributes(names)
+    named = {a.name: a.before if a.before in element.attributes else a.name for a in declared.attributes}
+    absent = {a.name: a.absent for a in declared.attributes if a.absent and a.name not in element.attributes}
+    element.check_attributes([name for own, name in named.items() if own not in absent])
     element.check_empty_text()
-    record = LayerRecord(element.tag, {name: element.integer_or_number(name) for name in names})
+    record = LayerRecord(
+        element.tag, {own: int(absent[own]) if own in absent else element.integer_or_number(name) for own, name in named.items()}
+    )
     wanted = [name for name, _ in declared.matrices]
     element.check_children(wanted)
     found = [child.tag for child in element.children]

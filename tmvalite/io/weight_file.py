@@ -24,6 +24,7 @@ __all__ = [
     "NodeRecord",
     "OptionRecord",
     "OutputRecord",
+    "PartRecord",
     "PdfRecord",
     "SelectionRecord",
     "TransformRecord",
@@ -160,6 +161,14 @@ class FoldsRecord:
     ensembling: str = "None"
 
 
+class PartRecord(NamedTuple):
+    """A category of a MethodCategory: the cut, the labels of its variables joined by ':' ("" for all), and its method."""
+
+    cut: str
+    variables: str
+    file: WeightFile
+
+
 @dataclass(eq=False)
 class WeightFile:
     """A whole weight file.
@@ -183,6 +192,8 @@ class WeightFile:
         Our <Network>; then `header` and `network` are empty.
     folds : FoldsRecord or None
         Of a cross-validation, which has nothing of these three.
+    parts : list of PartRecord
+        The categories of a MethodCategory, which has neither header nor network.
     """
 
     method_type: str
@@ -199,6 +210,7 @@ class WeightFile:
     network: list[LayerRecord] = field(default_factory=list)
     extension: NetworkRecord | None = None
     folds: FoldsRecord | None = None
+    parts: list[PartRecord] = field(default_factory=list)
 
     @property
     def analysis_type(self) -> str:

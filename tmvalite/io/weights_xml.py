@@ -21,6 +21,7 @@ from tmvalite.io.sections_xml import (
     SPECTATORS,
     TARGETS,
     VARIABLES,
+    check_position,
     read_classes,
     read_info,
     read_options,
@@ -31,13 +32,16 @@ from tmvalite.io.sections_xml import (
     write_variables,
 )
 from tmvalite.io.transforms_xml import read_transforms, write_transforms
-from tmvalite.io.weight_file import WeightFile
+from tmvalite.io.weight_file import PartRecord, WeightFile
 from tmvalite.io.xml_element import XmlElement
 from tmvalite.io.xml_guard import read_xml
 from tmvalite.io.xml_writer import XmlWriter
 from tmvalite.layers.base import WeightElement
 
 METHOD_TYPES = ("DL", "DNN", "AE", "GAN", CROSS_VALIDATION)  # what files may be for, where the caller knows no other methods
+CATEGORY = "Category"  # its file holds those of other methods
+_KERAS = "its network stands in another file, of Keras or PyTorch; an ONNX file of it can be run by onnxruntime"
+_ELSEWHERE = {"PyKeras": _KERAS, "PyTorch": _KERAS}  # why files of a method are not read
 ANALYSIS_TYPES = tuple(sorted(name.capitalize() for name in constants.ANALYSIS_TYPES))  # as TMVA writes them
 
 _OTHER_FORMATS = {
@@ -93,20 +97,42 @@ def read_weights(
             f"this is no weight file: its first element is {quoted(root.tag)}", code="xml-unknown", expected="MethodSetup"
         )
     root.check_attributes(("Method",), lenient=True)
+    return _read_setup(root, declared_elements() if elements is None else elements, method_types)
+
+
+def _read_setup(root: XmlElement, elements: Mapping[str, WeightElement], method_types: Sequence[str]) -> WeightFile:
+    """One method: the whole file, or a category of it."""
     method_type, colons, title = root.string("Method").partition("::")
+    method_type = method_type.rpartition(" ")[2]
     if not colons or method_type not in method_types:
+        what = "this is a weight file" if root.parent is None else "a category is"
         raise root.error(
-            f"this is a weight file of the method {quoted(root.string('Method'))}",
+            f"{what} of the method {quoted(root.string('Method'))}; {method_type or 'it'} is not read by tmvalite",
             code="file-method",
             expected=f"a method of type {', '.join(method_types)}, such as DL::DNN_CPU",
+            hint=_ELSEWHERE.get(method_type),
         )
     root.check_children(_SECTIONS, lenient=True)
     root.check_empty_text()
     sections = {tag: root.child(tag) if tag in _REQUIRED else root.optional_child(tag) for tag in _SECTIONS}
     file = WeightFile(method_type, title)
     _read_description(sections, file)
-    _read_layers(root, sections, file, declared_elements() if elements is None else elements)
+    if method_type == CATEGORY:
+        file.parts = _read_parts(root.child("Weights"), elements, [name for name in method_types if name != CATEGORY])
+    else:
+        _read_layers(root, sections, file, elements)
     return file
+
+
+def _read_parts(section: XmlElement, elements: Mapping[str, WeightElement], method_types: Sequence[str]) -> list[PartRecord]:
+    """The categories of a MethodCategory, each a whole method."""
+    section.check_attributes(("NSubMethods",), lenient=True)
+    parts = []
+    for position, entry in enumerate(section.only_children("SubMethod", "NSubMethods")):
+        entry.check_attributes(("Index", "Method", "Cut", "Variables"), lenient=True)
+        check_position(entry, "Index", position)
+        parts.append(PartRecord(entry.string("Cut"), entry.string("Variables"), _read_setup(entry, elements, method_types)))
+    return parts
 
 
 def _read_description(sections: dict[str, XmlElement | None], file: WeightFile) -> None:
@@ -176,10 +202,16 @@ def check_weight_file_name(path: str | os.PathLike) -> None:
 
 def weights_text(file: WeightFile, elements: Mapping[str, WeightElement]) -> str:
     """The whole file as one text, exactly as TMVA lays it out."""
-    if [bool(file.extension), bool(file.header), bool(file.folds)].count(True) != 1:
-        raise FileError("a weight file holds either the layers of Weights with their header, or a Network", code="file-content")
     writer = XmlWriter()
-    with writer.element("MethodSetup", {"Method": f"{file.method_type}::{file.title}"}):
+    _write_setup(writer, "MethodSetup", {"Method": f"{file.method_type}::{file.title}"}, file, elements)
+    return writer.text
+
+
+def _write_setup(writer: XmlWriter, tag: str, attributes: dict, file: WeightFile, elements: Mapping[str, WeightElement]) -> None:
+    """One method: the whole file, or a category of it."""
+    if [bool(file.extension), bool(file.header), bool(file.folds), bool(file.parts)].count(True) != 1:
+        raise FileError("a weight file holds either the layers of Weights with their header, or a Network", code="file-content")
+    with writer.element(tag, attributes):
         write_info(writer, file.info)
         write_options(writer, file.options)
         write_variables(writer, file.variables, VARIABLES)
@@ -191,8 +223,13 @@ def weights_text(file: WeightFile, elements: Mapping[str, WeightElement]) -> str
         write_pdfs(writer, file.pdfs)
         if file.folds is not None:
             write_folds(writer, file.folds)
+        elif file.parts:
+            with writer.element("Weights", {"NSubMethods": len(file.parts)}):
+                for index, part in enumerate(file.parts):
+                    method = f"{part.file.method_type}::{part.file.title}"
+                    named = {"Index": index, "Method": method, "Cut": part.cut, "Variables": part.variables}
+                    _write_setup(writer, "SubMethod", named, part.file, elements)
         elif file.extension is not None:
             write_network(writer, file.extension)
         else:
             write_weights_element(writer, file.method_type, file.header, file.network, elements)
-    return writer.text

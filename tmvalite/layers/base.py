@@ -92,12 +92,16 @@ class Parameter:
 class Attribute:
     """One attribute of a layer's element in the weight file and the field it holds.
 
-    `read` is False for an attribute that TMVA writes and never reads (a copy of another one).
+    read : False for an attribute that TMVA writes and never reads (a copy of another one)
+    before : what files of older versions call it
+    absent : its text in files of older versions that lack it; "" where there are none
     """
 
     name: str
     field: str
     read: bool = True
+    before: str = ""
+    absent: str = ""
 
 
 @dataclass(frozen=True)
@@ -224,6 +228,10 @@ class Layer:
         while declared and declared[-1].metadata["arg"].extra and getattr(self, declared[-1].name) == declared[-1].default:
             declared = declared[:-1]
         return tuple(field_text(getattr(self, f.name)) for f in declared)
+
+    def remark_on_root(self, *inputs: Shape) -> str:
+        """What ROOT on a CPU made otherwise of this layer in a network that it trained, or ""."""
+        return ""
 
     def weight_fields(self, *inputs: Shape) -> dict[str, Any] | None:
         """Values of the fields as TMVA's weight file states them for these inputs, or None where it cannot.

@@ -56,6 +56,11 @@ class BatchNorm(Layer):
         """Number of normalised groups: features, or channels of an image."""
         return x[0] if len(x) == 3 else x[-1]
 
+    def remark_on_root(self, x: Shape) -> str:
+        if len(x) != 3:
+            return ""
+        return "BNORM of images: ROOT on a CPU mixes the channels, so that its scores differ from those here, of one channel each"
+
     def least_batch(self, x: Shape) -> int:
         """One value of a group has no variance: it is normalised to 0."""
         return 1 if math.prod(x) > self.groups(x) else 2

@@ -21,8 +21,8 @@ class MaxPool(Pool):
     weight_element = WeightElement(
         "MaxPoolLayer",
         (
-            Attribute("FilterHeight", "filter_height"),
-            Attribute("FilterWidth", "filter_width"),
+            Attribute("FilterHeight", "filter_height", before="FrameHeight"),
+            Attribute("FilterWidth", "filter_width", before="FrameWidth"),
             Attribute("StrideRows", "stride_rows"),
             Attribute("StrideCols", "stride_cols"),
         ),

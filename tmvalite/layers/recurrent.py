@@ -19,7 +19,7 @@ ATTRIBUTES = (  # behind the sizes of the state
     Attribute("InputSize", "input_size"),
     Attribute("TimeSteps", "time_steps"),
     Attribute("RememberState", "remember_state"),
-    Attribute("ReturnSequence", "return_sequence"),
+    Attribute("ReturnSequence", "return_sequence", absent="1"),  # before ROOT 6.22 every layer gave all states
 )
 
 

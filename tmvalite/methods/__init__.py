@@ -7,14 +7,33 @@ import os
 from tmvalite.methods import gan as _gan
 from tmvalite.methods.ae import MethodAE
 from tmvalite.methods.base import METHODS, Method
+from tmvalite.methods.category import MethodCategory
 from tmvalite.methods.dl import MethodDL
+from tmvalite.methods.dnn import MethodDNN
 from tmvalite.methods.fold_methods import MethodCrossValidation
+from tmvalite.methods.python_estimator import PythonEstimator
 from tmvalite.models.form import FORMS
 
-__all__ = ["METHODS", "Method", "MethodAE", "MethodDL", "from_onnx", "load"]
+# What a Factory books beside networks, by TMVA's name; a Category has files too.
+OTHERS = {cls.method_type: cls for cls in (MethodCategory, PythonEstimator)}
+_OF_PARTS = (MethodCategory.method_type, MethodCrossValidation.method_type)  # whose files hold those of others
+
+__all__ = [
+    "METHODS",
+    "OTHERS",
+    "Method",
+    "MethodAE",
+    "MethodCategory",
+    "MethodCrossValidation",
+    "MethodDL",
+    "MethodDNN",
+    "PythonEstimator",
+    "from_onnx",
+    "load",
+]
 
 
-def load(path: str | os.PathLike) -> Method:
+def load(path: str | os.PathLike) -> Method | MethodCategory:
     """The trained method that a weight file holds.
 
     Raises
@@ -25,13 +44,14 @@ def load(path: str | os.PathLike) -> Method:
     from tmvalite.errors import FileError, quoted
     from tmvalite.io.weights_xml import read_weights
 
-    file = read_weights(path, method_types=(*FORMS, MethodCrossValidation.method_type))
-    if file.folds is not None:
+    file = read_weights(path, method_types=(*FORMS, *_OF_PARTS))
+    if file.method_type == MethodCrossValidation.method_type:
         return MethodCrossValidation.from_read(file, path, load)
-    if file.method_type not in METHODS:
+    known = {**METHODS, MethodCategory.method_type: MethodCategory}
+    if file.method_type not in known:
         message = f"the weight file '{os.fspath(path)}' is for the method {quoted(file.method_type)}"
         raise FileError(message, code="method-unknown", expected=tuple(METHODS))
-    return METHODS[file.method_type].from_read(file, path)
+    return known[file.method_type].from_read(file, path)
 
 
 def from_onnx(path: str | os.PathLike):

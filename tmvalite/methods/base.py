@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tmvalite.data.info import DataSetInfo, Events
+from tmvalite.data.info import DataSetInfo, Events, VariableInfo
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import (
     PYTHON,
@@ -81,6 +81,7 @@ class Method(DescribedOutput, Estimator):
     """
 
     form: ClassVar[Form]
+    writes_file, note, lacking = True, "", ""  # see `plain.PlainMethod`
     file_types: ClassVar[tuple[str, ...]] = ()  # of the weight files that it reads, beside those of its form
 
     def __init_subclass__(cls):
@@ -90,7 +91,7 @@ class Method(DescribedOutput, Estimator):
         if "form" in vars(cls) and "__init__" not in vars(cls):
             cls.__init__ = signature.constructor(cls.table)
         cls.file_types = (cls.method_type, *cls.file_types)
-        METHODS.update(dict.fromkeys(cls.file_types, cls))
+        METHODS[cls.method_type] = cls
         for name in sorted(METHODS, key=lambda name: not METHODS[name].form.in_tmva):
             METHODS[name] = METHODS.pop(name)
 
@@ -288,9 +289,13 @@ class Method(DescribedOutput, Estimator):
         self._save(path)
 
     def _save(self, path: str | os.PathLike, blocks: Sequence[str] | None = None) -> None:
+        write_weights(path, self.weight_file(blocks))
+
+    def weight_file(self, blocks: Sequence[str] | None = None) -> WeightFile:
+        """What the weight file says, of all networks or of those that are named. Raises NotFittedError, OptionError."""
         from tmvalite.models.file import weight_file
 
-        write_weights(path, weight_file(self.title, self._trained(), blocks))
+        return weight_file(self.title, self._trained(), blocks)
 
     def to_onnx(
         self,
@@ -469,6 +474,11 @@ class Method(DescribedOutput, Estimator):
     def value_names(self, info: DataSetInfo) -> list[str]:
         """The names of the columns of the values."""
         return list(info.classes) if self.value_kind == "multiclass" else [v.internal for v in info.targets]
+
+    @property
+    def columns(self) -> tuple[VariableInfo, ...]:
+        """What an event has to give, in this order; the variables."""
+        return self.info.variables
 
     def GetMethodName(self) -> str:
         """TMVA's name of `title`."""

@@ -1,17 +1,17 @@
-"""MethodDL: one network of layers for classification, regression and multiclass; and its predecessor MethodDNN."""
+"""MethodDL: one network of layers for classification, regression and multiclass."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from tmvalite.graph import without_last_activation
 from tmvalite.methods.base import Method
 from tmvalite.models import options
 from tmvalite.models.form import FORMS, Form, register
 from tmvalite.string_utils import DeclaredOption, OptionTable
 
 
-def _layout(default: str) -> DeclaredOption:
+def layout_option(default: str) -> DeclaredOption:
+    """The option Layout with its default."""
     return DeclaredOption("Layout", str, default, "the layers of the network")
 
 
@@ -22,25 +22,9 @@ class DeepLearning(Form):
     name = "DL"
     in_tmva = True
     table: ClassVar[OptionTable] = options.method_options(
-        _layout("DENSE|(N+100)*2|SOFTSIGN,DENSE|0|LINEAR"),
+        layout_option("DENSE|(N+100)*2|SOFTSIGN,DENSE|0|LINEAR"),
         *(options.LOSS, options.INITIALIZATION, options.SEED, options.VALIDATION, options.ARCHITECTURE, options.STRATEGY),
     )
-
-
-@register
-class DeepNetwork(DeepLearning):
-    """TMVA's MethodDNN: no input shapes, no seed, and never an activation in the last layer."""
-
-    name = "DNN"
-    table: ClassVar[OptionTable] = options.method_options(
-        _layout("SOFTSIGN|(N+100)*2,LINEAR"),
-        *(options.VALIDATION, options.LOSS, options.INITIALIZATION, options.ARCHITECTURE, options.STRATEGY),
-        inputs=OptionTable(),
-    )
-
-    def complete(self, booking, blocks, diagnostics):
-        graphs = {name: without_last_activation(graph, diagnostics) for name, graph in blocks.items()}
-        return super().complete(booking, graphs, diagnostics)
 
 
 class MethodDL(Method):
@@ -77,4 +61,4 @@ class MethodDL(Method):
     """
 
     form = FORMS["DL"]
-    file_types = ("DNN",)
+    file_types = ("DNN",)  # of its predecessor; `load` gives a MethodDNN, `MethodDL.load` makes one of MethodDL of it

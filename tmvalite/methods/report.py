@@ -145,7 +145,8 @@ def _phase_text(phase: PhaseSettings) -> str:
         f"learning rate {plain(phase.learning_rate)}",
         f"batches of {phase.batch_size} events",
         f"at most {phase.max_epochs} epochs",
-        f"stops after {phase.convergence_steps} epochs without improvement",
+        f"stops after {phase.convergence_steps} epochs without improvement"
+        + (f" by {100 * phase.least_improvement:g} %" if phase.least_improvement else ""),
         "validates every epoch" if phase.test_repetitions == 1 else f"validates every {phase.test_repetitions} epochs",
     ]
     numbers = OPTIMIZERS[phase.optimizer].numbers

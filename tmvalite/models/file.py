@@ -19,7 +19,7 @@ import numpy as np
 from tmvalite.constants import ANALYSIS_TYPES
 from tmvalite.data.info import DataSetInfo
 from tmvalite.data.transforms import TransformChain
-from tmvalite.errors import FileError, Source, quoted
+from tmvalite.errors import FileError, Source, TmvaliteWarning, quoted, warn_user
 from tmvalite.graph import Graph
 from tmvalite.graph.expand import implied_kind
 from tmvalite.io.weight_file import BlockRecord, NetworkRecord, OptionRecord, WeightFile
@@ -172,8 +172,8 @@ def weight_file(title: str, trained: Trained, blocks: Sequence[str] | None = Non
     file = WeightFile(form.name, title, dict(said.facts), list(said.options), *names)
     file.transforms, file.pdfs = trained.chain.to_records(), list(said.pdfs)
     if said.header:
-        file.network = network_file.layer_records(trained.network.graph, trained.network.parameters)
-        file.header = said.header | {"NetDepth": len(file.network)}
+        records = network_file.layer_records(trained.network.graph, trained.network.parameters)
+        file.header, file.network = form.weights(said.header, records)
         return file
     chosen = [name for name in trained.blocks if blocks is None or name in blocks]
     objectives, start = (), 0
@@ -248,10 +248,21 @@ def _read_layers(file: WeightFile, form: Form):
         hint = f"train again with tmvalite.Method{form.name} and the same option string"
         raise FileError(message, code="network-blocks", hint=hint)
     graph, matrices = network_file.network_of_layers(file)
+    _remark_on_root(file, graph)
     function = FUNCTION_OF_CODE[file.header["OutputFunction"]]
     objectives = (Objective(LETTERS[file.header["LossFunction"]], function),)
     double = file.dtype is np.float64 or "Precision=float64" in file.info.get(OPTIONS, "").split(":")
     return {"": graph}, matrices, objectives, "float64" if double else "float32"
+
+
+def _remark_on_root(file: WeightFile, graph: Graph) -> None:
+    """Warn where a network that ROOT trained on a CPU scores otherwise there."""
+    if file.info.get("Creator") == "tmvalite" or file.option("Architecture", "").upper() not in ("CPU", "STANDARD"):
+        return
+    remarks = [node.layer.remark_on_root(*(value.shape for value in node.inputs)) for node in graph.nodes]
+    for remark in dict.fromkeys(filter(None, remarks)):
+        message = f"the weight file of '{file.title}' has {remark}"
+        warn_user(TmvaliteWarning(message, code="root-differs", hint="train again here, or with ROOT on a GPU"))
 
 
 def _read_blocks(form: Form, records: Sequence[BlockRecord]):

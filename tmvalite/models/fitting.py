@@ -125,7 +125,7 @@ def fit(
     info = with_ranges(info, events)
 
     network = blueprint.network(precision=values.Precision, threads=values.Threads or None)
-    initialise(network, values.WeightInitialization, seed)
+    initialise(network, form.initialisation(values), seed)
     learner = form.learner(blueprint, network)
     companion = form.companion(booking, blueprint, learner, train, trace) or Companion()
     description = describe(booking, blueprint, info, n_events=len(events), seed=seed, labels=labels or info.classes)

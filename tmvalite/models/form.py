@@ -91,6 +91,10 @@ class Form:
     def check(self, booking) -> None:
         """Raise OptionError at values that cannot be."""
 
+    def initialisation(self, values) -> str:
+        """The distribution of the first weights, by its name in `training.initialisation`."""
+        return values.WeightInitialization
+
     # ------------------------------------------------------------------------------------- network
 
     def build(self, booking, inputs: tuple, info, drop: tuple[float, ...], diagnostics) -> dict[str, Graph]:
@@ -107,6 +111,10 @@ class Form:
 
     def remark(self, booking, blueprint, diagnostics) -> None:
         """Warn about options that are set and that nothing reads."""
+
+    def weights(self, header: dict, records: list) -> tuple[dict, list]:
+        """Header and layers of <Weights>, for a network that ROOT can run, from those of MethodDL."""
+        return header | {"NetDepth": len(records)}, records
 
     # ------------------------------------------------------------------------------------- training
 

@@ -20,27 +20,31 @@ DEFAULT_STRATEGY = (
 
 
 @cache
-def probably_meant() -> Mapping[str, Any]:
+def probably_meant(default: str = DEFAULT_STRATEGY) -> Mapping[str, Any]:
     """Key -> its number in the default string, for the keys that a written strategy has another default for."""
-    (phase,) = parse_strategy(Source(DEFAULT_STRATEGY)).phases
+    phase = parse_strategy(Source(default)).phases[0]
     found = {}
     for setting in phase.settings:
         key = find_key(setting.key.text)
-        if key.type in (int, float) and key.type(setting.value.text) != key.default:
+        if key is not None and key.type in (int, float) and key.type(setting.value.text) != key.default:
             found[key.name] = key.type(setting.value.text)
     return found
 
 
-def hidden_defaults(phase: Phase, optimizer: str) -> tuple[str, ...]:
+def hidden_defaults(phase: Phase, optimizer: str, default: str = DEFAULT_STRATEGY) -> tuple[str, ...]:
     """The keys that a written phase leaves out and whose default may surprise, in the order of the default string."""
     given = {setting.key.text.lower() for setting in phase.settings}
     shared = {number.shared_key for one in OPTIMIZERS.values() for number in one.numbers if number.shared_key}
     read = {number.shared_key for number in OPTIMIZERS[optimizer].numbers}
-    return tuple(n for n in probably_meant() if n.lower() not in given and (n not in shared or n in read))
+    return tuple(n for n in probably_meant(default) if n.lower() not in given and (n not in shared or n in read))
 
 
 def warn_about_hidden_defaults(
-    phases: Sequence[tuple[Phase, str]], source: Source, diagnostics: Diagnostics, where: str = OPTION
+    phases: Sequence[tuple[Phase, str]],
+    source: Source,
+    diagnostics: Diagnostics,
+    where: str = OPTION,
+    default: str = DEFAULT_STRATEGY,
 ) -> None:
     """One warning for all phases that leave out the same keys: what is used, and what was probably meant.
 
@@ -51,12 +55,12 @@ def warn_about_hidden_defaults(
     """
     left_out: dict[tuple[str, ...], list[int]] = {}
     for number, (phase, optimizer) in enumerate(phases, 1):
-        names = hidden_defaults(phase, optimizer)
+        names = hidden_defaults(phase, optimizer, default)
         if names:
             left_out.setdefault(names, []).append(number)
     for names, numbers in left_out.items():
         used = _joined([f"{name}={plain(find_key(name).default)}" for name in names])
-        meant = ",".join(f"{name}={plain(probably_meant()[name])}" for name in names)
+        meant = ",".join(f"{name}={plain(probably_meant(default)[name])}" for name in names)
         first = phases[numbers[0] - 1][0]
         phase = ""
         if len(phases) > 1:

@@ -7,12 +7,20 @@ from dataclasses import dataclass, field, make_dataclass
 
 from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
 from tmvalite.optimizers import DEFAULT, FIELDS, OPTIMIZERS
-from tmvalite.string_utils.hidden_defaults import warn_about_hidden_defaults
+from tmvalite.string_utils.hidden_defaults import DEFAULT_STRATEGY, warn_about_hidden_defaults
 from tmvalite.string_utils.key_hints import hint_for_key
 from tmvalite.string_utils.numbers import ReadNumber, number_hint, plain, read_number
 from tmvalite.string_utils.strategy import OPTION, parse_drop_config
 from tmvalite.string_utils.syntax import Phase, Setting, Strategy
-from tmvalite.string_utils.training_keys import KEY_NAMES, SCHEDULES, TrainingKey, default_of, find_key, find_key_without_effect
+from tmvalite.string_utils.training_keys import (
+    KEY_NAMES,
+    SCHEDULES,
+    FixedKeys,
+    TrainingKey,
+    default_of,
+    find_key,
+    find_key_without_effect,
+)
 
 _INNER_KEY = re.compile(r"[A-Za-z]\w*\s*=")
 LARGE_RATE = 10.0
@@ -33,7 +41,8 @@ class PhaseSettings(OptimizerNumbers):
     """One phase of the training, every setting decided. The meaning of each is in `training_keys.KEYS`.
 
     The numbers of the optimizer (`beta1`, `momentum`) are fields too, 0.0 where it has none and the key is not shared; the
-    schedule's numbers have their defaults where the schedule reads none.
+    schedule's numbers have their defaults where the schedule reads none. `least_improvement` is no key: an epoch counts as one
+    without improvement unless it lowers the smallest validation error by this part of it.
     """
 
     learning_rate: float = 1e-5
@@ -51,6 +60,7 @@ class PhaseSettings(OptimizerNumbers):
     learning_rate_factor: float = 0.1
     learning_rate_patience: int = 10
     learning_rate_minimum: float = 0.0
+    least_improvement: float = 0.0
     written: Phase = field(default=Phase(()), compare=False, repr=False)
 
     def writes(self, key: str) -> bool:
@@ -65,13 +75,20 @@ class PhaseSettings(OptimizerNumbers):
         return self.written.span
 
 
-def resolve_strategy(strategy: Strategy, diagnostics: Diagnostics | None = None) -> tuple[PhaseSettings, ...]:
+def resolve_strategy(
+    strategy: Strategy, diagnostics: Diagnostics | None = None, *, fixed: FixedKeys | None = None
+) -> tuple[PhaseSettings, ...]:
     """Decide every setting of every phase.
 
     Warns about what TMVA would run differently from how it reads: unknown keys, keys without effect, repeated keys
     (the first one counts), text behind a number, unknown words for Optimizer (ADAM is taken) and Regularization (none),
     and keys that are not written and have another default than one would expect. In Python's manner unknown keys and
     values that are not read in full are errors.
+
+    Parameters
+    ----------
+    fixed : FixedKeys, optional
+        What the method decides itself.
 
     Raises
     ------
@@ -88,24 +105,31 @@ def resolve_strategy(strategy: Strategy, diagnostics: Diagnostics | None = None)
     diagnostics = Diagnostics(strategy.source) if diagnostics is None else diagnostics
     told: set[str] = set()
     phases = tuple(
-        _Resolver(phase, f"{OPTION}, phase {i}", strategy.source, diagnostics, told).resolve()
+        _Resolver(phase, f"{OPTION}, phase {i}", strategy.source, diagnostics, told, fixed).resolve()
         for i, phase in enumerate(strategy.phases, 1)
     )
-    warn_about_hidden_defaults([(phase.written, phase.optimizer) for phase in phases], strategy.source, diagnostics)
+    default = DEFAULT_STRATEGY if fixed is None else fixed.default
+    written = [(phase.written, phase.optimizer) for phase in phases]
+    warn_about_hidden_defaults(written, strategy.source, diagnostics, default=default)
     return phases
 
 
 class _Resolver:
     """One phase. `told` holds the keys without effect that were named already; one warning each is enough."""
 
-    def __init__(self, phase: Phase, where: str, source: Source, diagnostics: Diagnostics, told: set[str]):
+    def __init__(
+        self, phase: Phase, where: str, source: Source, diagnostics: Diagnostics, told: set[str], fixed: FixedKeys | None = None
+    ):
         self.phase, self.where, self.source, self.diagnostics, self.told = phase, where, source, diagnostics, told
         self.given: dict[str, Setting] = {}
+        self.fixed = fixed
 
     def resolve(self) -> PhaseSettings:
         self._collect()
-        values = {}
-        optimizer = schedule = None
+        values, optimizer = {}, None
+        if self.fixed is not None:
+            self._fix(self.fixed)
+            values = {"optimizer": self.fixed.optimizer, "least_improvement": self.fixed.least_improvement}
         for name, setting in self.given.items():
             key = find_key(name)
             if key.choices:
@@ -144,6 +168,19 @@ class _Resolver:
                 )
             else:
                 self.given[name.lower()] = setting
+
+    def _fix(self, fixed: FixedKeys) -> None:
+        """Take out the optimizer, and say which keys are followed although TMVA's method does not read them."""
+        chosen = self.given.pop("optimizer", None)
+        if chosen is not None and "Optimizer" not in self.told:
+            self.told.add("Optimizer")
+            message = f"Optimizer has no effect: {fixed.method} has {fixed.optimizer} with Momentum only, in TMVA too"
+            self._warn(message, "key-without-effect", chosen.span, hint="remove Optimizer, or book MethodDL")
+        for name in fixed.unread:
+            if name.lower() in self.given and name not in self.told:
+                self.told.add(name)
+                message = f"{name} is followed; TMVA's {fixed.method} does not read it"
+                self._warn(message, "key-followed", self.given[name.lower()].span, hint=f"remove {name} to train as TMVA does")
 
     def _unknown(self, setting: Setting) -> None:
         ignored = find_key_without_effect(setting.key.text)
@@ -261,7 +298,7 @@ class _Resolver:
                 f"{key.name} has no effect: the optimizer is {optimizer}",
                 "key-without-effect",
                 setting.span,
-                hint=f"remove it, or write Optimizer={key.optimizer}",
+                hint=f"remove it, or write Optimizer={key.optimizer}" if self.fixed is None else "remove it",
             )
             return False
         if key.schedules and schedule not in key.schedules:

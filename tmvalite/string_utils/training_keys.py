@@ -139,6 +139,32 @@ KEYS: tuple[TrainingKey, ...] = (
     ),
 )  # fmt: skip
 
+
+@dataclass(frozen=True, slots=True)
+class FixedKeys:
+    """What a method that does not read all keys decides itself.
+
+    Attributes
+    ----------
+    method : str
+        Its name in messages.
+    optimizer : str
+        The one that it has.
+    unread : tuple of str
+        Keys that TMVA's method does not read and that are followed here.
+    default : str
+        Its default TrainingStrategy.
+    least_improvement : float
+        See `PhaseSettings`.
+    """
+
+    method: str
+    optimizer: str
+    unread: tuple[str, ...]
+    default: str
+    least_improvement: float = 0.0
+
+
 KEY_NAMES = tuple(key.name for key in KEYS)
 _BY_NAME = {key.name.lower(): key for key in KEYS}
 _WITHOUT_EFFECT = {name.lower(): name for name in WITHOUT_EFFECT}

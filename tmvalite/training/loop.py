@@ -113,6 +113,7 @@ class _Position:
     optimizer: Any
     rate: LearningRate
     minimum: float = math.inf
+    reference: float = math.inf
     epoch: int = 1
     batches: int = 0
     total: float = 0.0
@@ -234,7 +235,7 @@ class Training:
         at = _Position(number, phase, self.network.new_optimizer(optimizer_settings(phase)), LearningRate(phase))
         at.terms = np.zeros(len(self.network.term_names))
         if begin is None:
-            at.minimum = self._validate(phase)
+            at.minimum = at.reference = self._validate(phase)
             if not math.isfinite(at.minimum):
                 self._fail(at.minimum, number, phase, "before the first step", phase.learning_rate)
             if self.history.best_epoch is not None:
@@ -271,7 +272,9 @@ class Training:
             improved = error < at.minimum
             at.minimum = min(error, at.minimum)
             waited = e - at.validated if self.companion.settled else 0
-            at.stale = 0 if improved else at.stale + waited
+            counts = error < at.reference * (1.0 - phase.least_improvement)
+            at.reference = error if counts else at.reference
+            at.stale = 0 if counts else at.stale + waited
             at.rate.validated(waited, improved)
             at.validated = e
         now = time.perf_counter()
@@ -350,6 +353,7 @@ class Training:
             self._steps,
             at.first_step,
             at.minimum,
+            at.reference,
             at.stale,
             at.validated,
             at.rate.reductions,
@@ -365,7 +369,8 @@ class Training:
 
     def _go_on_from(self, begin: TrainingState, at: _Position) -> None:
         at.epoch, at.batches, at.total, at.terms = begin.epoch, begin.batches, begin.total, np.array(begin.terms)
-        at.first_step, at.minimum, at.stale, at.validated = begin.first_step, begin.minimum, begin.stale, begin.validated
+        at.first_step, at.minimum, at.reference = begin.first_step, begin.minimum, begin.reference
+        at.stale, at.validated = begin.stale, begin.validated
         at.rate.reductions, at.rate.waited = begin.reductions, begin.waited
         self.kept, self._steps = begin.kept, begin.steps
         self.history.restore(begin.history)

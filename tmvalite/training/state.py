@@ -24,8 +24,8 @@ class TrainingState:
         Sums of the terms.
     steps, first_step : int
         Optimisation steps done in all, and when this epoch began.
-    minimum : float
-        Smallest validation loss of this phase.
+    minimum, reference : float
+        Smallest validation loss of this phase; that which the next one has to beat clearly enough to count.
     stale, validated : int
         Epochs without improvement; epoch of the last validation.
     reductions, waited : int
@@ -50,6 +50,7 @@ class TrainingState:
     steps: int
     first_step: int
     minimum: float
+    reference: float
     stale: int
     validated: int
     reductions: int

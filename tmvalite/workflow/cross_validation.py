@@ -30,8 +30,8 @@ from tmvalite.workflow.method_booking import (
     check_files,
     check_fits_data,
     check_title,
+    class_of,
     fits_analysis,
-    is_available,
     resolve_analysis_type,
     weight_file_path,
 )
@@ -135,16 +135,15 @@ class CrossValidation(Configurable):
         title, chosen = str(title), method_type(kind)
         self.log.header(f"Booking method: {title}")
         self.log.info()
-        if not is_available(chosen, title):
-            return
         check_title(title, self._methods, self.loader.name)
         view, values = self.loader.GetDataSetInfo(), self.options.values
         analysis_type = resolve_analysis_type(values.AnalysisType, view.classes, view.GetNTargets())
-        if not fits_analysis(analysis_type, view.classes, title):
+        cls = class_of(chosen, title, analysis_type)
+        if cls is None or not fits_analysis(chosen, analysis_type, view.classes, title):
             return
         path = weight_file_path(self.loader.name, self.job, title)
         check_files(path if values.ModelPersistence else None, self.target)
-        booked = BookingCall(chosen, title, str(options), keywords, analysis_type, self.strict)
+        booked = BookingCall(cls, title, str(options), keywords, analysis_type, self.strict)
         if booked.ranges:
             raise OptionError(
                 "a cross-validation trains one string, not ranges of them",
@@ -292,7 +291,7 @@ class CrossValidation(Configurable):
     def GetMethods(self) -> list[MethodOptions]:
         """MethodName (the type), MethodTitle and MethodOptions of the booked methods."""
         return [
-            MethodOptions(MethodName=booked.kind.name[1:], MethodTitle=booked.title, MethodOptions=booked.options)
+            MethodOptions(MethodName=booked.cls.method_type, MethodTitle=booked.title, MethodOptions=booked.options)
             for booked in self._methods.values()
         ]
 

@@ -11,6 +11,7 @@ from tmvalite.evaluation.importance import Importance
 from tmvalite.evaluation.result_tables import elapsed
 from tmvalite.workflow import result_report
 from tmvalite.workflow.arguments import renamed
+from tmvalite.workflow.category_face import face_of
 from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.factory_names import FactoryNames, dataset_name
@@ -24,9 +25,8 @@ from tmvalite.workflow.method_booking import (
     check_files,
     check_fits_data,
     check_title,
+    class_of,
     fits_analysis,
-    is_available,
-    not_booked,
     resolve_analysis_type,
     weight_file_path,
 )
@@ -105,23 +105,22 @@ class Factory(FactoryNames):
         records = self._records.setdefault(loader.name, {})
         self.log.header(f"Booking method: {title}")
         self.log.info()
-        if not is_available(chosen, title):
-            return not_booked(chosen)
         check_title(title, records, loader.name)
         view = loader.GetDataSetInfo()
         analysis_type = resolve_analysis_type(self.options.values.AnalysisType, view.classes, view.GetNTargets())
-        if not fits_analysis(analysis_type, view.classes, title):
+        cls = class_of(chosen, title, analysis_type)
+        if cls is None or not fits_analysis(chosen, analysis_type, view.classes, title):
             return None
-        path = weight_file_path(loader.name, self.job, title)
-        check_files(path if self.options.values.ModelPersistence else None, self.target)
-        call = BookingCall(chosen, title, str(options), keywords, analysis_type, self.strict)
+        call = BookingCall(cls, title, str(options), keywords, analysis_type, self.strict)
         method = call.make()
+        path = weight_file_path(loader.name, self.job, title)
+        persistent = self.options.values.ModelPersistence and method.writes_file
+        check_files(path if persistent else None, self.target)
         data = loader.dataset(self.log_settings)
         check_fits_data(method, data.info)
         quiet = method.bound.is_set("V") and not method.bound.values.V
-        persistent = self.options.values.ModelPersistence
         records[title] = MethodRecord(title, method, analysis_type, data, path, persistent, quiet, call=call)
-        self._faces.setdefault(loader.name, {})[title] = BookedMethod(records[title], view, self.job)
+        self._faces.setdefault(loader.name, {})[title] = face_of(records[title], view, self.job)
         return self._faces[loader.name][title]
 
     def add_trained(self, loader: DataLoader, record: MethodRecord) -> None:
@@ -154,10 +153,11 @@ class Factory(FactoryNames):
         """See `EvaluateImportance`; no file is written. None, with a warning, for a method that is not here."""
         chosen, view = method_type(kind), loader.GetDataSetInfo()
         self.log.header(f"Importance of the variables for {title}")
-        if not is_available(chosen, str(title)):
-            return None
         analysis_type = resolve_analysis_type(self.options.values.AnalysisType, view.classes, view.GetNTargets())
-        call = BookingCall(chosen, str(title), str(options), {}, analysis_type, self.strict)
+        cls = class_of(chosen, str(title), analysis_type)
+        if cls is None or not fits_analysis(chosen, analysis_type, view.classes, str(title)):
+            return None
+        call = BookingCall(cls, str(title), str(options), {}, analysis_type, self.strict)
         executor = int(NumWorkerProcs) if executor is None else executor
         found = evaluate_importance(call, loader.dataset(self.log_settings), vitype, executor=executor, **settings)
         if not self.log_settings.silent:
@@ -187,18 +187,7 @@ class Factory(FactoryNames):
             if records and name not in self._described:
                 self._described[name] = self._print_inputs(next(iter(records.values())))
             for record in records.values():
-                n_events = len(record.data.train)
-                if n_events < MINIMUM_EVENTS:
-                    few = f"{n_events} training events are too few, {MINIMUM_EVENTS} are needed"
-                    message = f"'{record.title}' is not trained: {few}"
-                    self.log.warning(message)
-                    warn_user(TmvaliteWarning(message, code="few-events"))
-                    continue
-                if record.call is not None and record.call.ranges:
-                    message = f"'{record.title}' is trained with the first text of each range in its string"
-                    hint = "call OptimizeAllMethods first, which finds the best one"
-                    warn_user(TmvaliteWarning(message, code="range-first", hint=hint))
-                waiting.append(record)
+                waiting += [record] if self._can_train(record) else []
         with watching() as watch:
             while waiting:
                 try:
@@ -207,6 +196,23 @@ class Factory(FactoryNames):
                     if waiting:
                         self.log.info(f"Not trained: {', '.join(record.title for record in waiting)}")
                     raise interrupted(watch.number) from None
+
+    def _can_train(self, record: MethodRecord) -> bool:
+        """Whether there is something to train, and to train it on; otherwise one warning says why it is left out."""
+        n_events, left_out, warning = len(record.data.train), f"'{record.title}' is not trained:", None
+        if n_events < MINIMUM_EVENTS:
+            few = f"{n_events} training events are too few, {MINIMUM_EVENTS} are needed"
+            warning = TmvaliteWarning(f"{left_out} {few}", code="few-events")
+        elif record.method.lacking:
+            warning = TmvaliteWarning(f"{left_out} {record.method.lacking}", code="category-empty")
+        if warning is not None:
+            self.log.warning(warning.message)
+            warn_user(warning)
+        elif record.call is not None and record.call.ranges:
+            message = f"'{record.title}' is trained with the first text of each range in its string"
+            hint = "call OptimizeAllMethods first, which finds the best one"
+            warn_user(TmvaliteWarning(message, code="range-first", hint=hint))
+        return warning is None
 
     def _train(self, record: MethodRecord) -> None:
         values = self.options.values
@@ -268,6 +274,7 @@ class Factory(FactoryNames):
                 self.log_settings.silent = False  # the tables are what a silent job is run for, as in TMVA
                 try:
                     result_report.PRINTERS[kind](self.log, name, compared)
+                    self.log.lines([record.method.note for record in compared if record.method.note])
                 finally:
                     self.log_settings.silent = silent
         if self.target is not None and by_dataset:

@@ -99,7 +99,7 @@ METHOD = {
         "interactive training is gone, as from ROOT 6.42: Ctrl-C ends a training, and method.history has its epochs",
     ),
     "SetTestvarName": "the branch of the output file has the title of the method",
-    "AddMethod": "categories are not there yet: book one method for each region, with a DataLoader whose cut selects it",
+    "AddMethod": "a category is booked with Types.kCategory; what BookMethod gives for it has AddMethod",
 }
 
 DATASETINFO = {
@@ -212,7 +212,7 @@ NAMESPACE = {
         "TMVAGui TMVARegGui TMVAMultiClassGui",
         "there is no GUI here: that of a ROOT with TMVA opens the output file (docs/output-file.md)",
     ),
-    **_each("MethodCategory", METHOD["AddMethod"]),
+    "MethodCategory": "book Types.kCategory with Factory.BookMethod, and call AddMethod of what it gives",
     **_each("VariableInfo DataSetInfo Event", "loader.GetDataSetInfo() and loader.dataset() have variables, classes and events"),
     "RMethodBase": "methods written in R are gone, as from ROOT 6.42: deep learning is Types.kDL",
 }

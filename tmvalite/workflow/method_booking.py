@@ -11,44 +11,38 @@ from tmvalite.data.info import DataSetInfo
 from tmvalite.errors import DataError, OptionError, TmvaliteWarning, collecting, warn_user
 from tmvalite.io.atomic import check_writable
 from tmvalite.io.root_file import RootFile
-from tmvalite.methods import METHODS
+from tmvalite.methods import METHODS, OTHERS
+from tmvalite.standins import STANDINS, has_sklearn
 from tmvalite.string_utils.option_ranges import Range, find_ranges, with_choice
 from tmvalite.string_utils.python_values import value_text
 from tmvalite.workflow.config import gConfig
-from tmvalite.workflow.members import METHOD, TmvaNames
 from tmvalite.workflow.types import EMVA
 
 TEXTS = (str, list, tuple, dict)  # what an option may be given as, besides numbers and truth values
 FORBIDDEN_IN_TITLE = '/\\:*?"<>|'
-REGISTRY = {EMVA[f"k{name}"]: method for name, method in METHODS.items()}
+_OBJECTS = 'BookMethod(loader, "Python", title, estimator=...) takes any object with fit and predict_proba'
+_R = "methods written in R are gone, as from ROOT 6.42"
+# What to do instead of methods without a stand-in.
+INSTEAD = {"PyKeras": _OBJECTS, "PyTorch": _OBJECTS, **dict.fromkeys(("C50", "RSNNS", "RSVM", "RXGB"), _R)}
+REGISTRY = {EMVA[f"k{name}"]: method for name, method in (METHODS | OTHERS).items()}
 
 
-def is_available(method_type: EMVA, title: str) -> bool:
-    """Whether tmvalite has the method; otherwise one warning says that the booking is skipped."""
+def class_of(method_type: EMVA, title: str, analysis_type: str):
+    """The class of a method, or of what stands in for it; None where there is none, and one warning says what is skipped."""
     name = method_type.name[1:]
-    if method_type not in REGISTRY:
-        message = f"{name} is not part of tmvalite, skipped: '{title}' is not booked"
-        hint = METHOD["AddMethod"] if method_type is EMVA.kCategory else "tmvalite has Types.kDL"
-        warn_user(TmvaliteWarning(message, code="method-skipped", hint=hint))
-        return False
-    if method_type is EMVA.kDNN:
-        message = f"Types.kDNN is the predecessor of Types.kDL, so '{title}' is booked as DL"
-        warn_user(TmvaliteWarning(message, code="method-renamed", hint="write Types.kDL"))
-    return True
-
-
-class NotBooked(TmvaNames):
-    """What BookMethod gives for MethodCategory, whose scripts go on with AddMethod: it is false, and says what to do."""
-
-    absent = {"AddMethod": METHOD["AddMethod"]}
-
-    def __bool__(self):
-        return False
-
-
-def not_booked(method_type: EMVA) -> NotBooked | None:
-    """What a script gets for a method that tmvalite does not have."""
-    return NotBooked() if method_type is EMVA.kCategory else None
+    if method_type in REGISTRY:
+        return REGISTRY[method_type]
+    standin = STANDINS.get(name)
+    if standin is not None and has_sklearn() and analysis_type in standin.estimators:
+        return standin
+    message = f"{name} is not part of tmvalite, skipped: '{title}' is not booked"
+    hint = INSTEAD.get(name, "tmvalite has Types.kDL")
+    if standin is not None and not has_sklearn():
+        hint = "pip install scikit-learn: then an estimator of its stands in"
+    elif standin is not None:
+        hint = f"its stand-in does no {analysis_type}"
+    warn_user(TmvaliteWarning(message, code="method-skipped", hint=hint))
+    return None
 
 
 def resolve_analysis_type(given: str, classes: list[str], n_targets: int) -> str:
@@ -85,13 +79,21 @@ def resolve_analysis_type(given: str, classes: list[str], n_targets: int) -> str
     return given.lower()
 
 
-def fits_analysis(analysis_type: str, classes: list[str], title: str) -> bool:
+def fits_analysis(method_type: EMVA, analysis_type: str, classes: list[str], title: str) -> bool:
     """Whether the method can do the analysis; otherwise one warning says that the booking is skipped, as in TMVA."""
     if analysis_type == "classification" and len(classes) != 2:
-        message = f"DL cannot do a classification of {len(classes)} classes, skipped: '{title}' is not booked"
+        message = f"{method_type.name[1:]} cannot do a classification of {len(classes)} classes, skipped: '{title}' is not booked"
         warn_user(TmvaliteWarning(message, code="method-skipped", hint="write AnalysisType=Multiclass"))
         return False
     return True
+
+
+def made(method_type: EMVA, title: str, options: str, analysis_type: str, classes: list[str], keywords: dict):
+    """The method, not trained; None where it is skipped, with a warning. Raises OptionError: its options cannot be understood."""
+    cls = class_of(method_type, title, analysis_type)
+    if cls is None or not fits_analysis(method_type, analysis_type, classes, title):
+        return None
+    return BookingCall(cls, title, options, keywords, analysis_type).make()
 
 
 OF_FIT = {"norm": "write NormMode=... in PrepareTrainingAndTestTree", "progress": "write !V or Silent", "verbose": "write !V"}
@@ -108,7 +110,7 @@ def check_keywords(keywords) -> None:
 class BookingCall:
     """What BookMethod was given, from which methods are made; ranges in the strings leave a choice."""
 
-    kind: EMVA
+    cls: type
     title: str
     options: str
     keywords: Mapping[str, object]
@@ -150,7 +152,7 @@ class BookingCall:
         if self.strict:
             keywords["Strict"] = True
         title = self.title if title is None else title
-        return REGISTRY[self.kind](call.options, analysis_type=self.analysis_type, title=title, **keywords)
+        return self.cls(call.options, analysis_type=self.analysis_type, title=title, **keywords)
 
 
 def check_fits_data(method, info: DataSetInfo) -> None:

@@ -25,7 +25,7 @@ from tmvalite.workflow.script_options import read_reader_options
 from tmvalite.workflow.slots import VariableSlot, bind_slot, gather, read_event
 from tmvalite.workflow.spectator_slots import spectators_for
 from tmvalite.workflow.summary import VARIABLE_COLUMNS, html_table, variable_rows
-from tmvalite.workflow.types import EMVA, method_type
+from tmvalite.workflow.types import method_type
 
 
 class Reader(ReaderNames):
@@ -130,7 +130,7 @@ class Reader(ReaderNames):
         It has no tag: EvaluateMVA takes the method itself. Raises OptionError, FileError and DataError as `book`.
         """
         wanted, method = method_type(kind), self._read(XmlText(str(text)), None)
-        if method.GetMethodType() not in (wanted, EMVA.kDL if wanted is EMVA.kDNN else wanted):
+        if method.GetMethodType() is not wanted:
             raise OptionError(
                 f"the text is of the method {method.GetMethodTypeName()}, not {wanted.name[1:]}",
                 code="method-unknown",
@@ -183,7 +183,7 @@ class Reader(ReaderNames):
             return float(value)
         with np.errstate(over="ignore"):
             bad = ~np.isfinite(x.astype(np.float32))
-        names = [v.label for v, is_bad in zip(self._info.variables, bad, strict=True) if is_bad]
+        names = [v.label for v, is_bad in zip(method.columns, bad, strict=True) if is_bad]
         message = f"{', '.join(names)} is not finite: the answer is {NOT_A_NUMBER:.0f}"
         self.log.warning(message)
         warn_user(TmvaliteWarning(message, code="not-a-number"))
@@ -224,9 +224,11 @@ class Reader(ReaderNames):
         method = method.method if isinstance(method, ReadMethod) else method
         if getattr(method, "needs_spectators", False):  # a cross-validation: the fold of an event follows from them
             method = method.of_events(spectators_for(events, method.info, self._spectator_slots))
+        extra = [method.info.spectators.index(v) for v in method.columns[len(self._info.variables) :]]
+        declared = [*self._info.variables, *(self._info.spectators[i] for i in extra)]
         if events is None:
-            return method, read_event(self._variable_slots, self._info.variables, tag)
-        x, single = scored_events(events, _columns_of(method.info.variables, self._info.variables))
+            return method, read_event([*self._variable_slots, *(self._spectator_slots[i] for i in extra)], declared, tag)
+        x, single = scored_events(events, _columns_of(method.columns, declared))
         return method, x[0] if single else x
 
     def __repr__(self):

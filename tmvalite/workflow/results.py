@@ -23,6 +23,7 @@ from tmvalite.evaluation import (
     significance,
 )
 from tmvalite.evaluation.binned import histogram_edges
+from tmvalite.methods.category import inputs_of
 
 GETTERS = {"classification": "GetMvaValues", "regression": "GetRegressionValues", "multiclass": "GetMulticlassValues"}
 
@@ -85,9 +86,13 @@ class MethodRecord:
         """The values of kind `kind` that a method gives to events x (N, V)."""
         return np.asarray(getattr(method, GETTERS[self.kind])(x))
 
+    def inputs(self, name: str) -> np.ndarray:
+        """(N, columns): what the method reads of a sample, its variables and perhaps spectators."""
+        return inputs_of(self.sample(name), self.method.columns)
+
     def evaluate(self, name: str) -> np.ndarray:
         """Run the method over a sample and keep its outputs."""
-        self.outputs[name] = self.values_of(self.method, self.sample(name).x)
+        self.outputs[name] = self.values_of(self.method, self.inputs(name))
         return self.outputs[name]
 
     def output(self, name: str) -> np.ndarray:

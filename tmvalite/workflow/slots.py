@@ -91,4 +91,6 @@ def read_event(slots: list[VariableSlot | None], variables: list[VariableInfo], 
             code="slot-missing",
             hint=f"call EvaluateMVA(events, '{tag}'), or give AddVariable an array('f', [0.0])",
         )
-    return np.array([slot.read() for slot in slots], dtype=np.float32)
+    values = [slot.read() for slot in slots]
+    whole = any(isinstance(value, np.integer) for value in values)  # a spectator that a cut reads, perhaps a large number
+    return np.array(values, dtype=np.float64 if whole else np.float32)

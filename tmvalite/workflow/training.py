@@ -62,7 +62,7 @@ def _checkpoint_of(log: Log, record: MethodRecord) -> dict[str, str]:
 def keep(log: Log, record: MethodRecord, persist: bool) -> None:
     """The method counts as trained; its weight file is written and read back."""
     record.trained = True
-    if persist:
+    if persist and record.method.writes_file:
         log.info(f"Creating xml weight file: {record.weight_file}")
         make_folder(os.path.dirname(record.weight_file))
         record.method.save(record.weight_file)
@@ -76,7 +76,7 @@ def check_weight_file(record: MethodRecord) -> None:
     """
     from tmvalite.methods import load
 
-    x = record.data.train.x[:CHECKED_EVENTS]
+    x = record.inputs("train")[:CHECKED_EVENTS]
     values, again = record.values_of(record.method, x), record.values_of(load(record.weight_file), x)
     if not np.array_equal(again, values, equal_nan=True):
         raise FileError(

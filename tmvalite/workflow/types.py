@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from tmvalite.errors import OptionError, nearest
-from tmvalite.methods import METHODS
+from tmvalite.methods import METHODS, OTHERS
 from tmvalite.workflow.members import TYPES, TmvaNames
 
 _METHODS = (
@@ -17,11 +17,11 @@ _METHODS = (
     "CrossValidation MaxMethod"
 ).split()
 
-_OURS = [name for name in METHODS if name not in _METHODS]  # numbered from 1001
+_OURS = [name for name in (*METHODS, *OTHERS) if name not in _METHODS]  # numbered from 1001
 
 _NUMBERED = [*enumerate(_METHODS), *enumerate(_OURS, 1001)]
 EMVA = IntEnum("EMVA", [(f"k{name}", i) for i, name in _NUMBERED])
-EMVA.__doc__ = "Types of methods by TMVA's numbers; tmvalite has DL, DNN and its own, numbered from 1001."
+EMVA.__doc__ = "Types of methods by TMVA's numbers; tmvalite has DL, DNN, Category and its own, numbered from 1001."
 
 
 class EAnalysisType(IntEnum):
