@@ -10,7 +10,7 @@ import tmvalite
 from tests.naive.weight_file import scores
 from tmvalite import DataError, DataLoader, ExpressionError, Factory, FileError, OptionError, Reader, TmvaliteWarning, Types
 from tmvalite.io.weights_xml import read_weights
-from tmvalite.methods import METHODS
+from tmvalite.methods import METHODS, MethodCategory
 
 QUIET = "Silent:!Color:AnalysisType=Classification"
 OPTIONS = (
@@ -300,6 +300,13 @@ def test_error_a_part_of_a_method_that_nobody_made(job, monkeypatch):
     monkeypatch.delitem(METHODS, "DNN")
     with pytest.raises(FileError, match="the category is for the method 'DNN'"):
         tmvalite.load(job[2] / "dataset/weights/Job_Cat.weights.xml")
+
+
+def test_the_class_reads_its_own_files_only(job):
+    folder = job[2] / "dataset" / "weights"
+    assert [part.title for part in MethodCategory.load(folder / "Job_Cat.weights.xml").parts] == ["Part0", "Part1"]
+    with pytest.raises(FileError, match="Job_All.weights.xml' is for the method 'DL'"):
+        MethodCategory.load(folder / "Job_All.weights.xml")
 
 
 def test_the_type_with_blanks_that_old_files_have_is_understood(job, tmp_path):

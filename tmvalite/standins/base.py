@@ -72,7 +72,7 @@ class StandIn(PythonEstimator):
         self.ignored += [name for name in keywords if name not in given]
         super().__init__(known, analysis_type=analysis_type, title=title, **given)
         label = self.estimators[analysis_type].partition(":")[2]
-        self.note = f"{title}: a stand-in, scikit-learn's {label} and not TMVA's {self.method_type}"
+        self.note = f"{title}: stand-in, scikit-learn's {label}"
         warn_user(TmvaliteWarning(self._remark(label), code="stand-in"))
 
     def _known_options(self, text: str) -> str:

@@ -23,7 +23,7 @@ from tmvalite.evaluation import (
     significance,
 )
 from tmvalite.evaluation.binned import histogram_edges
-from tmvalite.methods.category import inputs_of
+from tmvalite.methods.category_events import inputs_of
 
 GETTERS = {"classification": "GetMvaValues", "regression": "GetRegressionValues", "multiclass": "GetMulticlassValues"}
 
