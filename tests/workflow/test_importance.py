@@ -90,7 +90,7 @@ def test_what_has_no_importance():
     with pytest.raises(OptionError, match="13 variables have 8191 subsets"):
         factory().EvaluateImportance(many, tmvalite.kAll, "DL", "DNN", DNN)
     with pytest.warns(TmvaliteWarning, match="skipped"):
-        assert factory().EvaluateImportance(loader(), 0, "RuleFit", "R") is None
+        assert factory().EvaluateImportance(loader(), 0, "RXGB", "R") is None
 
 
 def test_permutation_importance_of_methods():

@@ -37,7 +37,8 @@ class MethodCrossValidation:
     """
 
     method_type = CROSS_VALIDATION
-    is_trained = True
+    is_trained = writes_file = True
+    note = lacking = ""
 
     def __init__(self, record: FoldsRecord, folds: Sequence, info: DataSetInfo | None = None):
         self.record, self.folds = record, tuple(folds)

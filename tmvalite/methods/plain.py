@@ -40,6 +40,9 @@ class PlainMethod:
     note = ""
     lacking = ""
 
+    def one_event(self) -> None:
+        """There is no short way for one event, as networks have it."""
+
     def __init__(self, options: str = "", *, analysis_type: str, title: str, Strict: bool = False, **keywords):
         self.title, self.analysis_type = title, analysis_type
         self.diagnostics = Diagnostics(strict=Strict)
