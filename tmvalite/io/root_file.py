@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -15,6 +16,8 @@ import numpy as np
 from tmvalite.data.info import internal_name
 from tmvalite.errors import DataError, MissingExtraError, TmvaliteWarning, warn_user
 from tmvalite.io.atomic import check_writable, write_atomic
+from tmvalite.io.branch_columns import BranchColumns
+from tmvalite.io.open_root_file import OpenRootFile
 
 _WEIGHT = "weight"  # the branch of the event weight; a variable of this name has to give way
 _CHUNK = 100_000  # events written at a time; each chunk is a basket of every branch
@@ -147,7 +150,7 @@ def branch_name(name: str) -> str:
 
 
 class RootFile:
-    """Collects what goes into a ROOT file; `write` writes it whole, or not at all.
+    """Collects what goes into a ROOT file; `write` writes it whole, or not at all. `keeps`: what the file has already stays.
 
     Names are paths, "dataset/Method_DNN/DNN/MVA_DNN_S"; a name given twice is replaced.
 
@@ -156,9 +159,9 @@ class RootFile:
     >>> file.write()                                                        # doctest: +SKIP
     """
 
-    def __init__(self, path: str | os.PathLike):
-        self.path = path
-        self.objects: dict[str, Histogram | EventTree | _Graph | str] = {}
+    def __init__(self, path: str | os.PathLike, keeps: bool = False):
+        self.path, self.keeps = path, keeps
+        self.objects: dict[str, Histogram | EventTree | BranchColumns | _Graph | str] = {}
 
     def check_writable(self) -> None:
         """Raises FileError if the file could not be written, MissingExtraError without uproot."""
@@ -191,13 +194,21 @@ class RootFile:
             The file cannot be written. MissingExtraError: uproot is not installed.
         """
         uproot = _uproot()
-        write_atomic(self.path, lambda file: self._fill(uproot, file))
+        if isinstance(self.path, OpenRootFile):
+            self.path.receive(self.objects, lambda file: self._fill(uproot, file))
+        else:
+            write_atomic(self.path, lambda file: self._fill(uproot, file))
 
     def _fill(self, uproot, file: BinaryIO) -> None:
-        with uproot.recreate(file) as output:
+        if self.keeps:
+            file.write(Path(self.path).read_bytes())
+            file.seek(0)
+        with (uproot.update if self.keeps else uproot.recreate)(file) as output:
             for name, content in self.objects.items():
                 if isinstance(content, EventTree):
                     _write_tree(output, name, content)
+                elif isinstance(content, BranchColumns):
+                    content.write(output, name)
                 elif isinstance(content, Histogram):
                     output[name] = _root_histogram(name.rsplit("/", 1)[-1], content)
                 elif isinstance(content, _Graph):
