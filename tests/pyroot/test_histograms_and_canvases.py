@@ -49,6 +49,11 @@ def test_random_filling_follows_the_function():
     g.SetParameters(1, 4.0, 1.0, 5.0, 1.2)
     two.FillRandom(g, 20000)
     assert two.GetMean(1) == pytest.approx(4.0, abs=0.05) and two.GetMean(2) == pytest.approx(5.0, abs=0.05)
+    h.Reset()
+    h.FillRandom("f", 100)
+    assert h.GetEntries() == 100
+    with pytest.raises(DataError, match="there is no function 'nosuch'"):
+        h.FillRandom("nosuch", 1)
     assert two.GetStdDev(1) < two.GetStdDev(2) and g.GetParameter(1) == 4.0 and f.Eval(5.0) == 1.0
 
 
@@ -69,7 +74,7 @@ def test_a_canvas_saves_what_was_drawn_on_its_parts(in_tmp_path, capsys):
     other = h.Clone("other")
     other.Scale(3.0)
     h.Draw()
-    other.Draw("hist same")
+    other.DrawClone("hist same").SetLineWidth(2)
     canvas.cd(2)
     ROOT.TH2F("m", "two", 3, 0, 3, 3, 0, 3).Draw("colz")
     assert [len(part.things) for part in canvas.parts] == [2, 1] and ROOT.gPad is canvas.parts[1]

@@ -13,11 +13,17 @@ FEATURES = " tmva tmva-cpu"  # what scripts look for before they book deep learn
 
 
 class TmvaNamespace:
-    """All names of tmvalite; TMVA's other names say what to use instead. The GUIs are skipped with one line."""
+    """All names of tmvalite; TMVA's other names say what to use instead. The GUIs are skipped with one line, and so are the
+    weight files that a Reader does not find beside others.
+    """
 
     def __getattr__(self, name: str):
         if name in GUI:
             return lambda *arguments: skipped(f"TMVA.{name}", hint="EvaluateAllMethods prints tables, GetROCCurve(loader) draws")
+        if name == "Reader":
+            from tmvalite.pyroot.script_reader import ScriptReader
+
+            return ScriptReader
         return getattr(tmvalite, name)
 
     def __dir__(self):

@@ -63,7 +63,8 @@ class TH1(Styled):
         self.add_points([values], np.ones(len(values)) if w is None else np.asarray(w)[: n * stride : stride])
 
     def FillRandom(self, function, n=5000, *generator) -> None:
-        """Fill n random values that follow a TF1 or TF2, over the whole range of the axes."""
+        """Fill n random values that follow a TF1 or TF2, given itself or by name, over the whole range of the axes."""
+        function = function_called(str(function)) if not isinstance(function, TF1) else function
         inner = [_inner_points(edges) for edges in self.edges]
         density = np.maximum(function.values(*np.meshgrid(*inner, indexing="ij")), 0.0)
         shape = [size for edges in self.edges for size in (len(edges) - 1, INNER)]
@@ -243,6 +244,12 @@ class TH1(Styled):
         """Draw it into the current pad."""
         current_pad().add(self, str(option))
 
+    def DrawClone(self, option="") -> TH1:
+        """Draw a copy, which later changes do not reach; the copy."""
+        copy = self.Clone()
+        copy.Draw(option)
+        return copy
+
     def draw_on(self, ax, option: str = "") -> None:
         """Draw it into axes of matplotlib: steps, or a map of two axes."""
         if self.n_axes == 1:
@@ -325,6 +332,16 @@ FORMULAS = {  # by name: (function of the axes and the parameters, number of par
 }
 
 
+_functions: dict[str, TF1] = {}  # by name, as FillRandom takes them
+
+
+def function_called(name: str) -> TF1:
+    """The function of this name. Raises DataError where there is none."""
+    if name not in _functions:
+        raise DataError(f"there is no function '{name}'", code="call", expected=tuple(_functions) or "a TF1 first")
+    return _functions[name]
+
+
 class TF1(Styled):
     """TF1(name, "gaus") and TF2(name, "xygaus"): one of ROOT's named functions, with its parameters."""
 
@@ -334,6 +351,7 @@ class TF1(Styled):
             raise DataError(f"'{formula}' is no function that TF1 knows", code="call", expected=tuple(FORMULAS))
         self._name, (self._function, n) = str(name), FORMULAS[formula]
         self._parameters = [1.0] * n
+        _functions[self._name] = self
 
     def GetName(self) -> str:
         """The name of the function."""

@@ -1,0 +1,373 @@
+"""Tokens of a macro as statements: declarations, loops, conditions, functions. Expressions stay spans of the text."""
+
+from __future__ import annotations
+
+from tmvalite.errors import Span
+from tmvalite.migration.macro_nodes import (
+    Braces,
+    Declaration,
+    Declarator,
+    ExpressionStatement,
+    For,
+    ForEach,
+    If,
+    MacroFunction,
+    Simple,
+    Statement,
+    Unknown,
+    While,
+)
+from tmvalite.migration.tokens import Tokens
+
+QUALIFIERS = {"const", "static", "constexpr", "inline", "volatile", "register", "mutable", "struct", "enum", "extern"}
+WORDS_OF_NUMBERS = {"unsigned", "signed", "long", "short"}
+NOT_TYPES = {
+    "return",
+    "delete",
+    "new",
+    "throw",
+    "else",
+    "case",
+    "goto",
+    "if",
+    "for",
+    "while",
+    "do",
+    "switch",
+    "using",
+    "operator",
+}
+WHOLE = {"class", "struct", "enum", "union", "template", "namespace", "extern", "switch", "try", "typedef", "goto"}
+CLOSING = {"(": ")", "[": "]", "{": "}"}
+AFTER_NAME = {"=", "(", "{", ";", ",", "[", ":"}
+MAX_DEPTH = 100
+
+
+def read_statements(tokens: Tokens) -> list[Statement]:
+    """The statements and functions of a macro, in their order."""
+    return _Reading(tokens).several(len(tokens.tokens), top=True)
+
+
+class _Reading:
+    """Goes through the tokens once, from `at` on."""
+
+    def __init__(self, given: Tokens):
+        self.tokens, self.at, self.depth = given.tokens, 0, 0
+        self.comments, self.next_comment, self.whole = given.comments, 0, given.source.text
+
+    def text(self, i: int) -> str:
+        return self.tokens[i].text if i < len(self.tokens) else ""
+
+    def several(self, stop: int, top: bool = False) -> list[Statement]:
+        """The statements up to token `stop`."""
+        out = []
+        while self.at < stop:
+            comments = self.comments_before(self.tokens[self.at].start)
+            found = self.one(top)
+            trailing = self.comments_in_line()
+            if found is not None:
+                found.comments, found.trailing = comments, trailing
+                out.append(found)
+        return out
+
+    def comments_in_line(self) -> tuple[str, ...]:
+        """The comment that stands behind the last token, in the same line, where nothing follows it there."""
+        if not self.at or self.next_comment >= len(self.comments):
+            return ()
+        start, stop, text = self.comments[self.next_comment]
+        between = self.whole[self.tokens[self.at - 1].stop : start]
+        if start < self.tokens[self.at - 1].stop or between.strip() or "\n" in between or "\n" in text:
+            return ()
+        if self.whole[stop : self.whole.find("\n", stop)].strip():
+            return ()
+        self.next_comment += 1
+        return (text,)
+
+    def comments_before(self, place: int) -> tuple[str, ...]:
+        """The texts of comments that end before a place and were not handed out."""
+        out = []
+        while self.next_comment < len(self.comments) and self.comments[self.next_comment][1] <= place:
+            out.append(self.comments[self.next_comment][2])
+            self.next_comment += 1
+        return tuple(out)
+
+    def closing(self, i: int) -> int:
+        """The index of the bracket that closes the one at i; brackets were checked before."""
+        depth, wanted, opening = 0, CLOSING[self.text(i)], self.text(i)
+        for k in range(i, len(self.tokens)):
+            if self.tokens[k].kind == "sign":
+                depth += (self.tokens[k].text == opening) - (self.tokens[k].text == wanted)
+                if depth == 0:
+                    return k
+        return len(self.tokens) - 1
+
+    def find(self, marks: set[str], i: int, stop: int | None = None) -> int:
+        """The first of these signs at or behind i that stands outside brackets; `stop` without one."""
+        stop = len(self.tokens) if stop is None else stop
+        while i < stop:
+            text = self.tokens[i].text if self.tokens[i].kind == "sign" else ""
+            if text in marks:
+                return i
+            if text in CLOSING:
+                i = self.closing(i)
+            elif text in ")]}":
+                if text:
+                    return i
+            i += 1
+        return stop
+
+    def span(self, first: int, stop: int) -> Span:
+        """The text of the tokens from first to before stop."""
+        if first >= stop:
+            place = self.tokens[min(first, len(self.tokens) - 1)].start if self.tokens else 0
+            return Span(place, place)
+        return Span(self.tokens[first].start, self.tokens[min(stop, len(self.tokens)) - 1].stop)
+
+    # Statements
+
+    def one(self, top: bool = False) -> Statement | None:
+        """The next statement; None for an empty one."""
+        begin, word = self.at, self.text(self.at)
+        self.depth += 1
+        try:
+            if self.depth > MAX_DEPTH:
+                return self.unknown(begin, "too many levels")
+            if word == ";":
+                self.at += 1
+                return None
+            if word == "{":
+                return self.block()
+            if word == "using":
+                self.at = self.find({";"}, begin) + 1
+                return Simple(self.span(begin, self.at), "using", self.span(begin + 1, self.at - 1))
+            if word in ("if", "for", "while", "do"):
+                return getattr(self, f"{word}_")()
+            if word in WHOLE and not (word in ("struct", "enum") and self.is_declaration(begin)):
+                return self.unknown(begin, word)
+            if word in ("return", "break", "continue", "delete", "throw"):
+                end = self.find({";"}, begin)
+                self.at = end + 1
+                first = begin + 1
+                if word == "delete" and self.text(first) == "[":
+                    first += 2
+                return Simple(self.span(begin, end), word, self.span(first, end))
+            if top and (function := self.function(begin)) is not None:
+                return function
+            return self.declaration(begin) if self.is_declaration(begin) else self.expression(begin)
+        finally:
+            self.depth -= 1
+
+    def body(self) -> Statement:
+        """The statement of a loop or a condition."""
+        found = self.one() if self.at < len(self.tokens) else None
+        return found if found is not None else Braces(self.span(self.at, self.at), [])
+
+    def block(self) -> Braces:
+        begin, end = self.at, self.closing(self.at)
+        self.at += 1
+        body = self.several(end)
+        rest = self.comments_before(self.tokens[end].stop)
+        self.at = end + 1
+        return Braces(self.span(begin, end + 1), body, rest)
+
+    def unknown(self, begin: int, what: str) -> Unknown:
+        """Up to the semicolon or, with what belongs to it, the closing brace."""
+        end = self.find({";", "{"}, begin)
+        if self.text(end) == "{":
+            end = self.closing(end)
+            while self.text(end + 1) == "catch":
+                end = self.closing(self.find({"{"}, end + 1))
+            if what not in ("switch", "namespace", "extern", "template", "try"):
+                end = self.find({";"}, end + 1) if self.text(end + 1) else end
+        self.at = end + 1
+        return Unknown(self.span(begin, min(self.at, len(self.tokens))), what)
+
+    def bracket(self, i: int) -> tuple[int, int]:
+        """(first, stop) of what stands between the brackets that open at i."""
+        return i + 1, self.closing(i)
+
+    def if_(self) -> Statement:
+        begin = self.at
+        at = begin + 2 if self.text(begin + 1) == "constexpr" else begin + 1
+        first, stop = self.bracket(at)
+        self.at = stop + 1
+        yes, no = self.body(), None
+        if self.text(self.at) == "else":
+            self.at += 1
+            no = self.body()
+        return If(self.span(begin, self.at), self.span(first, stop), yes, no)
+
+    def while_(self) -> Statement:
+        begin = self.at
+        first, stop = self.bracket(begin + 1)
+        self.at = stop + 1
+        body = self.body()
+        return While(self.span(begin, self.at), self.span(first, stop), body)
+
+    def do_(self) -> Statement:
+        begin = self.at
+        self.at += 1
+        body = self.body()
+        first, stop = self.bracket(self.at + 1)
+        self.at = self.find({";"}, stop) + 1
+        return While(self.span(begin, self.at), self.span(first, stop), body, at_end=True)
+
+    def for_(self) -> Statement:
+        begin = self.at
+        first, stop = self.bracket(begin + 1)
+        colon, semicolon = self.find({":"}, first, stop), self.find({";"}, first, stop)
+        if colon < semicolon and colon < stop:
+            name = self.text(colon - 1)
+            values = self.span(colon + 1, stop)
+            self.at = stop + 1
+            body = self.body()
+            return ForEach(self.span(begin, self.at), name, values, body)
+        self.at = first
+        start = self.one() if semicolon > first else None
+        second = self.find({";"}, semicolon + 1, stop)
+        condition, step = self.span(semicolon + 1, second), self.span(min(second + 1, stop), stop)
+        self.at = stop + 1
+        body = self.body()
+        return For(self.span(begin, self.at), start, condition, step, body)
+
+    def expression(self, begin: int) -> Statement:
+        end = self.find({";"}, begin)
+        if self.text(end) != ";":  # a brace that no statement opened
+            end = max(end, begin + 1)
+            self.at = end
+            return Unknown(self.span(begin, end), "statement")
+        self.at = end + 1
+        return ExpressionStatement(self.span(begin, self.at), self.span(begin, end))
+
+    # Declarations
+
+    def type_end(self, i: int) -> int:
+        """Where a type that begins at i ends, with its stars; i itself where there is no type."""
+        begin, seen = i, False
+        while self.text(i) in QUALIFIERS | WORDS_OF_NUMBERS:
+            seen = seen or self.text(i) in WORDS_OF_NUMBERS
+            i += 1
+        if self.text(i) == "::":
+            i += 1
+        named = i < len(self.tokens) and self.tokens[i].kind == "name" and self.text(i) not in NOT_TYPES
+        if named and not (seen and self.text(i) not in ("int", "long", "char", "double", "short", "float")):
+            i += 1
+            while self.text(i) == "::" and i + 1 < len(self.tokens) and self.tokens[i + 1].kind == "name":
+                i += 2
+            if self.text(i) == "<":
+                end = self.template_end(i)
+                if end < 0:
+                    return begin
+                i = end
+                while self.text(i) == "::" and self.tokens[i + 1].kind == "name":
+                    i += 2
+        elif not seen:
+            return begin
+        while self.text(i) in ("const", "*", "&", "&&", "**"):
+            i += 1
+        return i
+
+    def template_end(self, i: int) -> int:
+        """The token behind `<...>`, or -1 where this is a comparison."""
+        depth = 0
+        for k in range(i, min(i + 60, len(self.tokens))):
+            text = self.text(k)
+            depth += (text == "<") - (text == ">") - 2 * (text == ">>")
+            if depth <= 0:
+                return k + 1
+            if text in (";", "{", "(", ")") or self.tokens[k].kind == "text":
+                return -1
+        return -1
+
+    def is_declaration(self, i: int) -> bool:
+        end = self.type_end(i)
+        if end == i or end >= len(self.tokens) or self.tokens[end].kind != "name":
+            return False
+        return self.text(end + 1) in AFTER_NAME and self.text(end) not in NOT_TYPES
+
+    def declaration(self, begin: int) -> Statement:
+        name_at = self.type_end(begin)
+        kind, stars = self.kind(begin, name_at)
+        end = self.find({";"}, begin)
+        names, at = [], name_at
+        while at < end:
+            stop = self.find({","}, at, end)
+            more = 0
+            while self.text(at) in ("*", "&", "const"):
+                more += self.text(at) == "*"
+                at += 1
+            names.append(self.declarator(at, stop, more if names else stars))
+            at = stop + 1
+        self.at = end + 1
+        return Declaration(self.span(begin, self.at), kind, names)
+
+    def kind(self, begin: int, end: int) -> tuple[str, int]:
+        """The type without qualifiers, and the number of stars."""
+        parts = [token.text for token in self.tokens[begin:end] if token.text not in QUALIFIERS | {"&", "&&"}]
+        stars = 0
+        while parts and parts[-1] in ("*", "**"):
+            stars += len(parts.pop())
+        words: list[str] = []
+        for part in parts:
+            words.append(f" {part}" if words and part[0].isalnum() and words[-1][-1].isalnum() else part)
+        return "".join(words), stars
+
+    def declarator(self, at: int, stop: int, stars: int) -> Declarator:
+        name, i, sizes = self.text(at), at + 1, []
+        while self.text(i) == "[" and i < stop:
+            first, last = self.bracket(i)
+            sizes.append(self.span(first, last))
+            i = last + 1
+        form = self.text(i) if i < stop and self.text(i) in ("=", "(", "{") else ""
+        if form == "=":
+            value = self.span(i + 1, stop)
+        elif form:
+            value = self.span(*self.bracket(i))
+        else:
+            value = self.span(i, i)
+        return Declarator(name, stars, tuple(sizes), form, value)
+
+    # Functions
+
+    def function(self, begin: int) -> Statement | None:
+        """A function with its body, or a declaration of one, which is empty; None where there is none."""
+        name_at = self.type_end(begin)
+        if name_at == begin or name_at >= len(self.tokens) or self.tokens[name_at].kind != "name":
+            if self.tokens[begin].kind != "name" or self.text(begin + 1) != "(":
+                return None
+            name_at = begin  # old style: a function without a type
+        if self.text(name_at + 1) != "(":
+            return None
+        close = self.closing(name_at + 1)
+        after = close + 1 + (self.text(close + 1) == "const")
+        parameters = self.parameters(name_at + 2, close)
+        if self.text(after) == ";" and parameters is not None and name_at != begin and (parameters or close == name_at + 2):
+            self.at = after + 1
+            return Simple(self.span(begin, self.at), "using", self.span(begin, begin))  # only announced
+        if self.text(after) != "{" or parameters is None:
+            return None
+        self.at = after
+        body = self.block()
+        return MacroFunction(self.span(begin, self.at), self.text(name_at), parameters, body)
+
+    def parameters(self, at: int, stop: int) -> list[tuple[str, str, Span | None]] | None:
+        """(type, name, default) of each; None where these are no parameters."""
+        out: list[tuple[str, str, Span | None]] = []
+        if self.text(at) == "void" and at + 1 == stop:
+            return out
+        while at < stop:
+            end = self.find({","}, at, stop)
+            name_at = self.type_end(at)
+            if name_at == at:
+                return None
+            kind, stars = self.kind(at, name_at)
+            if name_at >= end:
+                out.append((kind + "*" * stars, f"unused{len(out)}", None))
+            else:
+                if self.tokens[name_at].kind != "name":
+                    return None
+                equals = self.find({"="}, name_at, end)
+                default = self.span(equals + 1, end) if equals < end else None
+                out.append((kind + "*" * stars, self.text(name_at), default))
+            at = end + 1
+        return out
