@@ -217,3 +217,45 @@ def test_drawing_fills_a_histogram_of_an_expression(written):
         tree.Draw("x:v")
     with pytest.raises(DataError, match="several values per event"):
         tree.GetEntries("v > 1")
+
+
+def test_results_of_several_factories_stand_beside_what_the_script_writes(in_tmp_path):
+    from tmvalite.io.root_file import EventTree, RootFile
+    from tmvalite.workflow.output_file import as_target
+
+    file = ROOT.TFile("out.root", "RECREATE")
+    target = as_target(file)
+    assert target == "out.root" and target.file is file
+    for name in ("first", "second"):
+        results = RootFile(target)
+        results.add_tree(f"{name}/TestTree", EventTree.of_events(np.zeros(3, int), ("S",), {"x": np.arange(3.0)}))
+        results.write()
+        ROOT.TH1F(f"h_{name}", "", 2, 0.0, 1.0).Write()
+    assert file.Get("first/TestTree").GetEntries("x > 0.5") == 2
+    file.Close()
+    results = RootFile(as_target(file))
+    results.add_text("late", "said after the file was closed")
+    results.write()
+    with ROOT.TFile("out.root") as again:
+        assert {key.GetName() for key in again.GetListOfKeys()} == {"first", "second", "h_first", "h_second", "late"}
+        assert again.Get("second/TestTree").GetEntries() == 3
+
+
+def test_error_of_an_output_file_that_is_open_for_reading(written):
+    from tmvalite.errors import OptionError
+    from tmvalite.workflow.output_file import as_target
+
+    with pytest.raises(OptionError, match="'t.root' is open for reading only") as caught:
+        as_target(ROOT.TFile(written))
+    assert caught.value.code == "target" and "RECREATE" in caught.value.hint
+
+
+def test_an_object_that_is_written_again_replaces_the_older_one(in_tmp_path):
+    file = ROOT.TFile("again.root", "RECREATE")
+    h = ROOT.TH1F("h", "", 2, 0.0, 1.0)
+    for _ in range(2):
+        h.Fill(0.25)
+        h.Write()
+        file.Flush()
+    file.Close()
+    assert ROOT.TFile("again.root").h.GetEntries() == 2

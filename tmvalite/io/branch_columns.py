@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from tmvalite.io.root_file import EventTree
 
-@dataclass(frozen=True)
-class BranchColumns:
+
+@dataclass(eq=False)
+class BranchColumns(EventTree):
     """Branches by name: (N,) or (N, K) arrays, or lists of N arrays of any length."""
 
-    columns: Mapping[str, np.ndarray | Sequence[np.ndarray]]
+    columns: dict[str, np.ndarray | Sequence[np.ndarray]] = field(default_factory=dict)
     title: str = ""
 
     def write(self, output, name: str) -> None:

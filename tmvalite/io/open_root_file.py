@@ -6,10 +6,9 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
-from typing import BinaryIO
 
 from tmvalite.errors import FileError, OptionError
+from tmvalite.io.root_file import RootFile
 
 
 class OpenRootFile(str):
@@ -31,19 +30,21 @@ class OpenRootFile(str):
         self.file = file
         return self
 
-    def receive(self, objects: Mapping[str, object], fill: Callable[[BinaryIO], None]) -> None:
-        """Put objects into the file: by themselves where the file takes them, else through a file that `fill` writes.
+    def receive(self, written: RootFile) -> None:
+        """Put everything that was collected into the file: by itself where it takes a RootFile, else by ROOT, from another file.
 
         Objects of the same name are replaced, others stay. A file that was closed meanwhile is opened again for this.
         Raises FileError.
         """
-        if hasattr(type(self.file), "take_objects"):
-            self.file.take_objects(objects)
+        if hasattr(type(self.file), "take_results"):
+            self.file.take_results(written)
             return
+        import uproot
+
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "part.root")
             with open(path, "w+b") as part:
-                fill(part)
+                written.fill(uproot, part)
             _copy_by_root(path, self.file, str(self))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -16,8 +15,6 @@ import numpy as np
 from tmvalite.data.info import internal_name
 from tmvalite.errors import DataError, MissingExtraError, TmvaliteWarning, warn_user
 from tmvalite.io.atomic import check_writable, write_atomic
-from tmvalite.io.branch_columns import BranchColumns
-from tmvalite.io.open_root_file import OpenRootFile
 
 _WEIGHT = "weight"  # the branch of the event weight; a variable of this name has to give way
 _CHUNK = 100_000  # events written at a time; each chunk is a basket of every branch
@@ -150,7 +147,7 @@ def branch_name(name: str) -> str:
 
 
 class RootFile:
-    """Collects what goes into a ROOT file; `write` writes it whole, or not at all. `keeps`: what the file has already stays.
+    """Collects what goes into a ROOT file; `write` writes it whole, or not at all.
 
     Names are paths, "dataset/Method_DNN/DNN/MVA_DNN_S"; a name given twice is replaced.
 
@@ -159,9 +156,11 @@ class RootFile:
     >>> file.write()                                                        # doctest: +SKIP
     """
 
-    def __init__(self, path: str | os.PathLike, keeps: bool = False):
-        self.path, self.keeps = path, keeps
-        self.objects: dict[str, Histogram | EventTree | BranchColumns | _Graph | str] = {}
+    keeps = False  # whether what the file has already stays
+
+    def __init__(self, path: str | os.PathLike):
+        self.path = path
+        self.objects: dict[str, Histogram | EventTree | _Graph | str] = {}
 
     def check_writable(self) -> None:
         """Raises FileError if the file could not be written, MissingExtraError without uproot."""
@@ -194,27 +193,46 @@ class RootFile:
             The file cannot be written. MissingExtraError: uproot is not installed.
         """
         uproot = _uproot()
-        if isinstance(self.path, OpenRootFile):
-            self.path.receive(self.objects, lambda file: self._fill(uproot, file))
-        else:
-            write_atomic(self.path, lambda file: self._fill(uproot, file))
+        if hasattr(self.path, "receive"):  # an OpenRootFile
+            self.path.receive(self)
+            return
+        write_atomic(self.path, lambda file: self.fill(uproot, file))
+
+    def fill(self, uproot, file: BinaryIO) -> None:
+        """Write into an open file: a new one, or behind what the file of this name has."""
+        if not self.keeps:
+            self._fill(uproot, file)
+            return
+        with open(self.path, "rb") as old:
+            file.write(old.read())
+        file.seek(0)
+        self._fill(_Adding(uproot), file)
 
     def _fill(self, uproot, file: BinaryIO) -> None:
-        if self.keeps:
-            file.write(Path(self.path).read_bytes())
-            file.seek(0)
-        with (uproot.update if self.keeps else uproot.recreate)(file) as output:
+        with uproot.recreate(file) as output:
             for name, content in self.objects.items():
                 if isinstance(content, EventTree):
                     _write_tree(output, name, content)
-                elif isinstance(content, BranchColumns):
-                    content.write(output, name)
                 elif isinstance(content, Histogram):
                     output[name] = _root_histogram(name.rsplit("/", 1)[-1], content)
                 elif isinstance(content, _Graph):
                     output[name] = uproot.as_TGraph({"x": content.x, "y": content.y}, title=content.title)
                 else:
                     output[name] = content
+
+
+class _Adding:
+    """uproot for a file that keeps what it has."""
+
+    def __init__(self, uproot):
+        self._uproot = uproot
+
+    def __getattr__(self, name: str):
+        return getattr(self._uproot, name)
+
+    def recreate(self, file: BinaryIO, **new):
+        """Open the file to add to it; what is said of new files does not count."""
+        return self._uproot.update(file)
 
 
 def _uproot():
@@ -227,6 +245,9 @@ def _uproot():
 
 def _write_tree(output, name: str, tree: EventTree) -> None:
     """A TTree with one branch a column, in chunks."""
+    if type(tree) is not EventTree:
+        tree.write(output, name)
+        return
     types = {n: "string" if n == "className" and tree.classes else _branch_type(values) for n, values in tree.columns.items()}
     branches = output.mktree(name, types, title=name.rsplit("/", 1)[-1])
     length = len(next(iter(tree.columns.values()), ()))

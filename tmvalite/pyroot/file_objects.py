@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import copy
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tmvalite.data.sources import open_table
@@ -138,16 +138,15 @@ class TFile(TDirectory):
         super().__init__(self, "")
         self._name, mode = gSystem.ExpandPathName(path), (str(mode).upper() or "READ")
         self._writable, self._open = mode in WRITING, True
-        self._contents: dict[str, object] = {}  # what is to be written
+        self._contents: dict[str, object] = {}  # what is to be written into it
         self._objects: dict[str, object] = {}  # the same as the script knows it
         self._attached: list = []
         self._reader = None
         exists = os.path.exists(self._name)
         if mode in ("NEW", "CREATE") and exists:
             raise OSError(f"Failed to open file {self._name}: it exists already, and {mode} replaces nothing")
-        self._keeps = mode == "UPDATE" and exists
-        if self._writable and not self._keeps:
-            self._flush()
+        if self._writable and not (mode == "UPDATE" and exists):
+            RootFile(self._name).write()  # empty
         else:
             self._read()
         if self._writable:
@@ -218,40 +217,45 @@ class TFile(TDirectory):
         if isinstance(thing, TTree | TH1):
             self._objects[path] = thing
 
-    def take_objects(self, objects: Mapping[str, object]) -> None:
-        """Put what a Factory gives into the file, and bring it to the disk."""
-        self._contents.update(objects)
+    def take_results(self, results: RootFile) -> None:
+        """Put what a Factory collected into the file, and bring everything to the disk."""
         self._flush()
+        file = copy.copy(results)
+        file.path, file.keeps = self._name, True
+        file.write()
+        self._forget_reader()
 
     def _flush(self) -> None:
-        file = RootFile(self._name, keeps=self._keeps)
-        file.objects = dict(self._contents)
-        file.write()
+        if self._contents:
+            file = RootFile(self._name)
+            file.objects, file.keeps = dict(self._contents), True
+            file.write()
+            self._contents.clear()
+            self._forget_reader()
+
+    def _forget_reader(self) -> None:
+        """The next look into the file finds what was written."""
         if self._reader is not None:
             self._reader.close()
             self._reader = None
-        if self._keeps:
-            self._contents.clear()
 
     def Write(self, *ignored) -> int:
         """Write all objects that were made while this file was the current one."""
         for thing in self._attached:
             self.put(thing.GetName(), thing)
         self._flush()
-        return len(self._contents)
+        return len(self._attached)
 
     def Flush(self) -> None:
         """Bring everything that was written to the disk."""
-        if self._writable and self._contents:
-            self._flush()
+        self._flush()
 
     def Close(self, option="") -> None:
         """Bring everything that was written to the disk and close the file."""
         if not self._open:
             return
         self.Flush()
-        self._open, self._keeps = False, True
-        self._contents.clear()
+        self._open = False
         self._attached.clear()
         if self._reader is not None and not self._writable:
             self._reader.close()

@@ -81,11 +81,11 @@ class TTree:
     def content(self) -> BranchColumns:
         """What a file keeps of it."""
         if self._stored is None:
-            return BranchColumns({name: buffer.values() for name, buffer in self._buffers.items()}, self._title)
+            return BranchColumns({name: buffer.values() for name, buffer in self._buffers.items()}, title=self._title)
         names = self._stored.branches() if hasattr(self._stored, "branches") else self._stored.keys()
         read = self._stored.read(list(names))
         columns = {n: c.values if c.offsets is None else np.split(c.values, c.offsets[1:-1]) for n, c in read.items()}
-        return BranchColumns(columns, self._title)
+        return BranchColumns(columns, title=self._title)
 
     # Names
 
