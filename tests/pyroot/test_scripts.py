@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import tmvalite
 from tmvalite.pyroot.current import CURRENT
 
 uproot = pytest.importorskip("uproot")
@@ -81,6 +82,14 @@ def test_images_that_are_made_where_there_is_no_file(run):
         assert file["dataset/TestTree"].num_entries == 24
 
 
+@pytest.mark.skipif("CrossValidation" not in dir(tmvalite), reason="tmvalite has no CrossValidation")
+def test_a_cross_validation_and_its_application(run):
+    out, _ = run("cross_validation")
+    assert float(re.search(r"mean of signal: ([\d.]+)", out)[1]) > 0.55
+    with uproot.open("TMVACV.root") as file:
+        assert file.keys()
+
+
 # With a Python that has ROOT
 
 
@@ -107,6 +116,10 @@ needs_root = pytest.mark.skipif(not PYTHON, reason="TMVALITE_ROOT_PYTHON names n
         ("make_data", "regression"),
         ("make_data", "multiclass"),
         ("images",),
+        pytest.param(
+            ("cross_validation",),
+            marks=pytest.mark.skipif("CrossValidation" not in dir(tmvalite), reason="tmvalite has no CrossValidation"),
+        ),
     ],
     ids=lambda names: names[-1],
 )
