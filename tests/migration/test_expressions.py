@@ -1,10 +1,43 @@
 """C++ in, Python out: one pair a line."""
 
 import ast
+import re
+from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
+from tmvalite.errors import OptionError
 from tmvalite.migration import migrate
+
+MACROS = [path.read_text() for path in sorted((Path(__file__).parent / "macros").glob("*.C"))]
+SPOILS = [
+    "",
+    "(",
+    ")",
+    "{",
+    "}",
+    ";",
+    ",",
+    "->",
+    "&",
+    "*",
+    "::",
+    "<",
+    ">",
+    "=",
+    '"',
+    "'",
+    "int",
+    "for",
+    "if",
+    "new",
+    "else",
+    "3",
+    "?",
+    "#if",
+]
 
 
 def body(text, declared=""):
@@ -185,3 +218,19 @@ def test_a_long_call_is_broken_over_lines_and_a_long_text_at_its_separators():
     assert max(map(len, script.splitlines())) <= 101
     call = ast.parse(script).body[-2].body[0].value
     assert call.args[1].value == long
+
+
+@hypothesis.settings(max_examples=40)
+@hypothesis.given(st.data())
+def test_whatever_is_missing_or_doubled_the_script_is_python_or_the_brackets_are_told(data):
+    text = data.draw(st.sampled_from(MACROS))
+    words = re.findall(r"\s+|\w+|.", text)
+    for _ in range(data.draw(st.integers(1, 3))):
+        at, what = data.draw(st.integers(0, len(words) - 1)), data.draw(st.sampled_from(SPOILS))
+        words[at : at + (data.draw(st.booleans()))] = [what]
+    try:
+        script = migrate("".join(words), "m")
+    except OptionError as problem:
+        assert problem.code == "macro-bracket"
+    else:
+        ast.parse(script)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import textwrap
 from dataclasses import replace
 from functools import lru_cache
 
@@ -69,7 +71,10 @@ class Writer:
         """The lines of a statement, or a comment with its text where it has no counterpart."""
         before = set(self.scope.lost)
         try:
-            return getattr(self, f"_{type(statement).__name__}")(statement, indent)
+            lines = getattr(self, f"_{type(statement).__name__}")(statement, indent)
+            if not is_python(lines):
+                raise NoCounterpart("its translation is not valid Python")
+            return lines
         except (NoCounterpart, OptionError) as problem:
             self.scope.lost |= before
             return self.no_counterpart(statement.span, _reason(problem), indent)
@@ -434,6 +439,15 @@ class Writer:
             for name in sorted(self.scope.names - own)
             if re.search(rf"(?<![\w.>])(?<!\w\s){re.escape(name)}\s*(\+\+|--|[-+*/]?=(?!=))", text)
         ]
+
+
+def is_python(lines: list[str]) -> bool:
+    """Whether the lines of a statement can be parsed."""
+    try:
+        ast.parse(textwrap.dedent("\n".join(lines)))
+    except (SyntaxError, ValueError):  # ValueError: a NUL character
+        return False
+    return True
 
 
 def _reason(problem: NoCounterpart | OptionError) -> str:

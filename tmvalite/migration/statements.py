@@ -48,6 +48,10 @@ def read_statements(tokens: Tokens) -> list[Statement]:
     return _Reading(tokens).several(len(tokens.tokens), top=True)
 
 
+class _Unreadable(Exception):
+    """A bracket that belongs here is not there."""
+
+
 class _Reading:
     """Goes through the tokens once, from `at` on."""
 
@@ -75,8 +79,9 @@ class _Reading:
         if not self.at or self.next_comment >= len(self.comments):
             return ()
         start, stop, text = self.comments[self.next_comment]
-        between = self.whole[self.tokens[self.at - 1].stop : start]
-        if start < self.tokens[self.at - 1].stop or between.strip() or "\n" in between or "\n" in text:
+        last = self.tokens[min(self.at, len(self.tokens)) - 1].stop
+        between = self.whole[last:start]
+        if start < last or between.strip() or "\n" in between or "\n" in text:
             return ()
         if self.whole[stop : self.whole.find("\n", stop)].strip():
             return ()
@@ -93,6 +98,8 @@ class _Reading:
 
     def closing(self, i: int) -> int:
         """The index of the bracket that closes the one at i; brackets were checked before."""
+        if self.text(i) not in CLOSING:
+            raise _Unreadable
         depth, wanted, opening = 0, CLOSING[self.text(i)], self.text(i)
         for k in range(i, len(self.tokens)):
             if self.tokens[k].kind == "sign":
@@ -127,6 +134,14 @@ class _Reading:
 
     def one(self, top: bool = False) -> Statement | None:
         """The next statement; None for an empty one."""
+        begin, depth = self.at, self.depth
+        try:
+            return self._one(top)
+        except _Unreadable:
+            self.depth = depth
+            return self.unknown(begin, "statement of this form")
+
+    def _one(self, top: bool) -> Statement | None:
         begin, word = self.at, self.text(self.at)
         self.depth += 1
         try:
