@@ -34,7 +34,8 @@ def open_pyroot_tree(tree) -> list[Table]:
         raise DataError(f"an object of type {kind} is no table of events", code="data-source", expected="a TTree or a TChain")
     parts = _parts(tree)
     aliases = {str(alias.GetName()): str(alias.GetTitle()) for alias in tree.GetListOfAliases() or ()}
-    friends = {str(one.GetName()): one.GetTree() for one in tree.GetListOfFriends() or ()}
+    found = {str(one.GetName()): one.GetTree() for one in tree.GetListOfFriends() or ()}
+    friends = {name: friend for name, friend in found.items() if friend}  # ROOT goes on without one that it does not find
     if not aliases and not friends:
         return parts
     opened = {name: chained(open_pyroot_tree(friend)) for name, friend in friends.items()}
