@@ -7,6 +7,7 @@ from functools import cache
 
 import tmvalite
 import tmvalite.pyroot as pyroot
+from tmvalite.errors import OptionError
 from tmvalite.pyroot.namespace import GUI
 from tmvalite.pyroot.styled import Styled
 from tmvalite.workflow.members import NAMESPACE
@@ -53,6 +54,11 @@ TAKEN = {*keyword.kwlist, *_USED.split()}
 
 class NoCounterpart(Exception):
     """Something of the macro that Python's side does not have; the text says what, and what to use instead."""
+
+
+def reason_of(problem: NoCounterpart | OptionError) -> str:
+    """Why a statement becomes a comment."""
+    return f"not understood: {problem.message}" if isinstance(problem, OptionError) else str(problem)
 
 
 def python_name(name: str) -> str:

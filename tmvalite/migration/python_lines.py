@@ -5,50 +5,32 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from dataclasses import replace
-from functools import lru_cache
 
 from tmvalite.errors import OptionError, Source, Span
-from tmvalite.migration.counterparts import BOOLS, FLOATS, INTEGERS, NUMBERS, TEXTS, NoCounterpart, class_of, in_tmva, python_name
-from tmvalite.migration.expressions import read_expression, symbol
+from tmvalite.migration.counterparts import NoCounterpart, python_name, reason_of
+from tmvalite.migration.expressions import read_expression
 from tmvalite.migration.layout_lines import STEP, WIDTH, PythonTerm, broken, listed
 from tmvalite.migration.macro_nodes import (
     AssignNode,
-    BinaryNode,
     Braces,
     CallNode,
-    Declaration,
-    Declarator,
     ExpressionStatement,
-    For,
-    ForEach,
     If,
-    ListNode,
     MacroFunction,
-    MemberNode,
     Simple,
     Statement,
     StepNode,
     Symbol,
     Unknown,
-    While,
 )
+from tmvalite.migration.python_declarations import DeclarationLines
+from tmvalite.migration.python_loops import LoopLines
 from tmvalite.migration.python_terms import NEEDS, Scope, Translation
-from tmvalite.workflow.members import NAMESPACE
 
 NO_COUNTERPART = "no counterpart"
-_ADDRESS = re.compile(r"(?<![&\w)\]])&\s*([A-Za-z_]\w*)\b(?!\s*(\(|->|\.))")
-_OWNED = re.compile(r"(?:std::)?(?:unique|shared)_ptr<(.*)>")
-_UPDATES = {"<": 0, "<=": 1, ">": 0, ">=": -1, "!=": 0}
 
 
-@lru_cache(maxsize=4)
-def addressed(text: str) -> frozenset[str]:
-    """The names whose address is taken somewhere in a macro."""
-    return frozenset(match[1] for match in _ADDRESS.finditer(text))
-
-
-class Writer:
+class Writer(DeclarationLines, LoopLines):
     """Writes the statements of one function, or of the macro outside functions."""
 
     def __init__(self, source: Source, scope: Scope):
@@ -77,7 +59,7 @@ class Writer:
             return lines
         except (NoCounterpart, OptionError) as problem:
             self.scope.lost |= before
-            return self.no_counterpart(statement.span, _reason(problem), indent)
+            return self.no_counterpart(statement.span, reason_of(problem), indent)
 
     def no_counterpart(self, span: Span, reason: str, indent: str) -> list[str]:
         text = self.source.text[span.start : span.stop].rstrip()
@@ -170,234 +152,10 @@ class Writer:
             try:
                 out += self._If(statement.no, indent, "elif")
             except (NoCounterpart, OptionError) as problem:
-                out += self.no_counterpart(statement.no.span, _reason(problem), indent)
+                out += self.no_counterpart(statement.no.span, reason_of(problem), indent)
         elif statement.no is not None:
             out += [f"{indent}else:", *self.block(statement.no, indent + STEP)]
         return out
-
-    def _While(self, statement: While, indent: str) -> list[str]:
-        condition = self.term(statement.condition)
-        body = self.block(statement.body, indent + STEP)
-        if statement.at_end:
-            inner = indent + STEP
-            return [f"{indent}while True:", *body, f"{inner}if not ({condition.text}):", f"{inner}{STEP}break"]
-        return [*broken(indent, "while ", condition, ":"), *body]
-
-    def _ForEach(self, statement: ForEach, indent: str) -> list[str]:
-        values = self.term(statement.values)
-        self.scope.names.add(statement.name)
-        if values.kind.startswith("map") or self._is_map(values.text):
-            self.scope.pairs[statement.name] = values.text
-            values = listed("list(", (values,), ")")
-        out = broken(indent, f"for {python_name(statement.name)} in ", values, ":")
-        return out + self.block(statement.body, indent + STEP)
-
-    def _is_map(self, text: str) -> bool:
-        return "map" in self.scope.kinds.get(text, "").partition("<")[0]
-
-    def _For(self, statement: For, indent: str) -> list[str]:
-        counted = self._iterated(statement) or self._counted(statement)
-        if counted is not None:
-            name, values = counted
-            return [*broken(indent, f"for {name} in ", values, ":"), *self.block(statement.body, indent + STEP)]
-        out = self.one(statement.begin, indent) if statement.begin is not None else []
-        has_condition = statement.condition.start < statement.condition.stop
-        out += broken(indent, "while ", self.term(statement.condition) if has_condition else PythonTerm("True"), ":")
-        out += self.block(statement.body, indent + STEP)
-        if statement.step.start < statement.step.stop:
-            end = statement.step
-            out += self.one(ExpressionStatement(Span(end.start, end.stop), end), indent + STEP)
-        if re.search(r"\bcontinue\b", self.source.text[statement.body.span.start : statement.body.span.stop]):
-            raise NoCounterpart("a loop of this form with continue is not translated")
-        return out
-
-    def _counted(self, statement: For) -> tuple[str, PythonTerm] | None:
-        """`for (int i = a; i < b; i++)` as (name, range)."""
-        begin = statement.begin
-        if isinstance(begin, Declaration) and len(begin.names) == 1 and begin.kind in {*INTEGERS, "auto"}:
-            name, first = begin.names[0].name, begin.names[0].value
-        elif isinstance(begin, ExpressionStatement) and isinstance(node := self.read(begin.value), AssignNode):
-            if not isinstance(node.left, Symbol) or node.left.text in self.scope.slots:
-                return None
-            name, first = node.left.text, Span(begin.value.stop, begin.value.stop)
-            first_term = Translation(self.scope).term(node.right)
-        else:
-            return None
-        if statement.condition.start == statement.condition.stop or statement.step.start == statement.step.stop:
-            return None
-        condition, step = self.read(statement.condition), self.read(statement.step)
-        if not (isinstance(condition, BinaryNode) and condition.left == Symbol((name,)) and condition.sign in _UPDATES):
-            return None
-        by = _step_of(step, name)
-        if by is None or (by > 0) != (condition.sign in ("<", "<=", "!=")):
-            return None
-        body = self.source.text[statement.body.span.start : statement.body.span.stop]
-        if re.search(rf"\b{name}\s*(\+\+|--|[-+*/]?=(?!=))|(\+\+|--)\s*{name}\b", body):
-            return None
-        if isinstance(begin, Declaration):
-            if first.start == first.stop:
-                return None
-            first_term = self.term(first)
-        self.scope.names.add(name)
-        self.scope.kinds[name] = "int"
-        stop = Translation(self.scope).term(condition.right)
-        more = _UPDATES[condition.sign]
-        if more:
-            stop = (
-                PythonTerm(str(int(stop.text) + more))
-                if stop.text.isdecimal()
-                else PythonTerm(f"{stop.within(9)} {'+' if more > 0 else '-'} 1", 9)
-            )
-        parts = [first_term, stop, PythonTerm(str(by))]
-        if by == 1:
-            parts = parts[:2] if first_term.text != "0" else parts[1:2]
-        return python_name(name), listed("range(", tuple(parts), ")")
-
-    def _iterated(self, statement: For) -> tuple[str, PythonTerm] | None:
-        """`for (auto it = m.begin(); it != m.end(); ++it)` as (name, values)."""
-        begin = statement.begin
-        if not isinstance(begin, Declaration) or len(begin.names) != 1 or begin.names[0].form != "=":
-            return None
-        node, name = self.read(begin.names[0].value), begin.names[0].name
-        if not (isinstance(node, CallNode) and isinstance(node.what, MemberNode) and node.what.name.text in ("begin", "cbegin")):
-            return None
-        values = Translation(self.scope).term(node.what.of)
-        self.scope.names.add(name)
-        if self._is_map(values.text):
-            self.scope.pairs[name] = values.text
-            return python_name(name), listed("list(", (values,), ")")
-        return python_name(name), values
-
-    # Declarations
-
-    def _Declaration(self, statement: Declaration, indent: str) -> list[str]:
-        out = []
-        for declarator in statement.names:
-            try:
-                out += self._declared(statement.kind, declarator, indent)
-            except (NoCounterpart, OptionError) as problem:
-                self.scope.lost.add(declarator.name)
-                return out + self.no_counterpart(statement.span, _reason(problem), indent)
-        return out
-
-    def _declared(self, kind: str, one: Declarator, indent: str) -> list[str]:
-        scope, name = self.scope, python_name(one.name)
-        if (owned := _OWNED.fullmatch(kind)) is not None:
-            kind, one = owned[1].strip(" *"), replace(one, stars=1)
-        given = self._given(one)
-        scope.lost.discard(one.name)
-        if one.sizes:
-            return self._array(kind, one, given, indent)
-        if kind in NUMBERS and not one.stars:
-            return self._number(kind, one, given, indent)
-        work = Translation(scope)
-        value = self._made(work, kind, one, given)
-        scope.names.add(one.name)
-        scope.slots.discard(one.name)
-        known = class_of(kind) is not None or kind in TEXTS or symbol(kind).parts[-1] in ("map", "vector")
-        scope.kinds[one.name] = kind if known else value.kind
-        if kind.startswith("std::"):
-            scope.kinds[one.name] = kind[5:]
-        return [
-            *(f"{indent}# {remark}" for remark in work.remarks),
-            *(f"{indent}{line}" for line in work.before),
-            *broken(indent, f"{name} = ", value),
-            *(f"{indent}{line}" for line in work.after),
-        ]
-
-    def _given(self, one: Declarator) -> tuple:
-        """The nodes of the initial value: several for a constructor."""
-        if one.value.start == one.value.stop:
-            return ()
-        if one.form == "=":
-            return (self.read(one.value),)
-        wrapped = self.read(Span(one.value.start - 1, one.value.stop + 1)) if one.form == "{" else None
-        if isinstance(wrapped, ListNode):
-            return wrapped.items
-        text = self.source.text
-        call = read_expression(
-            Source(f"f({text[one.value.start : one.value.stop]})"), Span(0, one.value.stop - one.value.start + 3)
-        )
-        return call.arguments
-
-    def _number(self, kind: str, one: Declarator, given: tuple, indent: str) -> list[str]:
-        value = Translation(self.scope).term(given[0]) if given else None
-        self.scope.names.add(one.name)
-        self.scope.kinds[one.name] = kind
-        name = python_name(one.name)
-        if one.name in addressed(self.source.text):
-            self.scope.slots.add(one.name)
-            self.scope.uses.add("np")
-            start = (
-                PythonTerm(f"np.zeros(1, {NUMBERS[kind]})")
-                if value is None
-                else PythonTerm(f"np.array([{value.text}], {NUMBERS[kind]})")
-            )
-            return broken(indent, f"{name} = ", start)
-        zero = "False" if kind in BOOLS else "0.0" if kind in FLOATS else "0"
-        return self._with_steps(indent, lambda work: (f"{name} = ", work.term(given[0]) if given else PythonTerm(zero)))
-
-    def _array(self, kind: str, one: Declarator, given: tuple, indent: str) -> list[str]:
-        values = Translation(self.scope).term(given[0]) if given else None
-        if values is None and len(one.sizes) == 1 and one.sizes[0].start == one.sizes[0].stop:
-            raise NoCounterpart(f"the array '{one.name}' has no size")
-        sizes = [self.term(size).text for size in one.sizes if size.start < size.stop]
-        self.scope.names.add(one.name)
-        name = python_name(one.name)
-        if kind in NUMBERS and not one.stars:
-            self.scope.arrays.add(one.name)
-            self.scope.kinds[one.name] = f"vector<{kind}>"
-            self.scope.uses.add("np")
-            shape = sizes[0] if len(sizes) == 1 else f"({', '.join(sizes)})"
-            if values is None:
-                return broken(indent, f"{name} = ", PythonTerm(f"np.zeros({shape}, {NUMBERS[kind]})"))
-            return broken(indent, f"{name} = ", listed("np.array(", (values, PythonTerm(NUMBERS[kind])), ")"))
-        if values is not None:
-            return broken(indent, f"{name} = ", values)
-        return [f"{indent}{name} = [None] * {sizes[0]}"]
-
-    def _made(self, work: Translation, kind: str, one: Declarator, given: tuple) -> PythonTerm:
-        """The initial value of an object, a pointer or a text."""
-        plain = symbol(kind)
-        last = plain.parts[-1]
-        terms = work.terms(given)
-        if one.stars or kind == "auto":
-            if not terms or terms[0].text in ("0", "None"):
-                return PythonTerm("None")
-            if plain.parts[0] == "TMVA" and plain.parts[-1] in NAMESPACE:
-                in_tmva(plain.parts[1:])  # says what to use instead
-            return terms[0]
-        if kind in TEXTS:
-            if not terms:
-                return PythonTerm('""', kind="text")
-            return terms[0] if terms[0].kind == "text" else listed("str(", terms[:1], ")", "text")
-        if last == "map":
-            self.scope.uses.add("defaultdict")
-            values = {"int": "int", "Int_t": "int", "bool": "bool", "Bool_t": "bool", "double": "float", "float": "float"}
-            element = plain.arguments.rpartition(",")[2].strip()
-            if terms and not isinstance(given[0], ListNode):
-                return terms[0]
-            return PythonTerm(f"defaultdict({values.get(element, 'str' if element in (*TEXTS, 'TString') else 'lambda: None')})")
-        if last in ("vector", "array"):
-            if one.form == "=" and terms:
-                return terms[0] if not isinstance(given[0], ListNode) else work.vector(plain.arguments, terms)
-            if one.form == "{" and terms:
-                return work.vector(plain.arguments, (listed("[", terms, "]"),))
-            return work.vector(plain.arguments, terms)
-        if one.form == "=" and terms and kind not in ("TString", "TCut"):
-            self._check_class(kind)
-            return terms[0]
-        head = self._check_class(kind)
-        if kind in ("TString", "TCut") and terms and terms[0].kind == kind and one.form == "=":
-            return listed(f"{head}(", terms, ")", kind) if isinstance(given[0], Symbol) else terms[0]
-        return listed(f"{head}(", terms, ")", kind)
-
-    def _check_class(self, kind: str) -> str:
-        """`ROOT.TFile` or `TMVA.Reader` of a type; raises NoCounterpart where there is none. Other types are the macro's own."""
-        parts = symbol(kind).parts
-        if parts[0] == "TMVA":
-            return in_tmva(parts[1:])
-        return Translation(self.scope).term(Symbol(parts)).text
 
     # Functions
 
@@ -448,20 +206,6 @@ def is_python(lines: list[str]) -> bool:
     except (SyntaxError, ValueError):  # ValueError: a NUL character
         return False
     return True
-
-
-def _reason(problem: NoCounterpart | OptionError) -> str:
-    return f"not understood: {problem.message}" if isinstance(problem, OptionError) else str(problem)
-
-
-def _step_of(node, name: str) -> int | None:
-    """By how much the step of a loop changes its variable."""
-    if isinstance(node, StepNode) and node.of == Symbol((name,)):
-        return 1 if node.sign == "+" else -1
-    if isinstance(node, AssignNode) and node.left == Symbol((name,)) and node.sign in ("+=", "-="):
-        text = getattr(node.right, "pieces", ("",))[0]
-        return (int(text) if node.sign == "+=" else -int(text)) if text.isdecimal() and int(text) else None
-    return None
 
 
 def comment_lines(comments: tuple[str, ...], indent: str) -> list[str]:

@@ -19,14 +19,15 @@ _HOMES = {
     "messages": {name: name for name in ("Info", "Warning", "Error")},
     "random_numbers": {"gRandom": "gRandom"} | dict.fromkeys(("TRandom", "TRandom1", "TRandom2", "TRandom3"), "TRandom"),
     "file_objects": {"TFile": "TFile", "TDirectory": "TDirectory", "TDirectoryFile": "TDirectory"},
-    "root_histograms": {"TH1": "TH1", "TH1F": "TH1F", "TH1D": "TH1D", "TH1I": "TH1D", "TH2F": "TH2F", "TH2D": "TH2D"}
-    | {"TF1": "TF1", "TF2": "TF1"},
+    "root_functions": {"TF1": "TF1", "TF2": "TF1"},
+    "root_histograms": {"TH1": "TH1", "TH1F": "TH1F", "TH1D": "TH1D", "TH1I": "TH1D", "TH2F": "TH2F", "TH2D": "TH2D"},
     "root_strings": {"TString": "TString", "TCut": "TCut"},
     "root_system": {
         name: name
         for name in ("gROOT", "gSystem", "EnableImplicitMT", "DisableImplicitMT", "IsImplicitMTEnabled", "GetThreadPoolSize")
     },
-    "root_trees": {"TTree": "TTree", "TChain": "TChain", "TNtuple": "TNtuple"},
+    "root_chains": {"TChain": "TChain", "TNtuple": "TNtuple"},
+    "root_trees": {"TTree": "TTree"},
     "small_things": {"TMath": "TMath", "TStopwatch": "TStopwatch"},
     "vectors": {"std": "std"},
 }

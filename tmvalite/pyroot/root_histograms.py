@@ -1,4 +1,4 @@
-"""TH1 and TH2: histograms that scripts fill, draw and write; TF1 and TF2 for FillRandom."""
+"""TH1 and TH2: histograms that scripts fill, draw and write."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tmvalite.pyroot.canvases import current_pad
 from tmvalite.pyroot.current import CURRENT
 from tmvalite.pyroot.messages import Error
 from tmvalite.pyroot.random_numbers import gRandom
+from tmvalite.pyroot.root_functions import TF1, function_called
 from tmvalite.pyroot.styled import AxisLabel, Styled, bin_of
 
 INNER = 8  # points of a bin at which FillRandom asks a function
@@ -317,62 +318,3 @@ def from_uproot(found) -> TH1:
     histogram.squares = np.asarray(histogram.contents if variances is None else variances, float)
     histogram.n_entries = int(found.member("fEntries"))
     return histogram
-
-
-def _gaus(x, height, mean, sigma):
-    return height * np.exp(-0.5 * ((x - mean) / sigma) ** 2)
-
-
-FORMULAS = {  # by name: (function of the axes and the parameters, number of parameters)
-    "gaus": (_gaus, 3),
-    "expo": (lambda x, a, b: np.exp(a + b * x), 2),
-    "pol0": (lambda x, a: a + 0.0 * x, 1),
-    "pol1": (lambda x, a, b: a + b * x, 2),
-    "xygaus": (lambda x, y, height, mx, sx, my, sy: _gaus(x, height, mx, sx) * _gaus(y, 1.0, my, sy), 5),
-}
-
-
-_functions: dict[str, TF1] = {}  # by name, as FillRandom takes them
-
-
-def function_called(name: str) -> TF1:
-    """The function of this name. Raises DataError where there is none."""
-    if name not in _functions:
-        raise DataError(f"there is no function '{name}'", code="call", expected=tuple(_functions) or "a TF1 first")
-    return _functions[name]
-
-
-class TF1(Styled):
-    """TF1(name, "gaus") and TF2(name, "xygaus"): one of ROOT's named functions, with its parameters."""
-
-    def __init__(self, name, formula, *ranges):
-        formula = str(formula).strip()
-        if formula not in FORMULAS:
-            raise DataError(f"'{formula}' is no function that TF1 knows", code="call", expected=tuple(FORMULAS))
-        self._name, (self._function, n) = str(name), FORMULAS[formula]
-        self._parameters = [1.0] * n
-        _functions[self._name] = self
-
-    def GetName(self) -> str:
-        """The name of the function."""
-        return self._name
-
-    def SetParameters(self, *values) -> None:
-        """Set the first parameters."""
-        self._parameters[: len(values)] = map(float, values)
-
-    def SetParameter(self, i, value) -> None:
-        """Set the parameter i, from 0."""
-        self._parameters[int(i)] = float(value)
-
-    def GetParameter(self, i) -> float:
-        """The parameter i, from 0."""
-        return self._parameters[int(i)]
-
-    def values(self, *at):
-        """The values at arrays of points, one array for each axis."""
-        return self._function(*at, *self._parameters)
-
-    def Eval(self, *at) -> float:
-        """The value at a point."""
-        return float(self.values(*map(float, at)))

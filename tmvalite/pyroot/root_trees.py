@@ -1,4 +1,4 @@
-"""TTree, TChain and TNtuple: trees of files, and trees that a script fills."""
+"""TTree: a tree of a file, or one that a script fills."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from tmvalite.io.branch_columns import BranchColumns
 from tmvalite.pyroot.branch_buffers import BranchBuffer, put_values
 from tmvalite.pyroot.current import CURRENT
 from tmvalite.pyroot.messages import Error
-from tmvalite.pyroot.root_system import matching
 from tmvalite.pyroot.tree_drawing import draw_tree, selected
 
 MISSING_BRANCH = -5  # ROOT's answer
@@ -287,54 +286,6 @@ class TTree:
     def Draw(self, expression, selection="", option="", *others) -> int:
         """A histogram of an expression, `x>>h(50,0,1)` or `y:x`, on the current canvas; the number of events in it."""
         return draw_tree(self.table(), str(expression), str(selection), str(option))
-
-
-class TChain(TTree):
-    """TChain(name): trees of this name in several files, one after the other."""
-
-    def __init__(self, name="", title="", *others):
-        super().__init__(name, title)
-        self._directory = None
-        self._files: list[str] = []
-
-    def Add(self, path, *others) -> int:
-        """Add a file, a pattern such as "data/*.root" or "file.root/tree", or another chain; the number of files added."""
-        if isinstance(path, TChain):
-            added = list(path._files)
-        else:
-            text = str(path)
-            at = text.rfind(".root/")
-            text, inside = (text[: at + 5], text[at + 6 :]) if at >= 0 else (text, self._name)
-            added = [f"{file}:{inside}" for file in matching(text)]
-        self._files += added
-        self._stored = open_table(list(self._files)) if self._files else None
-        self._columns.clear()
-        return len(added)
-
-    AddFile = Add
-
-    def GetNtrees(self) -> int:
-        """The number of files."""
-        return len(self._files)
-
-    def _stored_free(self) -> bool:
-        return False
-
-
-class TNtuple(TTree):
-    """TNtuple(name, title, "x:y:z"): a tree of numbers, filled by Fill(x, y, z)."""
-
-    def __init__(self, name, title, variables, *others):
-        super().__init__(name, title)
-        self._row = {part: np.zeros(1, np.float32) for part in str(variables).split(":")}
-        for part, array in self._row.items():
-            self.Branch(part, array, f"{part}/F")
-
-    def Fill(self, *values) -> int:
-        """Add an event with these numbers."""
-        for array, value in zip(self._row.values(), values):
-            array[0] = value
-        return super().Fill()
 
 
 register(TableSource("a TTree of tmvalite.pyroot", lambda source: isinstance(source, TTree), lambda tree: tree.table()))
