@@ -94,7 +94,7 @@ def test_a_booking_that_is_skipped_is_remarked_upon():
 def test_the_script_calls_the_function_of_its_name_and_not_main():
     text = translated("training.C")
     assert text.endswith('if __name__ == "__main__":\n    training()\n') and "def main" not in text
-    assert "def training(" in text and "    wanted = ROOT.TString(wanted)\n" in text
+    assert 'def training(wanted=""):' in text
     assert migrate("void f() { g(); } void g() { f(); }", "other").endswith("    g()\n")
     assert migrate("int main() { return 0; }", "x").endswith("    main()\n")
 

@@ -34,7 +34,7 @@ INTEGERS = {
 FLOATS = {"float": "np.float32", "Float_t": "np.float32", "double": "np.float64", "Double_t": "np.float64"}
 BOOLS = {"bool": "np.bool_", "Bool_t": "np.bool_"}
 NUMBERS = {**INTEGERS, **FLOATS, **BOOLS}
-TEXTS = {"std::string", "string", "char", "Option_t", "std::string_view", "string_view"}
+TEXTS = {"TString", "text", "std::string", "string", "char", "Option_t", "std::string_view", "string_view"}
 CONSTANTS = {
     "true": "True",
     "false": "False",

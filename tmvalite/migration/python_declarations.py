@@ -21,6 +21,7 @@ from tmvalite.migration.counterparts import (
 from tmvalite.migration.expressions import read_expression, symbol
 from tmvalite.migration.layout_lines import PythonTerm, broken, listed
 from tmvalite.migration.macro_nodes import Declaration, Declarator, ListNode, Symbol
+from tmvalite.migration.python_calls import as_text
 from tmvalite.migration.python_terms import Translation
 from tmvalite.workflow.members import NAMESPACE
 
@@ -65,7 +66,9 @@ class DeclarationLines:
         scope.slots.discard(one.name)
         known = class_of(kind) is not None or kind in TEXTS or symbol(kind).parts[-1] in ("map", "vector")
         scope.kinds[one.name] = kind if known else value.kind
-        if kind.startswith("std::"):
+        if kind in TEXTS:
+            scope.kinds[one.name] = "text"
+        elif kind.startswith("std::"):
             scope.kinds[one.name] = kind[5:]
         return [
             *(f"{indent}# {remark}" for remark in work.remarks),
@@ -139,26 +142,23 @@ class DeclarationLines:
         if kind in TEXTS:
             if not terms:
                 return PythonTerm('""', kind="text")
-            return terms[0] if terms[0].kind == "text" else listed("str(", terms[:1], ")", "text")
+            return as_text(terms[0])
         if last == "map":
             self.scope.uses.add("defaultdict")
             values = {"int": "int", "Int_t": "int", "bool": "bool", "Bool_t": "bool", "double": "float", "float": "float"}
             element = plain.arguments.rpartition(",")[2].strip()
             if terms and not isinstance(given[0], ListNode):
                 return terms[0]
-            return PythonTerm(f"defaultdict({values.get(element, 'str' if element in (*TEXTS, 'TString') else 'lambda: None')})")
+            return PythonTerm(f"defaultdict({values.get(element, 'str' if element in TEXTS else 'lambda: None')})")
         if last in ("vector", "array"):
             if one.form == "=" and terms:
                 return terms[0] if not isinstance(given[0], ListNode) else work.vector(plain.arguments, terms)
             if one.form == "{" and terms:
                 return work.vector(plain.arguments, (listed("[", terms, "]"),))
             return work.vector(plain.arguments, terms)
-        if one.form == "=" and terms and kind not in ("TString", "TCut"):
-            self._check_class(kind)
-            return terms[0]
         head = self._check_class(kind)
-        if kind in ("TString", "TCut") and terms and terms[0].kind == kind and one.form == "=":
-            return listed(f"{head}(", terms, ")", kind) if isinstance(given[0], Symbol) else terms[0]
+        if one.form == "=" and terms and (kind != "TCut" or terms[0].kind == kind):
+            return terms[0]
         return listed(f"{head}(", terms, ")", kind)
 
     def _check_class(self, kind: str) -> str:

@@ -7,7 +7,7 @@ import re
 import textwrap
 
 from tmvalite.errors import OptionError, Source, Span
-from tmvalite.migration.counterparts import NoCounterpart, python_name, reason_of
+from tmvalite.migration.counterparts import TEXTS, NoCounterpart, python_name, reason_of
 from tmvalite.migration.expressions import read_expression
 from tmvalite.migration.layout_lines import STEP, WIDTH, PythonTerm, broken, listed
 from tmvalite.migration.macro_nodes import (
@@ -169,8 +169,8 @@ class Writer(DeclarationLines, LoopLines):
             inner.scope.names.add(given)
             inner.scope.slots.discard(given)
             inner.scope.lost.discard(given)
-            inner.scope.kinds[given] = plain
-            if plain in ("TString", "TCut"):
+            inner.scope.kinds[given] = "text" if plain in TEXTS else plain
+            if plain == "TCut":
                 first.append(f"{indent}{STEP}{name} = ROOT.{plain}({name})")
         body = inner.block(statement.body, indent + STEP)
         changed = self._changed_outside(statement)
@@ -183,10 +183,9 @@ class Writer(DeclarationLines, LoopLines):
 
     def _default(self, span: Span) -> str:
         try:
-            text = self.term(span).text
+            return self.term(span).text
         except (NoCounterpart, OptionError):
             return "None"
-        return '""' if text in ('ROOT.TString("")', "ROOT.TString()") else text
 
     def _changed_outside(self, statement: MacroFunction) -> list[str]:
         """Names of the macro that a function assigns to."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tmvalite.errors import Span
-from tmvalite.migration.counterparts import INTEGERS, NoCounterpart, python_name
+from tmvalite.migration.counterparts import INTEGERS, NUMBERS, TEXTS, NoCounterpart, python_name
 from tmvalite.migration.layout_lines import STEP, PythonTerm, broken, listed
 from tmvalite.migration.macro_nodes import (
     AssignNode,
@@ -48,12 +48,19 @@ class LoopLines:
 
     def _ForEach(self, statement: ForEach, indent: str) -> list[str]:
         values = self.term(statement.values)
-        self.scope.names.add(statement.name)
+        self._know(statement.name, values.text)
         if values.kind.startswith("map") or self._is_map(values.text):
             self.scope.pairs[statement.name] = values.text
             values = listed("list(", (values,), ")")
         out = broken(indent, f"for {python_name(statement.name)} in ", values, ":")
         return out + self.block(statement.body, indent + STEP)
+
+    def _know(self, name: str, values: str) -> None:
+        """What a loop over a map or a vector says of its variable: the type of keys or elements."""
+        kind = self.scope.kinds.get(values, "")
+        inner = kind.partition("<")[2].rpartition(">")[0].partition(",")[0].strip()
+        self.scope.names.add(name)
+        self.scope.kinds[name] = "text" if inner in TEXTS else inner if inner in NUMBERS else ""
 
     def _is_map(self, text: str) -> bool:
         return "map" in self.scope.kinds.get(text, "").partition("<")[0]
@@ -125,7 +132,7 @@ class LoopLines:
         if not (isinstance(node, CallNode) and isinstance(node.what, MemberNode) and node.what.name.text in ("begin", "cbegin")):
             return None
         values = Translation(self.scope).term(node.what.of)
-        self.scope.names.add(name)
+        self._know(name, values.text)
         if self._is_map(values.text):
             self.scope.pairs[name] = values.text
             return python_name(name), listed("list(", (values,), ")")

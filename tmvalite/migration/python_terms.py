@@ -38,7 +38,7 @@ from tmvalite.migration.macro_nodes import (
     Symbol,
     TernaryNode,
 )
-from tmvalite.migration.python_calls import CallTerms
+from tmvalite.migration.python_calls import CallTerms, as_text
 from tmvalite.migration.python_streams import StreamTerms
 
 SIGNS = {
@@ -145,7 +145,9 @@ class Translation(CallTerms, StreamTerms):
         name = node.name.parts[-1]
         if isinstance(node.of, Symbol) and node.of.text in self.scope.pairs and name in ELEMENTS:
             key = python_name(node.of.text)
-            return PythonTerm(key if name == "first" else f"{self.scope.pairs[node.of.text]}[{key}]")
+            if name == "first":
+                return PythonTerm(key, kind=self.scope.kinds.get(node.of.text, ""))
+            return PythonTerm(f"{self.scope.pairs[node.of.text]}[{key}]")
         of = self.term(node.of)
         if of.kind:
             counterparts.check_member(of.kind, name)
@@ -155,6 +157,7 @@ class Translation(CallTerms, StreamTerms):
         of = self._array(node.of) or self.term(node.of)
         kind = of.kind
         inner = kind[7:-1] if kind.startswith("vector<") else kind if kind in NUMBERS else ""
+        inner = "text" if inner in TEXTS else inner
         return PythonTerm(f"{of.within(ATOM)}[{self.term(node.at).text}]", kind=inner)
 
     def _array(self, node) -> PythonTerm | None:
@@ -199,6 +202,8 @@ class Translation(CallTerms, StreamTerms):
         left, right = self.term(node.left), self.term(node.right)
         if "TCut" in (left.kind, right.kind) and node.sign in ("&&", "||", "+", "*"):
             return self._cuts(left, node.sign, right)
+        if node.sign == "+" and "text" in (left.kind, right.kind):
+            left, right = (as_text(one) if is_number(one) else one for one in (left, right))
         sign, binds = SIGNS[node.sign]
         if node.sign == "/" and _is_whole(left) and _is_whole(right):
             sign = "//"
@@ -244,7 +249,7 @@ class Translation(CallTerms, StreamTerms):
         if node.kind in BOOLS:
             return listed("bool(", (of,), ")", "bool")
         if node.kind in TEXTS:
-            return listed("str(", (of,), ")", "text")
+            return as_text(of)
         head = counterparts.in_root(node.kind)
         return of if head is None else listed(f"{head}(", (of,), ")", node.kind)
 
@@ -263,15 +268,16 @@ class Translation(CallTerms, StreamTerms):
     def right(self, node: AssignNode) -> PythonTerm:
         """What is assigned, as the type of the left side keeps it."""
         kind = self.scope.kinds.get(node.left.text, "") if isinstance(node.left, Symbol) else ""
-        return self.kept(kind, self.term(node.right)) if node.sign == "=" else self.term(node.right)
+        value = self.term(node.right)
+        if node.sign == "+=" and kind == "text" and is_number(value):
+            return as_text(value)
+        return self.kept(kind, value) if node.sign == "=" else value
 
     def kept(self, kind: str, value: PythonTerm) -> PythonTerm:
-        """A value for a name of this type: texts become TString and TCut."""
-        if kind in ("TString", "TCut") and value.kind != kind:
-            return listed(f"ROOT.{kind}(", (value,), ")", kind)
-        if kind in TEXTS and value.kind == "TString":
-            return listed("str(", (value,), ")", "text")
-        return value
+        """A value for a name of this type: a text is a str, a cut a TCut."""
+        if kind == "TCut" and value.kind != kind:
+            return listed("ROOT.TCut(", (value,), ")", kind)
+        return as_text(value) if kind == "text" and value.text != "None" else value
 
     def _StepNode(self, node: StepNode) -> PythonTerm:
         of = self.term(node.of)
@@ -283,6 +289,11 @@ def _calls(node, name: str) -> bool:
     return isinstance(node, CallNode) and isinstance(node.what, MemberNode) and node.what.name.text == name
 
 
+def is_number(term: PythonTerm) -> bool:
+    """Whether C++ would append its digits to a text."""
+    return term.kind in ("int", "float", "bool") or term.kind in NUMBERS
+
+
 def _is_whole(term: PythonTerm) -> bool:
     return term.kind == "int" or term.kind in INTEGERS
 
@@ -290,8 +301,6 @@ def _is_whole(term: PythonTerm) -> bool:
 def _joined_kind(left: str, right: str, sign: str) -> str:
     if sign in ("==", "!=", "<", ">", "<=", ">=", "&&", "||"):
         return "bool"
-    if "TString" in (left, right):
-        return "TString"
     if (left == "int" or left in INTEGERS) and (right == "int" or right in INTEGERS):
         return "int"
     return "text" if left == right == "text" else ""
