@@ -285,7 +285,7 @@ def test_calls_in_another_order_or_form(in_tmp_path):
     with pytest.raises(OptionError, match="already booked"):
         cv.BookMethod("DL", "DNN", DNN)
     with pytest.warns(TmvaliteWarning, match="skipped"):
-        cv.BookMethod("RuleFit", "R", "")
+        cv.BookMethod("RXGB", "R", "")
     for arguments in ((), ("job",), ("job", "loader"), ("job", loader(), None, "", 1)):
         with pytest.raises(OptionError) as caught:
             CrossValidation(*arguments)

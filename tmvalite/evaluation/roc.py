@@ -43,14 +43,14 @@ class RocCurve:
     area : float
         The exact area A of the module's docstring.
     events : (scores, is_signal, weights)
-        What it was made of, (N,) each, for statistical errors.
+        What it was made of, (N,) each, for statistical errors; None of a mean of curves, which has none.
     """
 
     threshold: np.ndarray
     signal_efficiency: np.ndarray
     background_efficiency: np.ndarray
     area: float
-    events: tuple[np.ndarray, np.ndarray, np.ndarray] = field(repr=False, compare=False)
+    events: tuple[np.ndarray, np.ndarray, np.ndarray] | None = field(default=None, repr=False, compare=False)
 
     @property
     def background_rejection(self) -> np.ndarray:

@@ -8,6 +8,7 @@ Sources: G. Cowan, K. Cranmer, E. Gross, O. Vitells, Eur. Phys. J. C 71 (2011) 1
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -182,9 +183,11 @@ def optimal_cuts(curves: Mapping, n_signal: float = 1000.0, n_background: float 
 
 
 def _point(curve, k: int, cut: float | None = None) -> WorkingPoint:
-    scores, is_signal, weights = curve.events
     cut = float(curve.threshold[k]) if cut is None else cut
-    rates = []
+    if curve.events is None:
+        values = (float(curve.signal_efficiency[k]), float(curve.background_efficiency[k]))
+        return WorkingPoint(cut, *(Rate(value, math.nan, math.nan, math.nan) for value in values))
+    (scores, is_signal, weights), rates = curve.events, []
     for efficiency, of_class in ((curve.signal_efficiency, is_signal), (curve.background_efficiency, ~is_signal)):
         e, w, kept = float(efficiency[k]), weights[of_class], scores[of_class] >= np.float64(cut)
         total, squares = float(np.sum(w)), float(np.sum(w * w))

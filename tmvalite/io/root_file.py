@@ -117,6 +117,8 @@ class RootFile:
     >>> file.write()                                                        # doctest: +SKIP
     """
 
+    keeps = False  # whether what the file has already stays
+
     def __init__(self, path: str | os.PathLike):
         self.path = path
         self.objects: dict[str, Content | EventTree] = {}
@@ -161,7 +163,20 @@ class RootFile:
             The file cannot be written. MissingExtraError: uproot is not installed.
         """
         uproot = _uproot()
-        write_atomic(self.path, lambda file: self._fill(uproot, file))
+        if hasattr(self.path, "receive"):  # an OpenRootFile
+            self.path.receive(self)
+            return
+        write_atomic(self.path, lambda file: self.fill(uproot, file))
+
+    def fill(self, uproot, file: BinaryIO) -> None:
+        """Write into an open file: a new one, or behind what the file of this name has."""
+        if not self.keeps:
+            self._fill(uproot, file)
+            return
+        with open(self.path, "rb") as old:
+            file.write(old.read())
+        file.seek(0)
+        self._fill(_Adding(uproot), file)
 
     def _fill(self, uproot, file: BinaryIO) -> None:
         with uproot.recreate(file, compression=uproot.ZSTD(1)) as output:  # ZLIB takes 5 times as long for the same size
@@ -175,6 +190,20 @@ class RootFile:
                     output[name] = root_object(name.rsplit("/", 1)[-1], content)
 
 
+class _Adding:
+    """uproot for a file that keeps what it has."""
+
+    def __init__(self, uproot):
+        self._uproot = uproot
+
+    def __getattr__(self, name: str):
+        return getattr(self._uproot, name)
+
+    def recreate(self, file: BinaryIO, **new):
+        """Open the file to add to it; what is said of new files does not count."""
+        return self._uproot.update(file)
+
+
 def _uproot():
     try:
         import uproot
@@ -185,6 +214,9 @@ def _uproot():
 
 def _write_tree(output, name: str, tree: EventTree) -> None:
     """A TTree with one branch a column, in chunks."""
+    if type(tree) is not EventTree:
+        tree.write(output, name)
+        return
     types = {n: "string" if n == "className" and tree.classes else _branch_type(values) for n, values in tree.columns.items()}
     branches = output.mktree(name, types, title=name.rsplit("/", 1)[-1])
     length = len(next(iter(tree.columns.values()), ()))

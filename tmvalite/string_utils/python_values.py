@@ -33,6 +33,8 @@ def value_text(name: str, value: Any) -> str:
     'TANH|5,DENSE|1|LINEAR'
     """
     write = WRITERS.get(name.lower())
+    if hasattr(type(value), "Data"):
+        value = str(value)  # ROOT's TString
     if hasattr(value, "tolist") and hasattr(value, "__len__"):
         value = value.tolist()  # an array
     if not _is_list(value) and not isinstance(value, Mapping):

@@ -12,6 +12,7 @@ import numpy as np
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import OptionError
 from tmvalite.io import root_names
+from tmvalite.io.open_root_file import OpenRootFile
 from tmvalite.io.root_file import EventTree, RootFile
 from tmvalite.workflow.input_histograms import correlation_matrices, input_histograms
 from tmvalite.workflow.log import Log, LogSettings
@@ -24,7 +25,7 @@ TREES = {"TestTree": "test", "TrainTree": "train"}
 def as_target(target) -> str | None:
     """The Factory's target as a path; None and an empty path mean that no file is written.
 
-    Anything that has a name, as ROOT's TFile, stands for the file of that name.
+    An open TFile takes what is written; anything else that has a name stands for the file of that name.
 
     Raises
     ------
@@ -35,6 +36,8 @@ def as_target(target) -> str | None:
         return target or None
     if isinstance(target, os.PathLike):
         return os.fspath(target)
+    if hasattr(target, "IsWritable") and hasattr(target, "GetName"):
+        return OpenRootFile(target)
     if hasattr(target, "GetName"):
         return str(target.GetName())
     raise OptionError(

@@ -5,47 +5,15 @@ A kind of source is one file here and one import line below; the first one that 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-
 import numpy as np
 
 from tmvalite.data.columns import ArrayTable, Column, Table
-from tmvalite.data.sources import arrow, csv, frame, hdf5, mapping, npz, records, root, structured
+from tmvalite.data.sources import arrow, csv, frame, hdf5, mapping, npz, records, root, root_objects, structured
 from tmvalite.data.sources.base import SOURCES
+from tmvalite.data.sources.chained import ChainTable, chained
 from tmvalite.errors import DataError
 
 __all__ = ["ArrayTable", "ChainTable", "Column", "Table", "is_table", "open_table"]
-
-
-@dataclass(frozen=True, eq=False)
-class ChainTable:
-    """Several tables as one, one after the other. Its columns are those that all parts have."""
-
-    parts: tuple[Table, ...]
-    n_entries: int
-
-    def keys(self) -> list[str]:
-        common = set(self.parts[0].keys()).intersection(*(part.keys() for part in self.parts[1:]))
-        return [name for name in self.parts[0].keys() if name in common]
-
-    def read(self, names: Sequence[str], texts: Collection[str] = ()) -> dict[str, Column]:
-        read = [part.read(names, texts) for part in self.parts]
-        columns = {}
-        for name in names:
-            try:
-                columns[name] = Column.concatenate([part[name] for part in read])
-            except DataError as problem:
-                raise DataError(f"column '{name}' of {self}: {problem.message}", code=problem.code) from None
-        return columns
-
-    def lacking(self, name: str) -> str | None:
-        """The first part that lacks a column which another part has, or None."""
-        without = [part for part in self.parts if name not in part.keys()]
-        return str(without[0]) if 0 < len(without) < len(self.parts) else None
-
-    def __str__(self):
-        return f"{self.parts[0]} and {len(self.parts) - 1} more"
 
 
 def is_table(source) -> bool:
@@ -81,9 +49,9 @@ def open_table(source) -> Table:
     for kind in SOURCES:
         if kind.fits(source):
             opened = kind.open(source)
-            return _chain(opened) if isinstance(opened, list) else opened
+            return chained(opened) if isinstance(opened, list) else opened
     if isinstance(source, list | tuple) and source and not _numbers(source):
-        return _chain([open_table(part) for part in source])
+        return chained([open_table(part) for part in source])
     expected = ", ".join(kind.shown for kind in SOURCES) + ", or a list of these"
     if isinstance(source, np.ndarray | list | tuple):
         raise DataError(
@@ -98,12 +66,3 @@ def open_table(source) -> Table:
 def _numbers(values) -> bool:
     first = values[0]
     return isinstance(first, int | float | np.number) or (isinstance(first, list | tuple) and bool(first) and _numbers(first))
-
-
-def _chain(tables: Sequence[Table]) -> Table:
-    if len(tables) == 1:
-        return tables[0]
-    parts: list[Table] = []
-    for table in tables:
-        parts.extend(table.parts if isinstance(table, ChainTable) else [table])
-    return ChainTable(tuple(parts), sum(part.n_entries for part in parts))
