@@ -70,6 +70,12 @@ def check_own(arguments: dict[str, Any], modes: tuple[str, ...]) -> None:
         raise OptionError(f"verbose={verbose!r} is not known", code="argument", expected=("True", "False"))
 
 
-def progress_of(arguments: dict[str, Any]) -> Any:
-    """How `fit` shows its progress where it is not told: `verbose` switches off what `progress` asks for."""
-    return "silent" if arguments["verbose"] is not None and not arguments["verbose"] else arguments["progress"]
+def progress_of(arguments: dict[str, Any], quiet: bool) -> Any:
+    """How `fit` shows its progress where it is not told.
+
+    `verbose` switches off what `progress` asks for. `quiet`, which is !V among the options, counts where neither says anything.
+    """
+    verbose, progress = arguments["verbose"], arguments["progress"]
+    if verbose is None:
+        return "silent" if quiet and progress == OWN["progress"] else progress
+    return progress if verbose else "silent"

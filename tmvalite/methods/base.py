@@ -37,6 +37,7 @@ from tmvalite.models.strategy_keywords import with_keys
 from tmvalite.string_utils import BoundOptions, PhaseSettings
 from tmvalite.training.history import COLUMNS, History
 from tmvalite.training.progress import MODES
+from tmvalite.wrapping import wrapped
 
 if TYPE_CHECKING:
     from tmvalite.models.fitting import Fitted
@@ -63,7 +64,7 @@ class Method(Estimator):
     progress : "auto", "live", "table", "summary" or "silent"
         What `fit` shows.
     verbose : bool, optional
-        False is progress="silent".
+        False is progress="silent", and so is !V in the option string, where neither `progress` nor `verbose` is given.
     Strict : bool, optional
         Keys and values of the training that cannot be read are errors; True makes every warning about a string an error,
         False makes all of them warnings, as in a Factory.
@@ -146,6 +147,11 @@ class Method(Estimator):
         return self.booking.phases
 
     @property
+    def quiet(self) -> bool:
+        """Whether its options say !V."""
+        return self.bound.is_set("V") and not self.bound.values.V
+
+    @property
     def needs_truth(self) -> bool:
         """Whether a training needs classes or targets."""
         return self.booking.needs_truth
@@ -208,7 +214,7 @@ class Method(Estimator):
 
     def _fit(self, sample: tuple, norm, signal, eval_set, progress, on_interrupt: str, **more) -> None:
         norm = self.__dict__["norm"] if norm is ... else norm
-        progress = signature.progress_of(self._parameters) if progress is None else progress
+        progress = signature.progress_of(self._parameters, self.quiet) if progress is None else progress
         given = declared(self.booking, *sample, norm=norm, signal=signal, eval_set=eval_set)
         self._train(
             given.events, given.info, given.split, progress, print, on_interrupt, labels=given.labels, flat=given.flat, **more
@@ -456,7 +462,7 @@ class Method(Estimator):
         shown = self._model
         if shown is not None:
             names = ", ".join(v.label for v in self.info.variables[:8]) + (", ..." if self.info.n_variables > 8 else "")
-            lines.append(f"variables: {names}")
+            lines += wrapped(f"variables: {names}")
         elif self.booking.known_by_itself:
             shown = self._first_look()
         else:

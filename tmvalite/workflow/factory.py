@@ -118,9 +118,8 @@ class Factory(FactoryNames):
         with method.diagnostics.telling():
             method.blueprint(data.info)  # what does not fit the data is said now, not when the training begins
         method.diagnostics.issue()
-        quiet = method.bound.is_set("V") and not method.bound.values.V
         persistent = self.options.values.ModelPersistence
-        records[title] = MethodRecord(title, method, analysis_type, data, path, persistent, quiet)
+        records[title] = MethodRecord(title, method, analysis_type, data, path, persistent, method.quiet)
         self._faces.setdefault(loader.name, {})[title] = BookedMethod(records[title], view, self.job)
         return self._faces[loader.name][title]
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from tmvalite.evaluation.result_tables import shortened
 from tmvalite.workflow.info_views import DataSetInfoView, counts_text
 from tmvalite.workflow.results import MethodRecord
+from tmvalite.wrapping import WIDTH
 
 METHOD_COLUMNS = ("data set", "method", "type", "analysis", "state", "ROC area")
 VARIABLE_COLUMNS = ("", "label", "expression", "unit", "type")
@@ -27,11 +29,13 @@ def variable_rows(view: DataSetInfoView) -> list[tuple[str, ...]]:
 
 
 def text_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Columns side by side; those that are empty everywhere are left out."""
+    """Columns side by side; those that are empty everywhere are left out, and long names shortened to fit a terminal."""
     rows = [tuple(row) for row in rows]
     used = [i for i in range(len(columns)) if any(row[i] for row in rows)]
     widths = {i: max(len(columns[i]), *(len(row[i]) for row in rows)) for i in used}
-    return ["  ".join(f"{row[i]:<{widths[i]}s}" for i in used).rstrip() for row in (tuple(columns), *rows)]
+    while sum(widths.values()) + 2 * (len(used) - 1) > WIDTH:
+        widths[max(used, key=widths.__getitem__)] -= 1
+    return ["  ".join(f"{shortened(row[i], widths[i]):<{widths[i]}s}" for i in used).rstrip() for row in (tuple(columns), *rows)]
 
 
 def html_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], most: int = 30) -> str:
