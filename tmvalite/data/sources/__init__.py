@@ -29,6 +29,12 @@ class ChainTable:
         common = set(self.parts[0].keys()).intersection(*(part.keys() for part in self.parts[1:]))
         return [name for name in self.parts[0].keys() if name in common]
 
+    def branches(self) -> list[str]:
+        """Every column once, where a tree has several names for it."""
+        common = set(self.keys())
+        first = self.parts[0]
+        return [name for name in (first.branches() if hasattr(first, "branches") else first.keys()) if name in common]
+
     def read(self, names: Sequence[str], texts: Collection[str] = ()) -> dict[str, Column]:
         read = [part.read(names, texts) for part in self.parts]
         columns = {}
