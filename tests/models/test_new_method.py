@@ -66,10 +66,11 @@ def test_the_command_line_and_types_ask_the_registries():
         "sys.exit(tmvalite.cli.main(['check', '--method', 'TOY', 'NoiseSize=4']))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[:3] == [
+    assert done.stdout.splitlines()[:4] == [
         "kTOY",
         "MethodToy",
-        "MethodTOY, classification, 4 variables (assumed: give --variables or InputLayout)",
+        "MethodTOY, classification, 4 variables (assumed: give --variables or",
+        "  InputLayout)",
     ]
 
 
