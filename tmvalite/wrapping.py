@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 WIDTH = 80  # columns of a terminal
+SHORT = 12  # letters of a word that does not stand alone in a last line
 LONG_NAME = 40  # letters that no word of a sentence has
 
 # a word that is longer than a line, as a layout may be, is cut behind the first of these, and its pieces behind the second
@@ -18,7 +19,7 @@ def wrapped(text: str, first: int = 0, rest: int | None = None, width: int = WID
     By default the others stand 2 columns further right than the first. What has neither a blank nor a separator stays whole.
 
     >>> wrapped("Layout=TANH|128,TANH|128,LINEAR is long", 2, width=24)
-    ['  Layout=TANH|128,', '    TANH|128,LINEAR is', '    long']
+    ['  Layout=TANH|128,', '    TANH|128,LINEAR', '    is long']
     """
     rest = first + 2 if rest is None else rest
     lines, line = [], " " * first
@@ -36,7 +37,17 @@ def wrapped(text: str, first: int = 0, rest: int | None = None, width: int = WID
                 lines.append(line)
                 line, piece = " " * rest, piece.lstrip()
             line += piece
-    return [line.rstrip() for line in [*lines, line] if line.strip()]
+    return _without_widow([line.rstrip() for line in [*lines, line] if line.strip()], rest)
+
+
+def _without_widow(lines: list[str], rest: int) -> list[str]:
+    """The lines; a short last word, such as a unit, gets the word before it into its line."""
+    if len(lines) < 2 or len(lines[-1]) - rest > SHORT or " " in lines[-1].strip():
+        return lines
+    before, blank, word = lines[-2].rpartition(" ")
+    if len(before.split()) < 2 or len(word) > SHORT:
+        return lines
+    return [*lines[:-2], before.rstrip(), " " * rest + word + blank + lines[-1].strip()]
 
 
 def _pieces(word: str, room: int) -> list[str]:

@@ -324,15 +324,13 @@ def test_a_method_shows_what_was_given():
     assert repr(method) == "MethodDL('Layout=TANH|4,LINEAR', analysis_type='classification', title='<NN>', MaxEpochs=5)"
     shown = method._repr_html_()
     assert "<b>MethodDL</b>, not trained" in shown and "&lt;NN&gt;" in shown and "MaxEpochs" in shown and "KLWeight" not in shown
-
-
-def test_a_verbose_method_prints_its_epochs_and_a_silent_one_nothing(capsys):
-    MethodDL(options(2), verbose=False).fit(X, Y)
-    assert capsys.readouterr().out == ""
-    MethodDL(options(2), progress="table").fit(X, Y)
-    assert "Epoch" in capsys.readouterr().out
-    MethodDL(options(2), progress="table").fit(X, Y, progress="silent")
-    assert capsys.readouterr().out == ""
+    method = MethodDL(options(20), verbose=False).fit(X, Y)
+    shown = method._repr_html_()
+    assert "<b>MethodDL</b>, trained" in shown and "<details><summary>layers</summary><pre>variables: var1" in shown
+    assert repr(method.graph) == f"<graph of {len(method.graph.nodes)} layers, {X.shape[1]} -> 1>" and repr(
+        method.plan
+    ).startswith("<plan to ")
+    assert repr(method.info).startswith(f"<{X.shape[1]} variables (var1, ")
 
 
 def test_the_old_model_serves_until_the_new_one_is_there():

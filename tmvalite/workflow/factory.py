@@ -30,7 +30,8 @@ from tmvalite.workflow.method_face import BookedMethod
 from tmvalite.workflow.output_file import as_target, write_output
 from tmvalite.workflow.results import MethodRecord
 from tmvalite.workflow.script_options import read_chains, read_factory_options
-from tmvalite.workflow.summary import METHOD_COLUMNS, html_table, method_row, text_table
+from tmvalite.workflow.small_tables import html_table, text_table
+from tmvalite.workflow.summary import METHOD_COLUMNS, method_row
 from tmvalite.workflow.training import train_one
 from tmvalite.workflow.types import method_type
 

@@ -225,7 +225,7 @@ def missing(owner, name: str, also: Iterable[str] = ()) -> AttributeError:
     if name in absent:
         return NotProvidedError(f"{what}.{name} is not part of tmvalite: {absent[name]}")
     known = [] if name.startswith("_") else [one for one in {*dir(type(owner)), *also, *absent} if not one.startswith("_")]
-    return AttributeError(f"'{what}' object has no attribute '{name}'{_meant(name, sorted(known))}")
+    return _unknown(f"'{what}' object has no attribute '{name}'", name, sorted(known))
 
 
 def missing_in_namespace(name: str, known: Iterable[str]) -> AttributeError:
@@ -234,9 +234,10 @@ def missing_in_namespace(name: str, known: Iterable[str]) -> AttributeError:
         return NotProvidedError(f"{name} is not part of tmvalite: {NAMESPACE[name]}")
     if re.fullmatch(r"k[A-Z]\w*", name):
         return NotProvidedError(f"{name} is not part of tmvalite: methods, analysis types and samples are members of Types")
-    return AttributeError(f"module 'tmvalite' has no attribute '{name}'{_meant(name, [*known, *NAMESPACE])}")
+    return _unknown(f"module 'tmvalite' has no attribute '{name}'", name, [*known, *NAMESPACE])
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def _unknown(sentence: str, name: str, known: Iterable[str]) -> AttributeError:
+    """Python's own sentence; with the nearest name, where there is one, it is an error of ours, which notebooks show shortly."""
     hint = None if name.startswith("_") else did_you_mean(name, known)
-    return f"; {hint}" if hint else ""
+    return NotProvidedError(f"{sentence}; {hint}") if hint else AttributeError(sentence)
