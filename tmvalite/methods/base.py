@@ -237,13 +237,15 @@ class Method(Estimator):
     def _train(self, events: Events, info: DataSetInfo, split: str, progress, write, on_interrupt: str, **more) -> None:
         """Train, and keep what comes of it; `more` goes to `models.fitting.fit`."""
         from tmvalite.models.fitting import fit  # brings the engine with it
+        from tmvalite.training.compiling import announced
         from tmvalite.training.progress import Progress, make_progress
 
         if on_interrupt not in ON_INTERRUPT:
             raise OptionError(f"on_interrupt={on_interrupt!r} is not known", code="argument", expected=ON_INTERRUPT)
         progress = progress if isinstance(progress, Progress) else make_progress(progress, write)
         made = self.blueprint(info)
-        fitted = fit(self.booking, made, events, info, split=split, progress=progress, diagnostics=self.diagnostics, **more)
+        with announced(progress):
+            fitted = fit(self.booking, made, events, info, split=split, progress=progress, diagnostics=self.diagnostics, **more)
         self._keep(fitted, on_interrupt)
 
     def _keep(self, fitted: Fitted, on_interrupt: str) -> None:

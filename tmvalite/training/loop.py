@@ -21,7 +21,7 @@ from tmvalite.errors import Source, TmvaliteWarning, TrainingError, warn_user
 from tmvalite.optimizers import FIELDS
 from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training import streams
-from tmvalite.training.compiling import prepare
+from tmvalite.training.compiling import announced
 from tmvalite.training.history import Epoch, History
 from tmvalite.training.network import batch_bounds
 from tmvalite.training.optimizers import OptimizerSettings
@@ -152,8 +152,12 @@ class Training:
         TrainingError
             The loss is infinite or no number. The network then has the last good parameters.
         """
+        with announced(self.progress):
+            return self._run()
+
+    def _run(self) -> History:
         self._remark_batches()
-        self.progress.compiled(prepare(self.network, self.progress.message))
+        self.network.prepare()
         try:
             for number, (phase, rates) in enumerate(zip(self.phases, self.dropout, strict=True), 1):
                 self._restore()
@@ -200,13 +204,14 @@ class Training:
         sizes = np.array([stop - start for start, stop in batch_bounds(len(self.train), phase.batch_size)])
         stale = validated = 0
         for e in range(1, phase.max_epochs + 1):
-            began = time.perf_counter()
+            began, compiled = time.perf_counter(), self.progress.compile_seconds
             epoch = len(self.history.epochs) + 1
             optimizer.learning_rate = rate.at(e)
             self.companion.begin_epoch(self.network, epoch, self._steps)
             train_loss, terms = self._run_epoch(number, phase, optimizer, sizes, e, epoch)
             penalty = self.network.penalty(phase.regularization, phase.weight_decay)
-            trained = time.perf_counter()
+            began += self.progress.compile_seconds - compiled  # waiting for kernels is no training
+            trained, compiled = time.perf_counter(), self.progress.compile_seconds
             error, improved, valid_terms = math.nan, False, None
             if e % phase.test_repetitions == 0 or e == phase.max_epochs:
                 error, valid_terms = self._validate(phase), self._valid_terms
@@ -218,7 +223,7 @@ class Training:
                 stale = 0 if improved else stale + waited
                 rate.validated(waited, improved)
                 validated = e
-            now = time.perf_counter()
+            now = time.perf_counter() - (self.progress.compile_seconds - compiled)
             row = Epoch(
                 epoch,
                 number,
