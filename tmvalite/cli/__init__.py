@@ -38,10 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """One whose errors fit a terminal."""
+    """One whose errors fit a terminal, and which lists the verbs where there is none."""
 
     def error(self, message):
-        self.print_usage(sys.stderr)
+        (self.print_help if message.endswith("COMMAND") else self.print_usage)(sys.stderr)
         self.exit(2, fitted(f"{self.prog}: error: {message}") + "\n")
 
 

@@ -175,8 +175,8 @@ class LiveProgress(TableProgress):
         super().begin_phase(start)
         self._losses, self._began = "", self._clock()
         self._bars.reset(self._task, total=start.settings.max_epochs)
-        self._bars.start()
         self._move(1, 0.0)
+        self._bars.start()
 
     def batches(self, epoch, done):
         self._move(epoch, done)
