@@ -25,6 +25,7 @@ from tmvalite.errors import (
 )
 from tmvalite.estimators import signature
 from tmvalite.estimators.copies import restored, state_of
+from tmvalite.estimators.getters import Getters
 from tmvalite.estimators.protocol import Estimator
 from tmvalite.graph import Graph, describe_all, require_lowering
 from tmvalite.io.weight_file import WeightFile
@@ -47,7 +48,7 @@ METHODS: dict[str, type[Method]] = {}  # by what weight files call them; TMVA's 
 ON_INTERRUPT = ("raise", "keep")
 
 
-class Method(Estimator):
+class Method(Getters, Estimator):
     """A method with its options; the base of MethodDL.
 
     Parameters
@@ -377,24 +378,6 @@ class Method(Estimator):
             hint = "use GetRegressionValues" if self.analysis_type == "regression" else "use GetMvaValues"
             raise OptionError(f"this method is a {self.analysis_type}, not multiclass", code="analysis-type", hint=hint)
         return model.classes(X)
-
-    # ------------------------------------------------------------------------------------- values, TMVA's names
-
-    def GetMvaValue(self, X):
-        """TMVA's name of `mva_values`."""
-        return self.mva_values(X)
-
-    def GetMvaValues(self, X):
-        """TMVA's name of `mva_values`."""
-        return self.mva_values(X)
-
-    def GetRegressionValues(self, X):
-        """TMVA's name of `regression_values`."""
-        return self.regression_values(X)
-
-    def GetMulticlassValues(self, X):
-        """TMVA's name of `multiclass_values`."""
-        return self.multiclass_values(X)
 
     # ------------------------------------------------------------------------------------- for the workflow
 
