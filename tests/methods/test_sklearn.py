@@ -345,3 +345,22 @@ def test_the_old_model_serves_until_the_new_one_is_there():
 
     method.fit(X, 1 - Y, progress=Looks())
     assert seen == [True] * 3 and not np.array_equal(method.GetMvaValues(X), before)
+
+
+@pytest.mark.parametrize(
+    "given, meant",
+    [
+        ("LerningRate", "LearningRate"),
+        ("batch_size", "BatchSize"),
+        ("epochs", "MaxEpochs"),
+        ("Optimiser", "Optimizer"),
+        ("Layot", "Layout"),
+        ("verbos", "verbose"),
+        ("progess", "progress"),
+    ],
+)
+def test_error_of_a_misspelt_argument_names_option_key_or_argument(given, meant):
+    for make in (lambda: MethodDL(**{given: 1}), lambda: MethodDL().set_params(**{given: 1})):
+        with pytest.raises(OptionError) as caught:
+            make()
+        assert str(caught.value) == f"no option is called {given!r}\n  hint: did you mean {meant!r}?"

@@ -184,7 +184,9 @@ class DataSetInfo:
         return self.classes.index("Signal") if "Signal" in self.classes else 0
 
     def __repr__(self):
-        named = ", ".join(v.label for v in self.variables[:4]) + (", ..." if self.n_variables > 4 else "")
+        named = ", ".join(v.label if v.index is None else v.internal for v in self.variables[:4]) + (
+            ", ..." if self.n_variables > 4 else ""
+        )
         groups = ((self.n_targets, "target"), (self.n_spectators, "spectator"))
         more = "".join(f", {n} {what}{'s' * (n != 1)}" for n, what in groups if n)
         variables = f"{self.n_variables} variable{'s' * (self.n_variables != 1)}"

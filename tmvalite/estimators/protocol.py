@@ -180,6 +180,7 @@ class Estimator:
         What was trained is forgotten, unless nothing but title, norm, progress or verbose changes.
         """
         arguments = signature.spelt(arguments, self._defaults)
+        signature.check_known(arguments, self._defaults)
         unknown = next((name for name in arguments if name not in self._defaults), None)
         if unknown is not None:
             self.table.bind("", {unknown: arguments[unknown]})  # says what is known

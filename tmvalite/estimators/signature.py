@@ -13,6 +13,7 @@ from typing import Any
 from tmvalite.errors import OptionError
 from tmvalite.models.weighting import NORM_MODES
 from tmvalite.string_utils import OptionTable
+from tmvalite.string_utils.key_hints import hint_for_argument
 from tmvalite.string_utils.option_table import STRICT
 from tmvalite.string_utils.training_keys import KEY_NAMES
 
@@ -48,6 +49,15 @@ def spelt(arguments: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
         known = declared.get(name.lower(), name)
         found[name if known in found or (known != name and known in arguments) else known] = value
     return found
+
+
+def check_known(arguments: Iterable[str], names: Iterable[str]) -> None:
+    """Raises OptionError at an argument that no method of this kind has, where it is near to one that it has."""
+    names = tuple(names)
+    for name in arguments:
+        hint = None if name in names else hint_for_argument(name, names)
+        if hint is not None:
+            raise OptionError(f"no option is called {name!r}", code="option-unknown", hint=hint)
 
 
 def split(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -98,6 +98,7 @@ class Method(Getters, Estimator):
 
     def _start(self, arguments: dict[str, Any], diagnostics: Diagnostics) -> None:
         given = signature.spelt(arguments, self._defaults)
+        signature.check_known(given, self._defaults)
         self.__dict__.update({**self._defaults, **{name: given[name] for name in given if name in self._defaults}})
         self._diagnostics = diagnostics
         self._model: Trained | None = None
