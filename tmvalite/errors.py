@@ -31,6 +31,7 @@ WIDTH = 78  # columns of an excerpt, which stands two columns from the left; lon
 MAX_WORD = 60  # characters of the user's text that a message quotes
 MAX_WARNINGS = 50  # warnings of one object that are worth reading; the others are counted
 MAX_CAUSES = 3  # warnings that an error shows in full before itself
+MAX_TOLD = 1000  # warnings about strings that are remembered
 MAX_FURTHER = 3  # warnings that it names behind itself, one line each
 
 TMVA, PYTHON = "TMVA", "Python"  # manners: what TMVA swallows is a warning, or, for the keys of a training, an error
@@ -309,12 +310,24 @@ def _again(ours: type, name: str, message: str):
     return also_of_sklearn(ours, name)(message)
 
 
+_TOLD: set[tuple[str, str]] = set()  # warnings about strings, by code and text
+
+
 def warn_user(warning: TmvaliteWarning) -> None:
-    """Issue a warning at the line of the user's code that led here: the nearest frame outside the package."""
-    package = __name__.partition(".")[0]
+    """Issue a warning at the line of the user's code that led here: the nearest frame outside the package.
+
+    scikit-learn makes methods by the dozen of one that a user made: what a string says is not told again there.
+    """
+    package, caller = __name__.partition(".")[0], ""
     level, frame = 2, sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+    while frame is not None and (caller := frame.f_globals.get("__name__", "").partition(".")[0]) == package:
         level, frame = level + 1, frame.f_back
+    if warning.source is not None:
+        known = (warning.code, str(warning))
+        if caller == "sklearn" and known in _TOLD:
+            return
+        if len(_TOLD) < MAX_TOLD:
+            _TOLD.add(known)
     warnings.warn(warning, stacklevel=level)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import escape
 
 WIDTH = 80  # columns of a terminal
 SHORT = 12  # letters of a word that does not stand alone in a last line
@@ -77,3 +78,8 @@ def fitted(text: str, width: int = WIDTH) -> str:
             indent = len(line) - len(line.lstrip(" "))
             out += wrapped(line.lstrip(" "), indent, width=width)
     return "\n".join(out)
+
+
+def preformatted(text: str) -> str:
+    """HTML that shows a text as it stands; notebooks have no fixed width for <pre> by themselves."""
+    return f"<pre style='font-family:monospace'>{escape(text)}</pre>"

@@ -135,7 +135,7 @@ def test_short_texts_and_tables_for_notebooks(fake_method, capsys):
     assert repr(data.GetDataSetInfo()) == "<data set 'dataset': 2 variables, classes Signal, Background>"
     events = data.dataset()
     counts = f"{len(events.train)} training and {len(events.test)} test events"
-    assert repr(events) == f"<data set 'dataset': {counts}, <2 variables (a, b), classes Signal, Background>>"
+    assert repr(events) == f"<data set 'dataset': {counts}, 2 variables (a, b), classes Signal, Background>"
     assert (
         repr(events.test)
         == f"<{len(events.test)} events, 2 variables, 0 targets, 0 spectators, sum of weights {events.test.weight.sum():g}>"

@@ -11,6 +11,7 @@ from html import escape
 import numpy as np
 
 from tmvalite.errors import DataError, Source, Span
+from tmvalite.wrapping import preformatted
 
 # A range that was never filled, as TMVA writes it: smallest above largest.
 NO_MINIMUM = float(np.finfo(np.float32).max)
@@ -263,7 +264,8 @@ class DataSet:
     report: object = None
 
     def __repr__(self):
-        return f"<data set '{self.info.name}': {len(self.train)} training and {len(self.test)} test events, {self.info!r}>"
+        counts = f"{len(self.train)} training and {len(self.test)} test events"
+        return f"<data set '{self.info.name}': {counts}, {repr(self.info)[1:-1]}>"
 
     def _repr_html_(self) -> str:
-        return f"<b>{escape(repr(self)[1:-1])}</b><pre>{escape(str(self.report or ''))}</pre>"
+        return f"<b>{escape(repr(self)[1:-1])}</b>{preformatted(str(self.report or ''))}"

@@ -15,6 +15,7 @@ from tmvalite.errors import DataError, OptionError, UnavailableError
 from tmvalite.estimators import signature
 from tmvalite.models.form import TRUTH, lacking
 from tmvalite.models.weighting import explained
+from tmvalite.wrapping import preformatted
 
 
 class only_where:
@@ -240,5 +241,5 @@ class Estimator:
         rows = "".join(row.format(escape(name), escape(str(value))) for name, value in self._given().items())
         state = "trained" if self.is_trained else "not trained"
         layers = "\n".join(str(self).splitlines()[1:])
-        shown = f"<details><summary>layers</summary><pre>{escape(layers)}</pre></details>"
+        shown = f"<details><summary>layers</summary>{preformatted(layers)}</details>"
         return f"<div><b>{escape(type(self).__name__)}</b>, {state}<table>{rows}</table>{shown}</div>"

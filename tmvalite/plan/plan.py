@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
-from html import escape
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from tmvalite.graph.ir import Graph
 from tmvalite.kernels._jit import VECTOR_BYTES
 from tmvalite.kernels.execute import STEP_WIDTH
 from tmvalite.losses import IDENTITY, activation_of
-from tmvalite.wrapping import WIDTH, wrapped
+from tmvalite.wrapping import WIDTH, preformatted, wrapped
 
 from .buffers import ALIGNMENT, assign_offsets
 from .families.copy import Store
@@ -186,7 +185,7 @@ class Plan:
         return f"<{self._head}>"
 
     def _repr_html_(self) -> str:
-        return f"<pre>{escape(str(self))}</pre>"
+        return preformatted(str(self))
 
 
 def make_plan(
