@@ -77,7 +77,7 @@ def main():
     is_signal = np.arange(len(x)) < len(signal)
     areas = {"autoencoder": roc_area(method.GetMvaValues(x), is_signal)}
     areas["principal components"] = roc_area(principal_components(train, options.width)(x), is_signal)
-    print(f"ROC area of the anomaly score, signal against background that was not trained on, {options.width} numbers kept:")
+    print(f"{options.width} numbers kept; ROC area of the anomaly score, signal against new background:")
     print(", ".join(f"{name} {area:.3f}" for name, area in areas.items()))
 
 

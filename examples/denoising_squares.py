@@ -58,7 +58,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     plain, denoising = compare(options.iterations, options.epochs, options.hidden, options.level, options.seed)
-    print(f"clean image from one with {options.level:.0%} of the pixels spoilt, cross entropy in nats per image:")
+    print(f"a clean image from one with {options.level:.0%} of its pixels spoilt, nats per image:")
     print(f"plain {plain:.1f}, denoising {denoising:.1f}: {1 - denoising / plain:.1%} less")
 
 

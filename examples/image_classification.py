@@ -79,7 +79,7 @@ def book(signal, background):
 
 
 def spread(areas):
-    return f"{np.median(areas):.3f} ({min(areas):.3f} to {max(areas):.3f})"
+    return f"{np.median(areas):.3f} ({min(areas):.3f}-{max(areas):.3f})"
 
 
 def main(arguments):
@@ -89,7 +89,7 @@ def main(arguments):
     factory.TestAllMethods()
     fresh = np.concatenate([make_images(2000, (3.1, 2.9), seed=3), make_images(2000, (3.0, 3.0), seed=4)])
     is_signal = np.arange(4000) < 2000
-    print(f"ROC area, median (least to largest) of {len(SEEDS)} trainings")
+    print(f"ROC area of 400 test and 4000 new images, median (least-largest) of {len(SEEDS)} trainings")
     for name, title in (("TMVA's string", "TMVA_CNN"), ("our string", "CNN")):
         tested, new, seconds = [], [], []
         for seed in SEEDS:
@@ -97,9 +97,7 @@ def main(arguments):
             method = factory.GetMethod("dataset", f"{title}_{seed}")
             new.append(roc_area(method.GetMvaValues(fresh), is_signal))
             seconds.append(sum(method.history["seconds"]))
-        print(
-            f"{name:13s}: 400 test images {spread(tested)}, 4000 new images {spread(new)}, {np.median(seconds):.2f} s a training"
-        )
+        print(f"{name:13s}: test {spread(tested)}, new images {spread(new)}, {np.median(seconds):.2f} s")
 
 
 if __name__ == "__main__":

@@ -121,7 +121,8 @@ def main():
         before, after, error = compare(fresh, Standardised(train, make)(x))
         print(
             f"{name}: peak {after[0]:.2f} GeV, shift {100 * (after[0] / before[0] - 1):+.3f} %; "
-            f"width {after[1]:.2f} GeV, {100 * (after[1] / before[1] - 1):+.1f} %; squared errors {error:.4f} of the variances"
+            f"width {after[1]:.2f} GeV, {100 * (after[1] / before[1] - 1):+.1f} %\n"
+            f"  squared errors {error:.4f} of the variances"
         )
 
 

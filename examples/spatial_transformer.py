@@ -81,8 +81,8 @@ def main():
     left = centres(moved) - centres(straight)
     undone = 1.0 - np.sqrt((left**2).sum() / (shift**2).sum())
     print(
-        f"mean squared difference from the straight picture: {np.mean((images - straight) ** 2):.4f} before, "
-        f"{np.mean((moved - straight) ** 2):.4f} behind the transformer"
+        f"mean squared difference from the straight picture: {np.mean((images - straight) ** 2):.4f}, "
+        f"transformed {np.mean((moved - straight) ** 2):.4f}"
     )
     print(f"the grid undoes {100 * undone:.1f} % of the shift")
     if len(sys.argv) > 1:

@@ -38,10 +38,12 @@ def test_check_prints_what_was_understood(capsys):
         "  4  DENSE|1|LINEAR           layer 3  1                9",
         "                                       total          293",
     ]
-    assert (
-        "  phase 1: SGD, learning rate 0.01, batches of 100 events, at most 2000 epochs, stops after 100 epochs without "
-        "improvement, validates every 7 epochs, momentum 0.3, L2 with weight decay 0.0001"
-    ) in lines
+    at = lines.index("training") + 1
+    assert lines[at : at + 3] == [
+        "  phase 1: SGD, learning rate 0.01, batches of 100 events, at most 2000 epochs,",
+        "    stops after 100 epochs without improvement, validates every 7 epochs,",
+        "    momentum 0.3, L2 with weight decay 0.0001",
+    ]
     at = lines.index("1 warning")
     assert lines[at + 1 : at + 5] == [
         "  DENSE has no activation 'TAHN'; TANH is used, as in TMVA",
@@ -172,7 +174,8 @@ def test_error_a_batch_layout_with_which_tmva_would_not_train(capsys):
     assert run(capsys, text + "128")[0] == 0
     code, out, err = run(capsys, text + "100")
     assert (code, out) == (2, "") and err.splitlines() == [
-        "error: BatchLayout does not fit BatchSize=100 and events of 4 values: TMVA would not train",
+        "error: BatchLayout does not fit BatchSize=100 and events of 4 values: TMVA would",
+        "  not train",
         "  BatchLayout=1|128|4",
         "              ^~~~~~~",
         "  in BatchLayout",

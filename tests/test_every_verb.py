@@ -34,3 +34,10 @@ def test_the_list_of_verbs_has_all(capsys):
         main(["--help"])
     shown = " ".join(capsys.readouterr().out.split())
     assert all(f" {verb.name} {verb.help}" in shown for verb in VERBS.values())
+
+
+def test_without_a_verb_the_list_is_shown(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    shown = capsys.readouterr().err
+    assert ended.value.code == 2 and all(f"    {name}" in shown for name in VERBS)

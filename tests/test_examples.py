@@ -38,7 +38,7 @@ SHOWN = {
     "categorical_squares.py": (r"-ELBO on validation images: ([\d.]+) nats.*\nstates in use: (\d+)", [(5.5, 9.0), (240, 256)]),
     "anomaly_higgs.py": (r"autoencoder ([\d.]+), principal components ([\d.]+)", [(0.82, 1.0), (0.6, 0.8)]),
     "jet_compression.py": (
-        r"autoencoder: .* shift ([-+][\d.]+) %; width [\d.]+ GeV, ([-+][\d.]+) %; squared errors ([\d.]+)",
+        r"autoencoder: .* shift ([-+][\d.]+) %; width [\d.]+ GeV, ([-+][\d.]+) %\n  squared errors ([\d.]+)",
         [(-0.2, 0.2), (-2.0, 10.0), (0.0, 0.01)],
     ),
     "toys.py": (r"the 24 columns have rank (\d+)\n([\d.]+)%", [(20, 20), (50.0, 60.0)]),
@@ -57,6 +57,7 @@ def test_example_shows_what_it_promises(name, tmp_path):
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
     done = subprocess.run([sys.executable, FOLDER / name], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+    assert not (wide := [line for line in done.stdout.splitlines() if len(line) > 80]), wide
     pattern, ranges = SHOWN[name]
     found = re.search(pattern, done.stdout)
     assert found, done.stdout

@@ -41,8 +41,8 @@ def test_the_version_is_that_of_the_package():
 
 def test_error_of_an_unknown_name():
     with pytest.raises(AttributeError) as caught:
-        tmvalite.MethodBDT  # noqa: B018
-    assert str(caught.value) == "module 'tmvalite' has no attribute 'MethodBDT'"
+        tmvalite.Perceptron  # noqa: B018
+    assert str(caught.value) == "module 'tmvalite' has no attribute 'Perceptron'"
 
 
 def public_calls():

@@ -10,7 +10,7 @@ from tests.data.conftest import physics_data  # noqa: F401
 from tests.doc_scripts import DOCS, script
 from tmvalite.activations import ACTIVATIONS
 from tmvalite.cli import main
-from tmvalite.cli.options import WIDTH, as_text, found
+from tmvalite.cli.options import as_text, found
 from tmvalite.cli.reference import all_sections, option_sections
 from tmvalite.data.transforms import REGISTRY as TRANSFORMS
 from tmvalite.errors import OptionError
@@ -19,6 +19,7 @@ from tmvalite.losses import LOSSES
 from tmvalite.methods.report import FORMS
 from tmvalite.optimizers import OPTIMIZERS
 from tmvalite.string_utils.training_keys import KEYS
+from tmvalite.wrapping import WIDTH
 
 
 def test_the_generated_pages_are_what_the_registries_say():

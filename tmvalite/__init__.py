@@ -58,11 +58,9 @@ __all__ = sorted(["__version__", *_HOME_OF])
 def __getattr__(name: str):
     if name not in _HOME_OF:
         if not name.startswith("_"):
-            from tmvalite.errors import NotProvidedError
-            from tmvalite.workflow.members import NAMESPACE
+            from tmvalite.workflow.members import missing_in_namespace
 
-            if name in NAMESPACE:
-                raise NotProvidedError(f"{name} is not part of tmvalite: {NAMESPACE[name]}")
+            raise missing_in_namespace(name, __all__)
         raise AttributeError(f"module 'tmvalite' has no attribute '{name}'")
     value = getattr(importlib.import_module(_HOME_OF[name]), name)
     globals()[name] = value  # the next access does not come here

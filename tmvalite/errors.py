@@ -28,10 +28,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 
-WIDTH = 100  # columns of an excerpt; longer lines are cut around the marker
+WIDTH = 78  # columns of an excerpt, which stands two columns from the left; longer lines are cut around the marker
 MAX_WORD = 60  # characters of the user's text that a message quotes
 MAX_WARNINGS = 50  # warnings of one object that are worth reading; the others are counted
 MAX_CAUSES = 3  # warnings that an error shows in full before itself
+MAX_TOLD = 1000  # warnings about strings that are remembered
 MAX_FURTHER = 3  # warnings that it names behind itself, one line each
 
 TMVA, PYTHON = "TMVA", "Python"  # manners: what TMVA swallows is a warning, or, for the keys of a training, an error
@@ -57,21 +58,22 @@ class Source:
     separator: str | None = None
     names: tuple[str, ...] = ()
 
-    def excerpt(self, span: Span) -> tuple[str, str]:
-        """The part of the text around `span`, and the line that marks the span below it."""
+    def excerpt(self, span: Span, width: int = 0) -> tuple[str, str]:
+        """The part of the text around `span`, in at most `width` columns (WIDTH), and the line that marks the span below it."""
+        width = width or WIDTH
         start, stop = 0, len(self.text)
         if self.separator:
             start = self.text.rfind(self.separator, 0, span.start) + 1
             stop = self.text.find(self.separator, max(span.stop, span.start))
             stop = len(self.text) if stop < 0 else stop
         at = span.start - start
-        length = min(max(1, min(span.stop, stop) - span.start), WIDTH // 2)
-        cut = max(0, at - WIDTH // 2 + 6) if at + length > WIDTH - 4 else 0
-        line = "".join(c if c.isprintable() else " " for c in self.text[start + cut : min(stop, start + cut + 2 * WIDTH)])
+        length = min(max(1, min(span.stop, stop) - span.start), width // 2)
+        cut = max(0, at - width // 2 + 6) if stop - start > width and at + length > width - 4 else 0
+        line = "".join(c if c.isprintable() else " " for c in self.text[start + cut : min(stop, start + cut + 2 * width)])
         if cut:
             line, at = "..." + line, at - cut + 3
-        if len(line) > WIDTH:
-            line = line[: WIDTH - 3] + "..."
+        if len(line) > width:
+            line = line[: width - 3] + "..."
         return line, " " * at + "^" + "~" * (length - 1)
 
 
@@ -129,11 +131,11 @@ def quoted(text: str) -> str:
     return "'" + (line if len(line) <= MAX_WORD else line[: MAX_WORD - 3] + "...") + "'"
 
 
-def render_message(message, source, span, where, expected, hint) -> str:
+def render_message(message, source, span, where, expected, hint, width: int = 0) -> str:
     """The full text of an error or warning: at most six lines, the first one complete in itself."""
     lines = [message]
     if source is not None and span is not None:
-        lines += ["  " + part for part in source.excerpt(span)]
+        lines += ["  " + part for part in source.excerpt(span, width)]
     if where:
         lines.append(f"  in {where}")
     if expected:
@@ -279,7 +281,11 @@ class TmvaliteWarning(UserWarning):
         super().__init__(message)
 
     def __str__(self):
-        return render_message(self.message, self.source, self.span, self.where, self.expected, self.hint)
+        return self.text()
+
+    def text(self, width: int = 0) -> str:
+        """The whole message; its excerpt in at most `width` columns, by default those of a terminal less two."""
+        return render_message(self.message, self.source, self.span, self.where, self.expected, self.hint, width)
 
 
 class DataConversionWarning(TmvaliteWarning):
@@ -306,6 +312,7 @@ def _again(ours: type, name: str, message: str):
 
 
 _COLLECTED: ContextVar[list[TmvaliteWarning] | None] = ContextVar("collected warnings", default=None)
+_TOLD: set[tuple[str, str]] = set()  # warnings about strings, by code and text
 
 
 @contextmanager
@@ -320,15 +327,24 @@ def collecting() -> Iterator[list[TmvaliteWarning]]:
 
 
 def warn_user(warning: TmvaliteWarning) -> None:
-    """Issue a warning at the line of the user's code that led here: the nearest frame outside the package."""
+    """Issue a warning at the line of the user's code that led here: the nearest frame outside the package.
+
+    scikit-learn makes methods by the dozen of one that a user made: what a string says is not told again there.
+    """
     collected = _COLLECTED.get()
     if collected is not None:
         collected.append(warning)
         return
-    package = __name__.partition(".")[0]
+    package, caller = __name__.partition(".")[0], ""
     level, frame = 2, sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+    while frame is not None and (caller := frame.f_globals.get("__name__", "").partition(".")[0]) == package:
         level, frame = level + 1, frame.f_back
+    if warning.source is not None:
+        known = (warning.code, str(warning))
+        if caller == "sklearn" and known in _TOLD:
+            return
+        if len(_TOLD) < MAX_TOLD:
+            _TOLD.add(known)
     warnings.warn(warning, stacklevel=level)
 
 

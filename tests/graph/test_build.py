@@ -176,15 +176,27 @@ def test_the_table_shows_layers_shapes_and_parameters():
     assert describe(graph) == "\n".join(
         [
             "input 'input': 1x8x8",
-            "   name  layer                                     reads        output  parameters",
-            "1  stem  CONV|6|3|3|1|1|1|1|RELU                   input        6x8x8           60",
-            "2        ADD|LINEAR                                stem + stem  6x8x8            0",
-            "3        RESHAPE|FLAT                              layer 2      384              0",
-            "4        DENSE|64|TANH  (drops 0.25 of its input)  layer 3      64           24640",
-            "5        DENSE|1|LINEAR                            layer 4      1               65",
-            "                                                                total        24765",
+            "   name  layer                                reads        output  parameters",
+            "1  stem  CONV|6|3|3|1|1|1|1|RELU              input        6x8x8           60",
+            "2        ADD|LINEAR                           stem + stem  6x8x8            0",
+            "3        RESHAPE|FLAT                         layer 2      384              0",
+            "4        DENSE|64|TANH  (input dropout 0.25)  layer 3      64           24640",
+            "5        DENSE|1|LINEAR                       layer 4      1               65",
+            "                                                           total        24765",
         ]
     )
+
+
+def test_the_table_fits_a_terminal():
+    graph, _ = build(
+        "first=CONV|6|3|3|1|1|1|1|RELU,second=CONV|6|3|3|1|1|1|1|RELU,ADD|LINEAR@first+second+first,RESHAPE|FLAT,LINEAR", IMAGE
+    )
+    lines = describe(graph, width=70).splitlines()
+    assert max(map(len, lines)) <= 70
+    assert lines[4:6] == [
+        "3          ADD|LINEAR               first + second  6x8x8            0",
+        "                                      + first",
+    ]
 
 
 def test_dense_networks_can_be_trained():

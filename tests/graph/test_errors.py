@@ -120,7 +120,7 @@ def test_error_reading_a_sink():
 
 
 def test_error_a_sink_as_the_output():
-    text = "Encoder={h=DENSE|2|RELU,m=DENSE|2@h,l=DENSE|2@h,KL@m+l}Decoder={LINEAR}"
+    text = "Encoder={h=RELU|2,m=DENSE|2@h,l=DENSE|2@h,KL@m+l}Decoder={LINEAR}"
     assert error(text, blocks=True) == message(
         "the last layer is the output, but KL gives no values",
         f"  Layout={text}",

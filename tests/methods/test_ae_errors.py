@@ -166,7 +166,8 @@ BOOKED = {
 
 
 @pytest.mark.parametrize("case", BOOKED)
-def test_error_booking(case):
+def test_error_booking(case, monkeypatch):
+    monkeypatch.setattr("tmvalite.errors.WIDTH", 100)  # tests/test_errors.py is about lines that are cut
     text, lines = BOOKED[case]
     if "InputLayout" not in text:
         text = f"InputLayout=1|1|4:{text}"

@@ -324,15 +324,15 @@ def test_a_method_shows_what_was_given():
     assert repr(method) == "MethodDL('Layout=TANH|4,LINEAR', analysis_type='classification', title='<NN>', MaxEpochs=5)"
     shown = method._repr_html_()
     assert "<b>MethodDL</b>, not trained" in shown and "&lt;NN&gt;" in shown and "MaxEpochs" in shown and "KLWeight" not in shown
-
-
-def test_a_verbose_method_prints_its_epochs_and_a_silent_one_nothing(capsys):
-    MethodDL(options(2), verbose=False).fit(X, Y)
-    assert capsys.readouterr().out == ""
-    MethodDL(options(2), progress="table").fit(X, Y)
-    assert "Epoch" in capsys.readouterr().out
-    MethodDL(options(2), progress="table").fit(X, Y, progress="silent")
-    assert capsys.readouterr().out == ""
+    method = MethodDL(options(20), verbose=False).fit(X, Y)
+    shown = method._repr_html_()
+    assert (
+        "<b>MethodDL</b>, trained" in shown and "<details><summary>layers</summary><pre" in shown and ">variables: var1" in shown
+    )
+    assert repr(method.graph) == f"<graph of {len(method.graph.nodes)} layers, {X.shape[1]} -> 1>" and repr(
+        method.plan
+    ).startswith("<plan to ")
+    assert repr(method.info).startswith(f"<{X.shape[1]} variables (var1, ")
 
 
 def test_the_old_model_serves_until_the_new_one_is_there():
@@ -347,3 +347,34 @@ def test_the_old_model_serves_until_the_new_one_is_there():
 
     method.fit(X, 1 - Y, progress=Looks())
     assert seen == [True] * 3 and not np.array_equal(method.GetMvaValues(X), before)
+
+
+@pytest.mark.parametrize(
+    "given, meant",
+    [
+        ("LerningRate", "LearningRate"),
+        ("batch_size", "BatchSize"),
+        ("epochs", "MaxEpochs"),
+        ("Optimiser", "Optimizer"),
+        ("Layot", "Layout"),
+        ("verbos", "verbose"),
+        ("progess", "progress"),
+    ],
+)
+def test_error_of_a_misspelt_argument_names_option_key_or_argument(given, meant):
+    for make in (lambda: MethodDL(**{given: 1}), lambda: MethodDL().set_params(**{given: 1})):
+        with pytest.raises(OptionError) as caught:
+            make()
+        assert str(caught.value) == f"no option is called {given!r}\n  hint: did you mean {meant!r}?"
+
+
+def test_what_a_string_says_is_told_once_and_not_by_every_copy():
+    rate = 0.0123  # a text that no other test warns about
+    text = (
+        f"!V:Layout=TANH|4,LINEAR:RandomSeed=1:TrainingStrategy=LearningRate={rate},MaxEpochs=20,BatchSize=20,TestRepetitions=1"
+    )
+    with pytest.warns(TmvaliteWarning) as caught:
+        method = MethodDL(text + ",Repetitions=1")
+        GridSearchCV(method, {"LearningRate": [rate, 0.02]}, cv=2).fit(X, Y)
+    said = [w.message.code for w in caught if w.message.source is not None]
+    assert len(said) == 2 and said[0] != said[1]  # Repetitions does nothing; a keyword replaces the rate of the string

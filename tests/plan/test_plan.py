@@ -54,8 +54,10 @@ def test_score_plan_has_no_dropout():
 def test_plan_prints_one_line_per_step():
     plan = make_plan(graph_of("TANH|8,LINEAR", 3), losses=("CROSSENTROPY",))
     lines = str(plan).splitlines()
-    assert lines[0].startswith("plan to train, float32: 8 steps, 41 parameters")
-    assert [line.split()[1] for line in lines[2:]] == [
+    assert lines[0].startswith("plan to train, float32: 8 steps, 41 parameters") and max(map(len, lines)) <= 80
+    assert repr(plan) == f"<plan to train, float32: 8 steps, 41 parameters, {plan.flops} FLOP per event>"
+    assert ">plan to train" in plan._repr_html_() and "8 -&gt; 1" in plan._repr_html_()
+    assert [line.split()[1] for line in lines[3:]] == [
         "product",
         "map",
         "product",

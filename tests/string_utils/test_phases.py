@@ -193,7 +193,8 @@ WARNINGS = [
 
 
 @pytest.mark.parametrize(("text", "first", "at", "length", "rest"), WARNINGS, ids=[w[0] for w in WARNINGS])
-def test_error_texts_of_warnings_about_settings(text, first, at, length, rest):
+def test_error_texts_of_warnings_about_settings(text, first, at, length, rest, monkeypatch):
+    monkeypatch.setattr("tmvalite.errors.WIDTH", 100)  # tests/test_errors.py is about lines that are cut
     expected = message(first, PREFIX + WRITTEN + text, mark(len(WRITTEN) + at, length), *rest)
     assert warning(resolve, WRITTEN + text, "TrainingStrategy") == expected
 

@@ -1,10 +1,13 @@
 """The training loop: phases, epochs, batches, validation, early stop, failures and interruptions."""
 
+import time
+
 import numpy as np
 import pytest
 
 from tests.training.fake import FakeNetwork
 from tmvalite.errors import Source, Span, TrainingError
+from tmvalite.kernels.jit.making import making
 from tmvalite.string_utils import parse_strategy, resolve_strategy
 from tmvalite.training.loop import Sample, Training
 from tmvalite.training.progress import Progress
@@ -249,3 +252,15 @@ def test_progress_hears_of_phases_batches_and_epochs():
         ("end phase",),
         ("end", 2),
     ]
+
+
+def test_waiting_for_kernels_is_no_time_of_an_epoch():
+    class Waits(FakeNetwork):
+        def train_steps(self, *arguments, **keywords):
+            with making():
+                time.sleep(0.1)
+            return super().train_steps(*arguments, **keywords)
+
+    progress = Progress()
+    history = training(BASE + "1", network=Waits(3), progress=progress).run()
+    assert progress.compile_seconds >= 0.2 and 0.0 <= history.epochs[0].seconds < 0.1

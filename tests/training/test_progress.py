@@ -4,14 +4,16 @@ import dataclasses
 import doctest
 import io
 import math
+import sys
 import time
 
 import pytest
 
 from tmvalite.errors import OptionError
+from tmvalite.kernels.jit import making
 from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training import progress
-from tmvalite.training.compiling import prepare
+from tmvalite.training.compiling import announced
 from tmvalite.training.epoch_table import shown
 from tmvalite.training.history import Epoch, History
 from tmvalite.training.progress import LiveProgress, PhaseStart, Progress, TableProgress, make_progress
@@ -156,21 +158,48 @@ def test_the_moving_line_says_how_long_it_may_take():
     assert "train 0.6199  val. 0.6478" in screen.getvalue() and "1:30 left" in screen.getvalue()
 
 
-class SlowNetwork:
-    def __init__(self, seconds):
-        self.seconds = seconds
+class Notes(Progress):
+    def __init__(self):
+        self.said = []
 
-    def prepare(self):
-        time.sleep(self.seconds)
+    def message(self, text):
+        self.said.append(text)
 
 
-def test_compiling_is_announced_only_when_it_takes_long():
-    said = []
-    took = prepare(SlowNetwork(0.3), said.append, patience=0.05)
-    assert said == ["Preparing the kernels: compiled once for this machine, then kept"] and took >= 0.3
-    prepare(SlowNetwork(0.0), said.append, patience=0.2)
+def made_for(seconds, patience):
+    """What a progress hears of kernels that are made for so long, in two waits, inside nested blocks."""
+    notes = Notes()
+    with announced(notes), announced(notes):
+        (told,) = making.LISTENERS
+        told.patience = patience
+        for _ in range(2):
+            with making.making():
+                time.sleep(seconds / 2)
+    assert making.LISTENERS == []
+    return notes
+
+
+def test_compiling_is_announced_once_and_only_when_it_takes_long():
+    notes = made_for(0.3, 0.05)
+    assert notes.said == ["Preparing the kernels: compiled once for this machine, then kept"] and notes.compile_seconds >= 0.3
+    notes = made_for(0.0, 0.2)
     time.sleep(0.3)
-    assert len(said) == 1
+    assert notes.said == [] and notes.compile_seconds < 0.2
+
+
+def test_short_waits_add_up_to_a_long_one():
+    assert len(made_for(0.2, 0.15).said) == 1
+
+
+def test_kernels_outside_a_training_are_announced_at_a_terminal_only(monkeypatch):
+    for terminal in (True, False):
+        screen = io.StringIO()
+        screen.isatty = lambda terminal=terminal: terminal
+        monkeypatch.setattr(sys, "stderr", screen)
+        monkeypatch.setattr(making, "ANYBODY", making.Listener(making.ANYBODY.say, patience=0.0))
+        with making.making():
+            time.sleep(0.1)
+        assert bool(screen.getvalue()) is terminal
 
 
 def test_examples_in_the_docstrings():

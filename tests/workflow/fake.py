@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
+import re
 
 import numpy as np
 
@@ -21,9 +21,7 @@ class FakeMethod:
         self.sign = -1.0 if "Worse" in options else {"B": 0.5, "C": 2.0}.get(title, 1.0)
         self.spoil = "Spoil" in options
         self.info, self.history, self.trained_on, self.diagnostics = None, {}, 0, Diagnostics()
-        words = options.split(":")
-        values = SimpleNamespace(V="V" in words)
-        self.bound = SimpleNamespace(is_set=lambda name: name in words or f"!{name}" in words, values=values)
+        self.quiet = "!V" in options.split(":")
 
     @property
     def is_trained(self):
@@ -92,6 +90,11 @@ def load(path):
     groups = [tuple(VariableInfo(expression, label) for expression, label in group) for group in state["groups"]]
     method.info = DataSetInfo(*groups, tuple(state["classes"]))
     return method
+
+
+def unwrapped(log):
+    """A log with every sentence in one line, as it was before it was made to fit a terminal."""
+    return re.sub(r"\n( {25}: )?  (?=\S)", " ", log)
 
 
 def info_of(variables, targets=(), spectators=(), classes=("Signal", "Background")):

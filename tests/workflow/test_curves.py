@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import uproot
 
+from tests.workflow.fake import unwrapped
 from tests.workflow.test_factory import QUIET, loader, run
 from tmvalite import Factory, ROCCurve, Types
 from tmvalite.errors import DataError, NotProvidedError
@@ -99,7 +100,7 @@ def test_a_picture_that_cannot_be_written_says_so_and_the_job_goes_on(fake_metho
     Path("taken").write_text("a file")
     Path("folder.png").mkdir()
     steps().SaveAs(path)
-    out = capsys.readouterr().out
+    out = unwrapped(capsys.readouterr().out)
     assert out.startswith(ERROR + line) and out.count("\n") == 1
 
 
@@ -111,7 +112,7 @@ def test_without_matplotlib_drawing_is_one_line_with_the_command_that_installs_i
     canvas.Draw()
     canvas.SaveAs("roc.png")
     why = "drawing needs matplotlib, which is not installed (pip install 'tmvalite[plot]')"
-    assert capsys.readouterr().out.splitlines() == [
+    assert unwrapped(capsys.readouterr().out).splitlines() == [
         f"{ERROR}the curve is not drawn: {why}",
         f"{ERROR}'roc.png' is not written: {why}",
     ]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.naive.roc import pairwise_area
+from tests.workflow.fake import unwrapped
 from tmvalite import DataError, DataLoader, Factory, FileError, OptionError, ShapeError, TmvaliteWarning, Types, gConfig
 from tmvalite.workflow.method_booking import resolve_analysis_type, weight_file_path
 
@@ -69,7 +70,7 @@ def test_a_whole_classification(fake_method, capsys):
     factory.TrainAllMethods()
     factory.TestAllMethods()
     factory.EvaluateAllMethods()
-    lines = capsys.readouterr().out.splitlines()
+    lines = unwrapped(capsys.readouterr().out).splitlines()
     blank = " " * 25 + ": "
     for line in (
         "Factory                  : Booking method: Good",
@@ -111,7 +112,7 @@ def test_signal_is_the_class_of_that_name_even_if_it_comes_second(fake_method):
 
 def test_a_silent_factory_prints_its_tables_only(fake_method, capsys):
     run(Factory("Job", QUIET), loader())
-    lines = capsys.readouterr().out.splitlines()
+    lines = unwrapped(capsys.readouterr().out).splitlines()
     assert "Evaluation results ranked by best signal efficiency" in lines[1]
     assert not any("Train method" in line or "Added class" in line for line in lines)
     run(Factory("Job", QUIET + ":!ROC"), loader())
@@ -121,7 +122,7 @@ def test_a_silent_factory_prints_its_tables_only(fake_method, capsys):
 def test_a_whole_regression(fake_method, capsys):
     data = regression_loader()
     factory = run(Factory("Job", "!Color:AnalysisType=Regression"), data, ("R",))
-    out = capsys.readouterr().out
+    out = unwrapped(capsys.readouterr().out)
     assert "Evaluation results ranked by smallest RMS on training sample:" in out
     assert "Rank : Variable  : Mutual information" in out
     record = factory.record(data, "R")
@@ -143,7 +144,7 @@ def ranked(out, sample):
 def test_a_regression_ranks_every_target_by_the_smallest_rms(fake_method, capsys):
     data = regression_loader()
     factory = run(Factory("Job", "!Color:AnalysisType=Regression"), data, ("A", "B", "C"), "")
-    out = capsys.readouterr().out
+    out = unwrapped(capsys.readouterr().out)
     for sample in ("test", "train"):
         found = ranked(out, sample)
         assert [name for name, _ in found if name.startswith("target")] == ["target t", "target t2"]
@@ -157,7 +158,7 @@ def test_a_regression_ranks_every_target_by_the_smallest_rms(fake_method, capsys
 def test_a_whole_multiclass_with_auto(fake_method, capsys):
     data = multiclass_loader()
     factory = run(Factory("Job", "!Color"), data, ("M",))
-    out = capsys.readouterr().out
+    out = unwrapped(capsys.readouterr().out)
     assert "1-vs-rest performance metrics per class" in out and "=== Showing confusion matrix for method : M" in out
     events = data.dataset().test
     expected = pairwise_area(events.x[:, 1], events.class_index == 1, events.weight)
@@ -166,7 +167,7 @@ def test_a_whole_multiclass_with_auto(fake_method, capsys):
 
 def test_correlations_of_the_methods(fake_method, capsys):
     run(Factory("Job", QUIET.replace("Silent", "!Silent") + ":Correlations"), loader(), ("A", "B"))
-    out = capsys.readouterr().out
+    out = unwrapped(capsys.readouterr().out)
     assert "Inter-MVA overlap matrix (Signal): share of events on which two methods agree" in out
     assert "Correlations between input variables and MVA response (Background):" in out
 
@@ -320,7 +321,7 @@ def test_inputs_are_described_after_each_chain_and_ranked_as_they_are(fake_metho
     factory = Factory("Job", f"!Color:AnalysisType=Classification:Transformations={chains}")
     factory.BookMethod(loader(), Types.kDL, "D")
     factory.TrainAllMethods()
-    out = capsys.readouterr().out
+    out = unwrapped(capsys.readouterr().out)
     assert ("Ranking input variables" in out) == ranked
     found = [line for line in out.splitlines() if "Create Transformation" in line]
     assert found == [

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import tmvalite
+from tests.workflow.fake import unwrapped
 from tmvalite.io.weights_xml import read_weights
 from tmvalite.workflow.interrupt import JobInterrupted, interrupted, watching
 
@@ -64,7 +65,7 @@ def run_and_signal(script, number, folder):
         rest, _ = child.communicate(timeout=120)
     finally:
         child.kill()
-    return child.returncode, "".join(lines) + rest
+    return child.returncode, unwrapped("".join(lines) + rest)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are sent differently there")
@@ -149,6 +150,6 @@ def test_nothing_is_written_of_a_training_that_never_began(fake_method, capsys, 
         factory.BookMethod(data, tmvalite.Types.kDL, title)
     with pytest.raises(JobInterrupted):
         factory.TrainAllMethods()
-    out = capsys.readouterr().out
+    out = unwrapped(capsys.readouterr().out)
     assert "Interrupted before 'A' had learnt anything: no weight file is written" in out and "Not trained: B" in out
     assert os.listdir() == []

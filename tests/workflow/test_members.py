@@ -137,7 +137,15 @@ def test_short_texts_and_tables_for_notebooks(fake_method, capsys):
     assert row.split() == ["dataset", "DNN", "DL", "classification", "tested", f"{factory.GetROCIntegral(data, 'DNN'):.3f}"]
     assert repr(factory.GetMethod(data, "DNN")) == "<DL 'DNN', classification, trained>"
     assert repr(data.GetDataSetInfo()) == "<data set 'dataset': 2 variables, classes Signal, Background>"
-    for of, cells in ((factory, ("DNN", "tested")), (data, ("a", "b", "variable"))):
+    events = data.dataset()
+    counts = f"{len(events.train)} training and {len(events.test)} test events"
+    assert repr(events) == f"<data set 'dataset': {counts}, 2 variables (a, b), classes Signal, Background>"
+    assert (
+        repr(events.test)
+        == f"<{len(events.test)} events, 2 variables, 0 targets, 0 spectators, sum of weights {events.test.weight.sum():g}>"
+    )
+    assert counts in events._repr_html_() and "NormMode" in events._repr_html_()
+    for of, cells in ((factory, ("DNN", "tested")), (data, ("a", "b", "variable")), (data.GetDataSetInfo(), ("a", "variable"))):
         assert all(f"<td>{cell}</td>" in of._repr_html_() for cell in cells)
     assert isinstance(RocCanvas("c", [])._repr_png_(), bytes)
 

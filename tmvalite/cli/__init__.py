@@ -18,6 +18,7 @@ from tmvalite.cli import migrate as _migrate
 from tmvalite.cli import warm as _warm
 from tmvalite.cli.base import VERBS, Verb
 from tmvalite.errors import TmvaliteError
+from tmvalite.wrapping import fitted
 
 __all__ = ["VERBS", "Verb", "main"]
 
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         lines = arguments.run(arguments)
     except TmvaliteError as error:
-        _print(f"error: {error}", sys.stderr)
+        _print(fitted(f"error: {error}"), sys.stderr)
         return 2
     try:
         _print(lines, sys.stdout)
@@ -38,8 +39,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """One whose errors fit a terminal, and which lists the verbs where there is none."""
+
+    def error(self, message):
+        (self.print_help if message.endswith("COMMAND") else self.print_usage)(sys.stderr)
+        self.exit(2, fitted(f"{self.prog}: error: {message}") + "\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tmvalite", description="TMVA's deep learning without ROOT.")
+    parser = _Parser(prog="tmvalite", description="TMVA's deep learning without ROOT.")
     parser.add_argument("--version", action="version", version=f"tmvalite {tmvalite.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for verb in VERBS.values():

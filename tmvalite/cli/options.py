@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tmvalite.cli.base import Verb, register
+from tmvalite.wrapping import wrapped
 
 if TYPE_CHECKING:
     from tmvalite.cli.reference import Entry, Section
 
-WIDTH = 80
 OURS = "not in TMVA"
 
 
@@ -69,14 +68,14 @@ def as_text(sections: Iterable[Section]) -> str:
 def _lines(section: Section) -> Iterable[str]:
     own = section.noun in ("option", "key")
     yield section.name if own else f"{section.name}  ({_what(section)})"
-    yield from _wrapped(section.text, 2)
+    yield from wrapped(section.text, 2)
     if section.formula:
-        yield from _wrapped(section.formula, 4)
+        yield from wrapped(section.formula, 4)
     for name, value in section.facts.items():
         if value:
-            yield from _wrapped(f"{name}: {value}", 2)
+            yield from wrapped(f"{name}: {value}", 2)
     if section.examples:
-        yield from _wrapped(f"examples: {'  '.join(section.examples)}", 2)
+        yield from wrapped(f"examples: {'  '.join(section.examples)}", 2)
     for entry in section.entries:
         yield from _entry(entry)
 
@@ -91,28 +90,7 @@ def _entry(entry: Entry) -> Iterable[str]:
     facts += [f"default {entry.default}"] if entry.default else []
     facts += [] if entry.tmva else [OURS]
     if facts:
-        yield from _wrapped(f"{entry.name:<24} {'; '.join(facts)}", 2, 29)
-        yield from _wrapped(entry.meaning, 6)
+        yield from wrapped(f"{entry.name:<24} {'; '.join(facts)}", 2, 29)
+        yield from wrapped(entry.meaning, 6)
     else:
-        yield from _wrapped(f"{entry.name:<24} {entry.meaning}", 2, 29)
-
-
-def _wrapped(text: str, first: int, rest: int | None = None) -> list[str]:
-    """Lines of at most 80 columns; what is longer, such as a layout, is cut behind a separator of its own."""
-    rest = first + 2 if rest is None else rest
-    lines, line = [], " " * first
-    for number, word in enumerate(text.split(" ")):
-        blank = " " if number else ""
-        if len(line) + len(blank) + len(word) <= WIDTH:
-            line += blank + word
-            continue
-        if line.strip() and len(word) <= WIDTH - rest:
-            lines.append(line)
-            line = " " * rest + word
-            continue
-        for piece in re.findall(r"[^,|}]*[,|}]+|[^,|}]+", blank + word):
-            if len(line) + len(piece) > WIDTH and line.strip():
-                lines.append(line)
-                line, piece = " " * rest, piece.lstrip()
-            line += piece
-    return [*lines, line] if line.strip() else lines
+        yield from wrapped(f"{entry.name:<24} {entry.meaning}", 2, 29)

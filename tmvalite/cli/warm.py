@@ -7,6 +7,7 @@ import re
 
 from tmvalite.cli.base import Verb, register
 from tmvalite.constants import PRECISIONS
+from tmvalite.wrapping import wrapped
 
 
 @register("warm")
@@ -59,7 +60,8 @@ class Warm(Verb):
         if arguments.to is not None:
             for path in (folder.parent, folder, *after):
                 path.chmod(0o755 if path.is_dir() else 0o644)
-        return f"{len(after)} kernels in {folder}, {len(after - before)} of them new, {time.perf_counter() - began:.1f} s"
+        seconds = time.perf_counter() - began
+        return "\n".join(wrapped(f"{len(after)} kernels in {folder}, {len(after - before)} of them new, {seconds:.1f} s"))
 
 
 def _train(arguments: argparse.Namespace) -> None:

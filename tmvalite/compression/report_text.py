@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
 from tmvalite.evaluation.compression import ColumnComparison
-from tmvalite.evaluation.result_tables import WIDTH, shortened
+from tmvalite.evaluation.result_tables import shortened
+from tmvalite.wrapping import wrapped
 
 
 def as_text(report) -> str:
     """All numbers of a CompressionReport."""
-    lines = [
+    lines = wrapped(
         f"{report.file or 'events'}: {report.events} events, {report.variables} variables -> {report.latent} latent values "
         f"({report.precision}) by {report.model}"
-    ]
+    )
     if report.bound:
-        lines.append(f"bound {report.bound}: holds for every entry")
+        lines += wrapped(f"bound {report.bound}: holds for every entry")
     tables = (_size_lines(report), _residual_lines(report.columns), _response_lines(report.columns, report.corrected))
     return "\n".join([*lines, *(line for table in tables for line in ("", *table)), *_peak_lines(report)])
 
@@ -36,7 +36,7 @@ def _size_lines(report) -> list[str]:
     lines += [f"  {name:28s}{size:12d}" for name, size in s.parts.items() if size and name != "model"]
     lines.append(f"{'model, in the archive' if s.embedded else 'model, in its own file':30s}{s.model:12d}")
     if report.kept:
-        lines += textwrap.wrap(f"kept without loss: {', '.join(report.kept)}", WIDTH, subsequent_indent="  ")
+        lines += wrapped(f"kept without loss: {', '.join(report.kept)}")
     return lines
 
 

@@ -368,7 +368,9 @@ class _Building:
             if other is not v:
                 again.append(j)
                 self.diagnostics.warn(f"variables '{other.label}' and '{v.label}' are the same expression", code="data-duplicate")
-        remarks = sample_remarks(train.x, [v.internal for v in variables], train.original_weight, frozenset(again))
+        remarks = sample_remarks(
+            train.x, [v.label if v.index is None else v.internal for v in variables], train.original_weight, frozenset(again)
+        )
         constant = [v.internal for v in targets if v.minimum == v.maximum]
         for remark in [*remarks, *([constant_remark("target", constant)] if constant else [])]:
             self.diagnostics.warn(remark.message, code=remark.code, hint=remark.hint)

@@ -6,10 +6,12 @@ import dataclasses
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from html import escape
 
 import numpy as np
 
 from tmvalite.errors import DataError, Source, Span
+from tmvalite.wrapping import preformatted
 
 # A range that was never filled, as TMVA writes it: smallest above largest.
 NO_MINIMUM = float(np.finfo(np.float32).max)
@@ -182,6 +184,15 @@ class DataSetInfo:
         """Index of the class named Signal, otherwise 0."""
         return self.classes.index("Signal") if "Signal" in self.classes else 0
 
+    def __repr__(self):
+        named = ", ".join(v.label if v.index is None else v.internal for v in self.variables[:4]) + (
+            ", ..." if self.n_variables > 4 else ""
+        )
+        groups = ((self.n_targets, "target"), (self.n_spectators, "spectator"))
+        more = "".join(f", {n} {what}{'s' * (n != 1)}" for n, what in groups if n)
+        variables = f"{self.n_variables} variable{'s' * (self.n_variables != 1)}"
+        return f"<{variables} ({named}){more}, classes {', '.join(self.classes)}>"
+
 
 @dataclass
 class Events:
@@ -216,6 +227,10 @@ class Events:
     def __len__(self) -> int:
         return len(self.weight)
 
+    def __repr__(self):
+        shapes = f"{self.x.shape[1]} variables, {self.targets.shape[1]} targets, {len(self.spectators)} spectators"
+        return f"<{len(self)} events, {shapes}, sum of weights {self.weight.sum():g}>"
+
     def take(self, index) -> Events:
         """The events of a slice, a mask or an array of positions, as a new sample."""
         spectators = {name: values[index] for name, values in self.spectators.items()}
@@ -247,3 +262,10 @@ class DataSet:
     test: Events
     info: DataSetInfo
     report: object = None
+
+    def __repr__(self):
+        counts = f"{len(self.train)} training and {len(self.test)} test events"
+        return f"<data set '{self.info.name}': {counts}, {repr(self.info)[1:-1]}>"
+
+    def _repr_html_(self) -> str:
+        return f"<b>{escape(repr(self)[1:-1])}</b>{preformatted(str(self.report or ''))}"

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tmvalite.wrapping import fitted
+
 LONGEST_NAME = 20  # so that no table is wider than a terminal
 
 
@@ -105,7 +107,7 @@ class DataSetReport:
         lines += [f"class {c.name}: {c.after.n_negative} negative weights" for c in self.classes if c.after.n_negative]
         lines += [f"{t.name}: {t.n_dropped} entries dropped, their arrays are too short" for t in self.trees if t.n_dropped]
         lines += [f"{what}: {n} values that are not finite were cut away" for what, n in self.not_finite_cut_away.items()]
-        return "\n".join(lines)
+        return fitted("\n".join(lines))
 
 
 def _sums(sums: Sums) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from tmvalite.data.info import VariableInfo
 from tmvalite.data.scoring import variable_columns
 from tmvalite.data.sources import is_table, open_table
 from tmvalite.data.sources.arrays import to_column
+from tmvalite.data.sources.single import as_columns
 from tmvalite.errors import DataConversionWarning, DataError, DataTypeError, TmvaliteWarning, also_of_sklearn, quoted, warn_user
 
 SHOWN_ROWS = 3  # first bad rows that a message names
@@ -40,6 +41,7 @@ def event_matrix(X, dtype) -> tuple[np.ndarray, tuple[str, ...]]:
     """
     names: tuple[str, ...] = ()
     _refuse_sparse(X, "X")
+    X, _ = as_columns(X)
     if is_table(X):
         table = open_table(X)
         names = tuple(table.branches() if hasattr(table, "branches") else table.keys())
@@ -86,7 +88,7 @@ def scored_events(X, variables: Sequence[VariableInfo], dtype=None) -> tuple[np.
 
     Parameters
     ----------
-    X : (N, V) or (V,) array, or a table with named columns: anything that `open_table` takes, or a dict of single values
+    X : (N, V) or (V,) array, or a table with named columns: anything that `open_table` and `as_columns` take
         Columns may come in any order, and more than are needed. A variable is the column of its expression, its expression
         computed from the columns of its parts, or the column of its label or internal name; by position if the variables
         have no names of their own. NaN stays NaN, and what is too large becomes infinite.
@@ -105,9 +107,9 @@ def scored_events(X, variables: Sequence[VariableInfo], dtype=None) -> tuple[np.
         Wrong shape, a missing column, no numbers, masked values.
     """
     _refuse_sparse(X, "X")
+    X, single = as_columns(X)
     if is_table(X):
-        single = isinstance(X, Mapping) and bool(X) and all(np.ndim(value) == 0 and _is_number(value) for value in X.values())
-        table = open_table({name: [value] for name, value in X.items()} if single else X)
+        table = open_table(X)
         x = _side_by_side(variable_columns(table, variables), table.n_entries)
         x = x[0] if single else x
     else:
@@ -124,10 +126,6 @@ def scored_events(X, variables: Sequence[VariableInfo], dtype=None) -> tuple[np.
             expected=f"(events, {n}), or ({n},) for one event",
         )
     return x, single
-
-
-def _is_number(value) -> bool:
-    return isinstance(value, int | float | np.number) or (isinstance(value, np.ndarray) and value.dtype.kind in "biuf")
 
 
 def finite_matrix(x: np.ndarray, dtype, names, what: str = "variable") -> np.ndarray:

@@ -18,6 +18,7 @@ from tmvalite.evaluation.importance import Importance, permutation_importance
 from tmvalite.evaluation.paired import Measured, measured_area, measured_areas, measured_rms
 from tmvalite.models.form import TRUTH, lacking
 from tmvalite.models.weighting import explained
+from tmvalite.wrapping import preformatted
 
 
 class only_where:
@@ -198,6 +199,15 @@ class Estimator:
             raise AttributeError("the events of the training had no names")
         return np.array(names, object)
 
+    def _check_features(self, given: list[str]) -> None:
+        """Raises DataError where these names are not those of the training."""
+        n = self.n_features_in_
+        if len(given) != n:
+            raise DataError(f"input_features should have length equal to {n}, the number of variables", code="data-shape")
+        names = list(getattr(self, "feature_names_in_", given))
+        if given != names:
+            raise DataError("input_features is not equal to feature_names_in_", code="data-column", expected=", ".join(names))
+
     # ------------------------------------------------------------------------------------- parameters
 
     @property
@@ -214,6 +224,7 @@ class Estimator:
         What was trained is forgotten, unless nothing but title, norm, progress or verbose changes.
         """
         arguments = signature.spelt(arguments, self._defaults)
+        signature.check_known(arguments, self._defaults)
         unknown = next((name for name in arguments if name not in self._defaults), None)
         if unknown is not None:
             self.table.bind("", {unknown: arguments[unknown]})  # says what is known
@@ -268,8 +279,10 @@ class Estimator:
         return f"{type(self).__name__}({given})"
 
     def _repr_html_(self) -> str:
-        """What notebooks show: the name, whether it is trained, and what was given."""
+        """What notebooks show: the name, whether it is trained, what was given, and the layers where they are known."""
         row = "<tr><th style='text-align:left'>{}</th><td style='text-align:left'><code>{}</code></td></tr>"
         rows = "".join(row.format(escape(name), escape(str(value))) for name, value in self._given().items())
         state = "trained" if self.is_trained else "not trained"
-        return f"<div><b>{escape(type(self).__name__)}</b>, {state}<table>{rows}</table></div>"
+        layers = "\n".join(str(self).splitlines()[1:])
+        shown = f"<details><summary>layers</summary>{preformatted(layers)}</details>"
+        return f"<div><b>{escape(type(self).__name__)}</b>, {state}<table>{rows}</table>{shown}</div>"

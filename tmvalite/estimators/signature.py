@@ -13,6 +13,7 @@ from typing import Any
 from tmvalite.errors import OptionError
 from tmvalite.models.weighting import NORM_MODES
 from tmvalite.string_utils import OptionTable
+from tmvalite.string_utils.key_hints import hint_for_argument
 from tmvalite.string_utils.option_table import STRICT
 from tmvalite.string_utils.training_keys import KEY_NAMES
 
@@ -50,6 +51,15 @@ def spelt(arguments: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return found
 
 
+def check_known(arguments: Iterable[str], names: Iterable[str]) -> None:
+    """Raises OptionError at an argument that no method of this kind has, where it is near to one that it has."""
+    names = tuple(names)
+    for name in arguments:
+        hint = None if name in names else hint_for_argument(name, names)
+        if hint is not None:
+            raise OptionError(f"no option is called {name!r}", code="option-unknown", hint=hint)
+
+
 def split(arguments: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The options and the training's keys among the arguments, those that were given."""
     given = {name: value for name, value in arguments.items() if name not in OWN and value is not None}
@@ -70,6 +80,12 @@ def check_own(arguments: dict[str, Any], modes: tuple[str, ...]) -> None:
         raise OptionError(f"verbose={verbose!r} is not known", code="argument", expected=("True", "False"))
 
 
-def progress_of(arguments: dict[str, Any]) -> Any:
-    """How `fit` shows its progress where it is not told: `verbose` switches off what `progress` asks for."""
-    return "silent" if arguments["verbose"] is not None and not arguments["verbose"] else arguments["progress"]
+def progress_of(arguments: dict[str, Any], quiet: bool) -> Any:
+    """How `fit` shows its progress where it is not told.
+
+    `verbose` switches off what `progress` asks for. `quiet`, which is !V among the options, counts where neither says anything.
+    """
+    verbose, progress = arguments["verbose"], arguments["progress"]
+    if verbose is None:
+        return "silent" if quiet and progress == OWN["progress"] else progress
+    return progress if verbose else "silent"

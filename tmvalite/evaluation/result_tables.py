@@ -14,8 +14,8 @@ from tmvalite.evaluation.by_class import moments
 from tmvalite.evaluation.efficiency import REFERENCE_BACKGROUNDS, Efficiencies
 from tmvalite.evaluation.ranking import Ranking
 from tmvalite.evaluation.regression import Deviation
+from tmvalite.wrapping import WIDTH
 
-WIDTH = 80  # columns of a terminal
 LONGEST_NAME = 24  # of a variable, class or method in a table
 RULE = "-" * 76
 MOST_TARGETS = 20  # of one regression table: an autoencoder has as many as there are variables

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from tmvalite.graph.check import count
 from tmvalite.graph.ir import Graph, Node
 from tmvalite.layers.shapes import shape_text
+from tmvalite.wrapping import WIDTH, wrapped
+
+NARROWEST = (24, 14)  # columns that are left for a layer and for what it reads
 
 
 @dataclass(frozen=True)
@@ -50,24 +53,36 @@ def layer_text(group: tuple[Node, ...] | Node) -> str:
     return "|".join([layer.kind, *layer.to_fields()])
 
 
-def describe(graph: Graph, title: str = "") -> str:
+def describe(graph: Graph, title: str = "", width: int = WIDTH) -> str:
     """A table of the graph: number, name, layer, what it reads, shape of its output, number of parameters; the total.
 
-    Layers of one item share its number.
+    Layers of one item share its number. A layer that is too long for `width` columns goes on in the next line.
     """
     lines = [f"{title}" if title else "", *(f"input '{v.name}': {shape_text(v.shape)}" for v in graph.inputs)]
     table = [("", "name", "layer", "reads", "output", "parameters")]
     for row in rows(graph):
-        text = row.layer + (f"  (drops {row.drop:g} of its input)" if row.drop else "")
+        text = row.layer + (f"  (input dropout {row.drop:g})" if row.drop else "")
         table.append((str(row.item), row.name, text, " + ".join(row.reads), shape_text(row.shape), str(row.parameters)))
     total = sum(count(node) for node in graph.nodes)
     table.append(("", "", "", "", "total", str(total)))
-    widths = [max(len(line[i]) for line in table) for i in range(6)]
-    for line in table:
-        cells = [text.rjust(widths[i]) if i in (0, 5) else text.ljust(widths[i]) for i, text in enumerate(line)]
-        keep = [cell for i, cell in enumerate(cells) if i != 1 or any(r[1] for r in table[1:])]
-        lines.append("  ".join(keep).rstrip())
-    return "\n".join(line for line in lines if line)
+    if not any(row[1] for row in table[1:]):
+        table = [row[:1] + row[2:] for row in table]
+    return "\n".join(line for line in [*lines, *_aligned(table, width)] if line)
+
+
+def _aligned(table: Sequence[tuple[str, ...]], width: int) -> Iterator[str]:
+    """The lines of a table whose numbers stand in its first and last column; layers and what they read are wrapped."""
+    last = len(table[0]) - 1
+    widths = [max(len(row[i]) for row in table) for i in range(last + 1)]
+    too_wide = sum(widths) + 2 * last - width
+    for i, least in zip((last - 3, last - 2), NARROWEST):
+        cut = max(0, min(too_wide, widths[i] - least))
+        widths[i], too_wide = widths[i] - cut, too_wide - cut
+    for row in table:
+        cells = [wrapped(text, 0, 2, widths[i]) if len(text) > widths[i] else [text] for i, text in enumerate(row)]
+        for parts in zip_longest(*cells, fillvalue=""):
+            adjusted = (text.rjust(widths[i]) if i in (0, last) else text.ljust(widths[i]) for i, text in enumerate(parts))
+            yield "  ".join(adjusted).rstrip()
 
 
 def describe_all(graphs: Mapping[str, Graph]) -> str:

@@ -88,6 +88,10 @@ class Graph:
     def input_size(self) -> int:
         return sum(v.size for v in self.inputs)
 
+    def __repr__(self):
+        shapes = [" + ".join("x".join(map(str, v.shape)) for v in of) for of in (self.inputs, [o.value for o in self.outputs])]
+        return f"<graph of {len(self.nodes)} layers, {shapes[0]} -> {shapes[1]}>"
+
     def users(self, value: Value) -> tuple[Node, ...]:
         """Nodes that read the value, in order; a node that reads it twice stands there twice."""
         return tuple(n for n in self.nodes for v in n.inputs if v is value)

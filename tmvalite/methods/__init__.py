@@ -55,7 +55,7 @@ def load(path: str | os.PathLike) -> Method | MethodCategory:
 
 
 def from_onnx(path: str | os.PathLike):
-    """What an ONNX file holds that `method.to_onnx` wrote; see `methods.onnx_method.from_onnx`."""
-    from tmvalite.methods.onnx_method import from_onnx
+    """What an ONNX file holds that `method.to_onnx` wrote; see `estimators.onnx_method.from_onnx`."""
+    from tmvalite.estimators.onnx_method import from_onnx
 
     return from_onnx(path)

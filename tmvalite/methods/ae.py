@@ -293,6 +293,17 @@ class MethodAE(Method):
         """The codes of the events that it was trained on, as scikit-learn has it; keywords as for `fit`."""
         return self.fit(X, y, **keywords).transform(X)
 
+    def get_feature_names_out(self, input_features=None) -> np.ndarray:
+        """The names of what `transform` gives, (Q,): methodae0, methodae1, ...
+
+        input_features : optional
+            As scikit-learn hands them on: they must be the variables of the training.
+        """
+        size = self.latent_size
+        if input_features is not None:
+            self._check_features([str(name) for name in input_features])
+        return np.array([f"{type(self).__name__.lower()}{i}" for i in range(size)], object)
+
     def inverse_transform(self, Z) -> np.ndarray:
         """scikit-learn's name of `decode`."""
         return self.decode(Z)

@@ -27,6 +27,7 @@ from tmvalite.errors import (
 )
 from tmvalite.estimators import signature
 from tmvalite.estimators.copies import restored, state_of
+from tmvalite.estimators.getters import Getters
 from tmvalite.estimators.protocol import Estimator
 from tmvalite.graph import Graph, describe_all, require_lowering
 from tmvalite.io.weight_file import WeightFile
@@ -40,6 +41,7 @@ from tmvalite.models.strategy_keywords import with_keys
 from tmvalite.string_utils import BoundOptions, PhaseSettings
 from tmvalite.training.history import COLUMNS, History
 from tmvalite.training.progress import MODES
+from tmvalite.wrapping import wrapped
 
 if TYPE_CHECKING:
     from tmvalite.models.fitting import Fitted
@@ -51,7 +53,7 @@ NUMBERS = frozenset((float, int, np.float32, np.float64))
 ON_INTERRUPT = ("raise", "keep")
 
 
-class Method(DescribedOutput, Estimator):
+class Method(Getters, DescribedOutput, Estimator):
     """A method with its options; the base of MethodDL.
 
     Parameters
@@ -68,7 +70,7 @@ class Method(DescribedOutput, Estimator):
     progress : "auto", "live", "table", "summary" or "silent"
         What `fit` shows.
     verbose : bool, optional
-        False is progress="silent".
+        False is progress="silent", and so is !V in the option string, where neither `progress` nor `verbose` is given.
     Strict : bool, optional
         Keys and values of the training that cannot be read are errors; True makes every warning about a string an error,
         False makes all of them warnings, as in a Factory.
@@ -102,6 +104,7 @@ class Method(DescribedOutput, Estimator):
 
     def _start(self, arguments: dict[str, Any], diagnostics: Diagnostics) -> None:
         given = signature.spelt(arguments, self._defaults)
+        signature.check_known(given, self._defaults)
         self.__dict__.update({**self._defaults, **{name: given[name] for name in given if name in self._defaults}})
         self._diagnostics = diagnostics
         self._model: Trained | None = None
@@ -150,6 +153,11 @@ class Method(DescribedOutput, Estimator):
     def phases(self) -> tuple[PhaseSettings, ...]:
         """The phases of the training."""
         return self.booking.phases
+
+    @property
+    def quiet(self) -> bool:
+        """Whether its options say !V."""
+        return self.bound.is_set("V") and not self.bound.values.V
 
     @property
     def needs_truth(self) -> bool:
@@ -233,7 +241,7 @@ class Method(DescribedOutput, Estimator):
 
     def _fit(self, sample: tuple, norm, signal, eval_set, progress, on_interrupt: str, **more) -> None:
         norm = self.__dict__["norm"] if norm is ... else norm
-        progress = signature.progress_of(self._parameters) if progress is None else progress
+        progress = signature.progress_of(self._parameters, self.quiet) if progress is None else progress
         given = declared(self.booking, *sample, norm=norm, signal=signal, eval_set=eval_set)
         self._train(
             given.events, given.info, given.split, progress, print, on_interrupt, labels=given.labels, flat=given.flat, **more
@@ -260,13 +268,15 @@ class Method(DescribedOutput, Estimator):
     def _train(self, events: Events, info: DataSetInfo, split: str, progress, write, on_interrupt: str, **more) -> None:
         """Train, and keep what comes of it; `more` goes to `models.fitting.fit`."""
         from tmvalite.models.fitting import fit  # brings the engine with it
+        from tmvalite.training.compiling import announced
         from tmvalite.training.progress import Progress, make_progress
 
         if on_interrupt not in ON_INTERRUPT:
             raise OptionError(f"on_interrupt={on_interrupt!r} is not known", code="argument", expected=ON_INTERRUPT)
         progress = progress if isinstance(progress, Progress) else make_progress(progress, write)
         made = self.blueprint(info)
-        fitted = fit(self.booking, made, events, info, split=split, progress=progress, diagnostics=self.diagnostics, **more)
+        with announced(progress):
+            fitted = fit(self.booking, made, events, info, split=split, progress=progress, diagnostics=self.diagnostics, **more)
         self._keep(fitted, events, on_interrupt)
 
     def _keep(self, fitted: Fitted, events: Events, on_interrupt: str) -> None:
@@ -442,24 +452,6 @@ class Method(DescribedOutput, Estimator):
             raise OptionError(f"this method is a {self.analysis_type}, not multiclass", code="analysis-type", hint=hint)
         return model.classes(X)
 
-    # ------------------------------------------------------------------------------------- values, TMVA's names
-
-    def GetMvaValue(self, X):
-        """TMVA's name of `mva_values`."""
-        return self.mva_values(X)
-
-    def GetMvaValues(self, X):
-        """TMVA's name of `mva_values`."""
-        return self.mva_values(X)
-
-    def GetRegressionValues(self, X):
-        """TMVA's name of `regression_values`."""
-        return self.regression_values(X)
-
-    def GetMulticlassValues(self, X):
-        """TMVA's name of `multiclass_values`."""
-        return self.multiclass_values(X)
-
     # ------------------------------------------------------------------------------------- for the workflow
 
     @property
@@ -538,7 +530,7 @@ class Method(DescribedOutput, Estimator):
         shown = self._model
         if shown is not None:
             names = ", ".join(v.label for v in self.info.variables[:8]) + (", ..." if self.info.n_variables > 8 else "")
-            lines.append(f"variables: {names}")
+            lines += wrapped(f"variables: {names}")
         elif self.booking.known_by_itself:
             shown = self._first_look()
         else:

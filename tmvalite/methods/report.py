@@ -16,6 +16,7 @@ from tmvalite.models.form import FORMS
 from tmvalite.optimizers import OPTIMIZERS
 from tmvalite.string_utils import BoundOptions, PhaseSettings
 from tmvalite.string_utils.numbers import plain
+from tmvalite.wrapping import WIDTH, fitted, wrapped
 
 ASSUMED_VARIABLES = 4  # when neither the string nor the user says how many
 
@@ -54,27 +55,26 @@ class Report:
 
     def as_text(self) -> str:
         """For people: one section each for options, layers, training and warnings."""
-        lines = [
-            f"Method{self.booking.method}, {self.booking.analysis_type}, {self.n_variables} variables"
-            + (" (assumed: give --variables or InputLayout)" if self.assumed else ""),
-            "",
-            "options",
-        ]
+        assumed = " (assumed: give --variables or InputLayout)" if self.assumed else ""
+        first = f"Method{self.booking.method}, {self.booking.analysis_type}, {self.n_variables} variables{assumed}"
+        lines = [*wrapped(first), "", "options"]
         shown = self.booking.form.table  # without the many options that one of these opens
         texts = [(name, text, given) for name, text, given in self.bound.items() if given or name in shown]
         width = max(len(name) for name, _, _ in texts)
-        lines += [f"  {name.ljust(width)}  {text}{'' if given else '  (default)'}" for name, text, given in texts]
+        for name, text, given in texts:
+            lines += wrapped(f"{name.ljust(width)}  {text}{'' if given else '  (default)'}", 2, width + 4)
         for name, graph in self.graphs.items():
-            lines += ["", name or "layers", *("  " + line for line in describe(graph).splitlines())]
+            lines += ["", name or "layers", *("  " + line for line in describe(graph, width=WIDTH - 2).splitlines())]
         if self.phases:
             lines += ["", "training"]
-            lines += [f"  phase {i}: {_phase_text(phase)}" for i, phase in enumerate(self.phases, 1)]
+            for i, phase in enumerate(self.phases, 1):
+                lines += wrapped(f"phase {i}: {_phase_text(phase)}", 2)
         if self.unavailable:
-            lines += ["", f"understood, but not yet available for training: {', '.join(self.unavailable)}"]
+            lines += ["", *wrapped(f"understood, but not yet available for training: {', '.join(self.unavailable)}")]
         warnings = self.diagnostics.warnings
         lines += ["", f"{len(warnings)} warning{'s' * (len(warnings) != 1)}" if warnings else "no warnings"]
         for warning in warnings:
-            lines += ["  " + line for line in str(warning).splitlines()] + [""]
+            lines += ["  " + line for line in fitted(warning.text(WIDTH - 4), WIDTH - 2).splitlines()] + [""]
         return "\n".join(lines).rstrip()
 
     def as_json(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from tmvalite.data.tables import (
     weight_vector,
 )
 from tmvalite.data.tables import target_matrix as given_targets
+from tmvalite.data.truth_columns import with_columns_of_names
 from tmvalite.errors import DataError, OptionError, TmvaliteWarning, quoted, warn_user
 from tmvalite.models.blueprint import Blueprint
 from tmvalite.models.booking import Booking
@@ -53,6 +54,8 @@ def declared(booking: Booking, X, y=None, sample_weight=None, targets=None, *, n
 
 def _declared(booking: Booking, X, y, sample_weight, targets, norm, signal) -> Declared:
     dtype, analysis = np.dtype(booking.values.Precision), booking.analysis_type
+    several = (analysis == "regression", False, True)
+    X, y, sample_weight, targets = with_columns_of_names(X, y, sample_weight, targets, several=several)
     x, names = event_matrix(X, dtype)
     n = len(x)
     weight = weight_vector(sample_weight, n)
@@ -117,7 +120,8 @@ def _with_validation(booking: Booking, train: Declared, sample: tuple, norm) -> 
     if booking.bound.is_set("ValidationSize"):
         message, hint = "ValidationSize has no effect: eval_set validates", "remove one of them"
         warn_user(TmvaliteWarning(message, code="option-without-effect", hint=hint))
-    X, y, weight, targets = sample
+    several = (booking.analysis_type == "regression", False, True)
+    X, y, weight, targets = with_columns_of_names(*sample, several=several)
     classes = train.info.n_classes > 1
     try:
         x, _ = scored_events(X, train.info.variables, np.dtype(booking.values.Precision))

@@ -14,6 +14,7 @@ from tmvalite.graph.ir import Graph
 from tmvalite.kernels._jit import VECTOR_BYTES
 from tmvalite.kernels.execute import STEP_WIDTH
 from tmvalite.losses import IDENTITY, activation_of
+from tmvalite.wrapping import WIDTH, preformatted, wrapped
 
 from .buffers import ALIGNMENT, assign_offsets
 from .families.copy import Store
@@ -154,7 +155,7 @@ class Plan:
 
     def __str__(self):
         item = np.dtype(self.precision).itemsize
-        rows = [("step", "family", "writes", "offset", "MFLOP/1000 events", "detail")]
+        rows = [("step", "family", "writes", "offset", "kFLOP", "detail")]
         for i, step in enumerate(self.steps):
             result = step.writes[0] if step.writes else None
             rows.append(
@@ -168,12 +169,23 @@ class Plan:
                 )
             )
         widths = [max(len(row[c]) for row in rows) for c in range(5)]
-        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, (*widths, 0))).rstrip() for row in rows]
-        head = (
-            f"plan to {self.purpose}, {self.precision}: {len(self.steps)} steps, {sum(s.size for s in self.slots)} parameters, "
-            f"{self.flops} FLOP per event, tiles of {self.tile} events, arena {self.placement.size * item} bytes"
-        )
-        return "\n".join([head, *lines])
+        below = sum(widths) + 2 * len(widths)
+        lines = wrapped(f"{self._head}, tiles of {self.tile} events, arena {self.placement.size * item} bytes")
+        for row in rows:
+            line = "  ".join(cell.ljust(w) for cell, w in zip(row, (*widths, 0))).rstrip()
+            lines += wrapped(line, 0, below) if len(line) > WIDTH else [line]
+        return "\n".join(lines)
+
+    @property
+    def _head(self) -> str:
+        steps, parameters = len(self.steps), sum(slot.size for slot in self.slots)
+        return f"plan to {self.purpose}, {self.precision}: {steps} steps, {parameters} parameters, {self.flops} FLOP per event"
+
+    def __repr__(self):
+        return f"<{self._head}>"
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))
 
 
 def make_plan(

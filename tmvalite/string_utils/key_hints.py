@@ -93,6 +93,14 @@ def hint_for_option(text: str, options: tuple[str, ...], words: list[str]) -> st
     return f"did you mean {other!r}?" if other in options else did_you_mean(text, (*options, *words))
 
 
+def hint_for_argument(text: str, names: tuple[str, ...]) -> str | None:
+    """A hint for an argument of a method that is not known, where options and keys of the training stand side by side."""
+    word = simplified(text)
+    key = find_key(OTHER_NAMES.get(word, word))
+    known = key.name if key is not None else OTHER_OPTIONS.get(word)
+    return f"did you mean {known!r}?" if known in names else did_you_mean(text, names)
+
+
 def simplified(text: str) -> str:
     """A word as the tables of other programs' names have it."""
     return text.lower().replace("_", "").replace("-", "")

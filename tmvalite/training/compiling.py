@@ -1,27 +1,27 @@
-"""Compiling the kernels of a network before its training, said where somebody would wait for it."""
+"""A training that waits for its kernels says so, and does not count the wait as its own time."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-PATIENCE = 1.0  # seconds after which a wait wants a reason
-TEXT = "Preparing the kernels: compiled once for this machine, then kept"
+from tmvalite.kernels.jit.making import LISTENERS, Listener, listening
+from tmvalite.training.progress import Progress
 
 
-def prepare(network, say: Callable[[str], None], patience: float = PATIENCE) -> float:
-    """Have every kernel of `network` ready, and return the seconds that took.
+class _Told(Listener):
+    """Hands on to a progress."""
 
-    Kernels come from the cache within a fraction of a second, or are compiled one by one; nobody knows before how long
-    that takes, so a clock beside it says so after `patience` seconds.
-    """
-    clock = threading.Timer(patience, say, (TEXT,))
-    clock.daemon = True
-    began = time.perf_counter()
-    clock.start()
-    try:
-        network.prepare()
-    finally:
-        clock.cancel()
-    return time.perf_counter() - began
+    def __init__(self, progress: Progress):
+        super().__init__(progress.message, progress.compiled)
+        self.progress = progress
+
+
+@contextmanager
+def announced(progress: Progress) -> Iterator[None]:
+    """While the block runs, `progress` hears of kernels that are made, once where blocks are nested."""
+    if any(isinstance(one, _Told) and one.progress is progress for one in LISTENERS):
+        yield
+        return
+    with listening(_Told(progress)):
+        yield

@@ -6,8 +6,8 @@ Parts of the loss take the place of the times, the last ones first; what still f
 from __future__ import annotations
 
 from tmvalite.training.history import Epoch, History
+from tmvalite.wrapping import WIDTH
 
-WIDTH = 80  # columns of a terminal
 RULE = "-" * 76
 
 _LEFT = "Epoch |  Train Err.   Val. Err."

@@ -23,7 +23,7 @@ from tmvalite.optimizers import FIELDS
 from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training import streams
 from tmvalite.training.checkpointing import Checkpointing
-from tmvalite.training.compiling import prepare
+from tmvalite.training.compiling import announced
 from tmvalite.training.history import Epoch, History
 from tmvalite.training.network import batch_bounds
 from tmvalite.training.optimizers import OptimizerSettings, optimizer_states
@@ -191,8 +191,12 @@ class Training:
         TrainingError
             The loss is infinite or no number. The network then has the last good parameters.
         """
+        with announced(self.progress):
+            return self._run()
+
+    def _run(self) -> History:
         self._remark_batches()
-        self.progress.compiled(prepare(self.network, self.progress.message))
+        self.network.prepare()
         try:
             with self.checkpointing.watching() if self.checkpointing is not None else nullcontext():
                 for number, (phase, rates) in enumerate(zip(self.phases, self.dropout, strict=True), 1):
@@ -255,7 +259,7 @@ class Training:
     def _run_one_epoch(self, at: _Position, sizes: np.ndarray) -> None:
         """An epoch, or what is left of it, its validation, and its row of the history; `at` then is the next epoch."""
         phase, e = at.phase, at.epoch
-        began = time.perf_counter()
+        began, compiled = time.perf_counter(), self.progress.compile_seconds
         epoch = len(self.history.epochs) + 1
         at.optimizer.learning_rate = at.rate.at(e)
         if not at.batches:
@@ -263,7 +267,8 @@ class Training:
             self.companion.begin_epoch(self.network, epoch, self._steps)
         train_loss, terms = self._run_batches(at, sizes, epoch)
         penalty = self.network.penalty(phase.regularization, phase.weight_decay)
-        trained = time.perf_counter()
+        began += self.progress.compile_seconds - compiled  # waiting for kernels is no training
+        trained, compiled = time.perf_counter(), self.progress.compile_seconds
         error, improved, valid_terms = math.nan, False, None
         if e % phase.test_repetitions == 0 or e == phase.max_epochs:
             error, valid_terms = self._validate(phase), self._valid_terms
@@ -277,7 +282,7 @@ class Training:
             at.stale = 0 if counts else at.stale + waited
             at.rate.validated(waited, improved)
             at.validated = e
-        now = time.perf_counter()
+        now = time.perf_counter() - (self.progress.compile_seconds - compiled)
         row = Epoch(
             epoch,
             at.number,

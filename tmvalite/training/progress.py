@@ -17,6 +17,7 @@ from tmvalite.optimizers import OPTIMIZERS, REGULARIZATIONS
 from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training.epoch_table import RULE, header_text, row_text, shown, summary_text
 from tmvalite.training.history import Epoch, History
+from tmvalite.wrapping import fitted
 
 MODES = ("auto", "live", "table", "summary", "silent")
 
@@ -80,11 +81,14 @@ class SummaryProgress(Progress):
         self._write = write
 
     def message(self, text):
-        self._write(text)
+        self._say(text)
+
+    def _say(self, text):
+        for line in fitted(text).split("\n"):
+            self._write(line)
 
     def end(self, history):
-        for line in summary_text(history).split("\n"):
-            self._write(line)
+        self._say(summary_text(history))
 
 
 class TableProgress(SummaryProgress):
@@ -100,14 +104,13 @@ class TableProgress(SummaryProgress):
         self._start, self._rows, self._held = start, 0, None
         s = start.settings
         if start.number == 1:
-            self._write(f"Using {start.n_train} events for training and {start.n_valid} for validation")
+            self._say(f"Using {start.n_train} events for training and {start.n_valid} for validation")
         head = (
             f"Training phase {start.number} of {start.count}:  Optimizer {optimizer_text(s)}\n"
             f"Learning rate = {s.learning_rate:g} regularization {REGULARIZATIONS[s.regularization].code} "
             f"minimum error = {start.initial_loss:g}"
         )
-        for line in (*head.split("\n"), RULE, *header_text(start.columns).split("\n"), RULE):
-            self._write(line)
+        self._say("\n".join([head, RULE, header_text(start.columns), RULE]))
 
     def epoch(self, number, epoch, stale):
         if epoch.valid_loss != epoch.valid_loss:  # not validated
@@ -119,7 +122,7 @@ class TableProgress(SummaryProgress):
 
     def message(self, text):
         self._show()
-        self._write(text)
+        self._say(text)
 
     def end_phase(self):
         self._show()
@@ -172,8 +175,8 @@ class LiveProgress(TableProgress):
         super().begin_phase(start)
         self._losses, self._began = "", self._clock()
         self._bars.reset(self._task, total=start.settings.max_epochs)
-        self._bars.start()
         self._move(1, 0.0)
+        self._bars.start()
 
     def batches(self, epoch, done):
         self._move(epoch, done)

@@ -19,10 +19,12 @@ from tmvalite.workflow.declarations import (
     checked_event,
     understand_prepare_call,
 )
+from tmvalite.workflow.info_views import VARIABLE_COLUMNS, variable_rows
 from tmvalite.workflow.loader_info import LoaderInfo
 from tmvalite.workflow.loader_names import LoaderNames
 from tmvalite.workflow.log import LogSettings
-from tmvalite.workflow.summary import VARIABLE_COLUMNS, html_table, loader_text, variable_rows
+from tmvalite.workflow.small_tables import html_table
+from tmvalite.workflow.summary import loader_text
 from tmvalite.workflow.types import ETreeType, tree_type
 
 

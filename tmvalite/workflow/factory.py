@@ -34,7 +34,8 @@ from tmvalite.workflow.method_face import BookedMethod
 from tmvalite.workflow.output_file import as_target, write_output
 from tmvalite.workflow.results import MethodRecord
 from tmvalite.workflow.script_options import read_chains, read_factory_options
-from tmvalite.workflow.summary import METHOD_COLUMNS, html_table, method_row, text_table
+from tmvalite.workflow.small_tables import html_table, text_table
+from tmvalite.workflow.summary import METHOD_COLUMNS, method_row
 from tmvalite.workflow.training import train_one
 from tmvalite.workflow.tuning import Scan, tune
 from tmvalite.workflow.types import method_type
@@ -118,7 +119,7 @@ class Factory(FactoryNames):
         check_files(path if persistent else None, self.target)
         data = loader.dataset(self.log_settings)
         check_fits_data(method, data.info)
-        quiet = method.bound.is_set("V") and not method.bound.values.V
+        quiet = getattr(method, "quiet", False)
         records[title] = MethodRecord(title, method, analysis_type, data, path, persistent, quiet, call=call)
         self._faces.setdefault(loader.name, {})[title] = face_of(records[title], view, self.job)
         return self._faces[loader.name][title]

@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 
 from tmvalite.data.info import DataSetInfo, VariableInfo, declare, declare_array
 from tmvalite.workflow.members import DATASETINFO, READ_NAMES, VARIABLE, TmvaNames
+from tmvalite.workflow.small_tables import html_table
+
+VARIABLE_COLUMNS = ("", "label", "expression", "unit", "type")
 
 
 class NameVector(list):
@@ -214,6 +217,9 @@ class DataSetInfoView(TmvaNames):
     def __repr__(self):
         return f"<data set '{self.name}': {counts_text(self)}>"
 
+    def _repr_html_(self) -> str:
+        return html_table(repr(self)[1:-1], VARIABLE_COLUMNS, variable_rows(self))
+
 
 def described(info: DataSetInfo) -> DataSetInfoView:
     """The names of a data set that is read, or of a file."""
@@ -228,3 +234,9 @@ def counts_text(view: DataSetInfoView) -> str:
     groups = {"variable": view.variables, "target": view.targets, "spectator": view.spectators}
     parts = [f"{len(of)} {what}{'s' * (len(of) != 1)}" for what, of in groups.items() if of or what == "variable"]
     return ", ".join([*parts, f"classes {', '.join(view.classes)}" if view.classes else "no classes"])
+
+
+def variable_rows(view: DataSetInfoView) -> list[tuple[str, ...]]:
+    """Rows of VARIABLE_COLUMNS for variables, targets and spectators."""
+    groups = {"variable": view.variables, "target": view.targets, "spectator": view.spectators}
+    return [(what, v.label, v.expression, v.unit, v.type) for what, of in groups.items() for v in of]

@@ -5,7 +5,8 @@
     <WARNING>                : ...
 
 Progress goes to standard error and is none of this file's business. A log file never gets a control character: colours
-are written only to a terminal and only with option Color, and whatever else is not printable becomes a blank.
+are written only to a terminal and only with option Color, and whatever else is not printable becomes a blank. No line is
+longer than 80 columns, unless a name in it is: a sentence goes on below itself.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tmvalite.workflow.config import gConfig
+from tmvalite.wrapping import WIDTH, wrapped
 
 FIELD = 25
-WIDTH = 80  # columns of a terminal
 ROOM = WIDTH - FIELD - len(": ")
+BLANK = " " * FIELD + ": "  # of lines that say no source
 BOLD, RED, PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[0m"
 
 
@@ -99,8 +101,11 @@ class Log:
             return
         field, encoding = None if field is None else f"{printable(field)}: ", getattr(stream, "encoding", None) or "utf-8"
         colored = self.settings.color and gConfig().color and "NO_COLOR" not in os.environ and stream.isatty()
+        room = ROOM if field else WIDTH
         for line in text.split("\n"):
             line = printable(line).encode(encoding, "replace").decode(encoding)
             shown = f"{style}{field[:-2]}{PLAIN}: " if colored and style else field or ""
-            stream.write(f"{shown}{line}\n")
+            for part in wrapped(line, width=room) if len(line) > room else (line,):
+                stream.write(f"{shown}{part}\n" if len(part) <= room else f"  {part.strip()}\n")  # a long path, at the left
+                shown = BLANK if field else ""
         stream.flush()

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from tmvalite.errors import NotProvidedError
+from tmvalite.errors import NotProvidedError, did_you_mean
 
 
 def _each(names: str, sentence: str) -> dict[str, str]:
@@ -217,6 +218,18 @@ NAMESPACE = {
     "RMethodBase": "methods written in R are gone, as from ROOT 6.42: deep learning is Types.kDL",
 }
 
+NAMESPACE |= _each(
+    "MethodANNBase MethodBDT MethodBayesClassifier MethodBoost MethodCFMlpANN MethodCompositeBase MethodCrossValidation "
+    "MethodCuts MethodDT MethodFDA MethodFisher MethodHMatrix MethodKNN MethodLD MethodLikelihood MethodMLP "
+    "MethodPDEFoam MethodPDERS MethodPlugins MethodPyAdaBoost MethodPyGTB MethodPyKeras MethodPyRandomForest MethodPyTorch "
+    "MethodRuleFit MethodRSNNS MethodRSVM MethodRXGB MethodSVM MethodTMlpANN BDT MLP",
+    "of TMVA's methods it has deep learning: Types.kDL in a Factory, MethodDL from Python",
+)
+NAMESPACE |= _each("MethodBase IMethod", "MethodDL is the class of deep learning, and BookMethod returns a method")
+NAMESPACE |= _each("RReader RBDT RTensor RStandardScaler SOFIE RModelParser_ONNX", NAMESPACE["Experimental"])
+NAMESPACE |= _each("VariableImportance", FACTORY["EvaluateImportance"])
+NAMESPACE |= _each("PDF TSpline1 TSpline2 Volume BinarySearchTree KDEKernel RootFinder", "this is an inner tool of TMVA")
+
 
 class TmvaNames:
     """Base of the classes with TMVA's names: what is not there says so, and what to use."""
@@ -231,9 +244,27 @@ class TmvaNames:
         raise missing(self, name)
 
 
-def missing(owner, name: str) -> AttributeError:
-    """The error for a name that `owner` lacks: TMVA's ones say what to use, others are Python's."""
-    what = type(owner).__name__
-    if name in type(owner).absent:
-        return NotProvidedError(f"{what}.{name} is not part of tmvalite: {type(owner).absent[name]}")
-    return AttributeError(f"'{what}' object has no attribute '{name}'", name=name, obj=owner)
+def missing(owner, name: str, also: Iterable[str] = ()) -> AttributeError:
+    """The error for a name that `owner` lacks: TMVA's ones say what to use, others name the nearest one; `also` are further
+    names that it answers to.
+    """
+    what, absent = type(owner).__name__, type(owner).absent
+    if name in absent:
+        return NotProvidedError(f"{what}.{name} is not part of tmvalite: {absent[name]}")
+    known = [] if name.startswith("_") else [one for one in {*dir(type(owner)), *also, *absent} if not one.startswith("_")]
+    return _unknown(f"'{what}' object has no attribute '{name}'", name, sorted(known))
+
+
+def missing_in_namespace(name: str, known: Iterable[str]) -> AttributeError:
+    """The error for a name that `tmvalite` lacks and TMVA's namespace may have."""
+    if name in NAMESPACE:
+        return NotProvidedError(f"{name} is not part of tmvalite: {NAMESPACE[name]}")
+    if re.fullmatch(r"k[A-Z]\w*", name):
+        return NotProvidedError(f"{name} is not part of tmvalite: methods, analysis types and samples are members of Types")
+    return _unknown(f"module 'tmvalite' has no attribute '{name}'", name, [*known, *NAMESPACE])
+
+
+def _unknown(sentence: str, name: str, known: Iterable[str]) -> AttributeError:
+    """Python's own sentence; with the nearest name, where there is one, it is an error of ours, which notebooks show shortly."""
+    hint = None if name.startswith("_") else did_you_mean(name, known)
+    return NotProvidedError(f"{sentence}; {hint}") if hint else AttributeError(sentence)

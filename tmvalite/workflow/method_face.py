@@ -33,9 +33,9 @@ class MethodFace(TmvaNames):
         try:
             return getattr(self.method, name)
         except AttributeError:
-            if name in self.absent:
-                raise missing(self, name) from None
-            raise
+            if hasattr(type(self.method), name):
+                raise  # it says itself why it is not there
+            raise missing(self, name, dir(type(self.method))) from None
 
     def __str__(self):
         return str(self.method)
@@ -219,6 +219,13 @@ class BookedMethod(MethodFace):
     def __init__(self, record: MethodRecord, view: DataSetInfoView, job: str):
         super().__init__(record.method, view, record.weight_file, job)
         self._record = record
+
+    def GetMvaValue(self, X=None):
+        """The value of one event or of events; a Factory has no current event."""
+        if X is None:
+            hint = "GetMvaValues(X); the methods of a Reader read its registered variables"
+            raise OptionError("GetMvaValue of a booked method needs events: a Factory has no current one", code="call", hint=hint)
+        return self.method.GetMvaValue(X)
 
     def GetSignalReferenceCut(self) -> float:
         """Where signal efficiency and background rejection of the test sample are equal; 0.5 before TestAllMethods."""

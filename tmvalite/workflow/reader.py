@@ -16,15 +16,15 @@ from tmvalite.data.info import VariableInfo
 from tmvalite.data.tables import scored_events
 from tmvalite.errors import DataError, FileError, OptionError, TmvaliteWarning, did_you_mean, warn_user
 from tmvalite.io.xml_guard import XmlText
-from tmvalite.workflow.info_views import DataSetInfoView, counts_text
+from tmvalite.workflow.info_views import VARIABLE_COLUMNS, DataSetInfoView, counts_text, variable_rows
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.method_face import ReadMethod
 from tmvalite.workflow.reader_checks import check_declared, hint_for_missing
 from tmvalite.workflow.reader_names import NOT_A_NUMBER, ReaderNames, is_text
 from tmvalite.workflow.script_options import read_reader_options
 from tmvalite.workflow.slots import VariableSlot, bind_slot, gather, read_event
+from tmvalite.workflow.small_tables import html_table
 from tmvalite.workflow.spectator_slots import spectators_for
-from tmvalite.workflow.summary import VARIABLE_COLUMNS, html_table, variable_rows
 from tmvalite.workflow.types import method_type
 
 

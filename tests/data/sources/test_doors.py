@@ -82,7 +82,62 @@ def records_in_hdf5(tmp_path):
     return tmp_path / "r.hdf5"
 
 
+def polars_frame(tmp_path):
+    return pytest.importorskip("polars").DataFrame({"n": N, "x": X})
+
+
+class NamedColumns:
+    """What a data frame of another package has: columns by name, and no iloc."""
+
+    def __init__(self, columns):
+        self.of, self.columns = columns, list(columns)
+
+    def __len__(self):
+        return len(X)
+
+    def __getitem__(self, name):
+        return pytest.importorskip("pandas").Series(self.of[name])
+
+
+class Planned:
+    """One that is computed first."""
+
+    def __init__(self, columns):
+        self.columns, self.of = list(columns), columns
+
+    def __getitem__(self, name):
+        raise TypeError("not computed")
+
+    def compute(self):
+        return NamedColumns(self.of)
+
+
+def parts_in_files(tmp_path):
+    uproot = pytest.importorskip("uproot")
+    for i, rows in enumerate((slice(0, 1), slice(1, 3))):
+        with uproot.recreate(tmp_path / f"part{i}.root") as file:
+            file.mktree("folder/events", {"n": "int64", "x": "float64"})
+            file["folder/events"].extend({"x": X[rows], "n": N[rows]})
+    return tmp_path
+
+
+def names_behind_a_sign(tmp_path):
+    np.savetxt(tmp_path / "n.csv", np.stack([X, N], axis=1), header="x,n", delimiter=",", fmt="%.17g")
+    return tmp_path / "n.csv"
+
+
 DOORS = [
+    polars_frame,
+    lambda tmp_path: NamedColumns({"n": N, "x": X}),
+    lambda tmp_path: Planned({"n": N, "x": X}),
+    lambda tmp_path: [structured(tmp_path)[:1], structured(tmp_path)[1:].view(np.recarray)],
+    lambda tmp_path: pytest.importorskip("uproot").open(tree(tmp_path)),
+    lambda tmp_path: {f"{parts_in_files(tmp_path)}/part0.root": "folder/events", f"{tmp_path}/part1.root": "folder/events"},
+    lambda tmp_path: f"{parts_in_files(tmp_path)}/part*.root:folder/events",
+    lambda tmp_path: (pandas_frame(tmp_path)[:2], {"x": X[2:], "n": N[2:]}),
+    lambda tmp_path: pandas_frame(tmp_path).set_index([np.arange(3), np.arange(3)]),
+    lambda tmp_path: arrow_table(tmp_path).to_batches(max_chunksize=2),
+    names_behind_a_sign,
     lambda tmp_path: {"x": X, "n": N},
     lambda tmp_path: [{"x": X[:2], "n": N[:2]}, {"n": N[2:], "x": X[2:]}],
     lambda tmp_path: f"{tree(tmp_path)}:events",
@@ -116,6 +171,37 @@ def test_every_door_gives_the_same_columns(door, tmp_path):
     assert np.array_equal(x[:, names.index("x")], X) and np.array_equal(x[:, names.index("n")], N)
     scored, single = scored_events(source, (VariableInfo("n"), VariableInfo("x+2*n", "y")))
     assert not single and np.array_equal(scored, np.stack([N, X + 2 * N], axis=1))
+
+
+EVENTS = [
+    lambda: {"n": 2, "x": np.float32(-2.0), "z": 0.0},
+    lambda: np.array([(2, -2.0)], [("n", "i8"), ("x", "f8")])[0],
+    lambda: np.array([(2, -2.0)], [("n", "i8"), ("x", "f8")]).view(np.recarray)[0],
+    lambda: pytest.importorskip("pandas").Series({"n": 2.0, "x": -2.0}),
+    lambda: pytest.importorskip("awkward").Array([{"n": 2, "x": -2.0}])[0],
+]
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_one_event_has_its_values_by_name_and_a_list_of_them_is_a_table(event):
+    wanted = (VariableInfo("x"), VariableInfo("n"))
+    x, single = scored_events(event(), wanted)
+    assert single and x.tolist() == [[-2.0, 2.0]]
+    x, single = scored_events([event()] * 3, wanted)
+    assert not single and x.tolist() == [[-2.0, 2.0]] * 3
+
+
+def test_error_of_events_with_other_names():
+    with pytest.raises(DataError, match="event 1 of the list has other values than event 0\n  expected values of x, n"):
+        scored_events([{"x": 1.0, "n": 2.0}, {"x": 1.0, "m": 2.0}], (VariableInfo("x"), VariableInfo("n")))
+
+
+def test_error_of_a_file_of_another_kind_names_those_that_are_read(tmp_path):
+    (tmp_path / "t.feather").write_text("ARROW1")
+    with pytest.raises(DataError, match=r"is no ROOT file\n  expected a ROOT file, or one that ends in \.csv \.h5"):
+        open_table(tmp_path / "t.feather")
+    with pytest.raises(DataError, match=r"is a folder\n.*\n  hint: name its files with a pattern"):
+        open_table(tmp_path)
 
 
 def test_arrays_in_arrow_and_parquet(tmp_path):

@@ -171,13 +171,19 @@ def test_only_needed_branches_are_read(root_file, monkeypatch):
     assert seen == ["id"]
 
 
+KNOWN = "expected a ROOT file, or one that ends in .csv .h5 .hdf5 .npz .parquet .pq .tsv"
+
+
 def test_error_of_files_and_trees(root_file, tmp_path):
     (tmp_path / "text.root").write_text("hello")
     (tmp_path / "empty.root").touch()
     for text, message in (
         (f"{tmp_path}/text.root:x", f"'{tmp_path}/text.root' is no ROOT file\n  expected a ROOT file"),
         (f"{tmp_path}/empty.root:x", f"'{tmp_path}/empty.root' is empty\n  expected a ROOT file"),
-        (f"{tmp_path}:x", f"'{tmp_path}' is a folder\n  expected a ROOT file"),
+        (
+            f"{tmp_path}:x",
+            f"'{tmp_path}' is a folder\n  {KNOWN}\n  hint: name its files with a pattern, such as 'folder/*.root:tree'",
+        ),
         (f"{tmp_path}/dat.root:other", f"there is no file '{tmp_path}/dat.root'\n  hint: did you mean 'data.root'?"),
         (f"{tmp_path}/x*.root:other", f"no file matches '{tmp_path}/x*.root'"),
         (f"{tmp_path}/no/x.root", f"there is no file '{tmp_path}/no/x.root'\n  hint: there is no folder '{tmp_path}/no'"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tmvalite.errors import Source, quoted
 from tmvalite.string_utils.parse import Explanation, Failure
 
@@ -37,6 +39,9 @@ _WORDS = {
     "Pi": "write pi or TMath::Pi()",
     "M_PI": "write pi or TMath::Pi()",
 }
+
+
+_PLAIN = re.compile(r"[A-Za-z_]\w*")  # what may be a part of a name with a blank
 
 
 def hint_for_function(name: str) -> str | None:
@@ -100,4 +105,6 @@ def _hint(found: str, before: str, after: str) -> str | None:
         return "'label := expression' is for variables only"
     if found in _WORDS or word in _WORDS:
         return _WORDS.get(found) or _WORDS[word]
+    if _PLAIN.fullmatch(found) and _PLAIN.fullmatch(word):
+        return f"a name with a blank stands between back-ticks: `{word} {found}`"
     return None

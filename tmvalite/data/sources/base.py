@@ -17,6 +17,7 @@ class TableSource:
     """A kind of source.
 
     shown : the words for messages
+    endings : of the names of its files
     last : whether it is asked after all others, as what takes any text for the path of a file
     fits : whether an object is of this kind
     open : the object -> its tables, one after the other; nothing but names and lengths is read yet
@@ -26,6 +27,7 @@ class TableSource:
     fits: Callable[[object], bool]
     open: Callable[[object], Table | Sequence[Table]]
     last: bool = False
+    endings: tuple[str, ...] = ()
 
 
 SOURCES: list[TableSource] = []
@@ -64,7 +66,12 @@ def file_source(shown: str, endings: tuple[str, ...], open_file: Callable[[str, 
         path, part = split(str(source))
         return [open_file(one, part) for one in matching_files(path)]
 
-    return TableSource(shown, fits, opened)
+    return TableSource(shown, fits, opened, endings=endings)
+
+
+def known_files() -> str:
+    """The kinds of files that are read, for messages."""
+    return f"a ROOT file, or one that ends in {' '.join(sorted(ending for kind in SOURCES for ending in kind.endings))}"
 
 
 def matching_files(path: str) -> list[str]:

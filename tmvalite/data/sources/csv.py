@@ -24,6 +24,7 @@ def open_csv(path: str, part: str | None) -> LazyTable:
     if not rows:
         raise DataError(f"{where} is empty", code="data-file-kind", expected="names in the first line")
     names, rows = [name.strip() for name in rows[0]], rows[1:]
+    names[0] = names[0].removeprefix("#").strip()  # as numpy.savetxt writes names
     if any(_is_number(name) for name in names):
         raise DataError(
             f"the first line of {where} holds numbers",

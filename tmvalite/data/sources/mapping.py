@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tmvalite.data.sources.arrays import LazyTable, refuse_column
-from tmvalite.data.sources.base import TableSource, register
+from tmvalite.data.sources.base import TableSource, module_of, register
 from tmvalite.errors import DataError
 
 
@@ -33,8 +33,15 @@ def open_mapping(source: Mapping) -> LazyTable:
     return LazyTable(where, list(columns), _length(lengths, where), columns.__getitem__)
 
 
+def names_trees(source) -> bool:
+    """Whether it is a dict of files and the trees in them, not of columns."""
+    return isinstance(source, dict) and bool(source) and all(isinstance(tree, str) for tree in source.values())
+
+
 def _fits(source) -> bool:
-    return isinstance(source, Mapping) and not hasattr(source, "num_entries")  # an uproot tree is a Mapping, too
+    if names_trees(source) or module_of(source) == "uproot":  # trees and files of uproot are mappings, too
+        return False
+    return isinstance(source, Mapping)
 
 
 register(TableSource("a dict of arrays", _fits, open_mapping))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
 from tmvalite.data.columns import Column
 from tmvalite.data.sources.arrays import to_column
-from tmvalite.data.sources.base import TableSource, matching_files, module_of, register
+from tmvalite.data.sources.base import TableSource, known_files, matching_files, module_of, register
 from tmvalite.data.sources.branches import branch_places
 from tmvalite.data.sources.friends import friend_path, saved_friends
+from tmvalite.data.sources.mapping import names_trees
 from tmvalite.errors import DataError, MissingExtraError, TmvaliteError, did_you_mean
 
 _TREES = ("TTree", "TNtuple", "TNtupleD", "TChain", "ROOT::RNTuple", "ROOT::Experimental::RNTuple")
@@ -188,11 +189,13 @@ def _check_begin(path: str) -> None:
         with open(path, "rb") as file:
             begin = file.read(4)
     except IsADirectoryError:
-        raise DataError(f"'{path}' is a folder", code="data-file-kind", expected="a ROOT file") from None
+        hint = "name its files with a pattern, such as 'folder/*.root:tree'"
+        raise DataError(f"'{path}' is a folder", code="data-file-kind", expected=known_files(), hint=hint) from None
     except OSError as problem:
         raise DataError(f"'{path}' cannot be read: {problem.strerror}", code="data-file-missing") from problem
     if begin != b"root":
-        raise DataError(f"'{path}' is {'no ROOT file' if begin else 'empty'}", code="data-file-kind", expected="a ROOT file")
+        expected = "a ROOT file" if path.endswith(".root") else known_files()
+        raise DataError(f"'{path}' is {'no ROOT file' if begin else 'empty'}", code="data-file-kind", expected=expected)
 
 
 def _find_tree(directory, path: str, name: str | None) -> RootTable:
@@ -229,6 +232,12 @@ def open_root_object(source) -> RootTable:
     return RootTable(source, f"'{path}', tree '{source.name}'")
 
 
+def open_named_trees(source: Mapping[str, str]) -> list[RootTable]:
+    """A dict of files and the trees in them, as uproot takes it: {"file.root": "tree"}."""
+    return [table for path, tree in source.items() for table in open_root_path(f"{path}:{tree}")]
+
+
+register(TableSource("a dict of files and trees", names_trees, open_named_trees))
 register(TableSource("an uproot tree", lambda source: module_of(source) == "uproot", open_root_object))
 register(
     TableSource(

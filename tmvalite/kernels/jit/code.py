@@ -14,6 +14,7 @@ from pathlib import Path
 
 from . import files, folders, machine, store
 from .lock import Locks
+from .making import making
 
 POLL = 0.02  # seconds between looks at what other processes make
 _REMARKED: set[Path] = set()  # damaged files that the user knows of
@@ -25,7 +26,15 @@ def codes_of(kernels: Iterable, precision: str) -> dict:
     names = {kernel: f"{kernel.name}-{precision}" for kernel in kernels}
     found = {kernel: _cached(names[kernel]) for kernel in kernels}
     missing = [kernel for kernel in kernels if found[kernel] is None]
-    own = folders.to_write() if missing else None
+    if missing:
+        with making():
+            _make(found, missing, names, precision)
+    return found
+
+
+def _make(found: dict, missing: list, names: dict, precision: str) -> None:
+    """Fill in what no folder has."""
+    own = folders.to_write()
     locks = Locks(own) if own else None
     while missing:
         before = len(missing)
@@ -38,7 +47,6 @@ def codes_of(kernels: Iterable, precision: str) -> dict:
                 missing.remove(kernel)
         if len(missing) == before:
             time.sleep(POLL)
-    return found
 
 
 def _shared(kernel, precision: str, name: str, own: Path, locks: Locks) -> bytes | None:

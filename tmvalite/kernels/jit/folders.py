@@ -27,7 +27,9 @@ KERNELS = Path(__file__).parent.parent
 
 
 # files here on which no machine code depends
-_NOT_CODE = {KERNELS / "jit" / name for name in ("code.py", "files.py", "folders.py", "lock.py", "place.py", "store.py")}
+_NOT_CODE = {
+    KERNELS / "jit" / name for name in ("code.py", "files.py", "folders.py", "lock.py", "making.py", "place.py", "store.py")
+}
 
 
 def _hash(*parts: str) -> str:

@@ -9,11 +9,12 @@ import numpy as np
 from tmvalite.data.info import DataSetInfo, VariableInfo
 from tmvalite.data.tables import scored_events
 from tmvalite.errors import FileError, OptionError
+from tmvalite.estimators.getters import Getters
 from tmvalite.io.onnx_file import OnnxSession, read_onnx
 from tmvalite.models.onnx_export import CODE, MULTICLASS, MVA, RECONSTRUCTION, TARGETS, cut
 
 
-class OnnxMethod:
+class OnnxMethod(Getters):
     """The values of an ONNX file under the names that methods have. Made by `from_onnx`.
 
     Attributes
@@ -64,22 +65,6 @@ class OnnxMethod:
             hint = "method.to_onnx(path, part='Decoder') writes what decodes"
             raise OptionError("this ONNX file reads events, not codes", code="block-missing", hint=hint)
         return self._values(RECONSTRUCTION, Z, codes=True)
-
-    def GetMvaValue(self, X):
-        """TMVA's name of `mva_values`."""
-        return self.mva_values(X)
-
-    def GetMvaValues(self, X):
-        """TMVA's name of `mva_values`."""
-        return self.mva_values(X)
-
-    def GetRegressionValues(self, X):
-        """TMVA's name of `regression_values`."""
-        return self.regression_values(X)
-
-    def GetMulticlassValues(self, X):
-        """TMVA's name of `multiclass_values`."""
-        return self.multiclass_values(X)
 
     def _values(self, name: str, X, *, codes: bool = False) -> np.ndarray:
         if name not in self.outputs or (CODE in self._session.inputs) != codes:
