@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tmvalite.cpp import CppClass, CppFunction, header
-from tmvalite.cpp.expressions import CppVariables
+from tmvalite.cpp.branch_expressions import CppVariables
 from tmvalite.cpp.header import identifier
 from tmvalite.layers.onnx_form import OnnxForms
 

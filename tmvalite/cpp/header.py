@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 
+from tmvalite.cpp.branch_expressions import CppVariables
 from tmvalite.cpp.constant_arrays import ConstantArrays
-from tmvalite.cpp.expressions import CppVariables
 from tmvalite.cpp.operators import emit
 from tmvalite.cpp.program import Program, Shape
 from tmvalite.layers.onnx_form import OnnxForms

@@ -61,7 +61,7 @@ class CppValue:
 
 
 @dataclass
-class Statement:
+class CppStatement:
     """Some lines of C++, written once all rooms have their places."""
 
     write: Callable[[], list[str]]
@@ -89,7 +89,7 @@ class Program:
         self.nodes = _needed(forms.nodes, wanted)
         self.uses = Counter(name for node in self.nodes for name in node.inputs)
         self.uses.update(wanted)
-        self.statements: list[Statement] = []
+        self.statements: list[CppStatement] = []
         self._loop: Loop | None = None
 
     # ---- what operators call
@@ -106,7 +106,7 @@ class Program:
 
     def add(self, reads: Sequence[CppValue], writes: Sequence[CppValue], write: Callable[[], list[str]]) -> None:
         self.finish_loop()
-        self.statements.append(Statement(write, reads, writes))
+        self.statements.append(CppStatement(write, reads, writes))
 
     def elementwise(self, node: OnnxNode, operands: Sequence[CppValue], text: str, kind: str) -> CppValue:
         """A member of a loop: its text has {0}, {1}, ... for elements of the operands."""
@@ -145,7 +145,7 @@ class Program:
             return [*lines, "}"]
 
         if kept:
-            self.statements.append(Statement(write, reads, [value for _, value in kept]))
+            self.statements.append(CppStatement(write, reads, [value for _, value in kept]))
 
     def _element(self, value: CppValue, shape: Shape) -> str:
         """Element i of a value that is spread over `shape`."""
@@ -202,7 +202,7 @@ class Program:
             text = self.constant(value.constant) if value.constant is not None else value.text
             return _over(value.size, f"{pointer}[i] = ({text})[i];")
 
-        self.statements.append(Statement(write, [value], []))
+        self.statements.append(CppStatement(write, [value], []))
 
     def _rooms(self) -> list[ArenaPart]:
         found: dict[int, ArenaPart] = {}

@@ -223,11 +223,14 @@ NAMESPACE |= _each(
     "MethodCuts MethodDT MethodFDA MethodFisher MethodHMatrix MethodKNN MethodLD MethodLikelihood MethodMLP "
     "MethodPDEFoam MethodPDERS MethodPlugins MethodPyAdaBoost MethodPyGTB MethodPyKeras MethodPyRandomForest MethodPyTorch "
     "MethodRuleFit MethodRSNNS MethodRSVM MethodRXGB MethodSVM MethodTMlpANN BDT MLP",
-    "of TMVA's methods it has deep learning: Types.kDL in a Factory, MethodDL from Python",
+    "book it by its Types in a Factory, where scikit-learn stands in; deep learning from Python is MethodDL",
 )
 NAMESPACE |= _each("MethodBase IMethod", "MethodDL is the class of deep learning, and BookMethod returns a method")
-NAMESPACE |= _each("RReader RBDT RTensor RStandardScaler SOFIE RModelParser_ONNX", NAMESPACE["Experimental"])
-NAMESPACE |= _each("VariableImportance", FACTORY["EvaluateImportance"])
+NAMESPACE |= _each(
+    "RReader RBDT RTensor RStandardScaler SOFIE RModelParser_ONNX",
+    "tmvalite.Experimental.RReader reads weight files of tmvalite and TMVA",
+)
+NAMESPACE["VariableImportance"] = "Factory.EvaluateImportance and method.permutation_importance have it"
 NAMESPACE |= _each("PDF TSpline1 TSpline2 Volume BinarySearchTree KDEKernel RootFinder", "this is an inner tool of TMVA")
 
 
