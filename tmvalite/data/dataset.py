@@ -236,9 +236,11 @@ class _Building:
         self.whole_numbers = [info.type == "I" and _integral(whole.spectators[info.internal]) for info in self.info.spectators]
         starts = np.concatenate(([0], np.cumsum(sizes)))
         sums = [Sums.of(whole.weight[start:stop]) for start, stop in zip(starts, starts[1:])]
-        train, test = (self._mix(whole, starts, [sample[which] for sample in samples], generator) for which in (0, 1))
+        of_train, of_test = map(list, zip(*samples))
+        del samples
+        train, test = (self._mix(whole, starts, of_sample, generator) for of_sample in (of_train, of_test))
         self.reader.room = None
-        del whole, samples
+        del whole
         for events in (train, test):
             widen(events)
         if not len(train):
@@ -275,12 +277,14 @@ class _Building:
         weight, room = joined_weights([part.weight for part in parts]), self.reader.room
         for one in self.classes:
             one.parts.clear()
+            one.kinds.clear()
         return Events(room.x.array, room.targets.array, spectators, weight, np.empty(0, np.int64))
 
     def _mix(self, whole: Events, starts: np.ndarray, samples: list[np.ndarray], generator: TRandom3) -> Events:
-        """One sample of all classes; `starts` has the places where they begin, `samples` their events that belong to it."""
+        """One sample of all classes; `starts` has the places where they begin, `samples` their events in it, and is emptied."""
         order = mix_classes([len(sample) for sample in samples], self.split.mixing, generator)
         at = np.concatenate([sample + POSITION(start) for sample, start in zip(samples, starts)])
+        samples.clear()
         events = gathered(whole, starts, at, order)
         for info, whole_numbers in zip(self.info.spectators, self.whole_numbers, strict=True):
             values = events.spectators[info.internal]
