@@ -161,8 +161,14 @@ def curves(given, folder: str) -> list[dict]:
         one = measure(OURS, ROOT, path, variables, given.threads, trees)
         one |= {"curve": curve, "at": at, "data": 4e-6 * events * variables}
         found.append(one)
+        _keep(found, given.json)
         print(f"{curve:10s} {at:9d} " + " ".join(f"{one[key]:10.2f}" for key in shown), flush=True)
     return found
+
+
+def _keep(found, path: str | None) -> None:
+    if path:
+        Path(path).write_text(json.dumps(found, indent=1) + "\n")
 
 
 def picture(found: list[dict], path: str) -> None:
@@ -212,8 +218,7 @@ def main(arguments=None) -> int:
         return 0
     with tempfile.TemporaryDirectory() as folder:
         found = curves(given, folder) if given.curves else compare(given, folder)
-    if given.json:
-        Path(given.json).write_text(json.dumps(found, indent=1) + "\n")
+    _keep(found, given.json)
     if given.picture:
         picture(found, given.picture)
     return 0
