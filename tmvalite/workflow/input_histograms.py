@@ -8,7 +8,7 @@ import numpy as np
 
 from tmvalite.data.info import DataSet, VariableInfo
 from tmvalite.data.transforms import TransformChain
-from tmvalite.evaluation.by_class import histograms, moments
+from tmvalite.evaluation.by_class import histograms_of_columns, moments
 from tmvalite.io import root_names
 from tmvalite.io.root_file import Histogram
 from tmvalite.workflow.config import gConfig
@@ -22,15 +22,14 @@ def input_histograms(data: DataSet, chain: TransformChain) -> Iterator[tuple[str
     groups = ((info.variables, x, False), (info.targets, chain.apply_targets(events.targets), True))
     for variables, values, target in groups:
         everything = moments(values, np.zeros(len(values), np.int64), events.weight, 1)
-        for at, v in enumerate(variables):
-            edges = _edges(
-                v, *(float(part[0, at]) for part in (everything.low, everything.high, everything.mean, everything.rms)), chain
-            )
-            contents, squares = histograms(values[:, [at]], events.class_index, events.weight, edges[None], info.n_classes)
+        ranges = zip(*(part[0].tolist() for part in (everything.low, everything.high, everything.mean, everything.rms)))
+        edges = [_edges(v, *of_column, chain) for v, of_column in zip(variables, ranges)]
+        filled = histograms_of_columns(values, events.class_index, events.weight, edges, info.n_classes)
+        for v, of_variable, (contents, squares) in zip(variables, edges, filled):
             for index, name in enumerate(info.classes):
                 label = v.label if v.index is None else v.internal
                 path = root_names.input_variable(info.name, label, name, chain.short_name, target)
-                yield path, Histogram(contents[index, 0], (edges,), squares[index, 0], v.title, float(counts[index]))
+                yield path, Histogram(contents[index], (of_variable,), squares[index], v.title, float(counts[index]))
 
 
 def _edges(v: VariableInfo, low: float, high: float, mean: float, rms: float, chain: TransformChain) -> np.ndarray:
