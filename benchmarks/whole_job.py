@@ -179,6 +179,7 @@ def picture(found: list[dict], path: str) -> None:
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullFormatter
 
     kinds = list(dict.fromkeys(one["curve"] for one in found))
     figure, all_axes = plt.subplots(2, len(kinds), figsize=(3.6 * len(kinds), 5.6), layout="constrained", squeeze=False)
@@ -197,6 +198,9 @@ def picture(found: list[dict], path: str) -> None:
         for axes in (top, bottom):
             axes.legend(frameon=False)
             axes.grid(alpha=0.3)
+            axes.margins(y=0.4)
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_minor_formatter(NullFormatter())
     figure.savefig(path, dpi=110)
 
 
