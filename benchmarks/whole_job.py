@@ -5,7 +5,7 @@ batches of 1000, tests, evaluates and writes TestTree and TrainTree. Beside it t
 (peer_job.py), with uproot's own compression and with ours, and another checkout, such as a git worktree of an earlier commit.
 Every job is a process of its own, the contenders alternate. Wall and CPU seconds (user and system; on a busy machine the better
 measure) of the whole process, of the epochs, and of all the rest; peak memory, less that of the same job with 2000 events.
-`--curves` runs jobs of one build over events, variables, and numbers of trees; `--picture` draws what it found.
+`--curves events variables trees` runs jobs of this build, each once; `--picture` draws what it found.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ LAYOUT = "RELU|64,RELU|64,LINEAR"
 CHUNK = 100_000  # events of a basket
 OURS = "tmvalite"
 SIZES = (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000, 20_000_000)
-WIDTHS = (10, 30, 100, 300, 1000, 2000)  # 2e7 values in all
-FILES = (1, 5, 20, 100, 500)  # 1e6 events in all
+WIDTHS = (10, 30, 100, 300, 1000, 2000)
+FILES = (1, 5, 20, 100, 250)  # trees of a class
+VALUES = 10_000_000  # of the curves over variables and trees
 
 
 def make_file(path: str, events: int, variables: int, trees: int = 1) -> None:
@@ -150,8 +151,9 @@ def compare(given, folder: str) -> dict:
 def curves(given, folder: str) -> list[dict]:
     """Jobs of this build, each run once."""
     cases = [("events", n, n, 10, 1) for n in SIZES if n <= given.events]
-    cases += [("variables", v, 20_000_000 // v, v, 1) for v in WIDTHS if given.events >= 1_000_000]
-    cases += [("trees", 2 * k, 1_000_000, 10, k) for k in FILES]
+    cases += [("variables", v, VALUES // v, v, 1) for v in WIDTHS]
+    cases += [("trees", 2 * k, VALUES // 10, 10, k) for k in FILES]
+    cases = [case for case in cases if case[0] in given.curves]
     found = []
     shown = ("wall", "cpu", "cpu_epochs", "cpu_rest", "peak", "data")
     print(f"{'curve':10s} {'at':>9s} " + " ".join(f"{key:>10s}" for key in shown))
@@ -161,8 +163,14 @@ def curves(given, folder: str) -> list[dict]:
         one = measure(OURS, ROOT, path, variables, given.threads, trees)
         one |= {"curve": curve, "at": at, "data": 4e-6 * events * variables}
         found.append(one)
+        _keep(found, given.json)
         print(f"{curve:10s} {at:9d} " + " ".join(f"{one[key]:10.2f}" for key in shown), flush=True)
     return found
+
+
+def _keep(found, path: str | None) -> None:
+    if path:
+        Path(path).write_text(json.dumps(found, indent=1) + "\n")
 
 
 def picture(found: list[dict], path: str) -> None:
@@ -171,10 +179,11 @@ def picture(found: list[dict], path: str) -> None:
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullFormatter
 
     kinds = list(dict.fromkeys(one["curve"] for one in found))
     figure, all_axes = plt.subplots(2, len(kinds), figsize=(3.6 * len(kinds), 5.6), layout="constrained", squeeze=False)
-    words = {"events": "events of 10 variables", "variables": "variables, 2e7 values in all", "trees": "trees, 1e6 events in all"}
+    words = {"events": "events of 10 variables", "variables": "variables, 1e7 values in all", "trees": "trees, 1e6 events in all"}
     for column, kind in enumerate(kinds):
         points = [one for one in found if one["curve"] == kind]
         at = [one["at"] for one in points]
@@ -189,6 +198,9 @@ def picture(found: list[dict], path: str) -> None:
         for axes in (top, bottom):
             axes.legend(frameon=False)
             axes.grid(alpha=0.3)
+            axes.margins(y=0.4)
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_minor_formatter(NullFormatter())
     figure.savefig(path, dpi=110)
 
 
@@ -200,7 +212,7 @@ def main(arguments=None) -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=0, help="0: as many as there are")
     parser.add_argument("--without-peer", action="store_true", help="no PyTorch")
-    parser.add_argument("--curves", action="store_true", help="events, variables, trees, up to --events")
+    parser.add_argument("--curves", nargs="+", choices=("events", "variables", "trees"), help="up to so many --events")
     parser.add_argument("--picture", help="draw the curves into this file")
     parser.add_argument("--json", help="write all figures into this file")
     parser.add_argument("--one", help=argparse.SUPPRESS)
@@ -212,8 +224,7 @@ def main(arguments=None) -> int:
         return 0
     with tempfile.TemporaryDirectory() as folder:
         found = curves(given, folder) if given.curves else compare(given, folder)
-    if given.json:
-        Path(given.json).write_text(json.dumps(found, indent=1) + "\n")
+    _keep(found, given.json)
     if given.picture:
         picture(found, given.picture)
     return 0

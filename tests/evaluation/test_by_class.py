@@ -86,6 +86,16 @@ def test_a_roc_curve_of_many_events_has_the_bits_of_one_of_few(monkeypatch, leve
         assert np.array_equal(getattr(curves[0], name), getattr(curves[1], name))
 
 
+def test_an_efficiency_is_that_of_the_whole_curve_in_parts_of_any_length(monkeypatch):
+    x, classes, weights = sample()
+    curve = roc.roc_curve(np.round(x[:, 0], 1), classes == 0, weights)
+    levels = (-0.1, 0.0, 0.01, 0.1, 0.3, 0.999, 1.0, 2.0)
+    whole = [curve.signal_efficiency_at(level) for level in levels]
+    monkeypatch.setattr(roc, "_POINTS", 3)
+    assert np.array_equal([curve.signal_efficiency_at(level) for level in levels], whole, equal_nan=True)
+    assert 0.0 < whole[3] < 1.0 and np.isnan(whole[-1])
+
+
 def test_correlations_of_chosen_events_are_those_of_these_events_alone(monkeypatch):
     monkeypatch.setattr(comparison, "_EVENTS", 700)
     x, classes, weights = sample()

@@ -65,6 +65,7 @@ def test_the_file_holds_both_trees_of_every_data_set(fake_method, capsys):
             found = file[f"{data.name}/TestTree"]
             assert np.array_equal(found["D"].array(library="np"), factory.record(data, "D").outputs["test"])
             assert set(found["className"].array(library="np")) == {"Signal", "Background"}
+            assert type(file.file.compression) is uproot.ZSTD
             assert file[f"{data.name}/TrainTree"].num_entries == len(data.dataset().train)
 
 

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tmvalite.data.checks import constant_remark, sample_remarks
+from tmvalite.data.class_formulas import formulas_for
 from tmvalite.data.columns import ArrayTable, Column
+from tmvalite.data.event_rows import GrowingRows, Room, TreeEvents
 from tmvalite.data.expression import Context, parse_expression
 from tmvalite.data.formulas import expression_of
+from tmvalite.data.gathering import gathered, joined_weights, widen
 from tmvalite.data.info import DataSet, DataSetInfo, Events, VariableInfo
-from tmvalite.data.reading import GrowingRows, Room, TreeEvents, formulas_for, read_tree
+from tmvalite.data.reading import read_tree
 from tmvalite.data.root_random import TRandom3
 from tmvalite.data.sample_report import ClassReport, DataSetReport, Sums, TreeReport
 from tmvalite.data.sources import open_table
@@ -23,7 +26,6 @@ from tmvalite.errors import DataError, Diagnostics
 
 _KINDS = {None: FREE, "train": TRAIN, "test": TEST}
 _ROOT_SEED = 4357  # of the generator behind `rndm`
-_ROWS = 1 << 15  # events put into their place at a time
 
 
 @dataclass(frozen=True)
@@ -234,12 +236,13 @@ class _Building:
         self.whole_numbers = [info.type == "I" and _integral(whole.spectators[info.internal]) for info in self.info.spectators]
         starts = np.concatenate(([0], np.cumsum(sizes)))
         sums = [Sums.of(whole.weight[start:stop]) for start, stop in zip(starts, starts[1:])]
-        train, test = (self._mix(whole, starts, [sample[which] for sample in samples], generator) for which in (0, 1))
+        of_train, of_test = map(list, zip(*samples))
+        del samples
+        train, test = (self._mix(whole, starts, of_sample, generator) for of_sample in (of_train, of_test))
         self.reader.room = None
-        del whole, samples
-        for events in (train, test):  # small before, while everything was there twice
-            events.class_index = events.class_index.astype(np.int64)
-            events.weight = events.original_weight = np.ascontiguousarray(events.weight)
+        del whole
+        for events in (train, test):
+            widen(events)
         if not len(train):
             raise DataError("no events are left to train on", code="data-no-training")
         if not len(test):
@@ -271,33 +274,18 @@ class _Building:
         spectators = {
             v.internal: np.concatenate([part.spectators[j] for part in parts]) for j, v in enumerate(self.info.spectators)
         }
-        weight, room = _joined_weights([part.weight for part in parts]), self.reader.room
+        weight, room = joined_weights([part.weight for part in parts]), self.reader.room
         for one in self.classes:
             one.parts.clear()
+            one.kinds.clear()
         return Events(room.x.array, room.targets.array, spectators, weight, np.empty(0, np.int64))
 
     def _mix(self, whole: Events, starts: np.ndarray, samples: list[np.ndarray], generator: TRandom3) -> Events:
-        """One sample of all classes; `starts` has the places where they begin, `samples` their events that belong to it."""
-        n = sum(map(len, samples))
+        """One sample of all classes; `starts` has the places where they begin, `samples` their events in it, and is emptied."""
         order = mix_classes([len(sample) for sample in samples], self.split.mixing, generator)
         at = np.concatenate([sample + POSITION(start) for sample, start in zip(samples, starts)])
-        spectators = {name: np.empty(n, values.dtype) for name, values in whole.spectators.items()}
-        events = Events(
-            np.empty((n, whole.x.shape[1]), np.float32),
-            np.empty((n, whole.targets.shape[1]), np.float32),
-            spectators,
-            np.broadcast_to(whole.weight[0], n) if _is_one_number(whole.weight) else np.empty(n),
-            np.empty(n, np.min_scalar_type(len(samples))),
-        )
-        pairs = [(whole.x, events.x), (whole.targets, events.targets)]
-        pairs += [(whole.spectators[name], values) for name, values in spectators.items()]
-        if not _is_one_number(whole.weight):
-            pairs.append((whole.weight, events.weight))
-        for start in range(0, n, _ROWS):
-            rows = at[order[start : start + _ROWS]]
-            events.class_index[start : start + _ROWS] = np.searchsorted(starts, rows, side="right") - 1
-            for source, target in pairs:
-                np.take(source, rows, axis=0, out=target[start : start + _ROWS], mode="clip")
+        samples.clear()
+        events = gathered(whole, starts, at, order)
         for info, whole_numbers in zip(self.info.spectators, self.whole_numbers, strict=True):
             values = events.spectators[info.internal]
             if values.dtype.kind == "f":
@@ -380,18 +368,6 @@ class _Building:
         for what, n in self.reader.not_finite.items():
             plural = "value that is" if n == 1 else "values that are"
             self.diagnostics.warn(f"{what} has {n} {plural} not finite, in events that the cut removes", code="data-not-finite")
-
-
-def _is_one_number(weight: np.ndarray) -> bool:
-    return weight.strides == (0,)
-
-
-def _joined_weights(parts: list[np.ndarray]) -> np.ndarray:
-    """One after the other; one number if it is the same for all."""
-    parts = [part for part in parts if len(part)]
-    if all(_is_one_number(part) and part[0] == parts[0][0] for part in parts):
-        return np.broadcast_to(parts[0][0], sum(map(len, parts)))
-    return np.concatenate(parts)
 
 
 def _integral(values: np.ndarray) -> bool:

@@ -2,104 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from tmvalite.data.checks import is_rounded
+from tmvalite.data.class_formulas import Formula, Formulas
 from tmvalite.data.columns import Column, Table
-from tmvalite.data.expression import Context, Expression, Values, evaluate, render_expression
-from tmvalite.data.expression.nodes import SPECIALS
-from tmvalite.data.formulas import bind
-from tmvalite.data.info import DataSetInfo, VariableInfo
+from tmvalite.data.event_rows import GrowingRows, Room, TreeEvents
+from tmvalite.data.expression import Context, Expression, Values, evaluate
 from tmvalite.data.row_values import has_one_value, row_values, side_by_side
 from tmvalite.errors import DataError, Diagnostics, Source, Span
 
 PASSES = 0.5  # a cut passes from this value on
 SHOWN_ROWS = 5
 MEMORY = 1 << 25  # bytes of values that may wait to be brought side by side
-
-
-@dataclass(frozen=True)
-class Formula:
-    """An expression with the words that messages use for it, such as "variable 'pt'"."""
-
-    expression: Expression
-    what: str
-    info: VariableInfo | None = None
-
-
-@dataclass(frozen=True)
-class Formulas:
-    """Everything that is evaluated for the events of one class."""
-
-    variables: tuple[Formula, ...]
-    targets: tuple[Formula, ...]
-    spectators: tuple[Formula, ...]
-    cuts: tuple[Formula, ...] = ()
-    weight: Formula | None = None
-
-    def all(self) -> list[Formula]:
-        return [*self.variables, *self.targets, *self.spectators, *self.cuts, *([self.weight] if self.weight else [])]
-
-    def on(self, table: Table) -> tuple[Formulas, dict[str, Column]]:
-        """The formulas over the columns of a table, and these columns. Raises ExpressionError and DataError."""
-        keys = dict.fromkeys(table.keys())  # in order, so that messages are the same every time
-        bound: dict[int, Expression] = {}  # by id: the elements of an array of variables share one expression
-
-        def of(formula: Formula) -> Formula:
-            key = id(formula.expression)
-            if key not in bound:
-                bound[key] = bind(formula.expression, table, keys, formula.what)
-            return dataclasses.replace(formula, expression=bound[key])
-
-        groups = (self.variables, self.targets, self.spectators, self.cuts)
-        made = Formulas(*(tuple(map(of, group)) for group in groups), None if self.weight is None else of(self.weight))
-        names: dict[str, None] = {}
-        texts: set[str] = set()
-        for expression in bound.values():
-            names.update((name, None) for name, _ in expression.mentions() if name in keys or name not in SPECIALS)
-            texts |= expression.texts()
-        return made, table.read(list(names), texts)
-
-
-class GrowingRows:
-    """Rows of numbers (N, width) float32, to which more are added without a copy of those that are there."""
-
-    def __init__(self, width: int):
-        self.array = np.empty((0, width), np.float32)
-
-    def more(self, n: int) -> np.ndarray:
-        """(n, width) new rows to be filled. What was handed out before must not be used any more."""
-        start, width = self.array.shape
-        self.array.resize((start + n, width), refcheck=False)  # the system moves pages, not numbers
-        return self.array[start:]
-
-
-@dataclass(frozen=True)
-class Room:
-    """Where the variables (N, V) and targets (N, T) of all trees go."""
-
-    x: GrowingRows
-    targets: GrowingRows
-
-
-@dataclass
-class TreeEvents:
-    """What else is read of the events of one tree that pass the cuts, and what was counted on the way.
-
-    spectators : list of (n,) int64 or float64; weight : (n,) float64, a view of one number where all are equal
-    """
-
-    spectators: list[np.ndarray]
-    weight: np.ndarray
-    n_entries: int
-    n_before: int
-    sum_before: float
-    n_dropped: int = 0
-    cut_away_not_finite: dict[str, int] = field(default_factory=dict)
 
 
 def read_tree(
@@ -221,7 +138,7 @@ class _Reading:
         n_dropped = int((missing & (lengths > 0)).sum())
         if n_dropped:
             short = next(f for f in plain if id(f) in self.plain and self.plain[id(f)].missing is not None)
-            text = _text(short)
+            text = short.text
             self.diagnostics.warn(
                 f"{n_dropped} of {n} entries of {self.table} are dropped: they are too short for {short.what}",
                 code="data-short-array",
@@ -320,7 +237,7 @@ class _Reading:
             found = None if self._is_simple(formula) else self.plain.get(id(formula)) or self._values(formula)
             if found is not None and found.missing is not None and self._of_events(found.missing)[kept].any():
                 short = kept & self._of_events(found.missing)
-                self._refuse(formula, short, None, "has no value", f"Alt$({_text(formula)},0) gives 0 there")
+                self._refuse(formula, short, None, "has no value", f"Alt$({formula.text},0) gives 0 there")
         too_large = np.isfinite(values[kept])
         what = "is too large for float32" if too_large.all() else "is not a finite number"
         self._refuse(formula, kept, values, what, _hint_for_root(formula))
@@ -333,7 +250,7 @@ class _Reading:
         events, which = ("event", "entry") if len(rows) == 1 else ("events", "entries")
         source = span = None
         if formula.expression is not None:
-            text = _text(formula)
+            text = formula.text
             source, span = Source(text), Span(0, len(text))
         raise DataError(
             f"{formula.what} {what} in {len(rows)} {events}",
@@ -368,31 +285,3 @@ def _hint_for_root(formula: Formula) -> str | None:
 def _to_float32(values: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):
         return values.astype(np.float32, copy=False)
-
-
-def _text(formula: Formula) -> str:
-    return formula.info.expression if formula.info is not None else render_expression(formula.expression)
-
-
-def formulas_for(
-    info: DataSetInfo,
-    expressions: dict[str, tuple[Expression, ...]],
-    cuts: Sequence[tuple[str, Expression]],
-    weight: Expression | None,
-    class_name: str,
-) -> Formulas:
-    """The formulas of one class; `expressions` has those of "variable", "target" and "spectator" in declared order."""
-
-    def group(kind, infos):
-        return tuple(
-            Formula(e, f"{kind} '{v.label}'" if v.index is None else f"variable '{v.internal}'", v)
-            for e, v in zip(expressions[kind], infos, strict=True)
-        )
-
-    return Formulas(
-        group("variable", info.variables),
-        group("target", info.targets),
-        group("spectator", info.spectators),
-        tuple(Formula(expression, what) for what, expression in cuts),
-        None if weight is None else Formula(weight, f"the weight of class '{class_name}'"),
-    )

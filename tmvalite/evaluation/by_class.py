@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +63,18 @@ def histograms(x, class_index, weights, edges, n_classes: int) -> tuple[np.ndarr
                     sums[at] = np.histogram(x[chosen, v], bins=row, weights=weights[chosen] ** power)[0]
     shape = (n_classes, x.shape[1], bins)
     return contents.reshape(shape), squares.reshape(shape)
+
+
+def histograms_of_columns(x, class_index, weights, edges: Sequence[np.ndarray], n_classes: int) -> list[tuple]:
+    """For every column of x (N, V), with edges of its own, (C, B) sums of weights and of their squares, as `histograms`."""
+    found: list[tuple] = [()] * len(edges)
+    for length in {len(one) for one in edges}:  # integers may have another number of bins
+        columns = [v for v, one in enumerate(edges) if len(one) == length]
+        part = x if len(columns) == x.shape[1] else x[:, columns]
+        contents, squares = histograms(part, class_index, weights, np.stack([edges[v] for v in columns]), n_classes)
+        for at, v in enumerate(columns):
+            found[v] = contents[:, at], squares[:, at]
+    return found
 
 
 def _sums(x, class_index, weights, squares: bool, centre: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.evaluation.binned import N_BINS, OUTPUT_RMS, edges_within
-from tmvalite.evaluation.by_class import histograms, moments
+from tmvalite.evaluation.by_class import histograms_of_columns, moments
 from tmvalite.evaluation.samples import as_scores, as_signal, as_weights, effective_number, mean_and_rms
 
 
@@ -42,14 +42,8 @@ def separations(x, is_signal, weights, *, n_bins=N_BINS, max_rms=OUTPUT_RMS, int
         low, high = (found.low[:, v].min(), found.high[:, v].max()) if there.any() else (0.0, 1.0)
         bands = zip(found.mean[there, v], found.rms[there, v])
         edges.append(edges_within(low, high, bands, n_bins=n_bins, max_rms=max_rms, integer=whole))
-    values = [0.0] * len(edges)
-    for length in {len(one) for one in edges}:  # integers have bins of their own
-        columns = [v for v, one in enumerate(edges) if len(one) == length]
-        part = x if len(columns) == x.shape[1] else x[:, columns]
-        contents, _ = histograms(part, classes, weights, np.stack([edges[v] for v in columns]), 2)
-        for at, v in enumerate(columns):
-            values[v] = separation_of_histograms(contents[0, at], contents[1, at])
-    return values
+    filled = histograms_of_columns(x, classes, weights, edges, 2)
+    return [separation_of_histograms(*contents) for contents, _ in filled]
 
 
 def significance(scores, is_signal, weights=None) -> float:

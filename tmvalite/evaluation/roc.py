@@ -27,6 +27,7 @@ from tmvalite.evaluation.by_class import MANY
 from tmvalite.evaluation.samples import as_scores, as_signal, as_weights
 from tmvalite.evaluation.working_points import BestCut, WorkingPoint, best_cut, working_point
 
+_POINTS = 1 << 15  # of a curve
 ROUNDING = 1e-12  # a point this near to the asked background lies on it: sums of weights are rounded
 
 
@@ -68,7 +69,13 @@ class RocCurve:
         >>> curve.signal_efficiency_at(0.0), curve.signal_efficiency_at(0.5), curve.area
         (0.5, 1.0, 0.75)
         """
-        b, s = self.background_efficiency, self.signal_efficiency
+        points = range(0, len(self.threshold) - 1, _POINTS)  # so many at a time need little memory
+        found = [self._largest_at(background, slice(start, start + _POINTS + 1)) for start in points]
+        return float(np.fmax.reduce(found)) if found else float("nan")
+
+    def _largest_at(self, background: float, part: slice) -> float:
+        """`signal_efficiency_at` on a part of the curve; NaN where it does not reach `background`."""
+        b, s = self.background_efficiency[part], self.signal_efficiency[part]
         b = np.where(np.abs(b - background) < ROUNDING, background, b)
         low, high = np.minimum(b[:-1], b[1:]), np.maximum(b[:-1], b[1:])
         crosses = (low <= background) & (background <= high)
@@ -77,8 +84,8 @@ class RocCurve:
         b0, b1, s0, s1 = b[:-1][crosses], b[1:][crosses], s[:-1][crosses], s[1:][crosses]
         step = b1 - b0
         flat = step == 0.0
-        part = (background - b0) / np.where(flat, 1.0, step)
-        return float(np.max(np.where(flat, np.maximum(s0, s1), s0 + part * (s1 - s0))))
+        way = (background - b0) / np.where(flat, 1.0, step)
+        return float(np.max(np.where(flat, np.maximum(s0, s1), s0 + way * (s1 - s0))))
 
     def at(self, *, b_eff: float | None = None, s_eff: float | None = None, cut: float | None = None) -> WorkingPoint:
         """The loosest cut that keeps at most the share `b_eff` of the background, the tightest that keeps at least `s_eff` of the
@@ -100,16 +107,15 @@ class RocCurve:
         return float(self.threshold[k]), float(self.signal_efficiency[k])
 
 
-def _sums_by_output(scores, is_signal, weights, single: bool):
+def _sums_by_output(scores, is_signal, weights, many: bool):
     """Distinct outputs, falling, with the signal and background weight at each, and the two totals.
 
-    single : whether the outputs are float32 numbers
+    many : whether they are float32 numbers, and so many that compiled code pays
     """
     if not is_signal.any() or is_signal.all():
         which = "background" if is_signal.any() else "signal"
         raise DataError(f"a ROC curve needs events of both kinds, but there is no {which} event", code="data-one-class")
-    sums = _sums_of_many if single and len(scores) >= MANY else _sums_of_few
-    distinct, signal, background = sums(scores, is_signal, weights)
+    distinct, signal, background = (_sums_of_many if many else _sums_of_few)(scores, is_signal, weights)
     totals = float(np.sum(weights[is_signal])), float(np.sum(weights[~is_signal]))
     for total, which in zip(totals, ("signal", "background"), strict=True):
         if total == 0.0:
@@ -126,13 +132,13 @@ def _sums_of_few(scores, is_signal, weights):
 
 
 def _sums_of_many(scores, is_signal, weights):
-    """The same sums of outputs that float32 holds."""
+    """The same sums of outputs in float32."""
     from tmvalite.kernels.cumulative import PASSES, RADIX, sort_values
     from tmvalite.kernels.ranks import sum_by_value
 
     n = len(scores)
     keys, index, *work = (np.empty(n, np.uint32) for _ in range(4))
-    sort_values.get("float32")(scores.astype(np.float32), keys, index, *work, np.empty((PASSES, RADIX), np.int64))
+    sort_values.get("float32")(scores, keys, index, *work, np.empty((PASSES, RADIX), np.int64))
     del work
     distinct, signal, background = (np.empty(n) for _ in range(3))
     is_signal, weights = is_signal.astype(np.int16), np.ascontiguousarray(weights)
@@ -156,16 +162,19 @@ def roc_curve(scores, is_signal, weights=None) -> RocCurve:
     DataError
         An output is NaN, a class has no events, or the weights of a class sum to 0.
     """
-    given = np.asarray(scores).reshape(-1)
-    single, scores = given.dtype == np.float32, as_scores(scores)
+    given, scores = np.asarray(scores).reshape(-1), as_scores(scores)
+    many = given.dtype == np.float32 and len(given) >= MANY
+    scores = given if many else scores
     is_signal, weights = as_signal(is_signal, len(scores)), as_weights(weights, len(scores))
-    threshold, signal, background, total_s, total_b = _sums_by_output(scores, is_signal, weights, single)
+    threshold, signal, background, total_s, total_b = _sums_by_output(scores, is_signal, weights, many)
     background_efficiency = _running(background)  # not divided yet
     below = total_b - background_efficiency[1:]  # background under each output
-    below += 0.5 * background
+    background *= 0.5
+    below += background
+    del background
     below *= signal
     area = float(np.sum(below) / (total_s * total_b))
-    del background, below
+    del below
     signal_efficiency = _running(signal)
     del signal
     for efficiency, total in ((signal_efficiency, total_s), (background_efficiency, total_b)):

@@ -218,8 +218,9 @@ def _write_tree(output, name: str, tree: EventTree) -> None:
         tree.write(output, name)
         return
     types = {n: "string" if n == "className" and tree.classes else _branch_type(values) for n, values in tree.columns.items()}
-    branches = output.mktree(name, types, title=name.rsplit("/", 1)[-1])
     length = len(next(iter(tree.columns.values()), ()))
+    room = length // _CHUNK + 2  # with less, uproot writes the head anew, in time that grows with the square of the branches
+    branches = output.mktree(name, types, title=name.rsplit("/", 1)[-1], initial_basket_capacity=room)
     names = _name_array(tree.classes) if "string" in types.values() else None
     for start in range(0, length, _CHUNK):
         part = {n: np.ascontiguousarray(values[start : start + _CHUNK]) for n, values in tree.columns.items()}

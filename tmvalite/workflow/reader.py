@@ -191,7 +191,8 @@ class Reader(ReaderNames):
 
     def _remember(self, tag: str, method) -> None:
         """Make the next EvaluateMVA(tag) short, if the value is what the network makes of the registered variables."""
-        fill = gather(self._variable_slots) if method.one_event() is not None else None
+        one = method.one_event()
+        fill = None if one is None else gather(self._variable_slots, one[0].dtype)
         if fill is None:
             return
 

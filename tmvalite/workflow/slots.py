@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from tmvalite.constants import PRECISIONS
 from tmvalite.data.info import VariableInfo
 from tmvalite.errors import DataError
 
@@ -56,10 +56,11 @@ def bind_slot(array, variable: VariableInfo, *, integers: bool, size: int = 1) -
     return VariableSlot(view)
 
 
-def gather(slots: list[VariableSlot | None]):
-    """A call that puts the registered numbers into an array (V,), as `read_event` reads them, or gives False; None without one.
+def gather(slots: list[VariableSlot | None], dtype: np.dtype) -> Callable[[np.ndarray], bool] | None:
+    """A call that puts the registered numbers into an array (V,) of a precision, as `read_event` reads them, or gives False.
 
-    It reads memory where it is, which takes a tenth of a microsecond and not one a variable.
+    It reads memory where it is, which takes a tenth of a microsecond and not one a variable. None where a number is missing, or
+    not a float32 or float64.
     """
     numbers = [None if slot is None else slot.view[slot.index :] for slot in slots]
     if not all(n is not None and n.dtype in (np.float32, np.float64) and n.dtype.isnative and n.flags.aligned for n in numbers):
@@ -68,10 +69,10 @@ def gather(slots: list[VariableSlot | None]):
 
     addresses = np.array([n.__array_interface__["data"][0] for n in numbers], np.int64)
     doubles, single = np.array([n.dtype == np.float64 for n in numbers], np.int64), np.zeros(1, np.float32)
-    runs = {np.dtype(precision): gather_event.get(precision) for precision in PRECISIONS}
+    run = gather_event.get(dtype.name)
 
     def call(x: np.ndarray, kept=numbers) -> bool:  # what is read has to live as long
-        return runs[x.dtype](addresses, doubles, single, x)
+        return x.dtype is dtype and run(addresses, doubles, single, x)
 
     return call
 

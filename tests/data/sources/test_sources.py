@@ -228,3 +228,30 @@ def test_damaged_files_give_one_error_that_names_the_file(root_file, tmp_path):
     path.write_bytes(b"")
     with pytest.raises(DataError, match="damaged.root"):
         open_table(f"{path}:x")
+
+
+def test_columns_of_a_users_tree_are_not_those_of_uproots_cache(tmp_path):
+    uproot = pytest.importorskip("uproot")
+    path = tmp_path / "t.root"
+    with uproot.recreate(path) as file:
+        file.mktree("t", {"x": "f4"}).extend({"x": np.arange(5, dtype=np.float32)})
+    with uproot.open(path) as file:
+        theirs = file["t"]["x"].array(library="np")
+        ours = column_of(file["t"]).values
+        assert not np.shares_memory(ours, theirs) and not np.shares_memory(column_of(file["t"]).values, ours)
+        theirs -= 3  # what uproot hands out is what it keeps
+        assert column_of(file["t"]).values.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_a_long_branch_is_unpacked_by_threads_to_the_same_numbers(tmp_path, monkeypatch):
+    uproot = pytest.importorskip("uproot")
+    from tmvalite.data.sources import root
+
+    path, x = tmp_path / "t.root", np.random.default_rng(1).normal(size=1000)
+    with uproot.recreate(path, compression=uproot.ZSTD(1)) as file:
+        tree = file.mktree("t", {"x": "f8", "n": "i4"})
+        for part in np.split(x, 10):
+            tree.extend({"x": part, "n": np.arange(100)})
+    monkeypatch.setattr(root, "_MANY", 10)
+    read = open_table(f"{path}:t").read(["x", "n"])
+    assert np.array_equal(read["x"].values, x) and read["n"].values.tolist() == list(range(100)) * 10

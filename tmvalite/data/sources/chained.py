@@ -31,7 +31,7 @@ class ChainTable:
         columns = {}
         for name in names:
             try:
-                columns[name] = Column.concatenate([part[name] for part in read])
+                columns[name] = Column.concatenate([part.pop(name) for part in read])  # which are needed no more
             except DataError as problem:
                 raise DataError(f"column '{name}' of {self}: {problem.message}", code=problem.code) from None
         return columns
