@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ORDER = """constants error_codes errors mathematics kernels activations losses optimizers string_utils layers graph plan training
-data io models estimators methods evaluation compression plots workflow cli __main__""".split()
+data io models estimators methods evaluation compression plots application workflow jobs cli __main__""".split()
 FORBIDDEN = {"eval", "exec", "pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
 FILES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8")) for path in (ROOT / "tmvalite").rglob("*.py")}
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NAMES = """
 Config DataError DataLoader EAnalysisType EMVA ETreeType ExpressionError Factory FileError MethodAE MethodDL MissingExtraError
 NotFittedError NotProvidedError OptionError PyMethodBase ROCCurve Reader ShapeError TmvaliteError TmvaliteWarning Tools
-TrainingError Types __version__ from_onnx gConfig gTools load
+TrainingError Types __version__ apply from_onnx gConfig gTools load
 """.split()
 
 

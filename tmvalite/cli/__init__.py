@@ -10,26 +10,38 @@ from collections.abc import Sequence
 
 import tmvalite
 from tmvalite.cli import check as _check
+from tmvalite.cli import apply as _apply
 from tmvalite.cli import options as _options
 from tmvalite.cli import compress as _compress
 from tmvalite.cli import decompress as _decompress
 from tmvalite.cli import warm as _warm
 from tmvalite.cli.base import VERBS, Verb
-from tmvalite.errors import TmvaliteError
+from tmvalite.cli.endings import FAILED, INTERRUPTED, TERMINATED, WRONG, Terminated, terminating
+from tmvalite.errors import TmvaliteError, TrainingError
 
 __all__ = ["VERBS", "Verb", "main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a verb; returns 0, or 2 after one error on stderr."""
+    """Run a verb. Returns 0; 1 after a work that failed, 2 after wrong input, each with one error on stderr; 130 after Ctrl-C,
+    143 after SIGTERM.
+    """
     arguments = _parser().parse_args(argv)
     try:
-        lines = arguments.run(arguments)
+        with terminating():
+            lines = arguments.run(arguments)
     except TmvaliteError as error:
         _print(f"error: {error}", sys.stderr)
-        return 2
+        return FAILED if isinstance(error, TrainingError) else WRONG
+    except KeyboardInterrupt:
+        _print("interrupted", sys.stderr)
+        return INTERRUPTED
+    except Terminated:
+        _print("terminated", sys.stderr)
+        return TERMINATED
     try:
-        _print(lines, sys.stdout)
+        if lines:
+            _print(lines, sys.stdout)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `head`, has seen enough; nothing may be left to flush at the exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

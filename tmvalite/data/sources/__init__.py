@@ -15,7 +15,7 @@ from tmvalite.data.sources import arrow, csv, frame, hdf5, mapping, npz, records
 from tmvalite.data.sources.base import SOURCES
 from tmvalite.errors import DataError
 
-__all__ = ["ArrayTable", "ChainTable", "Column", "Table", "is_table", "open_table"]
+__all__ = ["ArrayTable", "ChainTable", "Column", "Table", "files_of", "is_table", "open_table"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +57,17 @@ def is_table(source) -> bool:
 
 def _is_open(source) -> bool:
     return isinstance(source, ArrayTable | ChainTable) or (hasattr(source, "n_entries") and hasattr(source, "read"))
+
+
+def files_of(source) -> list[str] | None:
+    """The path of every file that a path or pattern means, each of them a source; None for tables that are in memory.
+
+    Raises DataError where there is no such file.
+    """
+    for kind in () if _is_open(source) else SOURCES:
+        if kind.fits(source):
+            return None if kind.files is None else list(kind.files(source))
+    return None
 
 
 def open_table(source) -> Table:

@@ -1,0 +1,155 @@
+"""`tmvalite apply`: what it prints, how it ends, what stays behind."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests.application.conftest import events
+from tests.application.test_apply import read_tree, write_tree
+from tmvalite.application import workers
+from tmvalite.application.scorer import ColumnType
+from tmvalite.application.tree_sink import TreeSink
+from tmvalite.cli import main
+from tmvalite.cli.manner import ProgressLine
+from tmvalite.errors import DataError, TrainingError
+
+pytest.importorskip("uproot")
+
+
+@pytest.fixture
+def source(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TMVALITE_THREADS", raising=False)
+    write_tree("in.root", events(60))
+    return "in.root:dir/tree"
+
+
+def test_it_writes_scores_and_says_so(dnn, score, source, capsys):
+    assert main(["apply", str(dnn), source, "-o", "out.root", "--friend", "--threads", "1"]) == 0
+    assert capsys.readouterr() == ("60 entries; scores: DNN\nout.root\n", "")
+    assert np.array_equal(read_tree("out.root")["DNN"], score(events(60)))
+
+
+def test_json_and_quiet(dnn, source, capsys):
+    arguments = ["apply", f"B={dnn}", str(dnn), source, "-o", "out.root", "--keep", "run,event", "--cut", "a>0", "--threads", "1"]
+    more = ["--systematic", "jes", "a=1.1*a", "a=0.9*a"]
+    assert main([*arguments, *more, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    names = [f"{m}{v}" for m in ("B", "DNN") for v in ("", "__jes_up", "__jes_down")]
+    assert printed == {
+        "files": ["out.root"],
+        "entries": 60,
+        "written": int((events(60)["a"] > 0).sum()),
+        "scores": names,
+        "not_finite": 0,
+    }
+    assert list(read_tree("out.root")) == ["run", "event", *names]
+    assert main([*arguments, "--quiet", "--force"]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "arguments, first",
+    [
+        (["in.root:dir/tree"], "error: no weight file is named"),
+        (["W.weights.xml"], "error: no input is named"),
+        (["W.weights.xml", "in.root:dir/tree"], "error: "),
+    ],
+)
+def test_error_wrong_input_ends_with_2(source, capsys, arguments, first):
+    assert main(["apply", *arguments, "-o", "out.root"]) == 2
+    assert capsys.readouterr().err.startswith(first) and not os.path.exists("out.root")
+
+
+@pytest.mark.parametrize(
+    "raised, code, said",
+    [
+        (KeyboardInterrupt(), 130, "interrupted\n"),
+        (TrainingError("another process ended before it was done", code="apply-process"), 1, "error: another process ended"),
+    ],
+)
+def test_how_it_ends_otherwise(dnn, source, capsys, monkeypatch, raised, code, said):
+    def fail(*arguments):
+        raise raised
+
+    monkeypatch.setattr(workers.Processes, "blocks", fail)
+    assert main(["apply", str(dnn), source, "-o", "out.root"]) == code
+    assert capsys.readouterr().err.startswith(said) and os.listdir() == ["in.root"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM that a program could take")
+def test_a_terminated_run_leaves_nothing_half_written(dnn, source, monkeypatch, capsys):
+    def terminate(*arguments):
+        os.kill(os.getpid(), signal.SIGTERM)
+        yield
+
+    monkeypatch.setattr(workers.Processes, "blocks", terminate)
+    assert main(["apply", str(dnn), source, "-o", "out.root"]) == 143
+    assert capsys.readouterr().err == "terminated\n" and os.listdir() == ["in.root"]
+
+
+def test_error_of_another_process_that_died(dnn, source, monkeypatch):
+    from tmvalite.application import apply
+
+    class Broken:
+        def __init__(self, *arguments):
+            pass
+
+        def submit(self, *arguments):
+            from concurrent.futures import Future
+            from concurrent.futures.process import BrokenProcessPool
+
+            future = Future()
+            future.set_exception(BrokenProcessPool("killed"))
+            return future
+
+        def shutdown(self, **keywords):
+            pass
+
+    monkeypatch.setattr(workers, "ProcessPoolExecutor", Broken)
+    monkeypatch.setattr(workers, "WORTH", 0.0)
+    monkeypatch.setattr("tmvalite.application.scorer.Pass.block_entries", lambda self: 7)
+    monkeypatch.setattr(workers, "RANGE_BLOCKS", 1)
+    with pytest.raises(TrainingError, match="another process ended before it was done"):
+        apply(dnn, source, "out.root", processes=2)
+    assert os.listdir() == ["in.root"]
+
+
+def test_error_a_second_tree_of_a_name_in_one_file():
+    sink = TreeSink(io.BytesIO())
+    sink.table("t", {"a": ColumnType(np.dtype(np.float32))}, "tree")
+    with pytest.raises(DataError, match="has a tree 't' already"):
+        sink.table("t", {"a": ColumnType(np.dtype(np.float32))}, "tree")
+
+
+def test_the_line_of_progress_says_how_far_it_is_and_goes_away():
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    seconds = iter([0.0, 1.0, 1.1, 4.0])
+    stream = Terminal()
+    line = ProgressLine("entries", False, stream, lambda: next(seconds))
+    for done in (1000, 1100, 4000):
+        line(done, 4000)
+    line.close()
+    first, second = "1,000 of 4,000 entries, 1,000/s, 0:03 left", "4,000 of 4,000 entries, 1,000/s"
+    assert stream.getvalue() == f"\r{first}\r{second:{len(first)}}\r{'':{len(second)}}\r"
+    for quiet, stream in ((True, Terminal()), (False, io.StringIO())):
+        line = ProgressLine("entries", quiet, stream)
+        line(4000, 4000)
+        line.close()
+        assert stream.getvalue() == ""
+
+
+def test_a_program_of_its_own(dnn, source):
+    command = [sys.executable, "-m", "tmvalite", "apply", str(dnn), source, "-o", "out.root", "--friend"]
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=env)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("60 entries; scores: DNN")
