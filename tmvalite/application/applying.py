@@ -11,11 +11,13 @@ import numpy as np
 
 from tmvalite.application.output_plan import InputTable, OutputFile, check_several, input_tables, output_files
 from tmvalite.application.request import Request, variations_of, weights_of
-from tmvalite.application.scorer import ColumnType, Scorer, join_types, warn_left_out
+from tmvalite.application.scorer import ColumnType, Pass, Scorer, join_types, warn_left_out
 from tmvalite.application.workers import Processes
 from tmvalite.data.columns import Column
 from tmvalite.errors import DataError, OptionError
 from tmvalite.io.atomic import make_folder, write_atomic
+
+HELD_OPEN = 16  # tables that stay open from their check to their turn; of more, each is opened again
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ class _Application:
     def __init__(self, scorer: Scorer, workers: Processes, files: list[OutputFile], progress):
         self.scorer, self.workers, self.files = scorer, workers, files
         self.progress = progress or (lambda done, total: None)
+        self.opened: dict[int, Pass] = {}
         self.n_read = self.n_written = self.n_without = self.n_all = 0
         names = [name for method in scorer.methods for name in method.all_names(scorer.request.variations)]
         self.scores = tuple(names)
@@ -145,6 +148,8 @@ class _Application:
         types = {}
         for tree, tables in file.trees.items():
             passes = [self.scorer.open(table.open()) for table in tables]
+            free = HELD_OPEN - len(self.opened)
+            self.opened.update((id(table), one) for table, one in list(zip(tables, passes))[: max(0, free)])
             self.n_all += sum(one.n_entries for one in passes)
             types[tree] = join_types(passes)
             if not friend and self.scorer.request.keep is None:
@@ -162,7 +167,7 @@ class _Application:
         sink.close()
 
     def _blocks(self, table: InputTable, types: dict[str, ColumnType]) -> Iterator[dict[str, Column]]:
-        one = self.scorer.open(table.open())
+        one = self.opened.pop(id(table), None) or self.scorer.open(table.open())
         one.types = types
         done = self.n_read
         with contextlib.closing(self.workers.blocks(table, one)) as found:

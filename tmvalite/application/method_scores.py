@@ -17,8 +17,6 @@ from tmvalite.io.root_file import branch_name
 from tmvalite.methods import load
 from tmvalite.models.form import VARIABLES
 
-ROWS = 2048  # events whose variables are put side by side at a time: they stay in the cache
-
 
 @dataclass
 class MethodScores:
@@ -83,12 +81,9 @@ class MethodScores:
         n = table.n_entries if passes is None else int(passes.sum())
         x = np.empty((n, len(columns)), self.dtype)
         with np.errstate(over="ignore"):
-            columns = [
-                column.astype(common, copy=False) if passes is None else column[passes].astype(common) for column in columns
-            ]
-            for first in range(0, n, ROWS):
-                for j, column in enumerate(columns):
-                    x[first : first + ROWS, j] = column[first : first + ROWS]
+            for j, column in enumerate(columns):
+                chosen = column if passes is None else column[passes]
+                x[:, j] = chosen.astype(common, copy=False)
         return x
 
 

@@ -76,5 +76,8 @@ def branch_blocks(tree, paths: Sequence[str], bounds: Sequence[tuple[int, int]],
 
 def branch_range(branch, start: int, stop: int):
     """The values of some entries of any branch or field."""
+    if start == stop and is_plain(branch):  # of which uproot would decompress a basket
+        kind = branch.interpretation.to_dtype
+        return np.empty((0, *kind.shape), kind.base)
     kind = "np" if type(getattr(branch, "interpretation", None)).__name__ == "AsDtype" else "ak"
     return branch.array(entry_start=start, entry_stop=stop, library=kind, array_cache=None)
