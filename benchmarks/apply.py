@@ -2,8 +2,8 @@
 
     python -m benchmarks.apply [--entries 1000000] [--rounds 3] [--cores 1,2] [--copy] [--folder DIR] [--json FILE]
 
-Each contender runs in a process of its own, in turns; CPU and wall seconds from the start of the work (imports and loading done) to the
-closed file, and the largest resident memory of the process and its children. Needs onnx and onnxruntime.
+Each contender runs in a process of its own, in turns; CPU and wall seconds from the start of the work (imports done) to
+the closed file, and the largest resident memory of the process and its children. Needs onnx and onnxruntime.
 """
 
 from __future__ import annotations

@@ -10,13 +10,15 @@ from collections.abc import Sequence
 
 import tmvalite
 from tmvalite.cli import check as _check
+from tmvalite.cli import train as _train
+from tmvalite.cli import test as _test
 from tmvalite.cli import apply as _apply
 from tmvalite.cli import options as _options
 from tmvalite.cli import compress as _compress
 from tmvalite.cli import decompress as _decompress
 from tmvalite.cli import warm as _warm
 from tmvalite.cli.base import VERBS, Verb
-from tmvalite.cli.endings import FAILED, INTERRUPTED, TERMINATED, WRONG, Terminated, terminating
+from tmvalite.cli.endings import FAILED, INTERRUPTED, TERMINATED, WRONG
 from tmvalite.errors import TmvaliteError, TrainingError
 
 __all__ = ["VERBS", "Verb", "main"]
@@ -28,17 +30,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        with terminating():
-            lines = arguments.run(arguments)
+        lines = arguments.run(arguments)
     except TmvaliteError as error:
         _print(f"error: {error}", sys.stderr)
         return FAILED if isinstance(error, TrainingError) else WRONG
-    except KeyboardInterrupt:
-        _print("interrupted", sys.stderr)
-        return INTERRUPTED
-    except Terminated:
-        _print("terminated", sys.stderr)
-        return TERMINATED
+    except KeyboardInterrupt as ended:
+        code = getattr(ended, "code", INTERRUPTED)
+        _print("terminated" if code == TERMINATED else "interrupted", sys.stderr)
+        return code
     try:
         if lines:
             _print(lines, sys.stdout)

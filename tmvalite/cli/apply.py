@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from tmvalite.cli.base import Verb, names, register
-from tmvalite.cli.manner import ProgressLine, cores, declare_manner
+from tmvalite.cli.manner import ProgressLine, cores, declare_manner, shown
 
 
 @register("apply")
@@ -44,32 +44,30 @@ class Apply(Verb):
         declare_manner(parser)
 
     def run(self, arguments: argparse.Namespace) -> str:
-        import json
-
         weights, inputs = weights_and_inputs(arguments.files)
         count = cores(arguments)
         from tmvalite.application import apply
+        from tmvalite.cli.endings import terminating
 
         progress = ProgressLine("entries", arguments.quiet)
         try:
-            done = apply(
-                weights,
-                inputs,
-                arguments.output,
-                friend=arguments.friend,
-                keep=names(arguments.keep),
-                cut=arguments.cut,
-                also=names(arguments.also),
-                systematics={name: (up, down) for name, up, down in arguments.systematic},
-                force=arguments.force,
-                processes=count,
-                progress=progress,
-            )
+            with terminating():
+                done = apply(
+                    weights,
+                    inputs,
+                    arguments.output,
+                    friend=arguments.friend,
+                    keep=names(arguments.keep),
+                    cut=arguments.cut,
+                    also=names(arguments.also),
+                    systematics={name: (up, down) for name, up, down in arguments.systematic},
+                    force=arguments.force,
+                    processes=count,
+                    progress=progress,
+                )
         finally:
             progress.close()
-        if arguments.json:
-            return json.dumps(done.as_json(), indent=2)
-        return "" if arguments.quiet else str(done)
+        return shown(done, arguments)
 
 
 def weights_and_inputs(files: list[str]) -> tuple[list[str], list[str]]:

@@ -11,7 +11,7 @@ from tmvalite.cli.base import Verb, positive, register
 @register("check")
 class Check(Verb):
     help = "say what an option string means"
-    description = "Say what a booking option string means, layer by layer, with every warning."
+    description = "Say what a booking option string means, layer by layer, with every warning; or what a job file means."
 
     def declare(self, parser):
         from tmvalite.methods.report import FORMS
@@ -19,7 +19,7 @@ class Check(Verb):
         parser.add_argument(
             "options",
             metavar="OPTIONS",
-            help='such as "Layout=TANH|128,LINEAR:TrainingStrategy=LearningRate=1e-3,TestRepetitions=1"',
+            help='such as "Layout=TANH|128,LINEAR:TrainingStrategy=LearningRate=1e-3,TestRepetitions=1", or a job file, job.toml',
         )
         parser.add_argument("--method", choices=tuple(FORMS), default="DL", help="the method booked (DL)")
         parser.add_argument("--variables", type=positive, metavar="N", help="number of input variables, if InputLayout has none")
@@ -33,6 +33,11 @@ class Check(Verb):
         from tmvalite.errors import Diagnostics
         from tmvalite.methods.report import understand
 
+        if arguments.options.endswith(".toml"):
+            from tmvalite.jobs import check, read_job
+
+            checked = check(read_job(arguments.options))
+            return json.dumps(checked.as_json(), indent=2) if arguments.json else str(checked)
         report = understand(
             arguments.options,
             method=arguments.method,

@@ -10,8 +10,10 @@ from contextlib import contextmanager
 FAILED, WRONG, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
 
-class Terminated(BaseException):
-    """SIGTERM came. No Exception, so that nothing takes it for an error of its own."""
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came; what holds for Ctrl-C holds for it."""
+
+    code = TERMINATED
 
 
 @contextmanager

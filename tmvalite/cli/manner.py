@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -27,6 +28,13 @@ def cores(arguments: argparse.Namespace) -> int:
     if arguments.threads is not None:
         os.environ["TMVALITE_THREADS"] = str(arguments.threads)
     return available_threads()
+
+
+def shown(done, arguments: argparse.Namespace) -> str:
+    """What a verb prints of what it did: JSON, nothing, or the text."""
+    if arguments.json:
+        return json.dumps(done.as_json(), indent=2)
+    return "" if arguments.quiet else str(done)
 
 
 class ProgressLine:
