@@ -303,6 +303,8 @@ CODES: dict[str, str] = {
     "syntax": "A text cannot be read at this place.",
     "systematic-columns": "A variation does not say which expression takes the place of which column.",
     "systematic-name": "The name or the directions of a variation cannot be.",
+    "systematic-trees": "A variation has another number of tables than its class.",
+    "systematic-unknown": "There is no variation, or no direction, of this name.",
     "systematic-unread": "A variation changes a column that no variable reads.",
     "tag-repeated": "The Reader has a method of this tag already.",
     "tag-unknown": "The Reader has no method of this tag.",

@@ -79,6 +79,9 @@ class Job:
             cuts = [cut for cut in (self.data.get("cut", ""), said.get("cut", "")) if cut.strip()]
             for cut in cuts:
                 loader.add_cut(cut, name)
+        for at, one in enumerate(self.systematics):
+            told = (one["name"], one["up"], one["down"], one.get("class", ""))
+            self._told(("systematic", at, "name"), loader.add_systematic, *told)
         self._told(("data", "split"), loader.prepare, "", self.data.get("split", ""))
         return loader
 

@@ -15,6 +15,7 @@ from tmvalite.data.portions import Portion
 from tmvalite.data.sources import open_table
 from tmvalite.errors import OptionError, TmvaliteError
 from tmvalite.evaluation import REFERENCE_BACKGROUNDS
+from tmvalite.evaluation.systematics import ShapeVariation
 from tmvalite.jobs.job import Job
 from tmvalite.methods import load
 from tmvalite.methods.report import Report, understand
@@ -24,6 +25,7 @@ from tmvalite.workflow.log import Log, LogSettings
 from tmvalite.workflow.method_booking import resolve_analysis_type, weight_file_path
 from tmvalite.workflow.results import MethodRecord
 from tmvalite.workflow.types import method_type
+from tmvalite.workflow.variations import score_variations
 
 OF_METHOD = ("title", "type", "options")  # other keys of a method are options
 
@@ -88,7 +90,7 @@ def train(job: Job, *, seed: int | None = None) -> Results:
     factory.TestAllMethods()
     factory.EvaluateAllMethods()
     records = [factory.record(loader.name, method["title"]) for method in job.methods]
-    return Results(job.title, records[0].analysis_type, {record.title: figures(record) for record in records})
+    return Results(job.title, records[0].analysis_type, {record.title: figures(record, loader) for record in records})
 
 
 def test(job: Job) -> Results:
@@ -132,7 +134,7 @@ def test(job: Job) -> Results:
     with contextlib.redirect_stdout(printed):
         result_report.PRINTERS[analysis](Log("Test"), loader.name, records)
     tables = "\n".join(line for line in printed.getvalue().splitlines() if line.strip(" :"))
-    return Results(job.title, analysis, {record.title: figures(record) for record in records}, tables)
+    return Results(job.title, analysis, {record.title: figures(record, loader) for record in records}, tables)
 
 
 def check(job: Job) -> Checked:
@@ -171,8 +173,8 @@ def check(job: Job) -> Checked:
     return Checked(job.title, job.analysis.lower(), tuple(v.label for v in info.variables), tuple(trees), methods)
 
 
-def figures(record: MethodRecord) -> dict:
-    """The numbers of a method on both samples, as JSON has them."""
+def figures(record: MethodRecord, loader) -> dict:
+    """The numbers of a method on both samples, and the variations of its score, as JSON has them."""
     found: dict = {"weights": record.weight_file}
     for sample in ("test", "train"):
         if not len(record.sample(sample)):
@@ -181,7 +183,18 @@ def figures(record: MethodRecord) -> dict:
             found[sample] = _numbers(record, sample)
         except TmvaliteError as error:  # a class without events
             found[sample] = {"error": error.message}
+    if loader.systematics:
+        found["systematics"] = {
+            name: {of: {way: _variation(one) for way, one in ways.items()} for of, ways in classes.items()}
+            for name, classes in score_variations(record, loader).items()
+        }
     return found
+
+
+def _variation(one: ShapeVariation) -> dict:
+    """The rate of a variation, and its ratios to the nominal score."""
+    numbers = {"edges": one.edges, "ratio": one.ratio, "error": one.error}
+    return {"rate": _plain(one.rate), **{key: [_plain(value) for value in values] for key, values in numbers.items()}}
 
 
 def _numbers(record: MethodRecord, sample: str) -> dict:
@@ -207,7 +220,11 @@ def _plain(value) -> float | None:
 def _line(item: tuple[str, dict]) -> str:
     title, found = item
     said = [f"{sample}: {_words(found[sample])}" for sample in ("test", "train") if sample in found]
-    return f"{title}: {'; '.join(said)}; {found['weights']}"
+    lines = [f"{title}: {'; '.join(said)}; {found['weights']}"]
+    for name, classes in found.get("systematics", {}).items():
+        rates = {of: [100.0 * ((ways[way]["rate"] or float("nan")) - 1.0) for way in ways] for of, ways in classes.items()}
+        lines.append(f"  {name}: " + ", ".join(f"{of} {up:+.1f} % {down:+.1f} %" for of, (up, down) in rates.items()))
+    return "\n".join(lines)
 
 
 def _words(numbers: dict) -> str:
