@@ -66,6 +66,17 @@ def test_kept_columns_and_a_cut(dnn, score, tmp_path):
     assert (done.n_read, done.n_written) == (137, passes.sum()) and f", {passes.sum()} of them written" in str(done)
 
 
+def test_a_cut_on_scores(dnn, score, tmp_path):
+    columns = events()
+    columns["b"][5] = np.nan
+    done = tmvalite.apply(dnn, columns, tmp_path / "out.npz", keep="event", cut="DNN > 0.5 && a < 1")
+    with np.errstate(invalid="ignore"):
+        passes = (score(columns) > 0.5) & (columns["a"] < 1)
+    found = dict(np.load(tmp_path / "out.npz"))
+    assert np.array_equal(found["event"], columns["event"][passes]) and np.array_equal(found["DNN"], score(columns)[passes])
+    assert done.n_written == passes.sum() and 0 < passes.sum() < 137
+
+
 def test_scores_do_not_depend_on_blocks_and_processes(dnn, score, tmp_path, monkeypatch):
     from tmvalite.application import workers
 

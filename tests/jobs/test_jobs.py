@@ -86,7 +86,15 @@ def test_a_job_trains_what_the_script_of_the_same_words_trains(folder, capsys):
     found = printed["methods"]["DNN"]
     assert found["weights"] == "dataset/weights/J_DNN.weights.xml"
     assert found["test"]["area"] == pytest.approx(factory.GetROCIntegral(loader, "DNN"), abs=1e-12)
-    assert [point["background"] for point in found["test"]["signal_efficiency"]] == [0.01, 0.1, 0.3]
+    assert [point["asked"] for point in found["test"]["cuts"]] == [0.01, 0.1, 0.3]
+    scores, test = factory.record(loader, "DNN").output("test"), loader.dataset().test
+    for point in found["test"]["cuts"]:
+        for name, i in (("signal", 0), ("background", 1)):
+            w, kept = test.weight[test.class_index == i], scores[test.class_index == i] >= (point["cut"] or np.inf)
+            e = w[kept].sum() / w.sum()
+            assert point[name] == pytest.approx(e)
+            assert point[f"{name}_error"] == pytest.approx(np.sqrt(e * (1 - e) * np.sum(w**2)) / w.sum())
+        assert point["background"] <= point["asked"] + 1e-12
 
 
 def test_test_gives_the_results_again_from_the_weight_files(folder, capsys):
@@ -98,7 +106,10 @@ def test_test_gives_the_results_again_from_the_weight_files(folder, capsys):
     out, err = capsys.readouterr()
     area = trained["methods"]["DNN"]["test"]["area"]
     assert "Testing efficiency compared to training efficiency" in out and err == ""
-    assert out.splitlines()[-1].startswith(f"DNN: test: ROC area {area:.4f}; train: ROC area ")
+    assert out.splitlines()[-4].startswith(f"DNN: test: ROC area {area:.4f}; train: ROC area ")
+    cut = trained["methods"]["DNN"]["test"]["cuts"][1]
+    kept = f"  DNN >= {cut['cut']:.5g} keeps background {100 * cut['background']:.2f} +- {100 * cut['background_error']:.2f} %, "
+    assert out.splitlines()[-2].startswith(kept)
 
 
 def test_quiet_prints_nothing_and_a_seed_is_for_methods_without_one(folder, capsys):

@@ -11,6 +11,7 @@ from tmvalite.application.method_scores import MethodScores, check_variation, va
 from tmvalite.application.request import Request
 from tmvalite.application.varied_table import evaluated
 from tmvalite.data.columns import Column, Table
+from tmvalite.data.expression import parse_expression
 from tmvalite.data.portions import BLOCK, BLOCK_VALUES, NotedTable, Portion, portions
 from tmvalite.data.reading import PASSES
 from tmvalite.errors import DataError, OptionError, TmvaliteWarning, did_you_mean, quoted, warn_user
@@ -78,8 +79,6 @@ class Pass:
         self._scorer, self._table, self.n_entries = scorer, table, table.n_entries
         self._kept, self.types, self.left_out = self._keep()
         noted = NotedTable(Portion(table, 0, 0))
-        if scorer.request.cut:
-            self._passes(noted)
         for method in scorer.methods:
             method.events(noted)
         for variation in scorer.request.variations:
@@ -87,11 +86,16 @@ class Pass:
             for method in scorer.methods:
                 read |= varied_events(method, noted, variation)[1]
             check_variation(variation, read)
+        scores = {name: method for method in scorer.methods for name in method.all_names(scorer.request.variations)}
+        self._cuts_scores = False
+        if scorer.request.cut:
+            self._cuts_scores = _mentions(scorer.request.cut, set(scores) - set(table.keys()))
+            none = {name: Column(np.empty(0, method.dtype)) for name, method in scores.items()}
+            self._passes(_Scored(noted, none) if self._cuts_scores else noted)
         self._names = list(dict.fromkeys([*noted.names, *self._kept]))
         self._texts = noted.texts | {name for name, out in self._kept.items() if self.types[out].dtype.kind == "U"}
-        for method in scorer.methods:
-            for name in method.all_names(scorer.request.variations):
-                self._add(name, ColumnType(np.dtype(method.dtype)), f"the score of '{method.title}'")
+        for name, method in scores.items():
+            self._add(name, ColumnType(np.dtype(method.dtype)), f"the score of '{method.title}'")
 
     def _add(self, name: str, kind: ColumnType, what: str) -> None:
         if name in self.types:
@@ -144,7 +148,7 @@ class Pass:
                 hint="reduce them, such as Sum$(pt>20)>=2 or Max$(pt)>20",
             )
         bad = np.isnan(column.values) if column.values.dtype.kind == "f" else np.zeros(len(column), bool)
-        if bad.any():
+        if bad.any() and not self._cuts_scores:  # an event without a score does not pass
             entry = int(np.argmax(bad)) + block.first_entry
             raise DataError(
                 f"the cut {quoted(text)} is no number in entry {entry}", code="data-not-finite", where=str(self._table)
@@ -164,10 +168,21 @@ class Pass:
             yield self._columns(block)
 
     def _columns(self, block: Portion) -> dict[str, Column]:
-        request = self._scorer.request
-        passes = self._passes(block) if request.cut else None
+        """The columns of the output. A cut comes before the scores, or behind them if it is about them."""
+        cut = self._scorer.request.cut
+        if self._cuts_scores:
+            scores = self._scores(block, None)
+            passes = self._passes(_Scored(block, scores))
+            scores = {name: column.chosen(passes) for name, column in scores.items()}
+        else:
+            passes = self._passes(block) if cut else None
+            scores = self._scores(block, passes)
         read = block.read(list(self._kept), self._texts)
-        found = {out: read[name] if passes is None else read[name].chosen(passes) for name, out in self._kept.items()}
+        found = {out: read[name] if passes is None else read[name].chosen(passes) for name, out in self._kept.items()} | scores
+        return {name: self._as_declared(found[name], name) for name in self.types}
+
+    def _scores(self, block: Portion, passes: np.ndarray | None) -> dict[str, Column]:
+        request, found = self._scorer.request, {}
         events: dict[tuple, np.ndarray] = {}
         for method in self._scorer.methods:
             key = (method.variables, method.dtype)
@@ -178,7 +193,7 @@ class Pass:
                 varied = method.values(varied_events(method, block, variation, passes)[0])
                 values.update((varied_name(name, variation), column) for name, column in varied.items())
             found.update((name, Column(column)) for name, column in values.items())
-        return {name: self._as_declared(found[name], name) for name in self.types}
+        return found
 
     def _as_declared(self, column: Column, name: str) -> Column:
         """The column in the type of the output. Raises DataError where it would not be the same numbers."""
@@ -193,6 +208,34 @@ class Pass:
                 hint="leave it out: --keep names the columns to write",
             )
         return _cast(column, declared)
+
+
+class _Scored:
+    """A table with the columns of scores besides its own."""
+
+    def __init__(self, table, scores: dict[str, Column]):
+        self._table, self._scores, self.n_entries = table, scores, table.n_entries
+
+    def __getattr__(self, name: str):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._table, name)
+
+    def keys(self) -> list[str]:
+        return [*self._table.keys(), *self._scores]
+
+    def read(self, names, texts=()) -> dict[str, Column]:
+        own = [name for name in names if name not in self._scores]
+        columns = self._table.read(own, texts) if own else {}
+        return {name: self._scores[name] if name in self._scores else columns[name] for name in names}
+
+    def __str__(self):
+        return str(self._table)
+
+
+def _mentions(cut: str, names: set[str]) -> bool:
+    """Whether an expression is about one of these columns."""
+    return any(name in names for name, _ in parse_expression(cut, where="the cut").mentions())
 
 
 def join_types(passes: list[Pass]) -> dict[str, ColumnType]:

@@ -19,7 +19,7 @@ from tmvalite.errors import TmvaliteError, TrainingError
 
 RANGE_BYTES = 16_000_000  # of the columns that another process sends back at a time
 RANGE_BLOCKS = 10  # blocks of a range, at most
-WORTH = 4.0  # seconds that must be left before another process is started: it needs one or two to begin
+WORTH = 2.0  # seconds that must be left before another process is started: it needs about one to begin
 AHEAD = 3  # ranges per process that may wait for their turn to be written
 
 Columns = dict[str, Column]
@@ -51,7 +51,7 @@ class Processes:
             start, stop = ranges.popleft()
             yield from one.run(start, stop)
             done += stop - start
-            if (time.perf_counter() - began) * (one.n_entries - done) / done > WORTH * self.count:
+            if (time.perf_counter() - began) * (one.n_entries - done) / done > WORTH:
                 self._start()
         yield from self._in_order(ranges, table, one)
 

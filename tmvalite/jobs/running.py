@@ -14,7 +14,8 @@ from tmvalite.application.varied_table import evaluated
 from tmvalite.data.portions import Portion
 from tmvalite.data.sources import open_table
 from tmvalite.errors import OptionError, TmvaliteError
-from tmvalite.evaluation import REFERENCE_BACKGROUNDS
+from tmvalite.evaluation import REFERENCE_BACKGROUNDS, RocCurve, effective_number
+from tmvalite.evaluation.efficiency import binomial_error
 from tmvalite.evaluation.systematics import ShapeVariation
 from tmvalite.jobs.job import Job
 from tmvalite.methods import load
@@ -204,12 +205,22 @@ def _numbers(record: MethodRecord, sample: str) -> dict:
         return {name: {key: _plain(value) for key, value in row.items()} for name, row in rows.items()}
     if record.analysis_type == "multiclass" and record.kind == "multiclass":
         return {name: {"area": _plain(e.area)} for name, e in zip(record.data.info.classes, record.class_efficiencies(sample))}
-    given = record.efficiencies(sample)
-    points = zip(REFERENCE_BACKGROUNDS, given.at, given.errors)
-    return {
-        "area": _plain(given.area),
-        "signal_efficiency": [{"background": b, "value": _plain(e), "error": _plain(d)} for b, e, d in points],
-    }
+    curve = record.roc(sample)
+    background = effective_number(record.sample(sample).weight[~record.is_class(sample, record.data.info.signal_class)])
+    signal = effective_number(record.sample(sample).weight[record.is_class(sample, record.data.info.signal_class)])
+    return {"area": _plain(curve.area), "cuts": [_cut(curve, b, background, signal) for b in REFERENCE_BACKGROUNDS]}
+
+
+def _cut(curve: RocCurve, background: float, n_background: float, n_signal: float) -> dict:
+    """The loosest cut that keeps at most this background, what it keeps, and the binomial errors of that."""
+    at = int(np.flatnonzero(curve.background_efficiency <= background)[-1])
+    found = {"asked": background, "cut": _plain(curve.threshold[at])}
+    for name, efficiency, n in (
+        ("background", curve.background_efficiency, n_background),
+        ("signal", curve.signal_efficiency, n_signal),
+    ):
+        found[name], found[f"{name}_error"] = _plain(efficiency[at]), _plain(binomial_error(float(efficiency[at]), n))
+    return found
 
 
 def _plain(value) -> float | None:
@@ -221,6 +232,9 @@ def _line(item: tuple[str, dict]) -> str:
     title, found = item
     said = [f"{sample}: {_words(found[sample])}" for sample in ("test", "train") if sample in found]
     lines = [f"{title}: {'; '.join(said)}; {found['weights']}"]
+    for cut in found.get("test", {}).get("cuts", ()):
+        kept = [f"{name} {100 * cut[name]:.2f} +- {100 * cut[f'{name}_error']:.2f} %" for name in ("background", "signal")]
+        lines.append(f"  {title} >= {cut['cut'] if cut['cut'] is not None else float('inf'):.5g} keeps {', '.join(kept)}")
     for name, classes in found.get("systematics", {}).items():
         rates = {of: [100.0 * ((ways[way]["rate"] or float("nan")) - 1.0) for way in ways] for of, ways in classes.items()}
         lines.append(f"  {name}: " + ", ".join(f"{of} {up:+.1f} % {down:+.1f} %" for of, (up, down) in rates.items()))
