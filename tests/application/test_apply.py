@@ -2,6 +2,7 @@
 
 import os
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -184,6 +185,31 @@ def test_arrays_of_both_kinds_are_copied_and_read(folder, tmp_path, monkeypatch)
     assert found["pt"].tolist() == pt[passes].tolist() and found["s"].tolist() == columns["s"][passes].tolist()
     assert np.array_equal(ak.to_numpy(found["v"]), columns["v"][passes]) and found["ok"].tolist() == [True] * 16
     assert np.array_equal(ak.to_numpy(found["A"]), method.GetMvaValues(x.astype(np.float32))[passes])
+
+
+def test_leaves_objects_aliases_and_friends_are_read_and_copied_as_far_as_a_tree_can_hold_them(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(scorer.Pass, "block_entries", lambda self: 5)
+    source = Path(__file__).parents[1] / "data" / "expression" / "data" / "events.root"
+    rng, texts = np.random.default_rng(1), ("trk.px+trk.q", "mass", "fr.fx", "p4.fP.fX", "x+Entry$/Entries$")
+    training = {text: rng.normal(size=40) for text in texts}
+    strategy = "TrainingStrategy=LearningRate=1e-2,MaxEpochs=1,TestRepetitions=1:RandomSeed=1"
+    method = tmvalite.MethodDL(f"Layout=TANH|3,LINEAR:{strategy}", title="A").fit(
+        training, training["mass"] > 0, progress="silent"
+    )
+    method.save(folder / "all.weights.xml")
+    with pytest.warns(TmvaliteWarning, match="cannot be copied: two"):
+        tmvalite.apply(folder / "all.weights.xml", f"{source}:events", tmp_path / "out.root")
+    table = tmvalite.data.sources.open_table(f"{source}:events")
+    read = table.read(["trk.px", "trk.q", "x", "y", "fr.fx", "p4.fP.fX"])
+    px, q, x, y, fx, p = (column.values.astype(np.float64) for column in read.values())
+    expected = method.GetMvaValues(
+        np.stack([px + q, np.sqrt(x * x + y * y), fx, p, x + np.arange(len(x)) / len(x)], 1).astype(np.float32)
+    )
+    with uproot.open({tmp_path / "out.root": "events"}) as tree:
+        found = tree.arrays(["A", "x", "v", "s", "trk.q", "g"])
+    assert np.array_equal(ak.to_numpy(found["A"]), expected) and np.array_equal(ak.to_numpy(found["x"]), x)
+    assert np.array_equal(ak.to_numpy(ak.flatten(found["v"])), table.read(["v"])["v"].values)
+    assert np.array_equal(ak.to_numpy(found["g"]), table.read(["g"])["g"].values) and found["s"][2] == "b c"
 
 
 def test_variations_replace_columns_by_expressions(dnn, score, tmp_path):

@@ -1,5 +1,6 @@
 """`tmvalite apply`: what it prints, how it ends, what stays behind."""
 
+import copy
 import io
 import json
 import os
@@ -13,6 +14,8 @@ import pytest
 from tests.application.conftest import events
 from tests.application.test_apply import read_tree, write_tree
 from tmvalite.application import workers
+from tmvalite.application.output_plan import InputTable
+from tmvalite.application.request import Request, Weights
 from tmvalite.application.scorer import ColumnType
 from tmvalite.application.tree_sink import TreeSink
 from tmvalite.cli import main
@@ -92,6 +95,19 @@ def test_a_terminated_run_leaves_nothing_half_written(dnn, source, monkeypatch, 
     monkeypatch.setattr(workers.Processes, "blocks", terminate)
     assert main(["apply", str(dnn), source, "-o", "out.root"]) == 143
     assert capsys.readouterr().err == "terminated\n" and os.listdir() == ["in.root"]
+
+
+def test_an_error_of_another_process_is_the_same_here(dnn, source, monkeypatch):
+    """What a process does, done here, and its error as it travels."""
+    monkeypatch.setattr(signal, "signal", lambda *arguments: None)
+    monkeypatch.setenv("TMVALITE_THREADS", "2")
+    workers._begin(Request((Weights(str(dnn)),), cut="sqrt(abs(event-2^40-7)-0.5)"))
+    table = InputTable(source, "in.root", "dir/tree")
+    assert sum(len(columns["DNN"]) for columns in workers._score(table, 8, 60)) == 52
+    with pytest.raises(DataError, match="is no number in entry 7") as caught:
+        workers._score(table, 0, 60)
+    again = copy.copy(caught.value)  # by __reduce_ex__, as between processes
+    assert str(again) == str(caught.value) and again.code == "data-not-finite"
 
 
 def test_error_of_another_process_that_died(dnn, source, monkeypatch):

@@ -108,7 +108,7 @@ def test_test_gives_the_results_again_from_the_weight_files(folder, capsys):
     assert "Testing efficiency compared to training efficiency" in out and err == ""
     assert out.splitlines()[-4].startswith(f"DNN: test: ROC area {area:.4f}; train: ROC area ")
     cut = trained["methods"]["DNN"]["test"]["cuts"][1]
-    kept = f"  DNN >= {cut['cut']:.5g} keeps background {100 * cut['background']:.2f} +- {100 * cut['background_error']:.2f} %, "
+    kept = f"  DNN >= {cut['cut']:.7g} keeps background {100 * cut['background']:.2f} +- {100 * cut['background_error']:.2f} %, "
     assert out.splitlines()[-2].startswith(kept)
 
 

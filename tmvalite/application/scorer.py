@@ -12,7 +12,7 @@ from tmvalite.application.request import Request
 from tmvalite.application.varied_table import evaluated
 from tmvalite.data.columns import Column, Table
 from tmvalite.data.expression import parse_expression
-from tmvalite.data.portions import BLOCK, BLOCK_VALUES, NotedTable, Portion, portions
+from tmvalite.data.portions import NotedTable, Portion, portion_entries, portions
 from tmvalite.data.reading import PASSES
 from tmvalite.errors import DataError, OptionError, TmvaliteWarning, did_you_mean, quoted, warn_user
 from tmvalite.io.root_file import branch_name
@@ -160,7 +160,7 @@ class Pass:
 
     def block_entries(self) -> int:
         """How many entries are read at a time."""
-        return max(1000, min(BLOCK, BLOCK_VALUES // max(1, len(self._names))))
+        return portion_entries(self._table, self._names)
 
     def run(self, start: int, stop: int) -> Iterator[dict[str, Column]]:
         """The columns of the output for the entries start to stop, block by block."""

@@ -12,6 +12,7 @@ from tmvalite.data.columns import Column
 from tmvalite.errors import DataError
 
 GATHERED = 100_000  # entries that are written at a time: each time makes a basket or a row group, small ones cost space
+GATHERED_BYTES = 32_000_000  # with which they are written even if they are fewer
 
 
 class OutputTable(Protocol):
@@ -45,12 +46,13 @@ class Gathered:
     def __init__(self, write, entries: int = GATHERED):
         self._write, self._entries = write, entries
         self._held: list[Mapping[str, Column]] = []
-        self._n = 0
+        self._n = self._bytes = 0
 
     def add(self, columns: Mapping[str, Column]) -> None:
         self._held.append(columns)
         self._n += len(next(iter(columns.values())))
-        if self._n >= self._entries:
+        self._bytes += sum(column.values.nbytes for column in columns.values())
+        if self._n >= self._entries or self._bytes >= GATHERED_BYTES:
             self._flush()
 
     def close(self) -> None:
@@ -59,6 +61,7 @@ class Gathered:
 
     def _flush(self) -> None:
         held, self._held, self._n = self._held, [], 0
+        self._bytes = 0
         self._write({name: Column.concatenate([columns[name] for columns in held]) for name in held[0]})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections import deque
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from tmvalite.application.output_plan import InputTable
 from tmvalite.application.request import Request
 from tmvalite.application.scorer import Pass, Scorer
 from tmvalite.data.columns import Column
-from tmvalite.errors import TmvaliteError, TrainingError
+from tmvalite.errors import TrainingError
 
 RANGE_BYTES = 16_000_000  # of the columns that another process sends back at a time
 RANGE_BLOCKS = 10  # blocks of a range, at most
@@ -106,6 +107,7 @@ _SCORER: list[Scorer] = []
 
 
 def _begin(request: Request) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the first one ends the others
     os.environ["TMVALITE_THREADS"] = "1"
     _SCORER[:] = [Scorer(request)]
 
@@ -116,7 +118,4 @@ def _pass(table: InputTable) -> Pass:
 
 
 def _score(table: InputTable, start: int, stop: int) -> list[Columns]:
-    try:
-        return list(_pass(table).run(start, stop))
-    except TmvaliteError as error:
-        raise type(error)(error.message, code=error.code, where=error.where, expected=error.expected, hint=error.hint) from None
+    return list(_pass(table).run(start, stop))

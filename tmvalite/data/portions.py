@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from tmvalite.data.columns import Column, Table
 
 BLOCK = 100_000  # entries of a portion, where a row is not too long
-BLOCK_VALUES = 4_000_000  # numbers in a portion
+BLOCK_BYTES = 16_000_000  # of its columns
+LEAST = 500  # entries that are worth a portion, however long they are
 
 
 class Portion:
@@ -64,6 +65,12 @@ def read_range(table: Table, names: Sequence[str], texts: Collection[str], start
     if hasattr(table, "read_range"):
         return table.read_range(names, texts, start, stop)
     return {name: column.part(start, stop) for name, column in table.read(names, texts).items()}
+
+
+def portion_entries(table: Table, names: Sequence[str]) -> int:
+    """How many entries a portion of these columns should have: memory holds a few times as much."""
+    size = table.entry_bytes(names) if hasattr(table, "entry_bytes") else 8.0 * len(names)
+    return max(LEAST, min(BLOCK, int(BLOCK_BYTES / max(1.0, size))))
 
 
 def portions(

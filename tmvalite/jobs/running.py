@@ -234,7 +234,7 @@ def _line(item: tuple[str, dict]) -> str:
     lines = [f"{title}: {'; '.join(said)}; {found['weights']}"]
     for cut in found.get("test", {}).get("cuts", ()):
         kept = [f"{name} {100 * cut[name]:.2f} +- {100 * cut[f'{name}_error']:.2f} %" for name in ("background", "signal")]
-        lines.append(f"  {title} >= {cut['cut'] if cut['cut'] is not None else float('inf'):.5g} keeps {', '.join(kept)}")
+        lines.append(f"  {title} >= {cut['cut'] if cut['cut'] is not None else float('inf'):.7g} keeps {', '.join(kept)}")
     for name, classes in found.get("systematics", {}).items():
         rates = {of: [100.0 * ((ways[way]["rate"] or float("nan")) - 1.0) for way in ways] for of, ways in classes.items()}
         lines.append(f"  {name}: " + ", ".join(f"{of} {up:+.1f} % {down:+.1f} %" for of, (up, down) in rates.items()))

@@ -96,6 +96,13 @@ class RootTable:
         whole: dict[str, object] = {}
         return {name: _guard(self._name, self._column, name, name in texts, whole) for name in names}
 
+    def entry_bytes(self, names: Sequence[str]) -> float:
+        """The mean length of an entry of these columns, uncompressed; 8 bytes for each where the file does not say it."""
+        own = {self._places[name].path for name in names if name in self._places}
+        sizes = [getattr(self._tree[path], "uncompressed_bytes", None) for path in own]
+        known = sum(size for size in sizes if size) / max(1, self.n_entries)
+        return known + 8.0 * (sum(not size for size in sizes) + len(names) - len(own))
+
     def read_range(self, names: Sequence[str], texts: Collection[str], start: int, stop: int) -> dict[str, Column]:
         """The columns of the entries start to stop."""
         if start == stop:
