@@ -1,6 +1,6 @@
 """`tmvalite apply` beside the script one would write: uproot.iterate, onnxruntime, mktree, with the same compression.
 
-    python -m benchmarks.apply [--entries 1000000] [--rounds 3] [--cores 1,2] [--copy] [--folder DIR] [--json FILE]
+    python -m benchmarks.apply [--entries 1000000] [--rounds 3] [--cores 1,2] [--copy] [--step "100 MB"] [--folder DIR]
 
 Each contender runs in a process of its own, in turns; CPU and wall seconds from the start of the work (imports done) to
 the closed file, and the largest resident memory of the process and its children. Needs onnx and onnxruntime.
@@ -47,7 +47,7 @@ def prepare(folder: Path, entries: int) -> None:
         method.to_onnx(folder / "model.onnx")
 
 
-def ours(folder: Path, entries: int, cores: int, copy: bool):
+def ours(folder: Path, entries: int, cores: int, copy: bool, step: str):
     import awkward  # noqa: F401
     import uproot  # noqa: F401
 
@@ -68,7 +68,7 @@ def ours(folder: Path, entries: int, cores: int, copy: bool):
     return work
 
 
-def script(folder: Path, entries: int, cores: int, copy: bool):
+def script(folder: Path, entries: int, cores: int, copy: bool, step: str):
     import numpy as np
     import onnxruntime
     import uproot
@@ -86,7 +86,7 @@ def script(folder: Path, entries: int, cores: int, copy: bool):
         with uproot.recreate(folder / "script.root", compression=uproot.ZSTD(1)) as file:
             types = {name: np.float32 for name in ([*names, "DNN"] if copy else ["DNN"])}
             tree = file.mktree("dir/tree", types)
-            for arrays in uproot.iterate(source, names, library="np", decompression_executor=executor):
+            for arrays in uproot.iterate(source, names, library="np", decompression_executor=executor, step_size=step):
                 x = np.stack([arrays[name] for name in names], axis=1)
                 scores = session.run(None, {session.get_inputs()[0].name: x})[0][:, 0]
                 tree.extend({**arrays, "DNN": scores} if copy else {"DNN": scores})
@@ -94,12 +94,12 @@ def script(folder: Path, entries: int, cores: int, copy: bool):
     return work
 
 
-def measure(contender: str, folder: Path, entries: int, cores: int, copy: bool) -> None:
+def measure(contender: str, folder: Path, entries: int, cores: int, copy: bool, step: str) -> None:
     """In a process of its own: one run, its figures as JSON."""
     import resource
     import time
 
-    work = {"tmvalite": ours, "script": script}[contender](folder, entries, cores, copy)
+    work = {"tmvalite": ours, "script": script}[contender](folder, entries, cores, copy, step)
     before, wall = os.times(), time.perf_counter()
     work()
     after = os.times()
@@ -114,6 +114,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--cores", default="1,2")
     parser.add_argument("--copy", action="store_true", help="all columns and the score, not the score alone")
+    parser.add_argument("--step", default="100 MB", help="step_size of the script (uproot's default)")
     parser.add_argument("--folder", help="where input and outputs are kept")
     parser.add_argument("--json", help="write all figures to this file")
     parser.add_argument("--one", nargs=2, metavar=("CONTENDER", "CORES"), help=argparse.SUPPRESS)
@@ -122,7 +123,7 @@ def main() -> None:
         folder = Path(arguments.folder or temporary)
         folder.mkdir(parents=True, exist_ok=True)
         if arguments.one:
-            measure(arguments.one[0], folder, arguments.entries, int(arguments.one[1]), arguments.copy)
+            measure(arguments.one[0], folder, arguments.entries, int(arguments.one[1]), arguments.copy, arguments.step)
             return
         prepare(folder, arguments.entries)
         compare(folder, arguments)
@@ -136,7 +137,13 @@ def compare(folder: Path, arguments) -> None:
             one = {}
             for contender in ("tmvalite", "script"):
                 command = [sys.executable, "-m", "benchmarks.apply", "--one", contender, str(cores), "--folder", str(folder)]
-                command += ["--entries", str(arguments.entries), *(["--copy"] if arguments.copy else [])]
+                command += [
+                    "--step",
+                    arguments.step,
+                    "--entries",
+                    str(arguments.entries),
+                    *(["--copy"] if arguments.copy else []),
+                ]
                 environment = os.environ | {"TMVALITE_THREADS": str(cores)}
                 done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
                 one[contender] = json.loads(done.stdout.splitlines()[-1])

@@ -7,12 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.application.conftest import events
+from tests.application.conftest import STRATEGY, events
 from tests.application.test_apply import read_tree, write_tree
+from tmvalite import MethodDL
 from tmvalite.application import workers
 from tmvalite.application.output_plan import InputTable
 from tmvalite.application.request import Request, Weights
@@ -55,6 +57,30 @@ def test_json_and_quiet(dnn, source, capsys):
     assert list(read_tree("out.root")) == ["run", "event", *names]
     assert main([*arguments, "--quiet", "--force"]) == 0
     assert capsys.readouterr() == ("", "")
+
+
+def test_a_warning_is_shown_as_its_words(dnn, tmp_path):
+    source = Path(__file__).parents[1] / "data" / "expression" / "data" / "events.root"
+    text = f"Layout=LINEAR:{STRATEGY}"
+    method = MethodDL(text, title="A").fit(
+        {"x": np.arange(60.0), "y": np.sin(np.arange(60.0))}, np.arange(60) > 30, progress="silent"
+    )
+    method.save(tmp_path / "A.weights.xml")
+    command = [
+        sys.executable,
+        "-m",
+        "tmvalite",
+        "apply",
+        tmp_path / "A.weights.xml",
+        f"{source}:events",
+        "-o",
+        tmp_path / "o.root",
+    ]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    )
+    assert done.returncode == 0 and done.stderr.splitlines()[0].startswith("warning: ")
+    assert done.stderr.splitlines()[0].endswith("tree 'events': 1 column cannot be copied: two")
 
 
 @pytest.mark.parametrize(

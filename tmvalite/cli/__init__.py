@@ -18,7 +18,7 @@ from tmvalite.cli import compress as _compress
 from tmvalite.cli import decompress as _decompress
 from tmvalite.cli import warm as _warm
 from tmvalite.cli.base import VERBS, Verb
-from tmvalite.cli.endings import FAILED, INTERRUPTED, TERMINATED, WRONG
+from tmvalite.cli.endings import FAILED, INTERRUPTED, TERMINATED, WRONG, plain_warnings
 from tmvalite.errors import TmvaliteError, TrainingError
 
 __all__ = ["VERBS", "Verb", "main"]
@@ -30,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        lines = arguments.run(arguments)
+        with plain_warnings():
+            lines = arguments.run(arguments)
     except TmvaliteError as error:
         _print(f"error: {error}", sys.stderr)
         return FAILED if isinstance(error, TrainingError) else WRONG

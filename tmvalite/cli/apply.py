@@ -7,6 +7,8 @@ import argparse
 from tmvalite.cli.base import Verb, names, register
 from tmvalite.cli.manner import ProgressLine, cores, declare_manner, shown
 
+MOST = 4  # processes: each takes some 170 MB, and reading does not get faster without end
+
 
 @register("apply")
 class Apply(Verb):
@@ -19,7 +21,7 @@ class Apply(Verb):
 
     def declare(self, parser):
         parser.add_argument(
-            "files", metavar="W.xml INPUT", nargs="+", help="weight files (NAME=W.xml names the branch), then inputs"
+            "files", metavar="FILE", nargs="+", help="weight files, W.xml or NAME=W.xml to name the branch, and inputs"
         )
         parser.add_argument(
             "-o",
@@ -62,7 +64,7 @@ class Apply(Verb):
                     also=names(arguments.also),
                     systematics={name: (up, down) for name, up, down in arguments.systematic},
                     force=arguments.force,
-                    processes=count,
+                    processes=min(count, MOST),
                     progress=progress,
                 )
         finally:

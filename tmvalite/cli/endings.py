@@ -1,11 +1,14 @@
-"""How a verb ends: exit codes, and SIGTERM as an exception, so that what is half written goes away and other processes end."""
+"""How a verb ends and warns: exit codes; SIGTERM as an exception, so that what is half written goes away; plain warnings."""
 
 from __future__ import annotations
 
 import signal
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from tmvalite.errors import TmvaliteWarning
 
 FAILED, WRONG, INTERRUPTED, TERMINATED = 1, 2, 130, 143
 
@@ -14,6 +17,23 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM came; what holds for Ctrl-C holds for it."""
 
     code = TERMINATED
+
+
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """A TmvaliteWarning is shown as its words alone: which line of the package gave it says nothing to who calls a verb."""
+    before = warnings.formatwarning
+
+    def form(message, category, *place, **more):
+        if issubclass(category, TmvaliteWarning):
+            return f"warning: {message}\n"
+        return before(message, category, *place, **more)
+
+    warnings.formatwarning = form
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
 
 
 @contextmanager
