@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from tmvalite.cli.base import Verb, positive, register
+from tmvalite.cli.manner import declare_manner, shown
 
 
 @register("check")
@@ -26,7 +26,7 @@ class Check(Verb):
         outputs = parser.add_mutually_exclusive_group()
         outputs.add_argument("--classes", type=positive, metavar="N", help="a multiclass analysis with N classes")
         outputs.add_argument("--targets", type=positive, metavar="N", help="a regression with N targets")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        declare_manner(parser, threads=False)
         parser.add_argument("--strict", action="store_true", help="refuse what would only give a warning")
 
     def run(self, arguments: argparse.Namespace) -> str:
@@ -36,8 +36,7 @@ class Check(Verb):
         if arguments.options.endswith(".toml"):
             from tmvalite.jobs import check, read_job
 
-            checked = check(read_job(arguments.options))
-            return json.dumps(checked.as_json(), indent=2) if arguments.json else str(checked)
+            return shown(check(read_job(arguments.options)), arguments)
         report = understand(
             arguments.options,
             method=arguments.method,
@@ -46,4 +45,4 @@ class Check(Verb):
             n_targets=arguments.targets,
             diagnostics=Diagnostics(strict=arguments.strict),
         )
-        return json.dumps(report.as_json(), indent=2) if arguments.json else report.as_text()
+        return shown(report, arguments)

@@ -34,7 +34,9 @@ def shown(done, arguments: argparse.Namespace) -> str:
     """What a verb prints of what it did: JSON, nothing, or the text."""
     if arguments.json:
         return json.dumps(done.as_json(), indent=2)
-    return "" if arguments.quiet else str(done)
+    if arguments.quiet:
+        return ""
+    return done.as_text() if hasattr(done, "as_text") else str(done)
 
 
 class ProgressLine:
