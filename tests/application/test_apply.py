@@ -78,17 +78,22 @@ def test_a_cut_on_scores(dnn, score, tmp_path):
     assert done.n_written == passes.sum() and 0 < passes.sum() < 137
 
 
-def test_scores_do_not_depend_on_blocks_and_processes(dnn, score, tmp_path, monkeypatch):
+def test_scores_do_not_depend_on_portions_and_processes(dnn, score, tmp_path, monkeypatch):
+    """Ranges of one file and of the next ones are computed ahead, in the types of the whole output."""
     from tmvalite.application import workers
 
-    columns = events(701)
-    write_tree(tmp_path / "in.root", columns, step=97)
+    parts = [events(701, 1), events(30, 2), events(0, 3), events(150, 4)]
+    parts[1]["run"] = parts[1]["run"].astype(np.int64)
+    for i, columns in enumerate(parts):
+        write_tree(tmp_path / f"in{i}.root", columns, step=97)
     monkeypatch.setattr(scorer.Pass, "block_entries", lambda self: 60)
     monkeypatch.setattr(workers, "RANGE_BLOCKS", 2)
     monkeypatch.setattr(workers, "WORTH", 0.0)
-    tmvalite.apply(dnn, f"{tmp_path}/in.root:dir/tree", tmp_path / "out.root", processes=2)
+    tmvalite.apply(dnn, f"{tmp_path}/in*.root:dir/tree", tmp_path / "out.root", processes=2)
     found = read_tree(tmp_path / "out.root")
-    assert np.array_equal(found["DNN"], score(columns)) and np.array_equal(found["event"], columns["event"])
+    assert np.array_equal(found["DNN"], np.concatenate([score(columns) for columns in parts]))
+    assert np.array_equal(found["event"], np.concatenate([columns["event"] for columns in parts]))
+    assert found["run"].dtype == np.int64
 
 
 def test_several_files_into_a_folder_and_into_one_file(dnn, score, tmp_path):

@@ -129,9 +129,9 @@ def test_an_error_of_another_process_is_the_same_here(dnn, source, monkeypatch):
     monkeypatch.setenv("TMVALITE_THREADS", "2")
     workers._begin(Request((Weights(str(dnn)),), cut="sqrt(abs(event-2^40-7)-0.5)"))
     table = InputTable(source, "in.root", "dir/tree")
-    assert sum(len(columns["DNN"]) for columns in workers._score(table, 8, 60)) == 52
+    assert sum(len(columns["DNN"]) for columns in workers._score(workers.Range(table, 8, 60))) == 52
     with pytest.raises(DataError, match="is no number in entry 7") as caught:
-        workers._score(table, 0, 60)
+        workers._score(workers.Range(table, 0, 60))
     again = copy.copy(caught.value)  # by __reduce_ex__, as between processes
     assert str(again) == str(caught.value) and again.code == "data-not-finite"
 

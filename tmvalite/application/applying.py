@@ -121,7 +121,7 @@ def apply(
     files = output_files(tables, os.fspath(output), force)
     processes = max(1, int(processes))
     scorer = Scorer(request, threads=1 if processes > 1 else None)
-    with Processes(request, processes) as workers:
+    with Processes(scorer, processes) as workers:
         return _Application(scorer, workers, files, progress).run(friend)
 
 
@@ -150,6 +150,8 @@ class _Application:
             passes = [self.scorer.open(table.open()) for table in tables]
             free = HELD_OPEN - len(self.opened)
             self.opened.update((id(table), one) for table, one in list(zip(tables, passes))[: max(0, free)])
+            for table, one in zip(tables, passes, strict=True):
+                self.workers.add(table, one)
             self.n_all += sum(one.n_entries for one in passes)
             types[tree] = join_types(passes)
             if not friend and self.scorer.request.keep is None:

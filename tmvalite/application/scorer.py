@@ -179,7 +179,11 @@ class Pass:
             scores = self._scores(block, passes)
         read = block.read(list(self._kept), self._texts)
         found = {out: read[name] if passes is None else read[name].chosen(passes) for name, out in self._kept.items()} | scores
-        return {name: self._as_declared(found[name], name) for name in self.types}
+        return self.as_declared(found)
+
+    def as_declared(self, columns: dict[str, Column]) -> dict[str, Column]:
+        """The columns in the order and types of the output. Raises DataError where they would not be the same numbers."""
+        return {name: self._as_declared(columns[name], name) for name in self.types}
 
     def _scores(self, block: Portion, passes: np.ndarray | None) -> dict[str, Column]:
         request, found = self._scorer.request, {}
@@ -196,7 +200,6 @@ class Pass:
         return found
 
     def _as_declared(self, column: Column, name: str) -> Column:
-        """The column in the type of the output. Raises DataError where it would not be the same numbers."""
         declared, own = self.types[name], ColumnType.of(column)
         if own == declared:
             return column if column.values.dtype == declared.dtype or column.is_text else _cast(column, declared)

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import get_context
 
@@ -26,12 +27,28 @@ AHEAD = 3  # ranges per process that may wait for their turn to be written
 Columns = dict[str, Column]
 
 
-class Processes:
-    """This process and `count - 1` others, which are started when it is worth it."""
+@dataclass(frozen=True)
+class Range:
+    """Some entries of a table."""
 
-    def __init__(self, request: Request, count: int):
-        self._request, self.count = request, count
+    table: InputTable
+    start: int
+    stop: int
+
+
+class Processes:
+    """This process and `count - 1` others, which are started when it is worth it.
+
+    `add` takes the tables in the order in which `blocks` will be asked for them: while one is written, others look ahead.
+    """
+
+    def __init__(self, scorer: Scorer, count: int):
+        self._scorer, self.count = scorer, count
         self._pool: ProcessPoolExecutor | None = None
+        self._ranges: deque[Range] = deque()
+        self._waiting: deque[Future | list[Columns]] = deque()
+        self._left: dict[int, int] = {}  # ranges of a table, by id, that were not asked for yet
+        self._seconds = self._done = self._all = 0
 
     def __enter__(self) -> Processes:
         return self
@@ -40,58 +57,75 @@ class Processes:
         if self._pool is not None:
             self._pool.shutdown(wait=not any(error), cancel_futures=True)
 
+    def add(self, table: InputTable, one: Pass) -> None:
+        """One more table that is to be computed."""
+        ranges = [Range(table, start, stop) for start, stop in _bounds(one)]
+        self._ranges.extend(ranges)
+        self._left[id(table)] = len(ranges)
+        self._all += one.n_entries
+
     def blocks(self, table: InputTable, one: Pass) -> Iterator[Columns]:
-        """The columns of all entries of a table, block by block in order."""
-        ranges = _ranges(one)
-        if self.count == 1 or not isinstance(table.source, str):
-            yield from one.run(0, one.n_entries)
-            return
-        began = time.perf_counter()
-        done = 0
-        while ranges and self._pool is None:  # until the rest is worth another process
-            start, stop = ranges.popleft()
-            yield from one.run(start, stop)
-            done += stop - start
-            if (time.perf_counter() - began) * (one.n_entries - done) / done > WORTH:
-                self._start()
-        yield from self._in_order(ranges, table, one)
+        """The columns of all entries of the next table, block by block in order, in the types of `one`."""
+        for _ in range(self._left[id(table)]):
+            if self._pool is None:
+                yield from self._alone(one)
+            else:
+                yield from self._together(one)
 
-    def _start(self) -> None:
-        self._pool = ProcessPoolExecutor(self.count - 1, get_context("spawn"), _begin, (self._request,))
+    def _alone(self, one: Pass) -> Iterator[Columns]:
+        """The next range, here; then others are started if the rest is worth it."""
+        began, mine = time.perf_counter(), self._ranges.popleft()
+        yield from one.run(mine.start, mine.stop)
+        self._seconds += time.perf_counter() - began
+        self._done += mine.stop - mine.start
+        rest = self._seconds * (self._all - self._done) / self._done
+        if self.count > 1 and rest > WORTH and any(isinstance(range_.table.source, str) for range_ in self._ranges):
+            request = self._scorer.request
+            self._pool = ProcessPoolExecutor(self.count - 1, get_context("spawn"), _begin, (request,))
 
-    def _in_order(self, ranges: deque, table: InputTable, one: Pass) -> Iterator[Columns]:
-        """Others take the next ranges, this process those that nobody has taken; what comes too early waits."""
-        waiting: deque[Future | list[Columns]] = deque()
-        while ranges or waiting:
-            running = sum(isinstance(w, Future) and not w.done() for w in waiting)
-            while ranges and running < 2 * (self.count - 1) and len(waiting) < AHEAD * self.count:
-                waiting.append(self._pool.submit(_score, table, *ranges.popleft()))
-                running += 1
-            first = waiting[0] if waiting else None
-            if first is None or (isinstance(first, Future) and not first.done() and ranges and len(waiting) < AHEAD * self.count):
-                columns = one.run(*ranges.popleft())
-                if first is None:
-                    yield from columns
-                else:
-                    waiting.append(list(columns))
+    def _together(self, one: Pass) -> Iterator[Columns]:
+        """The next range. Others take those behind it; while they are not done, this process does those that nobody has taken."""
+        while True:
+            self._hand_out()
+            if not self._waiting:  # nobody else can do it
+                mine = self._ranges.popleft()
+                yield from one.run(mine.start, mine.stop)
+                return
+            first = self._waiting[0]
+            if isinstance(first, Future) and not first.done() and self._ranges and len(self._waiting) < AHEAD * self.count:
+                self._waiting.append(self._ahead(self._ranges.popleft()))
                 continue
-            waiting.popleft()
+            self._waiting.popleft()
             try:
-                yield from first.result() if isinstance(first, Future) else first
+                found = first.result() if isinstance(first, Future) else first
             except BrokenProcessPool as problem:
                 raise TrainingError(
                     "another process ended before it was done",
                     code="apply-process",
                     hint="memory may have run out: --threads 1 runs one process",
                 ) from problem
+            yield from map(one.as_declared, found)
+            return
+
+    def _hand_out(self) -> None:
+        running = sum(isinstance(one, Future) and not one.done() for one in self._waiting)
+        while self._ranges and running < 2 * (self.count - 1) and len(self._waiting) < AHEAD * self.count:
+            if not isinstance(self._ranges[0].table.source, str):
+                return  # what is in memory stays here
+            self._waiting.append(self._pool.submit(_score, self._ranges.popleft()))
+            running += 1
+
+    def _ahead(self, mine: Range) -> list[Columns]:
+        """A range before its turn, perhaps of a later table."""
+        return list(self._scorer.open(mine.table.open()).run(mine.start, mine.stop))
 
 
-def _ranges(one: Pass) -> deque[tuple[int, int]]:
+def _bounds(one: Pass) -> list[tuple[int, int]]:
     row = sum(kind.dtype.itemsize * _width(kind) for kind in one.types.values())
     size = one.block_entries()
     entries = size * max(1, min(RANGE_BLOCKS, RANGE_BYTES // (row * size)))
     edges = [*range(0, one.n_entries, entries), one.n_entries]
-    return deque(zip(edges, edges[1:]))
+    return list(zip(edges, edges[1:]))
 
 
 def _width(kind) -> int:
@@ -117,5 +151,5 @@ def _pass(table: InputTable) -> Pass:
     return _SCORER[0].open(table.open())
 
 
-def _score(table: InputTable, start: int, stop: int) -> list[Columns]:
-    return list(_pass(table).run(start, stop))
+def _score(mine: Range) -> list[Columns]:
+    return list(_pass(mine.table).run(mine.start, mine.stop))
