@@ -11,6 +11,7 @@ import tmvalite
 from tests.application.conftest import events
 from tmvalite import DataError, FileError, OptionError, TmvaliteWarning, load
 from tmvalite.application import scorer
+from tmvalite.application.applying import Applied
 
 uproot = pytest.importorskip("uproot")
 ak = pytest.importorskip("awkward")
@@ -109,6 +110,12 @@ def test_several_files_into_a_folder_and_into_one_file(dnn, score, tmp_path):
     found = read_tree(tmp_path / "one.root")
     assert np.array_equal(found["event"], np.concatenate([p["event"] for p in parts]))
     assert np.array_equal(found["DNN"], np.concatenate([score(p) for p in parts]))
+
+
+def test_of_many_files_only_the_folder_is_named():
+    few, many = (Applied(tuple(f"out/{i}/x.root" for i in range(n)), 3, 3, ("DNN",)) for n in (2, 7))
+    assert str(few) == "3 entries; scores: DNN\nout/0/x.root\nout/1/x.root"
+    assert str(many) == "3 entries; scores: DNN\n7 files in out"
 
 
 def test_two_trees_of_a_file_stay_two(dnn, score, tmp_path):

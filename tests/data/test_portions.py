@@ -53,6 +53,19 @@ def test_portions_of_a_parquet_file_are_its_columns(tmp_path):
     assert Portion(table, 2, 2).read(["v"])["v"].offsets.tolist() == [0]
 
 
+def test_portions_of_an_hdf5_file_are_its_columns(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    rng = np.random.default_rng(1)
+    with h5py.File(tmp_path / "t.h5", "w") as file:
+        file["g/x"], file["g/n"], file["g/m"] = rng.normal(size=50), np.arange(50), rng.normal(size=(50, 3))
+    table = open_table(f"{tmp_path}/t.h5:g")
+    whole = table.read(["x", "n", "m"])
+    found = list(portions(table, ["x", "n", "m"], (), 4, 47, 9))
+    for name, column in whole.items():
+        assert same(Column.concatenate([p.read([name])[name] for p in found]), column.part(4, 47))
+    assert len(Portion(table, 2, 2).read(["m"])["m"]) == 0
+
+
 def test_a_portion_knows_what_its_table_knows():
     pytest.importorskip("uproot")
     table = open_table(f"{FILE}:events")

@@ -17,6 +17,7 @@ from tmvalite.data.columns import Column
 from tmvalite.errors import DataError, OptionError
 from tmvalite.io.atomic import make_folder, write_atomic
 
+SHOWN = 5  # files that are named when the work is done
 HELD_OPEN = 16  # tables that stay open from their check to their turn; of more, each is opened again
 
 
@@ -47,7 +48,9 @@ class Applied:
 
     def __str__(self):
         more = f", {self.n_written} of them written" if self.n_written != self.n_read else ""
-        lines = [f"{self.n_read} entries{more}; scores: {', '.join(self.scores)}", *self.files]
+        lines = [f"{self.n_read} entries{more}; scores: {', '.join(self.scores)}"]
+        many = len(self.files) > SHOWN
+        lines += [f"{len(self.files)} files in {os.path.commonpath(map(os.path.dirname, self.files))}"] if many else self.files
         if self.n_without:
             lines.append(f"{self.n_without} have no score (NaN), since a variable is not finite")
         return "\n".join(lines)

@@ -79,12 +79,14 @@ def portions(
     """The entries start to stop, at most `entries` at a time, with these columns loaded.
 
     A table with `stream` (names, texts, bounds) gives the columns of each pair of bounds in turn, decoding nothing twice. Any
-    other one is read once and cut.
+    other one is read part by part where it has `read_range`, or once, and cut.
     """
     edges = [*range(start, stop, entries), stop]
     bounds = list(zip(edges, edges[1:]))
     if hasattr(table, "stream"):
         parts = table.stream(names, texts, bounds)
+    elif hasattr(table, "read_range"):
+        parts = (table.read_range(names, texts, *pair) for pair in bounds)
     else:
         whole = table.read(names, texts)
         parts = ({name: column.part(*pair) for name, column in whole.items()} for pair in bounds)
