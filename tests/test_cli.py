@@ -80,6 +80,11 @@ def test_check_prints_json(capsys):
     assert warning["code"] == "activation-unknown" and STRING[start:stop] == "TAHN"
 
 
+def test_check_is_quiet_where_only_its_exit_code_counts(capsys):
+    assert run(capsys, STRING, "--quiet") == (0, "", "")
+    assert run(capsys, "Layout=DENES|3|LINEAR", "--quiet")[0] == 2
+
+
 def test_error_check_ends_with_one_error_and_exit_code_2(capsys):
     code, out, err = run(capsys, "V:Layout=TANH|5,DENES")
     assert (code, out) == (2, "")

@@ -28,6 +28,10 @@ SHOWN = {
     ),
     "residual.py": (r"plain .*ROC area ([\d.]+)\n(?:.*\n)*.*residual: .*ROC area ([\d.]+)", [(0.4, 0.8), (0.98, 1.0)]),
     "spatial_transformer.py": (r"the grid undoes ([\d.]+) % of the shift", [(95.0, 100.0)]),
+    "friend_of_scores.py": (
+        r"(\d+) entries in 3 friends; columns DNN, DNN__scale_up, DNN__scale_down\n.* (\d+) entries\n.*, ([\d.]+) of them near",
+        [(21003, 21003), (7001, 7001), (0.8, 1.0)],
+    ),
     "two_inputs.py": (r"ROC area on new events: ([\d.]+)", [(0.82, 0.87)]),
     "two_outputs.py": (
         r"ROC area on new events: ([\d.]+)\nmass: deviation (-?[\d.]+) \+- ([\d.]+)",

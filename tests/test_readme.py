@@ -85,7 +85,7 @@ def option_strings():
             for line in body.splitlines():
                 if line.startswith(("Layout=", "InputLayout=")):
                     yield pytest.param(line, id=line)
-                elif line.startswith("tmvalite check"):
+                elif line.startswith('tmvalite check "'):
                     yield pytest.param(line.split('"')[1], id=line)
         for cell in re.findall(r"^\|[^|]*\| `(Layout=.*?)`", page.read_text(encoding="utf-8"), flags=re.MULTILINE):
             yield pytest.param(cell.replace("\\|", "|"), id=cell)

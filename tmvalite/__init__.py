@@ -21,6 +21,7 @@ fix_folders()
 __version__ = "0.1.0"
 
 _HOMES = {
+    "tmvalite.application": ("apply",),
     "tmvalite.methods": ("MethodAE", "MethodDL", "MethodDNN", "from_onnx", "load"),
     "tmvalite.workflow.factory": ("Factory",),
     "tmvalite.workflow.dataloader": ("DataLoader",),

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 
 import tmvalite
 from tmvalite.cli import check as _check
+from tmvalite.cli import train as _train
+from tmvalite.cli import test as _test
+from tmvalite.cli import apply as _apply
 from tmvalite.cli import options as _options
 from tmvalite.cli import compress as _compress
 from tmvalite.cli import decompress as _decompress
@@ -17,22 +20,31 @@ from tmvalite.cli import export as _export
 from tmvalite.cli import migrate as _migrate
 from tmvalite.cli import warm as _warm
 from tmvalite.cli.base import VERBS, Verb
-from tmvalite.errors import TmvaliteError
+from tmvalite.cli.endings import FAILED, INTERRUPTED, TERMINATED, WRONG, plain_warnings
+from tmvalite.errors import TmvaliteError, TrainingError
 from tmvalite.wrapping import fitted
 
 __all__ = ["VERBS", "Verb", "main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a verb; returns 0, or 2 after one error on stderr."""
+    """Run a verb. Returns 0; 1 after a work that failed, 2 after wrong input, each with one error on stderr; 130 after Ctrl-C,
+    143 after SIGTERM.
+    """
     arguments = _parser().parse_args(argv)
     try:
-        lines = arguments.run(arguments)
+        with plain_warnings():
+            lines = arguments.run(arguments)
     except TmvaliteError as error:
         _print(fitted(f"error: {error}"), sys.stderr)
-        return 2
+        return FAILED if isinstance(error, TrainingError) else WRONG
+    except KeyboardInterrupt as ended:
+        code = getattr(ended, "code", INTERRUPTED)
+        _print("terminated" if code == TERMINATED else "interrupted", sys.stderr)
+        return code
     try:
-        _print(lines, sys.stdout)
+        if lines:
+            _print(lines, sys.stdout)
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `head`, has seen enough; nothing may be left to flush at the exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 
 from tmvalite.cli.base import Verb, positive, register
+from tmvalite.cli.manner import declare_manner, shown
 
 
 @register("check")
 class Check(Verb):
     help = "say what an option string means"
-    description = "Say what a booking option string means, layer by layer, with every warning."
+    description = "Say what a booking option string means, layer by layer, with every warning; or what a job file means."
 
     def declare(self, parser):
         from tmvalite.methods.report import FORMS
@@ -19,20 +19,24 @@ class Check(Verb):
         parser.add_argument(
             "options",
             metavar="OPTIONS",
-            help='such as "Layout=TANH|128,LINEAR:TrainingStrategy=LearningRate=1e-3,TestRepetitions=1"',
+            help='such as "Layout=TANH|128,LINEAR:TrainingStrategy=LearningRate=1e-3,TestRepetitions=1", or a job file, job.toml',
         )
         parser.add_argument("--method", choices=tuple(FORMS), default="DL", help="the method booked (DL)")
         parser.add_argument("--variables", type=positive, metavar="N", help="number of input variables, if InputLayout has none")
         outputs = parser.add_mutually_exclusive_group()
         outputs.add_argument("--classes", type=positive, metavar="N", help="a multiclass analysis with N classes")
         outputs.add_argument("--targets", type=positive, metavar="N", help="a regression with N targets")
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        declare_manner(parser, threads=False)
         parser.add_argument("--strict", action="store_true", help="refuse what would only give a warning")
 
     def run(self, arguments: argparse.Namespace) -> str:
         from tmvalite.errors import Diagnostics
         from tmvalite.methods.report import understand
 
+        if arguments.options.endswith(".toml"):
+            from tmvalite.jobs import check, read_job
+
+            return shown(check(read_job(arguments.options)), arguments)
         report = understand(
             arguments.options,
             method=arguments.method,
@@ -41,4 +45,4 @@ class Check(Verb):
             n_targets=arguments.targets,
             diagnostics=Diagnostics(strict=arguments.strict),
         )
-        return json.dumps(report.as_json(), indent=2) if arguments.json else report.as_text()
+        return shown(report, arguments)

@@ -92,6 +92,20 @@ class Column:
             return Column(self.values[:n])
         return Column(self.values[: self.offsets[n]], self.offsets[: n + 1])
 
+    def part(self, start: int, stop: int) -> Column:
+        """The entries start to stop, as a view."""
+        if self.offsets is None:
+            return Column(self.values[start:stop])
+        first, last = self.offsets[start], self.offsets[stop]
+        return Column(self.values[first:last], self.offsets[start : stop + 1] - first)
+
+    def chosen(self, passes: np.ndarray) -> Column:
+        """The entries of a mask (N,)."""
+        if self.offsets is None:
+            return Column(self.values[passes])
+        counts = np.diff(self.offsets)
+        return Column(self.values[np.repeat(passes, counts)], np.concatenate(([0], np.cumsum(counts[passes]))))
+
     @staticmethod
     def concatenate(parts: Sequence[Column]) -> Column:
         """One column after the other. Fixed arrays of different shapes, or kinds that do not go together, are an error."""

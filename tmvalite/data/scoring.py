@@ -28,6 +28,11 @@ def variable_columns(table: Table, variables: Sequence[VariableInfo]) -> list[np
     return _Finding(table, variables).columns()
 
 
+def context_of(table: Table) -> Context:
+    """What expressions may ask of a table, which may be a block of another one."""
+    return Context(table.n_entries, None, getattr(table, "first_entry", 0), getattr(table, "all_entries", None))
+
+
 class _Finding:
     def __init__(self, table: Table, variables: Sequence[VariableInfo]):
         self.table, self.variables = table, variables
@@ -102,7 +107,7 @@ class _Finding:
         if not names:
             return None
         columns = self.table.read(names, expression.texts())
-        return evaluate(expression, columns, Context(self.table.n_entries))
+        return evaluate(expression, columns, context_of(self.table))
 
     def _columns_of(self, expression: Expression) -> list[str]:
         return list(dict.fromkeys(name for name, _ in expression.mentions() if name in self.keys or name not in SPECIALS))

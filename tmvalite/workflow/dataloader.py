@@ -15,6 +15,7 @@ from tmvalite.workflow.declarations import (
     Declarations,
     EventList,
     PrepareCall,
+    Systematic,
     TreeDeclaration,
     checked_event,
     understand_prepare_call,
@@ -58,6 +59,7 @@ class DataLoader(LoaderNames):
         self.weights: dict[str, str] = {}
         self.common_weight = ""
         self.cuts: dict[str, str] = {}
+        self.systematics: list[Systematic] = []
         self.split_options, self.split_keywords = "", {}
         self._dataset: DataSet | None = None
 
@@ -145,6 +147,24 @@ class DataLoader(LoaderNames):
         for name in self._classes_of(class_name, "AddCut"):
             old = self.cuts.get(name, "")
             self.cuts[name] = f"({old})&&({cut})" if old.strip() else str(cut)
+
+    def add_systematic(self, name, up, down, class_name="") -> None:
+        """Add a systematic uncertainty: two expressions in place of the event weight, or two tables in place of those of a class.
+
+        Raises OptionError for a name that is taken, or directions of different kinds.
+        """
+        from tmvalite.workflow.variations import systematic_of
+
+        self.systematics.append(systematic_of(name, up, down, str(class_name), self.systematics))
+
+    def varied(self, name, direction) -> DataSet:
+        """The training and test samples of one direction, "up" or "down", of a variation, read anew.
+
+        Raises OptionError for an unknown variation, and whatever `dataset` raises.
+        """
+        from tmvalite.workflow.variations import varied_data
+
+        return varied_data(self, str(name), str(direction))
 
     def prepare(self, *args, **keywords) -> None:
         """Say how events are cut, split and normalised; nothing is read yet. See PrepareTrainingAndTestTree."""
@@ -247,6 +267,6 @@ class DataLoader(LoaderNames):
         copy._info.adopt(self._info.variables, self._info.targets, self._info.spectators)
         copy.trees, copy.weights, copy.cuts = list(self.trees), dict(self.weights), dict(self.cuts)
         copy.event_lists = [EventList(e.class_name, e.sample, list(e.rows), list(e.weights)) for e in self.event_lists]
-        copy.common_weight = self.common_weight
+        copy.common_weight, copy.systematics = self.common_weight, list(self.systematics)
         copy.split_options, copy.split_keywords = self.split_options, dict(self.split_keywords)
         return copy

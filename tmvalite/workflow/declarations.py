@@ -38,6 +38,21 @@ class TreeDeclaration:
     sample: str | None = None
 
 
+@dataclass(frozen=True)
+class Systematic:
+    """A systematic uncertainty: expressions in place of event weights, or tables in place of those of a class.
+
+    class_name : the class that is varied; "" for all of them
+    tables : whether `up` and `down` are tables
+    """
+
+    name: str
+    up: object
+    down: object
+    class_name: str = ""
+    tables: bool = False
+
+
 @dataclass
 class EventList:
     """Events given one by one to one class and one sample: rows of variables, targets, spectators, and weights."""

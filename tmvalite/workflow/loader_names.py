@@ -162,6 +162,10 @@ class LoaderNames(TmvaNames):
         """Join a cut to that of a class as (old)&&(new); without a class, to those of all classes known so far."""
         self.add_cut(cut, className)
 
+    def AddSystematic(self, name, up, down, className=""):
+        """Add a systematic uncertainty: two weight expressions, for a class or for all, or two tables in place of a class's."""
+        self.add_systematic(name, up, down, className)
+
     def PrepareTrainingAndTestTree(self, *args, **keywords):
         """(cut, options), (signal cut, background cut, options), (cut, nTrain, nTest=-1), or cuts and keywords."""
         named = renamed(keywords, PREPARE, "PrepareTrainingAndTestTree")

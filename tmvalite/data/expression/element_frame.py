@@ -203,9 +203,10 @@ class Frame:
             return column.flat()[column.starts()[self.entry] + position]
         length = self.n if self.counts is None else len(self.entry)
         if node.text in ("Entry$", "LocalEntry$"):
-            return self._per_entry(np.arange(self.n, dtype=np.float64))
+            return self._per_entry(np.arange(self.n, dtype=np.float64) + self.whole.context.first)
         if node.text in ("Entries$", "LocalEntries$"):
-            return np.float64(self.n)
+            whole = self.whole.context.whole
+            return np.float64(self.n if whole is None else whole)
         if node.text == "Iteration$":
             return np.float64(0.0) if self.counts is None else self.local.astype(np.float64)
         if node.text == "rndm":

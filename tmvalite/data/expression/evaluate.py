@@ -23,10 +23,15 @@ WHOLE = -1  # the owner of the outermost frame
 
 @dataclass
 class Context:
-    """What an expression may ask for beside columns: the number of entries and a stream of random numbers."""
+    """What an expression may ask for beside columns: the number of entries and a stream of random numbers.
+
+    first, whole : where the entries stand in their tree, and how many that has, if they are a part of it
+    """
 
     n_entries: int
     random: object = None  # has uniform(n) -> (n,) float64
+    first: int = 0
+    whole: int | None = None
 
 
 def evaluate(expression: Expression, columns: Mapping[str, Column], context: Context) -> Values:

@@ -13,7 +13,7 @@ from tmvalite.data.sources.base import SOURCES
 from tmvalite.data.sources.chained import ChainTable, chained
 from tmvalite.errors import DataError
 
-__all__ = ["ArrayTable", "ChainTable", "Column", "Table", "is_table", "open_table"]
+__all__ = ["ArrayTable", "ChainTable", "Column", "Table", "files_of", "is_table", "open_table"]
 
 
 def is_table(source) -> bool:
@@ -25,6 +25,17 @@ def is_table(source) -> bool:
 
 def _is_open(source) -> bool:
     return isinstance(source, ArrayTable | ChainTable) or (hasattr(source, "n_entries") and hasattr(source, "read"))
+
+
+def files_of(source) -> list[str] | None:
+    """The path of every file that a path or pattern means, each of them a source; None for tables that are in memory.
+
+    Raises DataError where there is no such file.
+    """
+    for kind in () if _is_open(source) else SOURCES:
+        if kind.fits(source):
+            return None if kind.files is None else list(kind.files(source))
+    return None
 
 
 def open_table(source) -> Table:

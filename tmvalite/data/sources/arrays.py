@@ -86,10 +86,12 @@ def _from_arrow(values, what: str, where: str):
 
 
 def _texts(values) -> np.ndarray | None:
-    """(N,) texts, or None where the values are none."""
+    """(N,) texts, or None where the values are none. Of no values at all only a type of numbers says that they are none."""
     cells = next((getattr(values, name)() for name in ("to_list", "to_pylist") if hasattr(values, name)), None)
     cells = list(values) if cells is None else cells
     cells = [cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell for cell in cells]
+    if not cells and getattr(getattr(values, "dtype", None), "kind", "O") not in "biuf":
+        return np.empty(0, np.str_)
     return np.array(cells, np.str_) if cells and all(isinstance(cell, str) for cell in cells) else None
 
 

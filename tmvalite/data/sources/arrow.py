@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tmvalite.data.sources.arrays import LazyTable
+from collections.abc import Collection, Iterator, Sequence
+
+from tmvalite.data.columns import Column
+from tmvalite.data.sources.arrays import LazyTable, to_column
 from tmvalite.data.sources.base import TableSource, damaged, file_source, module_of, needs, register
 
 
@@ -30,7 +33,58 @@ def open_parquet(path: str, part: str | None) -> LazyTable:
         except (OSError, ValueError) as problem:
             raise damaged(path, problem) from problem
 
-    return LazyTable(where, file.schema_arrow.names, file.metadata.num_rows, read)
+    table = ParquetTable(where, file.schema_arrow.names, file.metadata.num_rows, read)
+    table.source = path
+    return table
+
+
+class ParquetTable(LazyTable):
+    """The columns of a Parquet file."""
+
+    source = ""
+
+    def stream(self, names: Sequence[str], texts: Collection[str], bounds) -> Iterator[dict[str, Column]]:
+        """The columns of every pair of bounds, which rise: memory holds some batches, not a row group."""
+        batches, held, first = self._batches(names, max((stop - start for start, stop in bounds), default=1)), [], 0
+        for start, stop in bounds:
+            while first + sum(batch.num_rows for batch in held) < stop:
+                held.append(next(batches))
+                if first + held[0].num_rows <= start:
+                    first += held.pop(0).num_rows
+            columns, at = {name: [] for name in names}, first
+            for batch in held:
+                low, high = max(start, at), min(stop, at + batch.num_rows)
+                if low < high:
+                    for name in names:
+                        part = batch.column(name).slice(low - at, high - low)
+                        columns[name].append(to_column(part, name, str(self), text=name in texts))
+                at += batch.num_rows
+            yield {name: Column.concatenate(parts) for name, parts in columns.items()}
+
+    def read_range(self, names: Sequence[str], texts: Collection[str], start: int, stop: int) -> dict[str, Column]:
+        """The columns of the entries start to stop."""
+        if start == stop:
+            import pyarrow.parquet as parquet
+
+            schema = parquet.read_schema(self.source)
+            empty = schema.empty_table()
+            return {name: to_column(empty.column(name), name, str(self), text=name in texts) for name in names}
+        return next(self.stream(names, texts, [(start, stop)]))
+
+    def _batches(self, names, size: int):
+        import pyarrow.parquet as parquet
+
+        # without these two a whole row group is buffered, many times what a batch needs
+        file = parquet.ParquetFile(self.source, pre_buffer=False, buffer_size=1 << 20)
+        batches = file.iter_batches(batch_size=size, columns=list(dict.fromkeys(names)), use_threads=False)
+        while True:
+            try:
+                batch = next(batches, None)
+            except (OSError, ValueError) as problem:
+                raise damaged(self.source, problem) from problem
+            if batch is None:
+                return
+            yield batch
 
 
 def _fits(source) -> bool:

@@ -21,6 +21,7 @@ class TableSource:
     last : whether it is asked after all others, as what takes any text for the path of a file
     fits : whether an object is of this kind
     open : the object -> its tables, one after the other; nothing but names and lengths is read yet
+    files : the object -> the path of each file, for a kind of file; None for what is in memory
     """
 
     shown: str
@@ -28,6 +29,7 @@ class TableSource:
     open: Callable[[object], Table | Sequence[Table]]
     last: bool = False
     endings: tuple[str, ...] = ()
+    files: Callable[[object], Sequence[str]] | None = None
 
 
 SOURCES: list[TableSource] = []
@@ -66,7 +68,11 @@ def file_source(shown: str, endings: tuple[str, ...], open_file: Callable[[str, 
         path, part = split(str(source))
         return [open_file(one, part) for one in matching_files(path)]
 
-    return TableSource(shown, fits, opened, endings=endings)
+    def files(source) -> list[str]:
+        path, part = split(str(source))
+        return [one if part is None else f"{one}:{part}" for one in matching_files(path)]
+
+    return TableSource(shown, fits, opened, endings=endings, files=files)
 
 
 def known_files() -> str:

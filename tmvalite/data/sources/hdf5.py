@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tmvalite.data.sources.arrays import LazyTable
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+
+from tmvalite.data.columns import Column
+from tmvalite.data.sources.arrays import LazyTable, to_column
 from tmvalite.data.sources.base import damaged, file_source, needs, register
 from tmvalite.errors import DataError
 
@@ -39,7 +43,19 @@ def open_hdf5(path: str, part: str | None) -> LazyTable:
         raise DataError(
             f"columns of {where} differ in length: {shown}", code="data-column-length", hint="name a group: 'file.h5:group'"
         )
-    return LazyTable(where, list(columns), lengths.pop(), lambda name: columns[name][()])
+    table = Hdf5Table(where, list(columns), lengths.pop(), lambda name: columns[name][()])
+    table.datasets = columns
+    return table
+
+
+class Hdf5Table(LazyTable):
+    """The data sets of a group; a part of their entries can be read."""
+
+    datasets: Mapping[str, object] = MappingProxyType({})
+
+    def read_range(self, names: Sequence[str], texts: Collection[str], start: int, stop: int) -> dict[str, Column]:
+        """The columns of the entries start to stop."""
+        return {n: to_column(self.datasets[n][start:stop], n, str(self), text=n in texts) for n in names}
 
 
 register(file_source("an HDF5 file", (".h5", ".hdf5"), open_hdf5))

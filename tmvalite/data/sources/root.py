@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from tmvalite.data.sources.base import TableSource, known_files, matching_files,
 from tmvalite.data.sources.branches import branch_places
 from tmvalite.data.sources.friends import friend_path, saved_friends
 from tmvalite.data.sources.mapping import names_trees
+from tmvalite.data.sources.root_stream import branch_blocks, branch_range
 from tmvalite.errors import DataError, MissingExtraError, TmvaliteError, did_you_mean
 
 _TREES = ("TTree", "TNtuple", "TNtupleD", "TChain", "ROOT::RNTuple", "ROOT::Experimental::RNTuple")
@@ -67,6 +68,11 @@ class RootTable:
         return self._tree.object_path.strip("/").partition(";")[0]
 
     @property
+    def class_name(self) -> str:
+        """What kind of tree it is, such as TTree or ROOT::RNTuple."""
+        return self._tree.classname
+
+    @property
     def title(self) -> str:
         return getattr(self._tree, "title", "")
 
@@ -106,6 +112,49 @@ class RootTable:
         whole: dict[str, object] = {}
         return {name: _guard(self._name, self._column, name, name in texts, whole) for name in names}
 
+    def entry_bytes(self, names: Sequence[str]) -> float:
+        """The mean length of an entry of these columns, uncompressed; 8 bytes for each where the file does not say it."""
+        own = {self._places[name].path for name in names if name in self._places}
+        sizes = [getattr(self._tree[path], "uncompressed_bytes", None) for path in own]
+        known = sum(size for size in sizes if size) / max(1, self.n_entries)
+        return known + 8.0 * (sum(not size for size in sizes) + len(names) - len(own))
+
+    def read_range(self, names: Sequence[str], texts: Collection[str], start: int, stop: int) -> dict[str, Column]:
+        """The columns of the entries start to stop."""
+        if start == stop:
+            tree = self._tree
+            return _guard(self._name, self._columns, names, texts, lambda path: branch_range(tree[path], 0, 0), (0, 0))
+        return next(self.stream(names, texts, [(start, stop)]))
+
+    def stream(self, names: Sequence[str], texts: Collection[str], bounds) -> Iterator[dict[str, Column]]:
+        """The columns of every pair of bounds, which rise; nothing is decompressed twice."""
+        own = list(dict.fromkeys(self._places[name].path for name in names if name in self._places))
+        arrays = branch_blocks(self._tree, own, bounds, "://" not in self._tree.file.file_path)
+        friends = {}
+        for name in names:
+            if name not in self._places:
+                table, column = self._friend(name)
+                friends[name] = table.stream([column], [column] if name in texts else [], bounds)
+        for pair in bounds:
+            found = _guard(self._name, next, arrays)
+            columns = _guard(self._name, self._columns, [n for n in names if n not in friends], texts, found.__getitem__, pair)
+            columns.update((name, next(iter(next(stream).values()))) for name, stream in friends.items())
+            yield columns
+
+    def _columns(self, names, texts, get, bounds: tuple[int, int]) -> dict[str, Column]:
+        """Own columns from the arrays of their branches; of a friend's, for no entries at all."""
+        columns = {}
+        for name in names:
+            if name not in self._places:
+                table, own = self._friend(name)
+                columns[name] = table.read_range([own], [own] if name in texts else [], *bounds)[own]
+                continue
+            values = get(self._places[name].path)
+            for part in self._places[name].inside:
+                values = values[part]
+            columns[name] = self._checked(to_column(values, name, self._name, text=name in texts), name, bounds[1] - bounds[0])
+        return columns
+
     def _column(self, name: str, text: bool, whole: dict[str, object]) -> Column:
         if name not in self._places:
             return self._friend_column(name, text)
@@ -122,14 +171,19 @@ class RootTable:
         values = whole[place.path]
         for part in place.inside:
             values = values[part]
-        column = to_column(values, name, self._name, text=text)
-        if len(column) != self.n_entries:
-            raise DataError(
-                f"branch '{name}' has {len(column)} entries, not {self.n_entries}", code="data-file-damaged", where=self._name
-            )
+        return self._checked(to_column(values, name, self._name, text=text), name, self.n_entries)
+
+    def _checked(self, column: Column, name: str, n: int) -> Column:
+        if len(column) != n:
+            raise DataError(f"branch '{name}' has {len(column)} entries, not {n}", code="data-file-damaged", where=self._name)
         return column
 
     def _friend_column(self, name: str, text: bool) -> Column:
+        table, own = self._friend(name)
+        return table.read([own], [own] if text else [])[own].take(self.n_entries)
+
+    def _friend(self, name: str) -> tuple[RootTable, str]:
+        """The table and the name there of a friend's column. Raises DataError where the friend is too short."""
         self.friend_keys()
         table, own = self._friends[name]
         if table.n_entries < self.n_entries:
@@ -139,7 +193,7 @@ class RootTable:
                 where=f"{self._name}, friend {table}",
                 hint="a friend needs a row for every entry",
             )
-        return table.read([own], [own] if text else [])[own].take(self.n_entries)
+        return table, own
 
     def __str__(self):
         return self._name
@@ -166,11 +220,23 @@ def _guard(name: str, function, *arguments):
 
 def open_root_path(text: str) -> list[RootTable]:
     """The trees of `file.root:tree`; the file part may be a pattern with * ? [ ]."""
+    path, name = _parts(text)
+    return [_open(file, name) for file in matching_files(path)]
+
+
+def root_files(text: str) -> list[str]:
+    """Each `file.root:tree` that such a path means."""
+    path, name = _parts(text)
+    return [file if name is None else f"{file}:{name}" for file in matching_files(path)]
+
+
+def _parts(text: str) -> tuple[str, str | None]:
+    """(file, tree) of a path."""
     match = _FILE.fullmatch(text)
     path, name = (match["file"], match["tree"]) if match else (text, None)
     if not match and ":" in text and "://" not in text and not os.path.exists(text):
         path, _, name = text.rpartition(":")
-    return [_open(file, name) for file in matching_files(path)]
+    return path, name
 
 
 def _open(path: str, name: str | None) -> RootTable:
@@ -241,6 +307,10 @@ register(TableSource("a dict of files and trees", names_trees, open_named_trees)
 register(TableSource("an uproot tree", lambda source: module_of(source) == "uproot", open_root_object))
 register(
     TableSource(
-        "'file.root:tree'", lambda source: isinstance(source, str | Path), lambda source: open_root_path(str(source)), True
+        "'file.root:tree'",
+        lambda source: isinstance(source, str | Path),
+        lambda source: open_root_path(str(source)),
+        last=True,
+        files=lambda source: root_files(str(source)),
     )
 )

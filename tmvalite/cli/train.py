@@ -1,0 +1,53 @@
+"""train: a whole analysis from one small file."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+
+from tmvalite.cli.base import Verb, register
+from tmvalite.cli.manner import cores, declare_manner, shown
+
+
+@register("train")
+class Train(Verb):
+    help = "train the methods of a job file"
+    description = (
+        "Train, test and evaluate the methods of a job file in TOML: data files, variables, cuts, weights, methods. What it "
+        "writes is what TMVA's Factory writes. The log goes to standard error."
+    )
+
+    def declare(self, parser):
+        parser.add_argument("job", metavar="JOB", nargs="?", help="job.toml")
+        parser.add_argument("--example", action="store_true", help="print a job file to begin with")
+        parser.add_argument("--seed", type=int, metavar="N", help="RandomSeed of methods that state none")
+        declare_manner(parser)
+
+    def run(self, arguments: argparse.Namespace) -> str:
+        from tmvalite.errors import OptionError
+
+        if arguments.example:
+            from tmvalite.jobs.job_schema import EXAMPLE
+
+            return EXAMPLE.rstrip("\n")
+        if arguments.job is None:
+            raise OptionError("no job file is named", code="job-file", hint="tmvalite train --example > job.toml")
+        cores(arguments)
+        from tmvalite.jobs import read_job, train
+
+        with log_to_standard_error(arguments.quiet):
+            done = train(read_job(arguments.job), seed=arguments.seed)
+        return shown(done, arguments)
+
+
+@contextlib.contextmanager
+def log_to_standard_error(quiet: bool):
+    """What a Factory prints goes to standard error, so that standard output has the results alone; or nowhere."""
+    if not quiet:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+        return
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
+        yield
