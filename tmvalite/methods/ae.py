@@ -137,7 +137,7 @@ class Autoencoder(Form):
                 message, hint = f"{option} has no effect: {reason}", f"remove {option}"
                 diagnostics.warn(message, code="option-without-effect", **place, hint=hint)
 
-    def learner(self, blueprint, network):
+    def learner(self, booking, blueprint, network):
         from tmvalite.models.adversary import adversarial
 
         return adversarial(blueprint, network) if blueprint.latent == "ADV" else network

@@ -109,7 +109,7 @@ def fit(
 
     network = blueprint.network(precision=values.Precision, threads=values.Threads or None)
     initialise(network, values.WeightInitialization, seed)
-    learner = form.learner(blueprint, network)
+    learner = form.learner(booking, blueprint, network)
     companion = form.companion(booking, blueprint, learner, train, trace) or Companion()
     description = describe(booking, blueprint, info, n_events=len(events), seed=seed, labels=labels or info.classes)
 

@@ -110,7 +110,7 @@ class Form:
 
     # ------------------------------------------------------------------------------------- training
 
-    def learner(self, blueprint, network):
+    def learner(self, booking, blueprint, network):
         """What is trained: the network as a whole, or a `training.alternating.Alternating` over it."""
         return network
 
