@@ -17,9 +17,9 @@ from tmvalite.workflow.method_face import BookedMethod, ReadMethod
 
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = """
-Config DataError DataLoader EAnalysisType EMVA ETreeType ExpressionError Factory FileError MethodAE MethodDL MissingExtraError
-NotFittedError NotProvidedError OptionError PyMethodBase ROCCurve Reader ShapeError TmvaliteError TmvaliteWarning Tools
-TrainingError Types __version__ from_onnx gConfig gTools load
+Config DataError DataLoader EAnalysisType EMVA ETreeType ExpressionError Factory FileError MethodAE MethodDL MethodGAN
+MissingExtraError NotFittedError NotProvidedError OptionError PyMethodBase ROCCurve Reader ShapeError TmvaliteError
+TmvaliteWarning Tools TrainingError Types __version__ from_onnx gConfig gTools load
 """.split()
 
 

@@ -21,7 +21,7 @@ fix_folders()
 __version__ = "0.1.0"
 
 _HOMES = {
-    "tmvalite.methods": ("MethodAE", "MethodDL", "from_onnx", "load"),
+    "tmvalite.methods": ("MethodAE", "MethodDL", "MethodGAN", "from_onnx", "load"),
     "tmvalite.workflow.factory": ("Factory",),
     "tmvalite.workflow.dataloader": ("DataLoader",),
     "tmvalite.workflow.reader": ("Reader",),

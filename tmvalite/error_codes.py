@@ -43,6 +43,7 @@ CODES: dict[str, str] = {
     "class-case": "Two classes differ in upper and lower case only.",
     "class-unknown": "A class has not been declared.",
     "comma-for-bar": "A comma ends a layer where a bar was probably meant.",
+    "conditions": "The conditions of a generator are missing, or do not fit.",
     "constant-layer": "A layer gives the same for every event.",
     "data": "Data that cannot be used, without a code of their own.",
     "data-ambiguous": "A column and the expression of the same name give different values.",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 
-from tmvalite.methods import gan as _gan
 from tmvalite.methods.ae import MethodAE
 from tmvalite.methods.base import METHODS, Method
 from tmvalite.methods.dl import MethodDL
+from tmvalite.methods.gan import MethodGAN
 from tmvalite.models.form import FORMS
 
-__all__ = ["METHODS", "Method", "MethodAE", "MethodDL", "from_onnx", "load"]
+__all__ = ["METHODS", "Method", "MethodAE", "MethodDL", "MethodGAN", "from_onnx", "load"]
 
 
 def load(path: str | os.PathLike) -> Method:

@@ -162,7 +162,8 @@ def _samples(
     values, form = booking.values, booking.form
     dtype, learns = np.dtype(values.Precision), booking.analysis_type if form.role(TRUTH) in blueprint.blocks else None
     events = usable_events(events, info, dtype, learns=learns, ignore_negative=values.IgnoreNegWeightsInTraining)
-    train_at, valid_at = split_events(booking, events, split, seed)
+    chosen = form.chosen(booking, events, info)
+    train_at, valid_at = (at if chosen is None else at[chosen[at]] for at in split_events(booking, events, split, seed))
     chain.fit(events.x, events.targets, events.class_index, events.weight)
     x = np.ascontiguousarray(chain.apply_variables(events.x), dtype) if chain.transforms_variables else events.x
     targets = chain.apply_targets(events.targets) if chain.transforms_targets else events.targets

@@ -11,6 +11,8 @@ from typing import ClassVar
 
 from tmvalite.errors import OptionError
 from tmvalite.graph import Graph, build_graph
+from tmvalite.graph.join import block_of
+from tmvalite.losses import Objective, usual
 from tmvalite.models.options import EXTENSIONS, read_option
 from tmvalite.string_utils import OptionTable, Prior, parse_input_layout, parse_strategy, resolve_strategy
 
@@ -108,7 +110,19 @@ class Form:
     def remark(self, booking, blueprint, diagnostics) -> None:
         """Warn about options that are set and that nothing reads."""
 
+    def judges(self, booking) -> Objective:
+        """What trains an output that learns the origin of what it reads."""
+        return usual("classification")
+
+    def part(self, graph: Graph, blocks: dict[str, Graph], names: tuple[str, ...]) -> Graph:
+        """The part of the joined graph that some blocks are; `blocks` has them as written."""
+        return block_of(graph, *names)
+
     # ------------------------------------------------------------------------------------- training
+
+    def chosen(self, booking, events, info):
+        """(N,) bool, which of the events train or validate; None for all."""
+        return None
 
     def learner(self, booking, blueprint, network):
         """What is trained: the network as a whole, or a `training.alternating.Alternating` over it."""

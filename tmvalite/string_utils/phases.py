@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, make_dataclass
 
 from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
@@ -33,7 +34,8 @@ class PhaseSettings(OptimizerNumbers):
     """One phase of the training, every setting decided. The meaning of each is in `training_keys.KEYS`.
 
     The numbers of the optimizer (`beta1`, `momentum`) are fields too, 0.0 where it has none and the key is not shared; the
-    schedule's numbers have their defaults where the schedule reads none.
+    schedule's numbers have their defaults where the schedule reads none. `others` are the settings of further networks that
+    are trained in turns with the first one, by name.
     """
 
     learning_rate: float = 1e-5
@@ -52,6 +54,7 @@ class PhaseSettings(OptimizerNumbers):
     learning_rate_patience: int = 10
     learning_rate_minimum: float = 0.0
     written: Phase = field(default=Phase(()), compare=False, repr=False)
+    others: Mapping[str, PhaseSettings] = field(default_factory=dict, hash=False, repr=False)
 
     def writes(self, key: str) -> bool:
         """Whether the user set a key (TrainingStrategy's spelling)."""

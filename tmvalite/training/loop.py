@@ -60,11 +60,14 @@ class Companion:
     ----------
     columns : tuple of str
         The parts of the loss that the epoch table shows, beside the whole.
+    keeps_last : bool
+        Whether the parameters of the last epoch are kept, since no loss says which epoch is best.
     traced : mapping of str to list
         Means of the terms over optimisation steps, if somebody asked for them.
     """
 
     columns: tuple[str, ...] = ()
+    keeps_last: bool = False
     traced: Mapping[str, list] = MappingProxyType({})
 
     @property
@@ -187,7 +190,7 @@ class Training:
             warn_user(warning)
 
     def _run_phase(self, number: int, phase: PhaseSettings) -> None:
-        optimizer = self.network.new_optimizer(optimizer_settings(phase))
+        optimizer = self.network.new_optimizer(*(optimizer_settings(one) for one in (phase, *phase.others.values())))
         rate = LearningRate(phase)
         minimum = self._validate(phase)
         if not math.isfinite(minimum):
@@ -212,7 +215,7 @@ class Training:
                 error, valid_terms = self._validate(phase), self._valid_terms
                 if not math.isfinite(error):
                     self._fail(error, number, phase, f"on the validation events after epoch {epoch}", optimizer.learning_rate)
-                improved = error < minimum
+                improved = error < minimum or self.companion.keeps_last
                 minimum = min(error, minimum)
                 waited = e - validated if self.companion.settled else 0
                 stale = 0 if improved else stale + waited
