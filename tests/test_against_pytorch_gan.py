@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 
 from tests.methods.gan_samples import BATCH, STEPS, events, trained_pair
+from tests.methods.vae_gan_samples import vae_gan
+from tests.naive import noise as numbers
 from tmvalite.models.gan_losses import GAN_LOSSES
 from tmvalite.models.gan_training import OF_DISCRIMINATOR, TERM, Competing, noise
+from tmvalite.models.latent import ADVERSARY, DECEPTION
+from tmvalite.models.vae_gan import FEATURES, OF_PRIOR
 from tmvalite.string_utils import Prior
 from tmvalite.training import streams
+from tmvalite.training.loop import optimizer_settings
+from tmvalite.training.pulls import Batch
 
 torch = pytest.importorskip("torch", reason="needs the package torch")
 F = torch.nn.functional
@@ -24,15 +30,18 @@ CASES = {
 }
 
 
+ACTIVATIONS = {"TANH": torch.tanh, "SIGMOID": torch.sigmoid, "LEAKYRELU": lambda x: F.leaky_relu(x, 0.01), "LINEAR": lambda x: x}
+
+
 class Pair:
     """The same two networks in PyTorch: dense layers by name, in the order of the layout."""
 
     def __init__(self, network):
-        self.of = {"Generator": [], "Discriminator": []}
+        self.of = {}
         parameters, layers = network.parameters, [node for node in network.graph.nodes if node.parameters]
         for node in layers:
             w, b = (torch.tensor(parameters.get(node.name, name), requires_grad=True) for name in ("Weights", "Biases"))
-            self.of[node.block].append((w, b, node.layer.activation))
+            self.of.setdefault(node.block, []).append((w, b, node.layer.activation))
 
     def tensors(self, block):
         return [t for w, b, _ in self.of[block] for t in (w, b)]
@@ -41,7 +50,18 @@ class Pair:
         for i, (w, b, activation) in enumerate(self.of[block]):
             w = w if matrices is None else matrices[i]
             x = x @ w.T + b[:, 0]
-            x = {"TANH": torch.tanh, "LEAKYRELU": lambda v: F.leaky_relu(v, 0.01), "LINEAR": lambda v: v}[activation](x)
+            x = ACTIVATIONS[activation](x)
+        return x
+
+    def encode(self, x):
+        """Mean and log-variance of a code: the last two layers of the encoder read the one before."""
+        (w, b, activation), *heads = self.of["Encoder"]
+        hidden = ACTIVATIONS[activation](x @ w.T + b[:, 0])
+        return tuple(hidden @ w.T + b[:, 0] for w, b, _ in heads)
+
+    def features(self, x):
+        for w, b, activation in self.of["Discriminator"][:-1]:
+            x = ACTIVATIONS[activation](x @ w.T + b[:, 0])
         return x
 
 
@@ -146,3 +166,71 @@ def test_fifty_steps_have_the_losses_of_pytorch(case):
     ours = found[:, [names.index(OF_DISCRIMINATOR), names.index(TERM)]]
     assert np.abs(ours - expected).max() < 1e-9 and np.ptp(expected, axis=0).min() > 1e-3
     assert isinstance(learner, Competing) and learner.values.GanLoss in GAN_LOSSES
+
+
+# ------------------------------------------------------------------------------------------- VAE-GAN
+
+
+def test_fifty_steps_of_a_vae_gan_have_the_losses_of_pytorch():
+    whole, learner, phase = vae_gan(
+        more="FeatureWeight=0.25:KLWeight=0.5", strategy="LearningRate=2e-3,Optimizer=ADAM,ADAM_eps=1e-15"
+    )
+    x, weights, order = events("float64")
+    x = np.concatenate([x, x * [[0.5, -1.0]]], axis=1)
+    pair = Pair(whole)
+    groups = {"Discriminator": pair.tensors("Discriminator"), "rest": pair.tensors("Encoder") + pair.tensors("Decoder")}
+    adam = {name: torch.optim.Adam(tensors, lr=2e-3, betas=(0.9, 0.999), eps=1e-15) for name, tensors in groups.items()}
+    (node,) = [draw.node for draw in whole.draws]
+    drawn_by = streams.stream_key(SEED, "noise", f"{node}#0")
+    expected, bce = [], F.binary_cross_entropy_with_logits
+    for step in range(STEPS):
+        rows = order[step * BATCH : (step + 1) * BATCH]
+        real, w = torch.tensor(x[rows]), torch.tensor(weights[rows])[:, None]
+        batch = Batch(x, weights, rows, SEED, 1, step)
+        inventions = torch.tensor(learner.drawn(batch))
+        with torch.no_grad():
+            mean, log_variance = pair.encode(real)
+            eps = streams.normals(streams.stream_key(SEED, "noise", ADVERSARY), mean.numel(), epoch=1, step=step)
+            codes = mean + torch.exp(log_variance / 2) * torch.tensor(eps.reshape(mean.shape))
+            fakes = torch.cat([pair.run("Decoder", codes), pair.run("Decoder", inventions)])
+        score = pair.run("Discriminator", torch.cat([fakes, real]))
+        labels = torch.zeros_like(score)
+        labels[2 * BATCH :] = 1
+        by_event = torch.ones_like(score)
+        by_event[2 * BATCH :] = w
+        of_judge = bce(score, labels, weight=by_event)
+        adam["Discriminator"].zero_grad()
+        of_judge.backward()
+        adam["Discriminator"].step()
+
+        eps = numbers.table(numbers.normal, drawn_by, BATCH, 2, epoch=step)
+        mean, log_variance = pair.encode(real)
+        again = pair.run("Decoder", mean + torch.exp(log_variance / 2) * torch.tensor(eps))
+        seen = [pair.features(values) for values in (real, again)]
+        features = (w * ((seen[0].detach() - seen[1]) ** 2).mean(1, keepdim=True)).mean()
+        kl = (w[:, 0] * 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(1)).mean()
+        deception = (w * F.softplus(-pair.run("Discriminator", again))).mean()
+        invented = F.softplus(-pair.run("Discriminator", pair.run("Decoder", inventions))).mean()
+        width = seen[0].shape[1]
+        of_encoder = torch.autograd.grad(width / 2 * features + 0.5 * kl, pair.tensors("Encoder"), retain_graph=True)
+        of_decoder = torch.autograd.grad(0.25 * width / 2 * features + deception + invented, pair.tensors("Decoder"))
+        for tensor, gradient in zip(groups["rest"], (*of_encoder, *of_decoder), strict=True):
+            tensor.grad = gradient
+        adam["rest"].step()
+        expected.append([float(v.detach()) for v in (of_judge, features, kl, deception, invented)])
+    found = np.zeros((STEPS, len(learner.term_names)))
+    learner.train_steps(
+        x,
+        np.ones((len(x), 5)),
+        weights,
+        order,
+        batch_size=BATCH,
+        first=0,
+        count=STEPS,
+        optimizer=learner.new_optimizer(optimizer_settings(phase)),
+        epoch=1,
+        seed=SEED,
+        parts=found,
+    )
+    names = [learner.term_names.index(name) for name in (ADVERSARY, FEATURES, "kl", DECEPTION, OF_PRIOR)]
+    assert np.abs(found[:, names] - expected).max() < 1e-9 and np.ptp(expected, axis=0).min() > 1e-3

@@ -132,6 +132,7 @@ CODES: dict[str, str] = {
     "expression-syntax": "An expression cannot be read at this place.",
     "expression-too-long": "An expression is too long.",
     "expression-unknown": "An expression names a column that the table lacks.",
+    "features": "Features names no layer of a Discriminator of events, or what is around does not fit.",
     "few-events": "A sample has so few events that its figures mean little.",
     "field-after-source": "A field stands behind the sources of an item.",
     "field-choice": "A field of a layer is none of the words that are allowed.",

@@ -13,7 +13,7 @@ from tmvalite.layers.shapes import size
 SEPARATOR = "."
 
 
-def join(graphs: Mapping[str, Graph]) -> Graph:
+def join(graphs: Mapping[str, Graph], sources: Mapping[str, str] | None = None) -> Graph:
     """One graph of several blocks: what the first one gives is what all others read.
 
     Nodes are called "Block.name". The outputs are those of the blocks behind the first, in order; a single block keeps
@@ -24,6 +24,8 @@ def join(graphs: Mapping[str, Graph]) -> Graph:
     graphs : mapping of str to Graph
         As `build_graphs` makes them: every block but the first has one input of the size of the first one's output, and
         further ones only that the first block has too, by name: conditions.
+    sources : mapping of str to str, optional
+        The blocks that read what an earlier block but the first one gives: the last output of that.
 
     Raises
     ------
@@ -35,10 +37,11 @@ def join(graphs: Mapping[str, Graph]) -> Graph:
     values = {value: value for value in first.inputs}
     _copy(first, first_name, values, copies)
     outputs = [_moved(output, values) for output in first.outputs]
-    code = outputs[-1].value
+    given = {first_name: outputs[-1].value}
     if others:
         outputs = []
     for name, graph in others:
+        code = given[(sources or {}).get(name, first_name)]
         values = _read_by(graph, code, first)
         if values is None:
             raise ValueError(f"{name} does not read what {first_name} gives")
@@ -49,12 +52,13 @@ def join(graphs: Mapping[str, Graph]) -> Graph:
             values[graph.event] = _event_of(graph, values, name, copies)
         _copy(graph, name, values, copies)
         outputs += [_moved(output, values) for output in graph.outputs]
+        given[name] = outputs[-1].value
     return Graph(first.inputs, tuple(copies.values()), tuple(outputs), first.source, first.event)
 
 
-def reads(graph: Graph, first: Graph) -> bool:
-    """Whether a block can read what the first one gives."""
-    return _read_by(graph, first.outputs[-1].value, first) is not None
+def reads(graph: Graph, source: Graph, first: Graph) -> bool:
+    """Whether a block can read what another one gives, and beside it inputs of the first one."""
+    return _read_by(graph, source.outputs[-1].value, first) is not None
 
 
 def _read_by(graph: Graph, code: Value, first: Graph) -> dict[Value, Value] | None:

@@ -267,10 +267,9 @@ def _read_blocks(form: Form, records: Sequence[BlockRecord]):
     blocks, matrices, earlier = {}, [], {}
     for record in records:
         graph, found = network_file.network_of_block(record, earlier)
-        if blocks and not reads(graph, blocks[names[0]]):
-            raise FileError(
-                f"the {record.name} of the weight file does not read what the {names[0]} gives", code="network-inputs"
-            )
+        source = form.sources({**blocks, record.name: graph}).get(record.name, names[0])
+        if blocks and not reads(graph, blocks[source], blocks[names[0]]):
+            raise FileError(f"the {record.name} of the weight file does not read what the {source} gives", code="network-inputs")
         blocks[record.name] = graph
         matrices += [(node_name(record.name, node), name, values) for node, name, values in found]
         earlier |= {node.name: node for node in graph.nodes}

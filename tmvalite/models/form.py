@@ -114,6 +114,10 @@ class Form:
         """What trains an output that learns the origin of what it reads."""
         return usual("classification")
 
+    def sources(self, blocks: dict[str, Graph]) -> dict[str, str]:
+        """The blocks that read what a block other than the first one gives, and which."""
+        return {}
+
     def part(self, graph: Graph, blocks: dict[str, Graph], names: tuple[str, ...]) -> Graph:
         """The part of the joined graph that some blocks are; `blocks` has them as written."""
         return block_of(graph, *names)

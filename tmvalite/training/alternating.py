@@ -9,7 +9,7 @@ A turn that has several losses, each with a network and events of its own, adds 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -33,6 +33,8 @@ class Turn:
         batch itself.
     pulls : sequence of Pull
         Further losses of the turn: their gradients are added to that of `network` on what `make` makes.
+    factor : float, or mapping of block to float
+        Of the gradient of `network` where there are `pulls`; see `Pull`.
     shape : object with `begin()`, `gradient(g)`, `before()` and `after()`, optional
         What stands between the parameters that are trained and those of the network; see `training/spectral.py`.
     after : callable(), optional
@@ -57,12 +59,14 @@ class Turn:
     regularised: bool = True
     extra: str = ""
     pulls: Sequence[Pull] = ()
+    factor: float | Mapping[str, float] = 1.0
     shape: Any = None
     after: Callable[[], None] | None = None
     every: int = 1
     times: int = 1
     number: int = 0
     rate: float = 1.0
+    own: Pull | None = field(default=None, repr=False)
     _seen: tuple = field(default=(None, None), repr=False)
 
     def targets(self, targets: np.ndarray) -> np.ndarray:
@@ -100,7 +104,8 @@ class Alternating:
 
     def __init__(self, whole: Network, turns: Sequence[Turn]):
         self.whole, self.turns = whole, tuple(turns)
-        self.extras = tuple(name for turn in self.turns for name in (turn.extra, *(p.term for p in turn.pulls)) if name)
+        named = [name for turn in self.turns for name in (turn.extra, *(p.term for p in turn.pulls)) if name]
+        self.extras = tuple(name for name in dict.fromkeys(named) if name not in whole.term_names)
         self.term_names = (*whole.term_names, *self.extras)
         self._column = {name: i for i, name in enumerate(self.term_names)}
         self._last = np.zeros(len(self.term_names))  # what is reported of a turn that a step leaves out
@@ -213,17 +218,19 @@ class Alternating:
 
     def _made_step(self, turn: Turn, state, batch: Batch, row: np.ndarray) -> None:
         if turn.pulls or turn.shape is not None:
-            own = Pull(turn.network, turn.make, term=turn.extra or turn.rate_of)
+            if turn.own is None:
+                turn.own = Pull(turn.network, turn.make, turn.factor, turn.extra or turn.rate_of)
             if turn.shape is not None:
                 turn.shape.before()
-            gradient, terms = summed((own, *turn.pulls), batch, epoch=state.steps)
+            gradient, terms = summed((turn.own, *turn.pulls), batch, epoch=state.steps)
             if turn.shape is not None:
                 gradient = turn.shape.gradient(gradient)
             updated(turn.network, state, gradient)
             if turn.shape is not None:
                 turn.shape.after()
             for name, value in terms.items():
-                row[self._column[name]] = value
+                if name in self._column:
+                    row[self._column[name]] = value
         else:
             inputs, targets, *weights = turn.make(batch)
             n = len(inputs)

@@ -49,7 +49,7 @@ class Pull:
     """One loss of a turn.
 
     network : Network
-        With one output; part of the whole, made with the blocks that this loss trains.
+        Part of the whole, made with the blocks that this loss trains; `term` is its first output.
     make : callable(Batch) -> (inputs, targets) or (inputs, targets, weights)
     factor : float, or mapping of block to float
         Of the gradient, for all blocks or for those named; others are left out.
@@ -63,8 +63,8 @@ class Pull:
     term: str = ""
     _state: OptimizerState | None = field(default=None, repr=False)
 
-    def gradient(self, batch: Batch, epoch: int) -> tuple[np.ndarray, float]:
-        """The gradient by the flat parameters (P,), valid until the next call, and the loss of the output."""
+    def gradient(self, batch: Batch, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        """The gradient by the flat parameters (P,), valid until the next call, and the terms of the loss."""
         inputs, targets, *weights = self.make(batch)
         n = len(inputs)
         if self._state is None:  # a step of length 0 leaves the parameters and has the gradient for its velocity
@@ -83,14 +83,14 @@ class Pull:
             seed=batch.seed,
             parts=found,
         )
-        return self._state.moments[0], float(found[0, 0])
+        return self._state.moments[0], found[0]
 
 
 def summed(pulls: Sequence[Pull], batch: Batch, epoch: int) -> tuple[np.ndarray, dict[str, float]]:
-    """The sum of the gradients (P,) times their factors, and the losses by name."""
+    """The sum of the gradients (P,) times their factors, and the losses by name, with the terms that layers add."""
     total, terms = np.zeros_like(pulls[0].network.parameters.flat), {}
     for pull in pulls:
-        gradient, loss = pull.gradient(batch, epoch)
+        gradient, found = pull.gradient(batch, epoch)
         if isinstance(pull.factor, Mapping):
             for block, factor in pull.factor.items():
                 for part in parts_of(pull.network, block):
@@ -98,7 +98,8 @@ def summed(pulls: Sequence[Pull], batch: Batch, epoch: int) -> tuple[np.ndarray,
         else:
             total += gradient.dtype.type(pull.factor) * gradient
         if pull.term:
-            terms[pull.term] = loss
+            named = zip((pull.term, *pull.network.term_names[1:]), found.tolist())
+            terms |= {name: value for name, value in named if name not in terms}
     return total, terms
 
 
