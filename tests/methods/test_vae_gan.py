@@ -65,7 +65,7 @@ def test_the_route_of_the_decoder_is_features_and_deception():
 
     def total():
         terms = losses_of(turn, events)[1]
-        return GAMMA * 3 / 2 * terms["features"] + terms["deception"] + terms["deception_prior"]
+        return GAMMA * 3 / 2 * terms["features"] + 2 * terms["deception"]
 
     against_differences(whole, learner.seen, "Decoder", total, gradient)
 
@@ -100,7 +100,7 @@ def test_the_features_are_those_of_the_event_and_of_its_reconstruction():
     assert np.isclose(terms["reconstruction"], np.mean(w * np.mean((x - again) ** 2, axis=1)), rtol=1e-12)
     score = layer("Discriminator.DENSE#3", seen(again))[:, 0]
     assert np.isclose(terms["deception"], np.mean(w * np.log1p(np.exp(-score))), rtol=1e-12)
-    assert "deception_prior" not in terms and "kl" not in terms  # a plain code has no prior to invent from
+    assert "kl" not in terms  # a plain code has no prior to invent from
     inputs, targets, _ = learner.real_and_made(events)
     assert np.allclose(inputs, np.concatenate([again, x]), rtol=1e-12) and targets[:, 0].tolist() == [0] * 6 + [1] * 6
 
@@ -152,7 +152,7 @@ def test_values_history_and_file(method, tmp_path):
     judged = method.discriminate(x)
     assert judged.shape == (20,) and ((judged > 0) & (judged < 1)).all()
     history = method.history
-    for name in ("features", "adversary", "deception", "deception_prior", "kl", "reconstruction", "valid_reconstruction"):
+    for name in ("features", "adversary", "deception", "kl", "reconstruction", "valid_reconstruction"):
         assert np.isfinite(history[name]).all() and len(history[name]) == 3, name
     assert history["improved"] == [True] * 3
     method.save(tmp_path / "a.xml")

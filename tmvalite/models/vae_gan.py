@@ -7,7 +7,7 @@ Three losses and three routes, with x~ the reconstruction, x_p what is decoded f
     Discriminator   the mean of -log D(x), -log(1 - D(x~)), -log(1 - D(x_p))
 
 The Discriminator has no gradient from the features, so that it cannot make them small. Source: Larsen et al., arXiv:1512.09300,
-algorithm 1; the decoder deceives by -log D, whose gradient does not vanish.
+algorithm 1; the decoder deceives by -log D, whose gradient does not vanish, with the codes that the Discriminator was shown.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tmvalite.training import streams
 from tmvalite.training.alternating import Alternating, Turn
 from tmvalite.training.pulls import Batch, Pull
 
-FEATURES, OF_PRIOR = "features", "deception_prior"  # further terms of the loss
+FEATURES = "features"  # a further term of the loss
 
 
 class FeatureLearning(Alternating):
@@ -41,16 +41,14 @@ class FeatureLearning(Alternating):
         self.seen = network.part(seen, losses=losses, trained=(ENCODER, DECODER))
         self.eye = network.part(_up_to_features(block_of(graph, DISCRIMINATOR), self.values.Features))
         self.judge = network.part(block_of(graph, DISCRIMINATOR), losses=("CROSSENTROPY",), trained=(DISCRIMINATOR,))
-        deceive = network.part(_with_output(graph, DECEPTION), losses=("CROSSENTROPY",), trained=(DECODER,))
-        invent = network.part(
-            _with_output(block_of(graph, DECODER, DISCRIMINATOR), DECEPTION), losses=("CROSSENTROPY",), trained=(DECODER,)
-        )
+        behind = _with_output(block_of(graph, DECODER, DISCRIMINATOR), DECEPTION)
+        deceive = network.part(behind, losses=("CROSSENTROPY",), trained=(DECODER,))
         self.encoder = network.part(_distribution(block_of(graph, ENCODER)))
         self.decoder = network.part(block_of(graph, DECODER))
         self.has_prior = has_prior
-        pulls = [Pull(deceive, self.deceiving, term=DECEPTION)]
-        if has_prior:
-            pulls.append(Pull(invent, self.inventing, term=OF_PRIOR))
+        self._shown: tuple = (None, None)  # the codes of the last turn of the Discriminator: no Encoder changes in it
+        # the sum of two means, over reconstructions and over inventions
+        pulls = [Pull(deceive, self.deceiving, factor=2.0 if has_prior else 1.0, term=DECEPTION)]
         first = Turn(self.judge, make=self.real_and_made, extra=ADVERSARY)
         factor = {ENCODER: 1.0, DECODER: self.values.FeatureWeight}
         second = Turn(self.seen, make=self.seeing, extra=FEATURES, factor=factor, pulls=pulls)
@@ -70,11 +68,9 @@ class FeatureLearning(Alternating):
 
     def real_and_made(self, batch: Batch):
         """Reconstructions and inventions, then the events themselves, and which of them are real."""
-        x = batch.x
-        made = [self.decoder.values(self.codes(x, batch))]
-        if self.has_prior:
-            made.append(self.decoder.values(self.drawn(batch)))
-        inputs = np.concatenate([*made, x])
+        x, codes = batch.x, self.both_codes(batch)
+        self._shown = (batch.seed, batch.epoch, batch.step), codes
+        inputs = np.concatenate([self.decoder.values(codes), x])
         targets, weights = np.zeros((len(inputs), 1), x.dtype), np.ones(len(inputs), x.dtype)
         targets[-len(x) :], weights[-len(x) :] = 1, batch.weights[batch.rows]
         return inputs, targets, weights
@@ -85,13 +81,17 @@ class FeatureLearning(Alternating):
         return x, np.ascontiguousarray(np.concatenate([self.eye.outputs(x), x], axis=1)), batch.weights[batch.rows]
 
     def deceiving(self, batch: Batch):
-        """The events, whose reconstructions shall be taken for real."""
-        return batch.x, np.ones((len(batch.rows), 1), batch.sample.dtype), batch.weights[batch.rows]
+        """The codes of the turn before, all of which shall stand for events that are taken for real."""
+        key, codes = self._shown
+        codes = codes if key == (batch.seed, batch.epoch, batch.step) else self.both_codes(batch)
+        weights = np.ones(len(codes), codes.dtype)
+        weights[: len(batch.rows)] = batch.weights[batch.rows]
+        return codes, np.ones((len(codes), 1), codes.dtype), weights
 
-    def inventing(self, batch: Batch):
-        """Codes from the prior; what they stand for shall be taken for real."""
-        codes = self.drawn(batch)
-        return codes, np.ones((len(codes), 1), codes.dtype)
+    def both_codes(self, batch: Batch) -> np.ndarray:
+        """Codes of the events, then of inventions."""
+        codes = [self.codes(batch.x, batch), *([self.drawn(batch)] if self.has_prior else [])]
+        return np.ascontiguousarray(np.concatenate(codes))
 
     def drawn(self, batch: Batch) -> np.ndarray:
         """Codes from the prior, as many as the batch has events."""
