@@ -158,6 +158,11 @@ def test_the_same_seed_gives_the_same_bits_and_every_loss_stands_in_the_history(
     assert np.isfinite(slopes["gradient_penalty"]).all() and slopes["penalty"] == [0.0] * 3 and "valid_accuracy" not in slopes
 
 
+def test_the_end_of_a_training_says_that_the_last_epoch_is_kept(capsys):
+    MethodGAN(f"InputLayout=3##2:{BASE}").fit(real(), progress="summary")
+    assert capsys.readouterr().out.endswith("The weights of epoch 3 are kept: no loss says which epoch is best\n")
+
+
 def test_weights_act_on_real_events_and_negative_ones_are_refused():
     x, options = real(), f"InputLayout=3##2:{BASE}"
     weights = np.ones(100)

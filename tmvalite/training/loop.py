@@ -141,7 +141,7 @@ class Training:
         self.progress = progress if progress is not None else Progress()
         self.source = source
         self.companion = companion if companion is not None else Companion()
-        self.history = History(seed=seed)
+        self.history = History(seed=seed, keeps_last=self.companion.keeps_last)
         self.kept: np.ndarray | None = None
         self._start, self._steps = network.parameters.snapshot(), 0
         self._valid_terms = np.zeros(len(network.term_names))
