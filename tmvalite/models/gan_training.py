@@ -193,7 +193,7 @@ class GanRecord(Companion):
     network : Competing; epochs : of all phases together
     """
 
-    columns = (TERM, OF_DISCRIMINATOR)
+    columns = (OF_DISCRIMINATOR,)  # beside the loss, which is that of the generator
     keeps_last = True
 
     def __init__(self, network: Competing, epochs: int):
