@@ -9,8 +9,10 @@ import pytest
 from tests.methods.gan_samples import LAYOUT, booked, events, trained_pair
 from tmvalite import DataLoader, Factory, MethodGAN, Reader, Types, load
 from tmvalite.cli import main
+from tmvalite.data.info import Events
 from tmvalite.errors import DataError, OptionError, ShapeError, TmvaliteWarning
 from tmvalite.models import gan_training
+from tmvalite.models.booking import unnamed
 from tmvalite.models.gan_training import GanRecord
 from tmvalite.training.pulls import Batch
 
@@ -318,6 +320,63 @@ def test_images_are_judged_as_images_and_made_as_vectors():
     layout = "Layout=Generator={DENSE|16|SIGMOID}Discriminator={CONV|2|3|3|1|1|1|1|LEAKYRELU,RESHAPE|FLAT,DENSE|1|LINEAR}"
     method = MethodGAN(f"InputLayout=4##1|4|4:{layout}:RandomSeed=1:TrainingStrategy={QUICK}").fit(x, progress="silent")
     assert method.sample(3, seed=1).shape == (3, 16)
+
+
+OF_CLASS = (
+    "InputLayout=noise=3,class=2##x=2:RandomSeed=4:VarTransform=N:"
+    "Layout=Generator={DENSE|8|TANH@input,DENSE|2|LINEAR}Discriminator={CONCAT@x+class,DENSE|8|LEAKYRELU,DENSE|1|LINEAR}:"
+    f"TrainingStrategy={QUICK}"
+)
+
+
+def test_a_class_is_a_condition_of_both_networks(tmp_path):
+    x, y = np.concatenate([real(60), real(60, 5) + 3]), np.repeat(["low", "high"], 60)
+    method = MethodGAN(f"GanLoss=WGAN-GP:{OF_CLASS}").fit(x, y, progress="silent")
+    made = method.sample(4, seed=1, classes="low")
+    assert made.shape == (4, 2) and not np.array_equal(made, method.sample(4, seed=1, classes="high"))
+    both = method.sample(seed=1, classes=["low", "high", "low", "high"])
+    assert np.array_equal(both[::2], made[::2]) and np.array_equal(both[1::2], method.sample(4, seed=1, classes="high")[1::2])
+    low, high = (method.discriminate(x, classes=name) for name in ("low", "high"))
+    assert np.array_equal(method.discriminate(x, classes=y)[:60], low[:60]) and not np.array_equal(low, high)
+    assert np.allclose(method.GetMvaValues(x), (low + high) / 2, atol=1e-6)
+    method.save(tmp_path / "c.xml")
+    again = load(tmp_path / "c.xml")
+    assert np.array_equal(again.sample(4, seed=1, classes="low"), made)
+    assert np.array_equal(again.GetMvaValues(x), method.GetMvaValues(x))
+    for wrong, what in (({}, "needs the class of its events"), ({"classes": "mid"}, "there is no class 'mid'")):
+        with pytest.raises(OptionError, match=what):
+            method.sample(3, **wrong)
+    with pytest.raises(DataError, match=r"the classes have shape \(2,\)"):
+        method.sample(3, classes=["low", "high"])
+
+
+def test_a_class_has_no_input_in_onnx(tmp_path):
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    method = MethodGAN(OF_CLASS).fit(real(), np.arange(100) % 2, progress="silent")
+    for part in ("Generator", None):
+        with pytest.raises(OptionError, match="the class of an event is a condition"):
+            method.to_onnx(tmp_path / "c.onnx", part=part)
+
+
+def test_classes_must_be_given_and_as_many_as_are_written(method):
+    with pytest.raises(DataError, match="InputLayout has class=2, but the events have 1 class"):
+        MethodGAN(OF_CLASS).fit(real(), progress="silent")
+    with pytest.raises(OptionError, match="this generator has no classes"):
+        method.sample(3, classes="low")
+    with pytest.raises(OptionError, match="the class is no condition here"):
+        method.discriminate(real(), classes="low")
+
+
+def test_the_class_of_every_event_reaches_the_networks():
+    x, y = real(8), np.arange(8) % 2
+    booking, made = booked(inputs="noise=3,class=2##x=2", layout=OF_CLASS.split(":")[3])
+    events_of = Events(x, np.empty((8, 0), np.float32), {}, np.ones(8), y, np.ones(8))
+    wide, _ = booking.form.extended(made, x, None, events_of, unnamed(2))
+    assert np.array_equal(wide, np.column_stack([x, y == 0, y == 1]))
+    learner = booking.form.learner(booking, made, made.network(precision="float32", threads=1))
+    inputs, _ = learner.anew(Batch(wide, np.ones(8, np.float32), np.arange(8)))
+    assert np.array_equal(inputs[:, 3:], wide[:, 2:])
 
 
 # ------------------------------------------------------------------------------------------- files

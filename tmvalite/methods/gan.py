@@ -158,6 +158,15 @@ class GenerativeAdversarial(Form):
             raise booking.error("RealClass", message, "data-classes", expected=tuple(info.classes))
         return np.asarray(events.class_index) == info.classes.index(name)
 
+    def extended(self, blueprint, x, y, events, info):
+        c = class_condition(conditions_in(*(blueprint.blocks[name] for name in (GENERATOR, DISCRIMINATOR))), info.n_variables)
+        if c is None:
+            return x, y
+        if c.count != info.n_classes:
+            message = f"InputLayout has class={c.count}, but the events have {info.n_classes} class{'es' * (info.n_classes != 1)}"
+            raise DataError(message, code="data-classes", hint="give the class of every event as y")
+        return np.concatenate([x, np.eye(c.count, dtype=x.dtype)[np.asarray(events.class_index)]], axis=1), y
+
     def learner(self, booking, blueprint, network):
         from tmvalite.models.gan_training import Competing
 
@@ -275,7 +284,7 @@ class MethodGAN(Method):
 
     # ------------------------------------------------------------------------------------- events
 
-    def sample(self, n: int | None = None, seed: int | None = None, condition=None) -> np.ndarray:
+    def sample(self, n: int | None = None, seed: int | None = None, condition=None, classes=None) -> np.ndarray:
         """New events (n, V) in original units; a seed gives the same ones again, and event i does not depend on n.
 
         Parameters
@@ -284,6 +293,8 @@ class MethodGAN(Method):
             Number of events; that of the conditions without it.
         condition : (n, C) array, (C,) or a number, optional
             The variables that are conditions, in original units and in the order of the event; one for all events, or one each.
+        classes : label, or (n,) array of labels, optional
+            As y had them, where the class is a condition.
 
         Raises
         ------
@@ -292,16 +303,28 @@ class MethodGAN(Method):
         """
         model = self._trained()
         seed = streams.drawn_seed() if seed is None else _whole("seed", seed)
-        return generated(model, model.part(GENERATOR), None if n is None else _whole("n", n), seed, condition)
+        return generated(model, model.part(GENERATOR), None if n is None else _whole("n", n), seed, condition, classes)
 
-    def discriminate(self, X) -> np.ndarray:
+    def discriminate(self, X, classes=None) -> np.ndarray:
         """What the discriminator says of events (N, V): (N,), larger is more like a real one; of one event a float.
 
-        With NONSATURATING the probability to be real where as many are generated; with the others its output.
+        With NONSATURATING the probability to be real where as many are generated; with the others its output. Where the class is
+        a condition: as an event of the `classes` given, a label or one each, or else the mean over all classes.
         """
         model = self._trained()
+        network = model.part(DISCRIMINATOR)
         x, single = model.transformed(X)
-        values = model.part(DISCRIMINATOR).values(x)[:, 0]
+        c = class_condition(model.conditions, model.info.n_variables)
+        if c is None:
+            if classes is not None:
+                raise OptionError("the class is no condition here", code="conditions", hint="leave classes out")
+            values = network.values(x)[:, 0]
+        elif classes is not None:
+            values = network.values(np.concatenate([x, _columns_of(classes, len(x), c.count, model)], axis=1))[:, 0]
+        else:
+            every = np.eye(c.count, dtype=x.dtype)
+            rows = (np.concatenate([x, np.broadcast_to(row, (len(x), c.count))], axis=1) for row in every)
+            values = np.mean([network.values(r)[:, 0] for r in rows], axis=0, dtype=np.float64).astype(model.dtype)
         return float(values[0]) if single else values
 
     # ------------------------------------------------------------------------------------- values
@@ -314,7 +337,7 @@ class MethodGAN(Method):
         """A generated event for every event, (N, V), with its conditions; event i has the noise of `sample(seed=0)`."""
         model = self._trained()
         x, single = scored_events(X, model.info.variables, model.dtype)
-        columns = [i for c in model.conditions for i in range(c.first, c.first + c.count)]
+        columns = _variables_of(model)
         made = generated(model, model.part(GENERATOR), len(x), 0, x[:, columns] if columns else None)
         return made[0] if single else made
 
@@ -365,19 +388,50 @@ class MethodGAN(Method):
         return [f"noise: {shown.prior}{given}"]
 
 
-def generated(model, generator, n: int | None, seed: int, condition) -> np.ndarray:
+def class_condition(conditions, n_variables: int):
+    """The condition that is the class of an event, or None."""
+    return next((c for c in conditions if c.first >= n_variables), None)
+
+
+def _variables_of(model) -> list[int]:
+    """The variables that are conditions."""
+    return [i for c in model.conditions for i in range(c.first, c.first + c.count) if i < model.info.n_variables]
+
+
+def _columns_of(classes, n: int, count: int, model) -> np.ndarray:
+    """(n, count) with 1 in the column of the class of every event. Raises OptionError and DataError."""
+    labels = [str(label) for label in model.labels]
+    given = np.atleast_1d(np.asarray(classes)).astype(str)
+    unknown = next((label for label in given.tolist() if label not in labels), None)
+    if unknown is not None:
+        raise OptionError(f"there is no class {unknown!r}", code="conditions", expected=tuple(labels))
+    if given.ndim != 1 or len(given) not in (1, n):
+        raise DataError(f"the classes have shape {given.shape}", code="data-shape", expected=f"one label, or ({n},)")
+    index = np.array([labels.index(label) for label in given.tolist()])
+    return np.eye(count, dtype=model.dtype)[np.broadcast_to(index, n)]
+
+
+def generated(model, generator, n: int | None, seed: int, condition, classes=None) -> np.ndarray:
     """n events (n, V) in original units, see `MethodGAN.sample`."""
     from tmvalite.models.gan_training import SAMPLE, Maker
 
-    maker = Maker(generator, model.conditions, model.info.n_variables, model.prior)
-    columns = [i for part in maker.conditions.values() for i in range(part.start, part.stop)]
+    v, columns = model.info.n_variables, _variables_of(model)
+    of_class = class_condition(model.conditions, v)
+    if (classes is None) != (of_class is None):
+        message = "this generator has no classes" if of_class is None else "this generator needs the class of its events"
+        hint = "leave classes out" if of_class is None else f"give classes=..., one of {', '.join(map(str, model.labels))}"
+        raise OptionError(message, code="conditions", hint=hint)
+    if n is None and condition is None and classes is not None and np.ndim(classes) == 1:
+        n = len(classes)
     n, given = _given(n, condition, len(columns), model)
-    events = np.zeros((n, model.info.n_variables), model.dtype)
-    events[:, columns] = given
-    x = events
+    x = np.zeros((n, v), model.dtype)
+    x[:, columns] = given
     if columns and model.chain.transforms_variables:
-        x = np.ascontiguousarray(model.chain.apply_variables(events), model.dtype)
-    made = maker.events(maker.inputs(x, seed, SAMPLE), x)
+        x = np.ascontiguousarray(model.chain.apply_variables(x), model.dtype)
+    if of_class is not None:
+        x = np.concatenate([x, _columns_of(classes, n, of_class.count, model)], axis=1)
+    maker = Maker(generator, model.conditions, x.shape[1], model.prior)
+    made = np.ascontiguousarray(maker.events(maker.inputs(x, seed, SAMPLE), x)[:, :v])
     if model.chain.transforms_variables:
         made = np.asarray(model.chain.invert_variables(made), model.dtype)
     made[:, columns] = given
@@ -386,7 +440,7 @@ def generated(model, generator, n: int | None, seed: int, condition) -> np.ndarr
 
 def _given(n: int | None, condition, width: int, model) -> tuple[int, np.ndarray]:
     """The number of events and their conditions (n, width)."""
-    names = ", ".join(v.label for c in model.conditions for v in model.info.variables[c.first : c.first + c.count])
+    names = ", ".join(model.info.variables[i].label for i in _variables_of(model))
     if (condition is None) != (width == 0):
         message = f"this generator needs conditions: {names}" if width else "this generator has no conditions"
         hint = "give condition=..., a number, a row, or a row for each event" if width else "leave condition out"

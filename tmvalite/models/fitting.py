@@ -171,6 +171,7 @@ def _samples(
         outputs = blueprint.blocks[form.role(VARIABLES)].outputs
         check_targets(outputs, blueprint.objectives[: len(outputs)], x, info, transformed=chain.transforms_variables)
     y = target_matrix(booking, blueprint, x, events, targets, info)
+    x, y = form.extended(blueprint, x, y, events, info)
     if learns in ("classification", "multiclass"):
         check_classes(events, info, train_at, valid_at)
 

@@ -128,6 +128,10 @@ class Form:
         """(N,) bool, which of the events train or validate; None for all."""
         return None
 
+    def extended(self, blueprint, x, y, events, info) -> tuple:
+        """Transformed variables (N, V) and what is learnt, with columns that the networks read or learn besides."""
+        return x, y
+
     def learner(self, booking, blueprint, network):
         """What is trained: the network as a whole, or a `training.alternating.Alternating` over it."""
         return network

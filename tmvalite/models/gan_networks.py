@@ -8,6 +8,7 @@ from tmvalite.layers.shapes import shape_text, size
 from tmvalite.string_utils.syntax import Layout
 
 GENERATOR, DISCRIMINATOR = "Generator", "Discriminator"
+CLASS = "class"  # the input that is the class of an event, a column for each
 
 
 def build_pair(booking, inputs: tuple, info, drop, diagnostics: Diagnostics) -> dict[str, Graph]:
@@ -17,8 +18,9 @@ def build_pair(booking, inputs: tuple, info, drop, diagnostics: Diagnostics) -> 
     """
     layout, n = booking.layout, info.n_variables
     _check_names(layout)
+    inputs = _with_class(inputs)
     asked = _conditions(booking, inputs)
-    made = n - sum(count for _, count in asked)
+    made = n - sum(count for name, count in asked if name != CLASS)
     graphs = build_graphs(
         layout,
         inputs={GENERATOR: inputs[0], DISCRIMINATOR: inputs[-1]},
@@ -48,6 +50,13 @@ def _check_names(layout: Layout) -> None:
     place = {"source": layout.source, "span": layout.span, "where": "Layout"}
     expected = f"{GENERATOR}={{...}}{DISCRIMINATOR}={{...}}, or generator ## discriminator"
     raise OptionError("MethodGAN needs two networks", code="layout-blocks", **place, expected=expected)
+
+
+def _with_class(inputs: tuple) -> tuple:
+    """What both networks read: the class of an event is no variable, so it stands behind what InputLayout says of the event."""
+    of_class = [item for item in inputs[0] if item[0] == CLASS]
+    known = any(name == CLASS for name, _ in inputs[-1])
+    return (inputs[0], (*inputs[-1], *of_class)) if of_class and not known else inputs
 
 
 def _conditions(booking, inputs: tuple) -> list[tuple[str, int]]:

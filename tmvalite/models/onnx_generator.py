@@ -27,14 +27,22 @@ def built(made, part: str | None, inputs: str, events) -> tuple[list, tuple]:
         raise OptionError(f"part={part!r} cannot be written alone", code="argument", expected=(generator, discriminator))
     if part == generator:
         return _generator(made)
+    _refuse_class(trained)
     network = trained.part(discriminator)
     x, given = events(made, network.graph, inputs)
     values = made.finished(network, made.raw(network, made.transformed(x)))
     return [(MVA, values, 1)], given
 
 
+def _refuse_class(trained: Trained) -> None:
+    if any(c.first >= trained.info.n_variables for c in trained.conditions):
+        message = "the class of an event is a condition, which the ONNX file has no input for"
+        raise OptionError(message, code="onnx-operator", hint="declare the class as variables with 0 and 1, and train again")
+
+
 def _generator(made) -> tuple[list, tuple]:
     trained, forms = made.trained, made.forms
+    _refuse_class(trained)
     network, width = trained.part(trained.form.roles[0].name), trained.info.n_variables
     conditions = {c.name: c for c in trained.conditions}
     free = sum(value.size for value in network.graph.inputs if value.name not in conditions)
