@@ -5,6 +5,7 @@ Both look at all variables together, where histograms of one variable each see n
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,8 +65,6 @@ def two_sample_area(real, made, *, options: str = OPTIONS, seed: int = 1) -> Two
     labels = [np.concatenate([np.ones(len(a)), np.zeros(len(b))]) for a, b in zip(*parts)]
     # the same prior for both, whatever their numbers
     method = MethodDL(options, norm="EqualNumEvents", RandomSeed=seed)
-    import warnings
-
     with warnings.catch_warnings():  # that it learns nothing is the best that can happen
         warnings.simplefilter("ignore")
         method.fit(train, labels[0].astype(int), progress="silent")
