@@ -135,6 +135,40 @@ def _nearest(torch):
     yield run_alone("UPSAMPLE|2|3", [IMAGE]), torch.nn.functional.interpolate(tensor(IMAGE), scale_factor=(2, 3))
 
 
+def numbers_of(n):
+    """Factors and offsets of n channels, (1, n) each."""
+    return {"Gamma": RNG.uniform(0.5, 1.5, (1, n)), "Beta": RNG.standard_normal((1, n))}
+
+
+@row("LAYERNORM", "what is normalised")
+def _layer_norm(torch):
+    for x, shape in ((IMAGE, IMAGE.shape[1:]), (RNG.standard_normal((2, 7)), (7,))):
+        p = numbers_of(int(np.prod(shape)))
+        gamma, beta = (tensor(p[name].reshape(shape)) for name in ("Gamma", "Beta"))
+        yield alone("LAYERNORM", x, **p), torch.nn.functional.layer_norm(tensor(x), shape, gamma, beta)
+
+
+@row("INSTNORM, GROUPNORM", "factors")
+def _channel_norms(torch):
+    p, x = numbers_of(3), IMAGE
+    gamma, beta = (tensor(p[name][0]) for name in ("Gamma", "Beta"))
+    yield alone("INSTNORM", x, **p), torch.nn.functional.instance_norm(tensor(x), weight=gamma, bias=beta)
+    for groups in (1, 3):
+        yield alone(f"GROUPNORM|{groups}", x, **p), torch.nn.functional.group_norm(tensor(x), groups, gamma, beta)
+
+
+@row("PRELU", "slopes")
+def _prelu(torch):
+    for text, slopes in (("PRELU", RNG.uniform(-1, 1, 3)), ("PRELU|0.25|ALL", np.array([0.25]))):
+        yield alone(text, IMAGE, Slopes=slopes[None]), torch.nn.functional.prelu(tensor(IMAGE), tensor(slopes))
+
+
+@row("PIXELSHUFFLE", "order of channels")
+def _shuffle(torch):
+    x = RNG.standard_normal((2, 8, 2, 3))
+    yield alone("PIXELSHUFFLE|2", x), torch.nn.functional.pixel_shuffle(tensor(x), 2)
+
+
 @row("UPSAMPLE|..|BILINEAR", "corners")
 def _bilinear(torch):
     for field, corners in (("", False), ("|1", True)):

@@ -72,6 +72,20 @@ def test_kernels_give_what_the_formulas_give_at_any_place(activation, precision)
         assert [a.tobytes() for a in run(x[part], grad[part])] == [y[part].tobytes(), g[part].tobytes()]
 
 
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("activation", [p for p in ELEMENTWISE if p.values[0].curved])
+def test_curvature_is_the_slope_of_the_slope(activation, precision):
+    high, low = (slope(activation, POINTS + step) for step in (1e-6, -1e-6))
+    expected = activation.curvature(mathematics, POINTS)
+    np.testing.assert_allclose(expected, (high - low) / 2e-6, rtol=1e-7, atol=1e-8)
+    x, y, g = POINTS.astype(precision), np.empty_like(POINTS, precision), np.empty_like(POINTS, precision)
+    call(activation.slope_kernel, [x, y], rows=1)
+    call(activation.slope_kernel.backward[0], [x, np.full_like(x, 2), g], (0,), rows=1)
+    tolerance = 1e-14 if precision == "float64" else FLOAT32_FORWARD
+    assert_close(y, slope(activation, x.astype(float)), tolerance, f"{activation.name}'")
+    assert_close(g, 2 * activation.curvature(mathematics, x.astype(float)), tolerance, f"{activation.name}''")
+
+
 @pytest.mark.parametrize("activation", ELEMENTWISE)
 def test_unit_range_says_whether_values_lie_between_0_and_1(activation):
     values = activation.forward(mathematics, np.linspace(-30, 30, 601))

@@ -45,6 +45,16 @@ SHOWN = {
         r"autoencoder: .* shift ([-+][\d.]+) %; width [\d.]+ GeV, ([-+][\d.]+) %\n  squared errors ([\d.]+)",
         [(-0.2, 0.2), (-2.0, 10.0), (0.0, 0.01)],
     ),
+    "gan_mixture.py": (r"Gaussians found: (\d) of 8; two-sample area ([\d.]+) ", [(8, 8), (0.5, 0.65)]),
+    "shower_gan.py": (
+        r"response .*generated ([\d.]+) \+- ([\d.]+)\n(?:.*\n)*mean depth  .*real ([\d.]+) .*generated ([\d.]+) .*\n"
+        r"(?:.*\n)*two-sample area of these quantities ([\d.]+)",
+        [(0.99, 1.01), (0.014, 0.024), (1.19, 1.22), (1.15, 1.26), (0.5, 0.75)],
+    ),
+    "stargan.py": (
+        r"real images: ([\d.]+)\ndifference .*: ([\d.]+); from another blob: ([\d.]+)",
+        [(0.95, 1.0), (0.0, 0.15), (0.2, 0.4)],
+    ),
     "toys.py": (r"the 24 columns have rank (\d+)\n([\d.]+)%", [(20, 20), (50.0, 60.0)]),
 }
 

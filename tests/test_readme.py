@@ -101,5 +101,5 @@ def test_option_strings_are_understood_without_a_warning(options):
         tmvalite.MethodDL(options, Strict=True)
     else:
         n_variables = None if "InputLayout" in options else 4
-        method = "AE" if "Encoder=" in options else "DL"
+        method = "AE" if "Encoder=" in options else "GAN" if "##" in options else "DL"
         understand(options, method=method, n_variables=n_variables, diagnostics=Diagnostics(strict=True))

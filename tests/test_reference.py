@@ -68,7 +68,7 @@ def test_options_prints_one_option_of_every_string_that_has_it(capsys):
     assert (code, err) == (0, "")
     entry = ["  ValidationSize           text; default 20%", "      part of the training events that validates: 20%, 0.2 or 100"]
     lines = out.splitlines()
-    assert [line for line in lines if line and line[0] != " "] == ["MethodDL", "MethodDNN", "MethodAE"]
+    assert [line for line in lines if line and line[0] != " "] == ["MethodDL", "MethodDNN", "MethodAE", "MethodGAN"]
     assert lines[1:3] == lines[5:7] == lines[9:11] == entry
 
 

@@ -22,7 +22,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "tmvalite.application": ("apply",),
-    "tmvalite.methods": ("MethodAE", "MethodDL", "MethodDNN", "from_onnx", "load"),
+    "tmvalite.methods": ("MethodAE", "MethodDL", "MethodDNN", "MethodGAN", "from_onnx", "load"),
     "tmvalite.workflow.factory": ("Factory",),
     "tmvalite.workflow.dataloader": ("DataLoader",),
     "tmvalite.workflow.cross_validation": ("CrossValidation",),

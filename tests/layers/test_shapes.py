@@ -189,3 +189,20 @@ def test_grid_sample_keeps_the_image_size_or_takes_its_own():
 )
 def test_error_shapes_that_do_not_fit(text, inputs, message):
     assert refusal(text, *inputs) == message
+
+
+def test_normalisations_and_shuffles_say_what_they_cannot_read():
+    assert "GROUPNORM cannot make 2 equal groups of the channels of an image 3x4x4" in refusal("GROUPNORM|2", (3, 4, 4))
+    assert "expected one of: 1, 3" in refusal("GROUPNORM|2", (3, 4, 4))
+    assert "INSTNORM reads an image, not a vector of 5" in refusal("INSTNORM", (5,))
+    message = refusal("PIXELSHUFFLE|2", (6, 4, 4))
+    assert (
+        "makes one channel of 4, which an image 6x4x4 (channels x rows x columns) has no multiple" in message
+        and "give it 8 channels" in message
+    )
+
+
+def test_a_group_of_one_value_is_worth_a_remark():
+    layer = read_layer("GROUPNORM|5")[0]
+    assert layer.remarks((5,)) == ("a group of GROUPNORM has one value here, which is normalised to 0",)
+    assert not layer.remarks((10,)) and not read_layer("INSTNORM")[0].remarks((2, 1, 3))

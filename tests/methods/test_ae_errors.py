@@ -124,7 +124,7 @@ BOOKED = {
             "  LatentLoss=NONE",
             "             ^~~~",
             "  in LatentLoss",
-            "  hint: leave the Discriminator out",
+            "  hint: leave the Discriminator out; or name one of its layers with Features, and it reads events",
         ],
     ),
     "wide discriminator": (

@@ -73,5 +73,5 @@ def test_the_command_line_and_types_ask_the_registries():
 
 
 def test_the_methods_of_the_package_are_these():
-    assert list(FORMS) == ["DL", "DNN", "AE", "GAN"] and list(METHODS) == ["DL", "DNN", "AE"]
+    assert list(FORMS) == ["DL", "DNN", "AE", "GAN"] and list(METHODS) == ["DL", "DNN", "AE", "GAN"]
     assert [tmvalite.Types.kAE.value, tmvalite.Types.kDL.name] == [1001, "kDL"]

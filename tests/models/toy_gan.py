@@ -50,17 +50,20 @@ class Toy(Form):
         widths = {GENERATOR: n, DISCRIMINATOR: 1}
         return build_graphs(booking.layout, inputs=reads, n_variables=n, n_outputs=widths, drop=drop, diagnostics=diagnostics)
 
-    def learner(self, blueprint, network):
+    def learner(self, booking, blueprint, network):
         generator = network.part(block_of(network.graph, GENERATOR))
         judge = network.part(block_of(network.graph, DISCRIMINATOR), losses=("CROSSENTROPY",), trained=(DISCRIMINATOR,))
         deceive = network.part(network.graph, losses=("CROSSENTROPY",), trained=(GENERATOR,))
 
-        def real_and_made(x, seed, epoch, step):
-            made = generator.outputs(noise(len(x), generator.n_inputs, seed, epoch, step))
-            return np.concatenate([made, x]), np.repeat([0, 1], len(x))[:, None].astype(x.dtype)
+        def drawn(batch):
+            return noise(len(batch.rows), generator.n_inputs, batch.seed, batch.epoch, batch.step)
 
-        def anew(x, seed, epoch, step):
-            return noise(len(x), generator.n_inputs, seed, epoch, step), np.ones((len(x), 1), x.dtype)
+        def real_and_made(batch):
+            made = generator.outputs(drawn(batch))
+            return np.concatenate([made, batch.x]), np.repeat([0, 1], len(made))[:, None].astype(made.dtype)
+
+        def anew(batch):
+            return drawn(batch), np.ones((len(batch.rows), 1), np.float32)
 
         first = Turn(judge, make=real_and_made, extra="discriminator")
         return TwoPlayers(network, [first, Turn(deceive, make=anew, rate_of="deception")])

@@ -19,10 +19,10 @@ def adversarial(settings=None, **of_turns):
     initialise(whole, "XAVIER", 1)
     encoder = whole.part(block_of(graph, "Encoder"))
 
-    def made(x, seed, epoch, step):
-        codes = encoder.outputs(np.ascontiguousarray(x))
-        targets = np.zeros((2 * len(x), 1), np.float32)
-        targets[len(x) :] = 1
+    def made(batch):
+        codes = encoder.outputs(batch.x)
+        targets = np.zeros((2 * len(codes), 1), np.float32)
+        targets[len(codes) :] = 1
         return np.concatenate([codes, np.ones_like(codes)]), targets
 
     def part(*blocks, losses, trained):

@@ -55,6 +55,14 @@ class Activation:
         """grad f'(x), from the input x or the output f(x), as `saves` says."""
         raise NotImplementedError(f"{self.name} declares no backward(m, saved, grad)")
 
+    def curvature(self, m, x):
+        """f''(x), from the input, 0 at a kink; where it is not declared, the gradient of f' is not known (WGAN-GP)."""
+        raise NotImplementedError(f"{self.name} declares no curvature(m, x)")
+
+    def slope(self, m, x):
+        """f'(x), from the input."""
+        return self.backward(m, self.forward(m, x) if self.saves == OUTPUT else x, 1.0)
+
     def onnx(self, forms, x: str) -> str:
         """The name of f(x) in ONNX; layers/onnx_form.py says what `forms` offers."""
         raise NotImplementedError(f"{self.name} declares no onnx(forms, x)")
@@ -65,6 +73,18 @@ class Activation:
         from tmvalite.kernels.activation import elementwise
 
         return elementwise(self.name, self.forward, self.backward)
+
+    @property
+    def curved(self) -> bool:
+        """Whether it declares its curvature, so that gradients of gradients go through it."""
+        return self.elementwise and type(self).curvature is not Activation.curvature
+
+    @cached_property
+    def slope_kernel(self) -> Any:
+        """The family that gives f'(x), with its gradient."""
+        from tmvalite.kernels.slope import slope_of
+
+        return slope_of(self.name, self.slope, self.curvature)
 
 
 REGISTRY: dict[str, Activation] = {}

@@ -17,5 +17,8 @@ class Elu(Activation):
     def backward(self, m, y, grad):
         return grad * m.choose(y > 0.0, 1.0, y + 1.0)
 
+    def curvature(self, m, x):
+        return m.choose(x > 0.0, 0.0 * x, m.exp(m.smaller(x, 0.0)))
+
     def onnx(self, forms, x):
         return forms.node("Elu", x, alpha=1.0)

@@ -19,5 +19,8 @@ class Gauss(Activation):
     def backward(self, m, x, grad):
         return grad * (-2.0 * x * m.exp(-(x * x)))
 
+    def curvature(self, m, x):
+        return (4.0 * x * x - 2.0) * m.exp(-(x * x))
+
     def onnx(self, forms, x):
         return forms.node("Exp", forms.node("Neg", forms.node("Mul", x, x)))

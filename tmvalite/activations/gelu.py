@@ -21,6 +21,9 @@ class Gelu(Activation):
     def backward(self, m, x, grad):
         return grad * (0.5 * (1.0 + m.erf(x * ROOT_HALF)) + x * DENSITY * m.exp(-(0.5 * x * x)))
 
+    def curvature(self, m, x):
+        return DENSITY * (2.0 - x * x) * m.exp(-(0.5 * x * x))
+
     def onnx(self, forms, x):
         erf = forms.node("Erf", forms.node("Mul", x, forms.constant(ROOT_HALF)))
         return forms.node("Mul", forms.node("Mul", x, forms.constant(0.5)), forms.node("Add", erf, forms.constant(1.0)))

@@ -19,6 +19,9 @@ class LeakyRelu(Activation):
     def backward(self, m, y, grad):
         return grad * m.choose(y > 0.0, 1.0, LEAK)
 
+    def curvature(self, m, x):
+        return 0.0 * x
+
     def onnx(self, forms, x):
         if forms.dtype == "float32":
             return forms.node("LeakyRelu", x, alpha=LEAK)

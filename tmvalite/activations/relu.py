@@ -18,5 +18,8 @@ class Relu(Activation):
     def backward(self, m, y, grad):
         return grad * m.choose(y > 0.0, 1.0, 0.0)
 
+    def curvature(self, m, x):
+        return 0.0 * x
+
     def onnx(self, forms, x):
         return forms.node("Relu", x)

@@ -19,6 +19,10 @@ class Sigmoid(Activation):
     def backward(self, m, y, grad):
         return grad * (y * (1.0 - y))
 
+    def curvature(self, m, x):
+        y = m.sigmoid(x)
+        return y * (1.0 - y) * (1.0 - 2.0 * y)
+
     def onnx(self, forms, x):
         """Not the operator Sigmoid: in float32, onnxruntime's is 17 % off at -15 and 0 from -18 down."""
         return forms.node("Reciprocal", forms.node("Add", forms.node("Exp", forms.node("Neg", x)), forms.constant(1.0)))

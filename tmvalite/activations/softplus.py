@@ -17,6 +17,10 @@ class SoftPlus(Activation):
     def backward(self, m, x, grad):
         return grad * m.sigmoid(x)
 
+    def curvature(self, m, x):
+        s = m.sigmoid(x)
+        return s * (1.0 - s)
+
     def onnx(self, forms, x):  # max(0, x) + log(1 + exp(-|x|)), which does not overflow; SOFIE lacks Softplus
         small = forms.node("Exp", forms.node("Neg", forms.node("Abs", x)))
         return forms.node("Add", forms.node("Relu", x), forms.node("Log", forms.node("Add", small, forms.constant(1.0))))

@@ -19,5 +19,9 @@ class SoftSign(Activation):
         denominator = 1.0 + abs(x)
         return grad / (denominator * denominator)
 
+    def curvature(self, m, x):
+        denominator = 1.0 + abs(x)
+        return -2.0 * m.with_sign(1.0, x) / (denominator * denominator * denominator)
+
     def onnx(self, forms, x):  # SOFIE lacks Softsign
         return forms.node("Div", x, forms.node("Add", forms.node("Abs", x), forms.constant(1.0)))

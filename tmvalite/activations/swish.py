@@ -18,5 +18,9 @@ class Swish(Activation):
         s = m.sigmoid(x)
         return grad * (s + x * s * (1.0 - s))
 
+    def curvature(self, m, x):
+        s = m.sigmoid(x)
+        return s * (1.0 - s) * (2.0 + x * (1.0 - 2.0 * s))
+
     def onnx(self, forms, x):
         return forms.node("Mul", x, forms.activation(x, "SIGMOID"))

@@ -18,5 +18,8 @@ class SymmRelu(Activation):
     def backward(self, m, x, grad):
         return grad * m.with_sign(1.0, x)
 
+    def curvature(self, m, x):
+        return 0.0 * x
+
     def onnx(self, forms, x):
         return forms.node("Abs", x)

@@ -18,5 +18,9 @@ class Tanh(Activation):
     def backward(self, m, y, grad):
         return grad * (1.0 - y * y)
 
+    def curvature(self, m, x):
+        y = m.tanh(x)
+        return -2.0 * y * (1.0 - y * y)
+
     def onnx(self, forms, x):
         return forms.node("Tanh", x)

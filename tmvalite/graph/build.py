@@ -79,7 +79,7 @@ def build_graphs(
             width = n_outputs[name] if isinstance(n_outputs, Mapping) else n_outputs
             title = f"Layout, {name}" if name else "Layout"
             surroundings = Surroundings(n_variables, width, diagnostics, layout.source, title, frozenset(n for n, _ in reads))
-            graphs[name] = _Builder(name, reads, surroundings, graphs, n_variables).build(block)
+            graphs[name] = _Builder(name, reads, surroundings, graphs).build(block)
         rates = drop_rates(tuple(graphs.values()), drop, diagnostics)
         changes = {node: {"drop": p} for node, p in rates.items()}
         return {name: rewrite(graph, changes) for name, graph in graphs.items()} if changes else graphs
@@ -88,13 +88,13 @@ def build_graphs(
 class _Builder:
     """Places the layers of one block one after another; keeps what names mean so far."""
 
-    def __init__(self, block: str, inputs: INPUTS, surroundings: Surroundings, others: Mapping[str, Graph], n_variables: int):
+    def __init__(self, block: str, inputs: INPUTS, surroundings: Surroundings, others: Mapping[str, Graph]):
         self.block, self.around, self.others = block, surroundings, others
         self.inputs = tuple(Value(name, shape) for name, shape in inputs)
         self.values = {value.name: value for value in self.inputs}
         self.event = None
         if WHOLE_EVENT not in self.values:
-            self.event = self.values[WHOLE_EVENT] = Value(WHOLE_EVENT, (n_variables,))
+            self.event = self.values[WHOLE_EVENT] = Value(WHOLE_EVENT, (sum(value.size for value in self.inputs),))
         self.taken: dict[str, Span | None] = dict.fromkeys(self.values)
         self.nodes: list[Node] = []
         self.later: set[str] = set()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from tmvalite.graph.ir import Graph, Node, Output, Value
+from tmvalite.layers.base import Layer, Shape
+from tmvalite.layers.shapes import size
 
 SEPARATOR = "."
 
 
-def join(graphs: Mapping[str, Graph]) -> Graph:
+def join(graphs: Mapping[str, Graph], sources: Mapping[str, str] | None = None) -> Graph:
     """One graph of several blocks: what the first one gives is what all others read.
 
     Nodes are called "Block.name". The outputs are those of the blocks behind the first, in order; a single block keeps
@@ -19,7 +22,10 @@ def join(graphs: Mapping[str, Graph]) -> Graph:
     Parameters
     ----------
     graphs : mapping of str to Graph
-        As `build_graphs` makes them: every block but the first has one input, of the shape of the first one's output.
+        As `build_graphs` makes them: every block but the first has one input of the size of the first one's output, and
+        further ones only that the first block has too, by name: conditions.
+    sources : mapping of str to str, optional
+        The blocks that read what an earlier block but the first one gives: the last output of that.
 
     Raises
     ------
@@ -31,16 +37,100 @@ def join(graphs: Mapping[str, Graph]) -> Graph:
     values = {value: value for value in first.inputs}
     _copy(first, first_name, values, copies)
     outputs = [_moved(output, values) for output in first.outputs]
-    code = outputs[-1].value
+    given = {first_name: outputs[-1].value}
     if others:
         outputs = []
     for name, graph in others:
-        if len(graph.inputs) != 1 or graph.event is not None or graph.inputs[0].shape != code.shape:
+        code = given[(sources or {}).get(name, first_name)]
+        values = _read_by(graph, code, first)
+        if values is None:
             raise ValueError(f"{name} does not read what {first_name} gives")
-        values = {graph.inputs[0]: code}
+        for value, source in list(values.items()):
+            if value.shape != source.shape:
+                values[value] = _seen(value, source, name, copies)
+        if graph.event is not None:
+            values[graph.event] = _event_of(graph, values, name, copies)
         _copy(graph, name, values, copies)
         outputs += [_moved(output, values) for output in graph.outputs]
+        given[name] = outputs[-1].value
     return Graph(first.inputs, tuple(copies.values()), tuple(outputs), first.source, first.event)
+
+
+def reads(graph: Graph, source: Graph, first: Graph) -> bool:
+    """Whether a block can read what another one gives, and beside it inputs of the first one."""
+    return _read_by(graph, source.outputs[-1].value, first) is not None
+
+
+def _read_by(graph: Graph, code: Value, first: Graph) -> dict[Value, Value] | None:
+    """What the inputs of a block are: the code, and inputs of the first block of the same name; None where that fails."""
+    given = {value.name: value for value in first.inputs}
+    others = conditions_of(first, graph)
+    rest = [value for value in graph.inputs if value.name not in others]
+    if len(rest) != 1 or rest[0].size != code.size:
+        return None
+    return {value: given[value.name] if value.name in others else code for value in graph.inputs}
+
+
+def conditions_of(first: Graph, graph: Graph) -> tuple[str, ...]:
+    """The names of the inputs that two blocks share: those of one name and shape, but for the one that has no name of its own."""
+    given = {value.name: value.shape for value in first.inputs if value.name != "input"}
+    return tuple(value.name for value in graph.inputs if given.get(value.name) == value.shape)
+
+
+def alone(graph: Graph, own: Graph, block: str) -> Graph:
+    """A block with the inputs that it has by itself and the names of nodes and outputs that it has in the joined graph."""
+    values: dict[Value, Value] = {value: value for value in own.inputs}
+    copies: dict[Node, Node] = {}
+    _copy(own, block, values, copies)
+    names = [output.name for output in graph.outputs if output.value.producer.block == block]
+    outputs = [_moved(output, values) for output in own.outputs]
+    if names:
+        outputs = [dataclasses.replace(output, name=name) for output, name in zip(outputs, names, strict=True)]
+    return dataclasses.replace(own, nodes=tuple(copies.values()), outputs=tuple(outputs))
+
+
+@dataclass(frozen=True)
+class _View(Layer):
+    """The same values under another shape, between two blocks."""
+
+    shape: Shape
+
+    def lower(self, low, inputs, slots):
+        return inputs[0]
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        return forms.reshape(inputs[0], shapes[0], self.shape)
+
+
+@dataclass(frozen=True)
+class _Joined(Layer):
+    """Several values as one vector, one after the other: the whole event of a block that reads it beside its named inputs."""
+
+    def lower(self, low, inputs, slots):
+        y, at = low.tensor(sum(x.size for x in inputs)), 0
+        for i, x in enumerate(inputs):
+            low.emit("Copy", x=x, y=y, to=at, partial=i > 0)
+            at += x.size
+        return y
+
+    def onnx(self, forms, inputs, shapes, parameters):
+        flat = [forms.reshape(x, shape, (size(shape),)) for x, shape in zip(inputs, shapes)]
+        return forms.node("Concat", *flat, axis=1)
+
+
+def _seen(value: Value, source: Value, block: str, copies: dict[Node, Node]) -> Value:
+    """The value under the shape in which a block reads it."""
+    node = Node(f"{block}{SEPARATOR}{value.name}", _View(value.shape), (source,), value.shape, (), 0, block)
+    copies[node] = node
+    return node.output
+
+
+def _event_of(graph: Graph, values: Mapping[Value, Value], block: str, copies: dict[Node, Node]) -> Value:
+    """The whole event that a block reads."""
+    reads = tuple(values[value] for value in graph.inputs)
+    node = Node(f"{block}{SEPARATOR}{graph.event.name}", _Joined(), reads, graph.event.shape, (), 0, block)
+    copies[node] = node
+    return node.output
 
 
 def block_of(graph: Graph, *blocks: str) -> Graph:
@@ -80,7 +170,7 @@ def original_name(name: str) -> str:
 
 def _copy(graph: Graph, block: str, values: dict[Value, Value], copies: dict[Node, Node]) -> None:
     if graph.event is not None:
-        values[graph.event] = graph.event
+        values.setdefault(graph.event, graph.event)
     for node in graph.nodes:
         _place(dataclasses.replace(node, block=block), block + SEPARATOR + node.name, values, copies, key=node)
 

@@ -37,7 +37,7 @@ TMVA, PYTORCH, KERAS = range(3)  # whose running values
 
 
 @kernel
-def _two_sums(n, x, pivot):
+def two_sums(n, x, pivot):
     """sum (x - pivot), sum (x - pivot)^2 in four chains each, so that they do not wait for one another."""
     a0, a1, a2, a3 = 0.0, 0.0, 0.0, 0.0
     b0, b1, b2, b3 = 0.0, 0.0, 0.0, 0.0
@@ -53,7 +53,7 @@ def _two_sums(n, x, pivot):
 
 
 @kernel
-def _gradient_sums(n, x, g, mean, inverse):
+def gradient_sums(n, x, g, mean, inverse):
     """sum g, sum g (x - mean) inverse, likewise."""
     a0, a1, a2, a3 = 0.0, 0.0, 0.0, 0.0
     b0, b1, b2, b3 = 0.0, 0.0, 0.0, 0.0
@@ -92,7 +92,7 @@ def batch_sums(d, run, arena, theta, copies, grad):
                 second[k] += difference * difference
         else:
             for k in range(groups):
-                a, b = _two_sums(inner, shift(row, k * inner), pivot[k])
+                a, b = two_sums(inner, shift(row, k * inner), pivot[k])
                 first[k] += a
                 second[k] += b
     return 0.0
@@ -204,7 +204,7 @@ def batch_gradient_sums(d, run, arena, theta, copies, grad):
                 second[k] += float(gradient[k]) * ((float(row[k]) - mean[k]) * inverse[k])
         else:
             for k in range(groups):
-                a, b = _gradient_sums(inner, shift(row, k * inner), shift(gradient, k * inner), mean[k], inverse[k])
+                a, b = gradient_sums(inner, shift(row, k * inner), shift(gradient, k * inner), mean[k], inverse[k])
                 first[k] += a
                 second[k] += b
     return 0.0

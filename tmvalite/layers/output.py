@@ -8,6 +8,7 @@ from tmvalite.layers.base import Example, Layer, Shape, arg, register
 from tmvalite.losses import LOSSES
 
 BOOKED = "BOOKED"  # the method's ErrorStrategy
+TRAINING = tuple(name for name, loss in LOSSES.items() if loss.uses)
 
 
 @register("OUTPUT")
@@ -16,7 +17,7 @@ class Output(Layer):
     """An output: `weight` times the loss of what it reads is added to the loss of the network; nothing reads it."""
 
     loss: str = arg(
-        "loss of this output; BOOKED is the method's ErrorStrategy", type=str, default=BOOKED, choices=(*LOSSES, BOOKED)
+        "loss of this output; BOOKED is the method's ErrorStrategy", type=str, default=BOOKED, choices=(*TRAINING, BOOKED)
     )
     weight: float = arg("weight in the total loss", type=float, default=1.0, minimum=0)
 

@@ -4,6 +4,8 @@
 from tmvalite.losses import crossentropy as _crossentropy
 from tmvalite.losses import sumofsquares as _sumofsquares
 from tmvalite.losses import mutualexclusive as _mutualexclusive
+from tmvalite.losses import hinge as _hinge
+from tmvalite.losses import wasserstein as _wasserstein
 from tmvalite.losses.base import (
     ANY,
     AUTOENCODER,

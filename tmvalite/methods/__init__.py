@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 
-from tmvalite.methods import gan as _gan
 from tmvalite.methods.ae import MethodAE
 from tmvalite.methods.base import METHODS, Method
 from tmvalite.methods.category import MethodCategory
 from tmvalite.methods.dl import MethodDL
 from tmvalite.methods.dnn import MethodDNN
 from tmvalite.methods.fold_methods import MethodCrossValidation
+from tmvalite.methods.gan import MethodGAN
 from tmvalite.methods.python_estimator import PythonEstimator
 from tmvalite.models.form import FORMS
 
@@ -27,6 +27,7 @@ __all__ = [
     "MethodCrossValidation",
     "MethodDL",
     "MethodDNN",
+    "MethodGAN",
     "PythonEstimator",
     "from_onnx",
     "load",

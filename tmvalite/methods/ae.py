@@ -14,6 +14,7 @@ from tmvalite.losses import AUTOENCODER, losses_for
 from tmvalite.methods.base import Method
 from tmvalite.models import options
 from tmvalite.models.blocks import DECODER, DISCRIMINATOR, ENCODER, EXPECTED, HEAD, build_blocks
+from tmvalite.models.features import EVENT, wrong_strategy
 from tmvalite.models.form import FORMS, ORIGIN, TRUTH, VARIABLES, Form, Role, register
 from tmvalite.models.latent import DECEPTION, HEAD_LOSS, LATENT_TERMS, RECONSTRUCTION, complete, draws_of
 from tmvalite.models.prior import sampled_codes
@@ -52,6 +53,12 @@ AE_EXTENSIONS = options.EXTENSIONS + OptionTable(
     DeclaredOption("DecoderSigma", float, 0.0, "width of a Gaussian decoder; 0: estimated with KL, else 1", minimum=0),
     DeclaredOption("TemperatureRate", float, 0.0, "GUMBEL: tau falls as exp(-rate * steps)", minimum=0),
     DeclaredOption("TemperatureMinimum", float, 0.5, "GUMBEL: the smallest tau", minimum=0),
+    DeclaredOption(
+        "Features", str, "", "layer of a Discriminator of events in whose values events and reconstructions are compared"
+    ),
+    DeclaredOption(
+        "FeatureWeight", float, 1.0, "weight of that difference in the loss of the Decoder, beside deceiving", minimum=0
+    ),
     _choice("Pretrain", ("NONE", "GREEDY"), "train the dense layers of the encoder one by one before the whole"),
     DeclaredOption("PretrainEpochs", int, 20, "epochs for each layer", minimum=1),
     DeclaredOption(
@@ -106,7 +113,12 @@ class Autoencoder(Form):
             head_outputs=of_head[booking.analysis_type],
             drop=drop,
             diagnostics=diagnostics,
+            judged=_judged(booking, inputs[-1]),
         )
+
+    def sources(self, blocks):
+        graph = blocks.get(DISCRIMINATOR)
+        return {DISCRIMINATOR: DECODER} if graph is not None and graph.inputs[0].name == EVENT else {}
 
     def complete(self, booking, blocks, diagnostics):
         return complete(booking, blocks, diagnostics)
@@ -128,6 +140,7 @@ class Autoencoder(Form):
             "DecoderSigma": "no output has the loss SUMOFSQUARES" if not any(o.declared.gaussian for o in of_decoder) else "",
             "TemperatureRate": "the Encoder has no GUMBEL" if not cools else "",
             "TemperatureMinimum": "TemperatureRate is 0" if not values.TemperatureRate else "",
+            "FeatureWeight": "" if values.Features else "Features is not set",
             "PretrainEpochs": no_pretraining,
             "PretrainCorruption": no_pretraining,
         }
@@ -137,9 +150,12 @@ class Autoencoder(Form):
                 message, hint = f"{option} has no effect: {reason}", f"remove {option}"
                 diagnostics.warn(message, code="option-without-effect", **place, hint=hint)
 
-    def learner(self, blueprint, network):
+    def learner(self, booking, blueprint, network):
         from tmvalite.models.adversary import adversarial
+        from tmvalite.models.vae_gan import FeatureLearning
 
+        if booking.values.Features:
+            return FeatureLearning(booking, blueprint, network)
         return adversarial(blueprint, network) if blueprint.latent == "ADV" else network
 
     def companion(self, booking, blueprint, network, train, trace):
@@ -154,6 +170,18 @@ class Autoencoder(Form):
 
         if booking.values.Pretrain == "GREEDY":
             pretrain(booking, network, train, valid, seed=seed, progress=progress)
+
+
+def _judged(booking, inputs) -> tuple:
+    """What a Discriminator reads that sees events; nothing where it reads codes. Raises OptionError."""
+    if not booking.values.Features:
+        return ()
+    if booking.values.ErrorStrategy != "SUMOFSQUARES":
+        raise wrong_strategy(booking)
+    if len(inputs) > 1:
+        message = "a Discriminator of events reads one input, and InputLayout has several"
+        raise booking.error("Features", message, "features", hint="leave the names in InputLayout out")
+    return ((EVENT, inputs[0][1]),)
 
 
 class MethodAE(Method):
@@ -309,8 +337,15 @@ class MethodAE(Method):
         return self.decode(Z)
 
     def discriminate(self, Z) -> np.ndarray:
-        """How probable it is that codes (N, Q) are drawn from the prior, as the Discriminator of LatentLoss=ADV sees it: (N,)."""
-        return self._trained().discriminate(Z)
+        """How probable it is that codes (N, Q) are drawn from the prior, as the Discriminator of LatentLoss=ADV sees it: (N,).
+
+        With Features: how probable it is that events (N, V) are real.
+        """
+        model = self._trained()
+        if model.form.sources(model.blocks):
+            x, _ = model.transformed(Z)
+            return model.part(DISCRIMINATOR).values(x)[:, 0]
+        return model.discriminate(Z)
 
     # ------------------------------------------------------------------------------------- values
 

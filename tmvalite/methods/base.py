@@ -325,7 +325,7 @@ class Method(Getters, DescribedOutput, Estimator):
         target : "onnxruntime" or "sofie"
             What runs the file: operators that it lacks are refused.
         part : str, optional
-            "Encoder" or "Decoder" of an autoencoder, alone.
+            "Encoder" or "Decoder" of an autoencoder, "Generator" or "Discriminator" of a GAN, alone.
         inputs : "matrix" or "layout"
             One input `events` (N, V), or those of InputLayout under their names.
 

@@ -45,7 +45,7 @@ class Report:
 
     @property
     def phases(self) -> tuple[PhaseSettings, ...]:
-        """Of the training; empty for MethodGAN, whose keys have prefixes."""
+        """Of the training."""
         return self.booking.phases
 
     @property
@@ -69,6 +69,8 @@ class Report:
             lines += ["", "training"]
             for i, phase in enumerate(self.phases, 1):
                 lines += wrapped(f"phase {i}: {_phase_text(phase)}", 2)
+                for name, other in phase.others.items():
+                    lines += wrapped(f"{name}: {_phase_text(other)}", 4)
         if self.unavailable:
             lines += ["", *wrapped(f"understood, but not yet available for training: {', '.join(self.unavailable)}")]
         warnings = self.diagnostics.warnings
@@ -87,7 +89,8 @@ class Report:
             "options": {name: {"value": self.bound.values[name], "set": given} for name, _, given in self.bound.items()},
             "networks": {name: _network_json(graph) for name, graph in self.graphs.items()},
             "phases": [
-                {f.name: _plain_value(getattr(phase, f.name)) for f in dataclasses.fields(phase) if f.name != "written"}
+                _phase_json(phase)
+                | ({"others": {name: _phase_json(o) for name, o in phase.others.items()}} if phase.others else {})
                 for phase in self.phases
             ],
             "unavailable": self.unavailable,
@@ -158,6 +161,11 @@ def _phase_text(phase: PhaseSettings) -> str:
     if phase.learning_rate_schedule != "CONSTANT":
         parts.append(f"schedule {phase.learning_rate_schedule}")
     return ", ".join(parts)
+
+
+def _phase_json(phase: PhaseSettings) -> dict[str, Any]:
+    names = [f.name for f in dataclasses.fields(phase) if f.name not in ("written", "others")]
+    return {name: _plain_value(getattr(phase, name)) for name in names}
 
 
 def _network_json(graph: Graph) -> dict[str, Any]:

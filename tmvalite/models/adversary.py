@@ -22,10 +22,11 @@ def adversarial(blueprint: Blueprint, network: Network) -> Alternating:
     of_loss = [o.loss for o in blueprint.objectives]
     encoder = network.part(block_of(network.graph, ENCODER))
 
-    def codes_and_prior(x, seed, epoch, step):
-        codes = encoder.outputs(np.ascontiguousarray(x))
+    def codes_and_prior(batch):
+        codes = encoder.outputs(batch.x)
         n, size = codes.shape
-        inputs = np.concatenate([codes, prior_draws(blueprint.prior, n, size, codes.dtype, seed=seed, epoch=epoch, step=step)])
+        drawn = prior_draws(blueprint.prior, n, size, codes.dtype, seed=batch.seed, epoch=batch.epoch, step=batch.step)
+        inputs = np.concatenate([codes, drawn])
         targets = np.zeros((2 * n, 1), codes.dtype)
         targets[n:] = 1.0
         return inputs, targets

@@ -19,7 +19,14 @@ ADVERSARY = "DENSE|64|RELU,DENSE|64|RELU,DENSE|1|LINEAR"  # where LatentLoss=ADV
 
 
 def build_blocks(
-    layout: Layout, *, inputs, n_variables: int, head_outputs: int, drop: Iterable[float] = (), diagnostics: Diagnostics
+    layout: Layout,
+    *,
+    inputs,
+    n_variables: int,
+    head_outputs: int,
+    drop: Iterable[float] = (),
+    diagnostics: Diagnostics,
+    judged: tuple = (),
 ) -> dict[str, Graph]:
     """The graphs by block: Encoder, Decoder, then Head and Discriminator where they are written.
 
@@ -31,6 +38,8 @@ def build_blocks(
         Number of input variables, N in width formulas, and what the decoder must give.
     head_outputs : int
         Width of a dense layer without a width in the Head: targets, classes, or 1.
+    judged : tuple of (name, shape)
+        What the Discriminator reads, if that is not the code.
 
     Raises
     ------
@@ -40,7 +49,7 @@ def build_blocks(
     _check_names(layout)
     graphs = build_graphs(
         layout,
-        inputs=inputs,
+        inputs={ENCODER: inputs, **({DISCRIMINATOR: judged} if judged else {})},
         n_variables=n_variables,
         drop=drop,
         diagnostics=diagnostics,

@@ -111,7 +111,7 @@ def joined(form: Form, blocks: Mapping[str, Graph]) -> Graph:
     """The blocks as one graph, its outputs called by their terms of the loss; a single chain stays as it is."""
     if "" in blocks:
         return blocks[""]
-    graph, names = join(blocks), []
+    graph, names = join(blocks, form.sources(blocks)), []
     for role in form.roles:
         count = len(blocks[role.name].outputs) if role.learns and role.name in blocks else 0
         names += [role.term] if count == 1 else [f"{role.term}.{i}" for i in range(1, count + 1)]

@@ -22,11 +22,13 @@ from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import FileError, Source, TmvaliteWarning, quoted, warn_user
 from tmvalite.graph import Graph
 from tmvalite.graph.expand import implied_kind
+from tmvalite.graph.join import reads
 from tmvalite.io.weight_file import BlockRecord, NetworkRecord, OptionRecord, WeightFile
 from tmvalite.losses import FUNCTION_CODES, FUNCTION_OF_CODE, LETTERS, LOSSES, Objective, is_function
 from tmvalite.models import network_file
 from tmvalite.models.blueprint import Blueprint, joined, network_of, node_name
 from tmvalite.models.booking import Booking
+from tmvalite.models.conditions import conditions_text, read_conditions
 from tmvalite.models.form import TRUTH, VARIABLES, Form
 from tmvalite.models.latent import LATENT_TERMS
 from tmvalite.models.options import OF_THE_RUN
@@ -123,6 +125,7 @@ SETTINGS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "LatentLoss": ("latent", lambda text: text if text in (*LATENT_TERMS, "NONE") else None),
     "Prior": ("prior", lambda text: text or None),
     "DecoderSigma": ("sigma", _read_width),
+    "Conditions": ("conditions", read_conditions),
 }
 
 
@@ -135,6 +138,7 @@ def _setting_texts(trained: Trained, objectives: tuple[Objective, ...], classes:
         "latent": trained.latent,
         "prior": str(trained.prior),
         "sigma": repr(float(trained.sigma)),
+        "conditions": conditions_text(trained.conditions),
     }
     return {name: values[SETTINGS[name][0]] for name in trained.form.settings}
 
@@ -278,10 +282,9 @@ def _read_blocks(form: Form, records: Sequence[BlockRecord]):
     blocks, matrices, earlier = {}, [], {}
     for record in records:
         graph, found = network_file.network_of_block(record, earlier)
-        if blocks and [v.shape for v in graph.inputs] != [blocks[names[0]].outputs[-1].value.shape]:
-            raise FileError(
-                f"the {record.name} of the weight file does not read what the {names[0]} gives", code="network-inputs"
-            )
+        source = form.sources({**blocks, record.name: graph}).get(record.name, names[0])
+        if blocks and not reads(graph, blocks[source], blocks[names[0]]):
+            raise FileError(f"the {record.name} of the weight file does not read what the {source} gives", code="network-inputs")
         blocks[record.name] = graph
         matrices += [(node_name(record.name, node), name, values) for node, name, values in found]
         earlier |= {node.name: node for node in graph.nodes}

@@ -14,7 +14,7 @@ import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
 from tmvalite.data.transforms import TransformChain
-from tmvalite.errors import Diagnostics, TmvaliteWarning
+from tmvalite.errors import Diagnostics, OptionError, TmvaliteWarning
 from tmvalite.models.blueprint import Blueprint
 from tmvalite.models.booking import Booking
 from tmvalite.models.checkpoint import check_facts, facts_of, read_checkpoint, write_checkpoint
@@ -126,13 +126,16 @@ def fit(
 
     network = blueprint.network(precision=values.Precision, threads=values.Threads or None)
     initialise(network, form.initialisation(values), seed)
-    learner = form.learner(blueprint, network)
+    learner = form.learner(booking, blueprint, network)
     companion = form.companion(booking, blueprint, learner, train, trace) or Companion()
     description = describe(booking, blueprint, info, n_events=len(events), seed=seed, labels=labels or info.classes)
 
     checkpoint = checkpoint if checkpoint is not None else values.Checkpoint or None
     checkpoint_every = values.CheckpointEvery if checkpoint_every is None else checkpoint_every
     facts = facts_of(booking, train, valid) if resumed is not None or checkpoint is not None else {}
+    if facts and not (getattr(learner, "resumable", True) and not companion.keeps_last):
+        message = f"trainings of Method{form.name} with these options have no checkpoints yet"
+        raise OptionError(message, code="checkpoint-method", hint="leave checkpoint and resume out")
     if resumed is not None:
         check_facts(resume, resumed.facts, facts)
     checkpointing = None
@@ -193,7 +196,8 @@ def _samples(
     values, form = booking.values, booking.form
     dtype, learns = np.dtype(values.Precision), booking.analysis_type if form.role(TRUTH) in blueprint.blocks else None
     events = usable_events(events, info, dtype, learns=learns, ignore_negative=values.IgnoreNegWeightsInTraining)
-    train_at, valid_at = split_events(booking, events, split, seed)
+    chosen = form.chosen(booking, events, info)
+    train_at, valid_at = (at if chosen is None else at[chosen[at]] for at in split_events(booking, events, split, seed))
     chain.fit(events.x, events.targets, events.class_index, events.weight)
     x = np.ascontiguousarray(chain.apply_variables(events.x), dtype) if chain.transforms_variables else events.x
     targets = chain.apply_targets(events.targets) if chain.transforms_targets else events.targets
@@ -201,6 +205,7 @@ def _samples(
         outputs = blueprint.blocks[form.role(VARIABLES)].outputs
         check_targets(outputs, blueprint.objectives[: len(outputs)], x, info, transformed=chain.transforms_variables)
     y = target_matrix(booking, blueprint, x, events, targets, info)
+    x, y = form.extended(blueprint, x, y, events, info)
     if learns in ("classification", "multiclass"):
         check_classes(events, info, train_at, valid_at)
 

@@ -11,6 +11,8 @@ from typing import ClassVar
 
 from tmvalite.errors import OptionError
 from tmvalite.graph import Graph, build_graph
+from tmvalite.graph.join import block_of
+from tmvalite.losses import Objective, usual
 from tmvalite.models.options import EXTENSIONS, read_option
 from tmvalite.string_utils import OptionTable, Prior, parse_input_layout, parse_strategy, resolve_strategy
 
@@ -116,9 +118,29 @@ class Form:
         """Header and layers of <Weights>, for a network that ROOT can run, from those of MethodDL."""
         return header | {"NetDepth": len(records)}, records
 
+    def judges(self, booking) -> Objective:
+        """What trains an output that learns the origin of what it reads."""
+        return usual("classification")
+
+    def sources(self, blocks: dict[str, Graph]) -> dict[str, str]:
+        """The blocks that read what a block other than the first one gives, and which."""
+        return {}
+
+    def part(self, graph: Graph, blocks: dict[str, Graph], names: tuple[str, ...]) -> Graph:
+        """The part of the joined graph that some blocks are; `blocks` has them as written."""
+        return block_of(graph, *names)
+
     # ------------------------------------------------------------------------------------- training
 
-    def learner(self, blueprint, network):
+    def chosen(self, booking, events, info):
+        """(N,) bool, which of the events train or validate; None for all."""
+        return None
+
+    def extended(self, blueprint, x, y, events, info) -> tuple:
+        """Transformed variables (N, V) and what is learnt, with columns that the networks read or learn besides."""
+        return x, y
+
+    def learner(self, booking, blueprint, network):
         """What is trained: the network as a whole, or a `training.alternating.Alternating` over it."""
         return network
 

@@ -8,6 +8,7 @@ from tmvalite.graph import Graph, rewrite
 from tmvalite.graph.append import append_sink
 from tmvalite.models.blocks import DISCRIMINATOR, ENCODER, default_discriminator, with_one_sigmoid
 from tmvalite.models.booking import Booking
+from tmvalite.models.features import check_features
 from tmvalite.string_utils import Prior
 
 # terms of the loss; ADVERSARY is that of the Discriminator, DECEPTION that of an Encoder which deceives it
@@ -24,6 +25,8 @@ def complete(booking: Booking, blocks: dict[str, Graph], diagnostics: Diagnostic
     OptionError, ShapeError
         Options that do not fit the layout, with the place.
     """
+    if booking.values.Features:
+        check_features(booking, blocks)
     blocks = with_one_sigmoid(blocks, booking.values.ErrorStrategy, diagnostics)
     latent = latent_loss(booking, blocks)
     encoder = _with_sparsity(booking, _with_latent_loss(booking, _with_prior(booking, blocks[ENCODER]), latent))
@@ -41,6 +44,7 @@ def draws_of(graph: Graph) -> dict[str, str]:
 def latent_loss(booking: Booking, blocks: dict[str, Graph]) -> str:
     """LatentLoss, or what the layout says where it is AUTO. Raises OptionError."""
     asked, encoder = booking.values.LatentLoss, blocks[ENCODER]
+    of_code = DISCRIMINATOR in blocks and not booking.values.Features  # it reads codes
     written = {term.name.upper() for node in encoder.nodes for term in node.layer.terms() if not term.reported}
     drawn = draws_of(encoder).values()
 
@@ -49,11 +53,14 @@ def latent_loss(booking: Booking, blocks: dict[str, Graph]) -> str:
 
     sinks = sorted(written.intersection(SINKS))
     if asked == "AUTO":
-        asked = "ADV" if DISCRIMINATOR in blocks else "KL" if "KL" in written else sinks[0] if sinks else "NONE"
+        asked = "ADV" if of_code else "KL" if "KL" in written else sinks[0] if sinks else "NONE"
     if asked == "KL" and "KL" not in written:
         raise wrong("LatentLoss=KL needs an encoder that gives a distribution", "end the Encoder with LATENT|2")
-    if DISCRIMINATOR in blocks and asked != "ADV":
-        raise wrong(f"a Discriminator trains with LatentLoss=ADV only, not with {asked}", "leave the Discriminator out")
+    if of_code and asked != "ADV":
+        hint = "leave the Discriminator out; or name one of its layers with Features, and it reads events"
+        raise wrong(f"a Discriminator trains with LatentLoss=ADV only, not with {asked}", hint)
+    if asked == "ADV" and booking.values.Features:
+        raise wrong("with Features the Discriminator reads events, and with LatentLoss=ADV codes", "leave one of them out")
     others = [name for name in sinks if name != asked]
     if others:
         hint = f"leave {others[0]} out of the Encoder"

@@ -70,6 +70,7 @@ class AutoencoderLoss(Companion):
         self._least = SMALLEST_VARIANCE * self.sigma**2
         self._temperatures = {d.node: network.setting("temperature", d.node) for d in network.draws if d.setting == "temperature"}
         self.latent_weight = self._trained_weight = values.KLWeight
+        self.keeps_last = bool(values.Features)  # what is trained is no part of the loss of the validation
         self.batch_terms = set(network.batch_terms)
         self.training_only = self.batch_terms | set(network.extras)
         self.columns = self._table_columns()

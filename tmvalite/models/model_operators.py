@@ -14,6 +14,7 @@ from tmvalite.graph import Graph
 from tmvalite.layers.base import Shape
 from tmvalite.layers.onnx_form import OnnxForms
 from tmvalite.losses import IDENTITY
+from tmvalite.models import onnx_generator
 from tmvalite.models.form import TRUTH, VARIABLES
 from tmvalite.models.latent import LATENT_TERMS
 from tmvalite.models.trained import Trained
@@ -104,6 +105,8 @@ Wanted = tuple[str, str, int]  # name of an output, of its value, its width
 def built(made: ModelOperators, part: str | None, inputs: str) -> tuple[list[Wanted], tuple[tuple[str, Shape], ...]]:
     """The outputs of the whole model or of a part, and name and shape of the inputs. Raises OptionError, NotFittedError."""
     trained, form = made.trained, made.trained.form
+    if onnx_generator.is_pair(trained):
+        return onnx_generator.built(made, part, inputs, _events)
     first, decoder = form.roles[0].name, form.role(VARIABLES)
     if part is not None:
         halves = tuple(name for name in (first, decoder) if name)

@@ -19,6 +19,7 @@ from tmvalite.io.atomic import write_atomic
 from tmvalite.io.onnx_targets import check_operators, check_target
 from tmvalite.layers.base import Shape
 from tmvalite.layers.onnx_form import OnnxForms
+from tmvalite.models import onnx_generator
 from tmvalite.models.form import VARIABLES
 from tmvalite.models.model_operators import (
     CODE,
@@ -32,6 +33,7 @@ from tmvalite.models.model_operators import (
     Wanted,
     built,
 )
+from tmvalite.models.onnx_generator import GENERATED
 from tmvalite.models.trained import Trained
 
 COMPARED = 10_000  # events on which a file is run before it is handed over
@@ -87,6 +89,9 @@ def _variable(one: VariableInfo) -> dict[str, str]:
 def _compare(trained: Trained, score: Callable, session: onnx_file.OnnxSession, given, part: str | None) -> None:
     """Raises FileError where the file does not give what the model gives."""
     rng = np.random.default_rng(_SEED)
+    if GENERATED in session.outputs:
+        _compare_generated(trained, session, rng)
+        return
     if CODE in session.inputs and part:
         x = rng.standard_normal((COMPARED, trained.code_size)).astype(np.float32)
     else:
@@ -94,6 +99,16 @@ def _compare(trained: Trained, score: Callable, session: onnx_file.OnnxSession, 
     found = session.run(cut(x, given))
     for name, expected in _expected(trained, score, x, session.outputs).items():
         _hold_against(name, found[name].astype(np.float64), *expected)
+
+
+def _compare_generated(trained: Trained, session: onnx_file.OnnxSession, rng) -> None:
+    """Likewise for a generator: noise and conditions in, events out."""
+    noise, conditions = onnx_generator.drawn_inputs(trained, rng, COMPARED, drawn(rng, trained.info.variables))
+    given = {onnx_generator.NOISE: noise} | ({onnx_generator.CONDITIONS: conditions} if conditions.shape[1] else {})
+    found = session.run(given)[GENERATED].astype(np.float64)
+    inside = onnx_generator.transformed_events(trained, noise, conditions)
+    expected, room = _back(inside, trained.chain.invert_variables, trained.chain.transforms_variables)
+    _hold_against(GENERATED, found, np.asarray(expected, np.float64), room)
 
 
 def _hold_against(name: str, values: np.ndarray, expected: np.ndarray, room: np.ndarray | float) -> None:

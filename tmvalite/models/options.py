@@ -33,7 +33,9 @@ INPUT = OptionTable(
     DeclaredOption("InputLayout", str, "0|0|0", "shape of one event: channels|rows|columns, steps|width or name=shape,..."),
     DeclaredOption("BatchLayout", str, "0|0|0", "shape of one batch; follows from InputLayout and BatchSize"),
 )
-LOSS = DeclaredOption("ErrorStrategy", str, "CROSSENTROPY", "loss function", choices=tuple(LOSSES))
+LOSS = DeclaredOption(
+    "ErrorStrategy", str, "CROSSENTROPY", "loss function", choices=tuple(name for name, loss in LOSSES.items() if loss.uses)
+)
 INITIALIZATION = DeclaredOption(
     "WeightInitialization", str, "XAVIER", "distribution of the first weights", choices=INITIALISATIONS
 )

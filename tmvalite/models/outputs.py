@@ -49,7 +49,7 @@ def objectives_of(
             of_truth, width = _of_truth(booking.analysis_type, role.name, graph, info, booked, diagnostics, guessed)
             found += of_truth
         else:
-            found += [usual("classification") for _ in graph.outputs]
+            found += [booking.form.judges(booking) for _ in graph.outputs]
     return tuple(found), width
 
 

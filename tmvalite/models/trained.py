@@ -18,10 +18,10 @@ from tmvalite.data.tables import scored_events
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import DataError, OptionError
 from tmvalite.graph import Graph
-from tmvalite.graph.join import block_of
 from tmvalite.io.weight_file import OptionRecord, PdfRecord
 from tmvalite.losses import AUTOENCODER, Objective, usual
 from tmvalite.models.blueprint import joined, network_of
+from tmvalite.models.conditions import Condition
 from tmvalite.models.form import ORIGIN, TRUTH, VARIABLES, Form, lacking
 from tmvalite.models.output_densities import OutputDensities
 from tmvalite.string_utils import Prior
@@ -72,6 +72,8 @@ class Trained:
         What the code was trained for (KL, MMD, SWD, ADV or NONE), and its prior.
     sigma : float
         Width of a Gaussian decoder in the transformed variables.
+    conditions : tuple of Condition
+        Variables that a generator is given, not asked for.
     description : Description
         For the weight file.
     direct : bool
@@ -95,6 +97,7 @@ class Trained:
     latent: str = "NONE"
     prior: Prior = Prior()
     sigma: float = 1.0
+    conditions: tuple[Condition, ...] = ()
     description: Description = Description()
 
     def __post_init__(self):
@@ -134,7 +137,7 @@ class Trained:
         return self._parts[blocks]
 
     def _new_part(self, blocks: tuple[str, ...]) -> Network:
-        graph = block_of(self.network.graph, *blocks)
+        graph = self.form.part(self.network.graph, self.blocks, blocks)
         known = dict(zip((output.name for output in self.network.graph.outputs), self.objectives))
         objectives = [known.get(output.name, usual(AUTOENCODER)) for output in graph.outputs]
         return self.network.part(

@@ -13,19 +13,21 @@ class Regularization:
 
     name : as written in Regularization=; code : TMVA's number, in its weight file, its log, and for the kernel
     size : of one weight matrix, an array
+    slope : its derivative, as kernels/optimizer.py has it: that of |w| at 0 is 1
     """
 
     name: str
     code: int
     formula: str
     size: Callable[[Any], float]
+    slope: Callable[[Any], Any]
 
 
 REGULARIZATIONS = {
     r.name: r
     for r in (
-        Regularization("NONE", 0, "0", lambda w: 0.0),
-        Regularization("L1", 1, "sum |w|", lambda w: float(abs(w).sum())),
-        Regularization("L2", 2, "sum w^2", lambda w: float((w * w).sum())),
+        Regularization("NONE", 0, "0", lambda w: 0.0, lambda w: 0.0 * w),
+        Regularization("L1", 1, "sum |w|", lambda w: float(abs(w).sum()), lambda w: 1.0 - 2.0 * (w < 0.0)),
+        Regularization("L2", 2, "sum w^2", lambda w: float((w * w).sum()), lambda w: w + w),
     )
 }

@@ -152,7 +152,12 @@ class Lowering:
 
     def slot(self, node: Node, name: str) -> Slot:
         """The parameter of another node, for layers that share it."""
-        return self._by_name[node.name, name] if self._known is None else self._frozen(node, self._known[node.name, name])
+        if self._known is None:
+            return self._by_name[node.name, name]
+        slot = self._frozen(node, self._known[node.name, name])
+        if slot.trained and slot not in self.slots:  # its own node may stand outside of this graph
+            self.slots.append(slot)
+        return slot
 
     # ------------------------------------------------------------------ what the planner calls
 

@@ -372,7 +372,7 @@ def _tile_rows(steps, given, precision, size) -> int:
 def _ranges(slots) -> np.ndarray:
     """Trained parts of the flat vector, neighbours of the same kind joined."""
     out: list[list[int]] = []
-    for slot in slots:
+    for slot in sorted(slots, key=lambda slot: slot.offset):
         if not slot.trained:
             continue
         stop = slot.stop

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, make_dataclass
 
 from tmvalite.errors import Diagnostics, OptionError, Source, Span, did_you_mean, quoted
@@ -42,7 +43,8 @@ class PhaseSettings(OptimizerNumbers):
 
     The numbers of the optimizer (`beta1`, `momentum`) are fields too, 0.0 where it has none and the key is not shared; the
     schedule's numbers have their defaults where the schedule reads none. `least_improvement` is no key: an epoch counts as one
-    without improvement unless it lowers the smallest validation error by this part of it.
+    without improvement unless it lowers the smallest validation error by this part of it. `others` are
+    the settings of further networks that are trained in turns with the first one, by name.
     """
 
     learning_rate: float = 1e-5
@@ -62,6 +64,7 @@ class PhaseSettings(OptimizerNumbers):
     learning_rate_minimum: float = 0.0
     least_improvement: float = 0.0
     written: Phase = field(default=Phase(()), compare=False, repr=False)
+    others: Mapping[str, PhaseSettings] = field(default_factory=dict, hash=False, repr=False)
 
     def writes(self, key: str) -> bool:
         """Whether the user set a key (TrainingStrategy's spelling)."""

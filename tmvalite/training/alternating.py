@@ -3,19 +3,21 @@
 An adversarial autoencoder takes three turns per batch (reconstruct; tell codes from the prior; make codes look like the
 prior), a GAN two. Each turn has a network over the common parameters, which trains some blocks and leaves the others
 as they are, and an optimizer of its own. To the training loop the whole looks like one network.
+
+A turn that has several losses, each with a network and events of its own, adds up their gradients (training/pulls.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from tmvalite.training.network import Network, batch_bounds
 from tmvalite.training.optimizers import OptimizerSettings, OptimizerState
-
-Made = Callable[[np.ndarray, int, int, int], tuple[np.ndarray, np.ndarray]]
+from tmvalite.training.pulls import Batch, Made, Pull, summed, updated
 
 
 @dataclass(eq=False)
@@ -26,9 +28,21 @@ class Turn:
         A part of the whole, made with the blocks that this turn trains.
     columns : slice or None
         Which columns of the targets it learns; None: 1 for every output.
-    make : callable(x, seed, epoch, step) -> (inputs, targets), optional
-        Makes the events of this turn from those of the batch (n, D), all of weight 1. Without it the turn reads the
+    make : callable(Batch) -> (inputs, targets) or (inputs, targets, weights), optional
+        Makes the events of this turn from those of the batch; without weights all weigh 1. Without it the turn reads the
         batch itself.
+    pulls : sequence of Pull
+        Further losses of the turn: their gradients are added to that of `network` on what `make` makes.
+    factor : float, or mapping of block to float
+        Of the gradient of `network` where there are `pulls`; see `Pull`.
+    shape : object with `begin()`, `gradient(g)`, `before()` and `after()`, optional
+        What stands between the parameters that are trained and those of the network; see `training/spectral.py`.
+    after : callable(), optional
+        Is called after every update of this turn.
+    every, times : int
+        It takes part in the first of so many steps; and then so many times, with other random numbers.
+    number : int
+        Which of the settings of `new_optimizer` are those of its optimizer.
     rate_of : str, optional
         The term of the whole whose weight is a factor of the learning rate of this turn: an optimizer that normalises its
         steps would not notice a factor of the loss. With factor 0 the turn is left out.
@@ -44,7 +58,15 @@ class Turn:
     rate_of: str = ""
     regularised: bool = True
     extra: str = ""
+    pulls: Sequence[Pull] = ()
+    factor: float | Mapping[str, float] = 1.0
+    shape: Any = None
+    after: Callable[[], None] | None = None
+    every: int = 1
+    times: int = 1
+    number: int = 0
     rate: float = 1.0
+    own: Pull | None = field(default=None, repr=False)
     _seen: tuple = field(default=(None, None), repr=False)
 
     def targets(self, targets: np.ndarray) -> np.ndarray:
@@ -56,10 +78,11 @@ class Turn:
 
 
 class Optimizers:
-    """The optimizers of all turns. `learning_rate` is that of a turn with factor 1."""
+    """The optimizers of all turns. `learning_rate` is that of the first settings; the others keep their ratio to it."""
 
     def __init__(self, states: Sequence[OptimizerState], learning_rate: float):
         self.states, self.learning_rate = tuple(states), learning_rate
+        self.ratios = [s.learning_rate / learning_rate if learning_rate else float(s.learning_rate > 0) for s in self.states]
         self.steps = 0
 
 
@@ -81,9 +104,11 @@ class Alternating:
 
     def __init__(self, whole: Network, turns: Sequence[Turn]):
         self.whole, self.turns = whole, tuple(turns)
-        self.extras = tuple(turn.extra for turn in self.turns if turn.extra)
+        named = [name for turn in self.turns for name in (turn.extra, *(p.term for p in turn.pulls)) if name]
+        self.extras = tuple(name for name in dict.fromkeys(named) if name not in whole.term_names)
         self.term_names = (*whole.term_names, *self.extras)
         self._column = {name: i for i, name in enumerate(self.term_names)}
+        self._last = np.zeros(len(self.term_names))  # what is reported of a turn that a step leaves out
         for turn in self.turns:  # what layers add to the loss belongs to the turns that read the events as they are
             if turn.rate_of or turn.make is not None:
                 for name in turn.network.weighted_terms[len(turn.network.graph.outputs) :]:
@@ -94,8 +119,10 @@ class Alternating:
 
     def prepare(self) -> None:
         """Have the kernels of the whole and of every turn ready."""
-        for network in (self.whole, *(turn.network for turn in self.turns)):
-            network.prepare()
+        for turn in self.turns:
+            for network in (turn.network, *(pull.network for pull in turn.pulls)):
+                network.prepare()
+        self.whole.prepare()
 
     # ------------------------------------------------------------------------------------- run-time numbers
 
@@ -122,6 +149,11 @@ class Alternating:
             nodes = {draw.node for draw in turn.network.draws if draw.setting == "dropout"}
             turn.network.set_dropout({node: rate for node, rate in rates.items() if node in nodes})
 
+    @property
+    def resumable(self) -> bool:
+        """Whether a checkpoint holds all of its state: averages and what stands between parameters have more."""
+        return all(turn.shape is None and turn.after is None and turn.every == 1 for turn in self.turns)
+
     def run_time_numbers(self) -> tuple[np.ndarray, ...]:
         """As `Network.run_time_numbers`: of the whole, of every turn, and the rates of the turns."""
         networks = (self.whole, *(turn.network for turn in self.turns))
@@ -138,11 +170,16 @@ class Alternating:
 
     # ------------------------------------------------------------------------------------- training
 
-    def new_optimizer(self, settings: OptimizerSettings) -> Optimizers:
-        """Fresh optimizers, all moments zero."""
-        plain = replace(settings, weight_decay=0.0, regularization="NONE")
-        states = [turn.network.new_optimizer(settings if turn.regularised else plain) for turn in self.turns]
-        return Optimizers(states, settings.learning_rate)
+    def new_optimizer(self, *settings: OptimizerSettings) -> Optimizers:
+        """Fresh optimizers, all moments zero; with the settings that a turn has by its number, or the first ones."""
+        states = []
+        for turn in self.turns:
+            own = settings[min(turn.number, len(settings) - 1)]
+            own = own if turn.regularised else replace(own, weight_decay=0.0, regularization="NONE")
+            states.append(turn.network.new_optimizer(own))
+            if turn.shape is not None:
+                turn.shape.begin()
+        return Optimizers(states, settings[0].learning_rate)
 
     def steps_per_call(self, batch_size: int) -> int:
         """As `Network.steps_per_call`."""
@@ -166,15 +203,17 @@ class Alternating:
         """As `Network.train_steps`; the loss of a step is that of the whole, its terms taken before each turn's update."""
         bounds = batch_bounds(len(order), batch_size)[first : first + count]
         parts = np.zeros((len(bounds), len(self.term_names))) if parts is None else parts
-        parts[:] = 0.0
         order = np.ascontiguousarray(order, np.int64)
         for step, (start, stop) in enumerate(bounds):
-            for turn, state in zip(self.turns, optimizer.states, strict=True):
-                if turn.rate == 0.0:
+            parts[step] = self._last
+            for turn, state, ratio in zip(self.turns, optimizer.states, optimizer.ratios, strict=True):
+                if turn.rate == 0.0 or (optimizer.steps + step) % turn.every:
                     continue
-                state.learning_rate = optimizer.learning_rate * turn.rate
+                state.learning_rate = optimizer.learning_rate * ratio * turn.rate
                 if turn.make is not None:
-                    self._made_step(turn, state, x[order[start:stop]], seed, epoch, first + step, parts[step])
+                    for number in range(turn.times):
+                        batch = Batch(x, weights, order[start:stop], seed, epoch, first + step, number)
+                        self._made_step(turn, state, batch, parts[step])
                     continue
                 found = np.empty((1, len(turn.network.term_names)))
                 turn.network.train_steps(
@@ -191,28 +230,47 @@ class Alternating:
                     parts=found,
                 )
                 self._note(turn, found[0], parts[step])
+            if any(turn.every > 1 for turn in self.turns):
+                self._last[:] = parts[step]
         optimizer.steps += len(bounds)
         return self.whole.total(parts[:, : len(self.whole.term_names)])
 
-    def _made_step(self, turn: Turn, state, x, seed: int, epoch: int, step: int, row: np.ndarray) -> None:
-        inputs, targets = turn.make(x, seed, epoch, step)
-        n = len(inputs)
-        found = np.empty((1, len(turn.network.term_names)))
-        # one batch by itself: its random numbers differ from step to step by the epoch they are given
-        turn.network.train_steps(
-            inputs,
-            targets,
-            np.ones(n, inputs.dtype),
-            np.arange(n),
-            batch_size=n,
-            first=0,
-            count=1,
-            optimizer=state,
-            epoch=state.steps,
-            seed=seed,
-            parts=found,
-        )
-        self._note(turn, found[0], row)
+    def _made_step(self, turn: Turn, state, batch: Batch, row: np.ndarray) -> None:
+        if turn.pulls or turn.shape is not None:
+            if turn.own is None:
+                turn.own = Pull(turn.network, turn.make, turn.factor, turn.extra or turn.rate_of)
+            if turn.shape is not None:
+                turn.shape.before()
+            gradient, terms = summed((turn.own, *turn.pulls), batch, epoch=state.steps)
+            if turn.shape is not None:
+                gradient = turn.shape.gradient(gradient)
+            updated(turn.network, state, gradient)
+            if turn.shape is not None:
+                turn.shape.after()
+            for name, value in terms.items():
+                if name in self._column:
+                    row[self._column[name]] = value
+        else:
+            inputs, targets, *weights = turn.make(batch)
+            n = len(inputs)
+            found = np.empty((1, len(turn.network.term_names)))
+            # one batch by itself: its random numbers differ from step to step by the epoch they are given
+            turn.network.train_steps(
+                inputs,
+                targets,
+                weights[0] if weights else np.ones(n, inputs.dtype),
+                np.arange(n),
+                batch_size=n,
+                first=0,
+                count=1,
+                optimizer=state,
+                epoch=state.steps,
+                seed=batch.seed,
+                parts=found,
+            )
+            self._note(turn, found[0], row)
+        if turn.after is not None:
+            turn.after()
 
     def _note(self, turn: Turn, found: np.ndarray, row: np.ndarray) -> None:
         """Put a turn's terms into the row of the whole."""

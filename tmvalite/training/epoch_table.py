@@ -86,7 +86,9 @@ def summary_text(history: History) -> str:
     n = len(history.epochs)
     how = "interrupted" if history.interrupted else "finished"
     text = f"Training {how}: {n} epoch{'s' * (n != 1)} in {history.seconds:.3g} sec"
-    if history.best_epoch is not None:
+    if history.best_epoch is not None and history.keeps_last:
+        text += f"\nThe weights of epoch {history.best_epoch} are kept: no loss says which epoch is best"
+    elif history.best_epoch is not None:
         kept = "; its weights are kept" if history.interrupted else ""
         text += f"\nSmallest validation error {history.best_loss:.6g} in epoch {history.best_epoch}{kept}"
     elif history.interrupted:

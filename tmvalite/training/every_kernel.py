@@ -20,6 +20,8 @@ def every_kernel() -> list[Compiled]:
     # kernels that are made of formulas when they are first asked for
     made = [optimizer.kernel for optimizer in OPTIMIZERS.values()]
     made += [kernel for one in ACTIVATIONS.values() if one.elementwise for kernel in one.kernels]
+    slopes = [one.slope_kernel for one in ACTIVATIONS.values() if one.curved]
+    made += [kernel for slope in slopes for kernel in (slope, *slope.backward)]
     for kind in trained_kinds():
         loss, function = trained(kind)
         made.append(loss.kernel(function))

@@ -49,6 +49,7 @@ class History:
     best_loss : its validation loss, NaN if there is none
     interrupted : whether the user stopped the training
     seed : the random seed used, also when RandomSeed was 0
+    keeps_last : whether the weights of the last epoch are kept, whatever its loss, which `best_epoch` then is
     """
 
     epochs: list[Epoch] = field(default_factory=list)
@@ -56,6 +57,7 @@ class History:
     best_loss: float = float("nan")
     interrupted: bool = False
     seed: int = 0
+    keeps_last: bool = False
 
     @property
     def seconds(self) -> float:

@@ -63,11 +63,14 @@ class Companion:
     ----------
     columns : tuple of str
         The parts of the loss that the epoch table shows, beside the whole.
+    keeps_last : bool
+        Whether the parameters of the last epoch are kept, since no loss says which epoch is best.
     traced : mapping of str to list
         Means of the terms over optimisation steps, if somebody asked for them.
     """
 
     columns: tuple[str, ...] = ()
+    keeps_last: bool = False
     traced: Mapping[str, list] = MappingProxyType({})
 
     @property
@@ -176,7 +179,7 @@ class Training:
         self.progress = progress if progress is not None else Progress()
         self.source = source
         self.companion = companion if companion is not None else Companion()
-        self.history = History(seed=seed)
+        self.history = History(seed=seed, keeps_last=self.companion.keeps_last)
         self.kept: np.ndarray | None = None
         self._start, self._steps = network.parameters.snapshot(), 0
         self._valid_terms = np.zeros(len(network.term_names))
@@ -236,7 +239,8 @@ class Training:
             warn_user(warning)
 
     def _run_phase(self, number: int, phase: PhaseSettings, begin: TrainingState | None) -> None:
-        at = _Position(number, phase, self.network.new_optimizer(optimizer_settings(phase)), LearningRate(phase))
+        optimizer = self.network.new_optimizer(*(optimizer_settings(one) for one in (phase, *phase.others.values())))
+        at = _Position(number, phase, optimizer, LearningRate(phase))
         at.terms = np.zeros(len(self.network.term_names))
         if begin is None:
             at.minimum = at.reference = self._validate(phase)
@@ -274,7 +278,7 @@ class Training:
             error, valid_terms = self._validate(phase), self._valid_terms
             if not math.isfinite(error):
                 self._fail(error, at.number, phase, f"on the validation events after epoch {epoch}", at.optimizer.learning_rate)
-            improved = error < at.minimum
+            improved = error < at.minimum or self.companion.keeps_last
             at.minimum = min(error, at.minimum)
             waited = e - at.validated if self.companion.settled else 0
             counts = error < at.reference * (1.0 - phase.least_improvement)

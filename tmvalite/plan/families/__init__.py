@@ -13,5 +13,6 @@ from tmvalite.plan.families import padding as _padding
 from tmvalite.plan.families import pool as _pool
 from tmvalite.plan.families import product as _product
 from tmvalite.plan.families import recurrent as _recurrent
+from tmvalite.plan.families import reverse as _reverse
 from tmvalite.plan.families import softmax as _softmax
 from tmvalite.plan.families import tied as _tied
