@@ -59,12 +59,6 @@ class Compiled:
             prepare([self], precision)
         return self._ready[precision]
 
-    def is_ready(self, precision: str) -> bool:
-        """Whether `get` returns at once or nearly so: there is machine code in this process or a folder, or bitcode."""
-        if precision in self._ready or self.name in store.names(precision):
-            return True
-        return any((folder / f"{self.name}-{precision}{files.ENDING}").exists() for folder in folders.to_read())
-
     def module(self, precision: str) -> llvm.ModuleRef:
         """Compile: the optimised LLVM code."""
         element = getattr(types, precision)
