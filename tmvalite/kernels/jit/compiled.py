@@ -13,7 +13,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 from numba.core import cgutils, types
 
-from . import files, folders, machine, store
+from . import machine
 from .builtin import python_function
 from .code import codes_of
 from .translate import translate
