@@ -175,23 +175,25 @@ class _Report:
         self.page.section(record.title)
         self.page.text(f"{record.method.method_type}, trained in {elapsed(record.train_seconds)}: {record.weight_file}")
         self._values(record)
-        graphs = dict(record.method.blueprint(self.data.info).blocks)
+        made = record.method.blueprint(self.data.info)
         history = record.method.history
         figures = [(loss_figure(history), "Losses")] if history.get("epoch") else []
-        parameters = record.method.network.parameters
-        matrices = {f"{node}.{name}": parameters.get(node, name) for node, name in parameters.names()}
-        if 0 < len(matrices) <= 60:
-            figures.append((weights_figure(matrices), "Parameters"))
-        try:
-            figures.append((network_figure(graphs), "Network"))
-        except DataError:  # too many layers for a drawing; the table has them
-            pass
+        if made is not None:  # a network, not what stands in for another method
+            parameters = record.method.network.parameters
+            matrices = {f"{node}.{name}": parameters.get(node, name) for node, name in parameters.names()}
+            if 0 < len(matrices) <= 60:
+                figures.append((weights_figure(matrices), "Parameters"))
+            try:
+                figures.append((network_figure(dict(made.blocks)), "Network"))
+            except DataError:  # too many layers for a drawing; the table has them
+                pass
         self.page.heading("Training and network")
         self.page.figures(*figures)
         self.page.preformatted(str(record.method))
-        if self.importance is not None:
+        picture = self.importance(record) if self.importance is not None else None
+        if picture is not None:
             self.page.heading("Importance of the variables")
-            self.page.figures(self.importance(record))
+            self.page.figures(picture)
 
     def _values(self, record: MethodRecord) -> None:
         from tmvalite.plots import confusion_figure, cuts_figure, score_figure, target_figure
