@@ -17,6 +17,7 @@ from tmvalite.compression.bins import decode_bins, encode_bins
 from tmvalite.compression.bound import Bound
 from tmvalite.compression.column_codec import decode_column, encode_column
 from tmvalite.compression.container import pack_parts
+from tmvalite.compression.step_curves import curve
 from tmvalite.errors import FileError
 
 
@@ -153,6 +154,29 @@ def test_a_column_that_follows_from_others_is_predicted_by_them():
     y, code = again(x, Bound(0.01, True), columns)
     assert holds(x, y, Bound(0.01, True)) and code.record["prediction"]["columns"] == [1, 0]
     assert code.n_bytes < code.alone / 1.3
+
+
+def test_a_column_that_bends_with_another_is_predicted_by_a_curve():
+    rng = np.random.default_rng(3)
+    eta, pt = rng.normal(0.0, 1.2, 4000), np.exp(rng.normal(3.0, 0.5, 4000))
+    columns = {0: np.rint(30.0 * eta).astype(np.int64), 1: np.rint(50.0 * np.log(pt)).astype(np.int64)}
+    x = (pt * np.cosh(eta)).astype(np.float32)
+    y, code = again(x, Bound(0.01, True), columns)
+    assert holds(x, y, Bound(0.01, True)) and code.record["prediction"]["curves"][0][0] == 0
+    assert code.n_bytes < code.alone / 1.5
+
+
+def test_curves_are_straight_between_their_knots_and_whole():
+    found = curve(np.array([-9, 0, 1, 2, 3, 4, 99]), [0, 4], [10, 20])
+    assert found.tolist() == [10, 10, 12, 15, 17, 20, 20]
+
+
+@pytest.mark.parametrize(
+    "knots, heights", [([0], [1]), ([0, 0], [1, 2]), ([0, 1], [1]), ([0, 1.5], [1, 2]), ([0, 1 << 25], [1, 2])]
+)
+def test_error_of_what_is_no_curve(knots, heights):
+    with pytest.raises(ValueError):
+        curve(np.arange(3), knots, heights)
 
 
 def test_noise_is_not_predicted():

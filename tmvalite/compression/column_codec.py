@@ -104,7 +104,10 @@ def _cost(steps: Steps, prediction: dict | None, columns: dict[int, np.ndarray])
 
 
 def _header_bytes(prediction: dict | None) -> int:
-    return _LINE_BYTES * (1 + len(prediction.get("columns", ()))) if prediction else 0
+    if not prediction:
+        return 0
+    numbers = sum(len(knots) for _, knots, _ in prediction.get("curves", ()))
+    return _LINE_BYTES * (1 + len(prediction.get("columns", ()))) + 5 * numbers
 
 
 def _code(steps: Steps, prediction: dict | None, columns: dict[int, np.ndarray]) -> tuple[dict, dict, np.ndarray]:

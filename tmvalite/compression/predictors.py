@@ -1,4 +1,4 @@
-"""Predictors of the steps of a column: nothing, the row before, or a line in the steps of columns before.
+"""Predictors of the steps of a column: nothing, the row before, or a line and curves in the steps of columns before.
 
 Predictions are sums and products of doubles in a fixed order, so that writer and reader get the same bits everywhere.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.compression.bins import TOP, find_bins
+from tmvalite.compression.step_curves import best_curve, curve
 
 MAX_COLUMNS = 4  # of one line
+MAX_CURVES = 2
 _FITTED = 1 << 13  # rows
 _LIMIT = 2.0**53
 
@@ -20,7 +22,7 @@ def residuals(values: np.ndarray, prediction: dict | None, columns: dict[int, np
     Parameters
     ----------
     prediction : dict or None
-        {"rows": 1} or {"columns": [3, 0], "line": [constant, slope, slope]}.
+        {"rows": 1} or {"columns": [3, 0], "line": [constant, slope, slope]}; with "curves": [[column, knots, heights], ...].
     columns : dict of int to (N,) int64
         Steps of the columns before.
     """
@@ -45,13 +47,16 @@ def undo(left: np.ndarray, prediction: dict | None, columns: dict[int, np.ndarra
 
 def _line(prediction: dict, columns: dict[int, np.ndarray]) -> np.ndarray:
     constant, *slopes = (float(number) for number in prediction["line"])
-    chosen = prediction["columns"]
-    if not 0 < len(chosen) == len(slopes) <= MAX_COLUMNS:
+    chosen, curves = prediction["columns"], prediction.get("curves", [])
+    if not len(chosen) == len(slopes) <= MAX_COLUMNS or len(curves) > MAX_CURVES or not (chosen or curves):
         raise ValueError("a line of other columns")
-    total = np.full(columns[chosen[0]].shape, constant)
+    total = np.full(columns[chosen[0] if chosen else curves[0][0]].shape, constant)
     for i, slope in zip(chosen, slopes):
         total += slope * columns[i]
-    return np.rint(np.clip(np.nan_to_num(total), -_LIMIT, _LIMIT)).astype(np.int64)
+    out = np.rint(np.clip(np.nan_to_num(total), -_LIMIT, _LIMIT)).astype(np.int64)
+    for i, knots, heights in curves:
+        out += curve(columns[i], knots, heights)
+    return out
 
 
 def candidates(values: np.ndarray, special: int, columns: dict[int, np.ndarray]) -> list[dict | None]:
@@ -92,6 +97,19 @@ def _fits(values: np.ndarray, special: int, columns: dict[int, np.ndarray]) -> l
         at = [names[c] for c in chosen]
         line = values[rows][good].astype(np.float64) - sum(s * columns[i][rows][good] for s, i in zip(slopes, at))
         out.append({"columns": at, "line": [float(round(np.median(line))), *slopes]})
+    known = {i: columns[i][rows][good] for i in names}
+    return out + _with_curves(values[rows][good], known, [{"columns": [], "line": [0.0]}, *out[:1], *out[-1:]])
+
+
+def _with_curves(values: np.ndarray, columns: dict[int, np.ndarray], lines: list[dict]) -> list[dict]:
+    """Every line with the curves that explain most of what it leaves."""
+    out = []
+    for line in lines:
+        curves, base = [], values - (_line(line, columns) if line["columns"] else 0)
+        while len(curves) < MAX_CURVES and (found := best_curve(base.astype(np.float64), columns)) is not None:
+            curves.append(list(found))
+            base = base - curve(columns[found[0]], *found[1:])
+            out.append(line | {"curves": list(curves)})
     return out
 
 
