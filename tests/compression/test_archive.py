@@ -16,7 +16,7 @@ from tmvalite.errors import DataError, FileError, OptionError, TrainingError
 @pytest.fixture
 def archive(model_file, columns, tmp_path):
     np.savez(tmp_path / "in.npz", **columns)
-    compress(model_file, tmp_path / "in.npz", tmp_path / "a.tmvz", bound="1%")
+    compress(model_file, tmp_path / "in.npz", tmp_path / "a.tmvz", bound="1%", network="always")
     return tmp_path / "a.tmvz"
 
 
@@ -98,6 +98,20 @@ def test_error_of_a_file_that_is_cut_off(archive, length):
     )
 
 
+def test_archives_of_version_1_are_read(archive, columns):
+    def older(header, parts):
+        again = read_archive(archive)
+        header["version"] = 1
+        header["arrays"] = {name: {"dtype": x.dtype.str, "shape": list(x.shape)} for name, x in again.arrays.items()}
+        header["columns"] = [{k: v for k, v in vars(c).items() if k != "steps"} for c in again.columns]
+        del parts["data"]
+        parts |= {name: planes(x) for name, x in again.arrays.items()}
+
+    before = decompress(archive).table.arrays()
+    after = decompress(changed(archive, older)).table.arrays()
+    assert list(after) == list(columns) and all(np.array_equal(after[name], before[name]) for name in columns)
+
+
 def test_error_of_another_zip_file(tmp_path, columns):
     np.savez(tmp_path / "x.npz", **columns)
     assert refusal(tmp_path / "x.npz").startswith(f"'{tmp_path / 'x.npz'}' is no archive of tmvalite")
@@ -105,11 +119,11 @@ def test_error_of_another_zip_file(tmp_path, columns):
 
 
 def test_error_of_a_later_version(archive):
-    changed(archive, lambda header, parts: header.update(version=2))
+    changed(archive, lambda header, parts: header.update(version=3))
     assert refusal(archive) == "\n".join(
         [
-            f"the archive '{archive}' has version 2 of the format",
-            "  expected version 1",
+            f"the archive '{archive}' has version 3 of the format",
+            "  expected version 1 or 2",
             "  hint: a later tmvalite may have written it",
         ]
     )
@@ -120,16 +134,16 @@ def _events(header, parts):
 
 
 def _latent(header, parts):
-    header["arrays"]["latent"]["shape"] = [500, 4]
+    header["arrays"][0][2] = [500, 4]
 
 
 def _huge(header, parts):
     header["events"] = 1 << 47
-    header["arrays"]["latent"]["shape"][0] = 1 << 47
+    header["arrays"][0][2][0] = 1 << 47
 
 
 def _objects(header, parts):
-    header["arrays"]["latent"]["dtype"] = "|O8"
+    header["arrays"][0][1] = "|O8"
 
 
 def _column(header, parts):
@@ -141,7 +155,7 @@ def _shape(header, parts):
 
 
 def _missing(header, parts):
-    del parts["latent"]
+    del parts["data"]
 
 
 def _extra(header, parts):
@@ -153,10 +167,20 @@ def _words(header, parts):
 
 
 def _negative(header, parts):
-    header["arrays"]["latent"]["shape"] = [-500, -3]
+    header["arrays"][0][2] = [-500, -3]
 
 
-@pytest.mark.parametrize("change", [_events, _latent, _huge, _objects, _column, _shape, _missing, _extra, _words, _negative])
+def _coder(header, parts):
+    header["arrays"][0][3] = 4
+
+
+def _length(header, parts):
+    header["arrays"][0][4] += 1
+
+
+@pytest.mark.parametrize(
+    "change", [_events, _latent, _huge, _objects, _column, _shape, _missing, _extra, _words, _negative, _coder, _length]
+)
 def test_error_of_a_header_that_does_not_fit(archive, change):
     changed(archive, change)
     assert refusal(archive).startswith(f"the archive '{archive}' is damaged: its ")

@@ -25,7 +25,7 @@ def source(columns, tmp_path):
 
 @pytest.fixture
 def done(model_file, source, tmp_path):
-    return compress(model_file, source, tmp_path / "a.tmvz", bound="2%")
+    return compress(model_file, source, tmp_path / "a.tmvz", bound="2%", network="always")
 
 
 def test_ratios_are_those_of_the_files(done, source, columns, tmp_path):
@@ -64,7 +64,7 @@ def test_a_peak_in_an_expression_of_columns(done):
 def test_the_text_fits_a_terminal_and_holds_every_column(model_file, columns, tmp_path):
     named = columns | {f"a_rather_long_name_of_a_column_{i}": np.arange(500.0) for i in range(9)}
     np.savez(tmp_path / "in.npz", **named)
-    report = make_report(compress(model_file, tmp_path / "in.npz", tmp_path / "a.tmvz", bound="2%"))
+    report = make_report(compress(model_file, tmp_path / "in.npz", tmp_path / "a.tmvz", bound="2%", network="always"))
     lines = report.as_text().splitlines()
     tables = lines[2:]
     assert max(map(len, tables)) <= 80
@@ -123,6 +123,8 @@ def test_commands_compress_and_decompress(capsys, model_file, source, tmp_path):
         archive,
         "--bound",
         "1%",
+        "--network",
+        "always",
         "--precision",
         "float16",
         "--angles",

@@ -9,11 +9,13 @@ from tmvalite.cli.base import Verb, names, register
 
 @register("compress")
 class Compress(Verb):
-    help = "compress a table of events with a trained autoencoder"
-    description = "Compress the events of a ROOT tree, an .npz or a .csv file with a trained MethodAE."
+    help = "compress a table of events, with a trained autoencoder or without"
+    description = "Compress the events of a ROOT tree, an .npz or a .csv file, with a trained MethodAE where this gains."
 
     def declare(self, parser):
-        parser.add_argument("model", metavar="MODEL", help="weight file of the autoencoder")
+        parser.add_argument(
+            "model", metavar="MODEL", nargs="?", help="weight file of an autoencoder; without one there is no network"
+        )
         parser.add_argument("input", metavar="INPUT", help="table.csv, table.npz, table.root or table.root:tree")
         parser.add_argument("output", metavar="OUTPUT", help="the archive to write")
         parser.add_argument("--columns", metavar="A,B,...", help="columns that are the model's variables, in their order")
@@ -29,6 +31,12 @@ class Compress(Verb):
             choices=("keep", "drop", "refuse"),
             default="keep",
             help="columns that are no variables of the model: keep them without loss, drop or refuse them (keep)",
+        )
+        parser.add_argument(
+            "--network",
+            choices=("auto", "always"),
+            default="auto",
+            help="restore columns with a bound by the model where the archive gets smaller, or always (auto)",
         )
         parser.add_argument("--no-embed", dest="embed", action="store_false", help="leave the model out of the archive")
         parser.add_argument("--report", metavar="FILE", action="append", default=[], help="write a report: .html, .json or .txt")
@@ -71,6 +79,7 @@ class Compress(Verb):
             bound=arguments.bound,
             embed=arguments.embed,
             others=arguments.others,
+            network=arguments.network,
         )
         report = make_report(
             done,

@@ -1,4 +1,4 @@
-"""Tables and images as the latent values of an autoencoder, in one file; with a bound on the error of every entry if asked.
+"""Tables and images in one file, with a bound on the error of every entry if asked; by an autoencoder where it pays.
 
 `compress` and `decompress` do the work, `make_report` says what came of it; names are loaded on first use, since they bring the
 engine with them.

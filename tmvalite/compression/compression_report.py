@@ -38,7 +38,9 @@ class Sizes:
         The model: in the archive where it is embedded, else its weight file.
     embedded : bool
     parts : dict of str to int
-        Of the archive: latent, correction, column, extra, model, header.
+        Of the archive: latent, correction, steps, column, extra, model, header.
+    candidates : dict of str to int
+        Of all columns at the same bound by every way that was measured; see `Compressed`.
     """
 
     file: int
@@ -48,6 +50,7 @@ class Sizes:
     model: int
     embedded: bool
     parts: dict[str, int]
+    candidates: dict[str, int] = field(default_factory=dict)
 
     def ratios(self) -> dict[str, float | None]:
         """Original over compressed, from the file and from plain arrays, without and with the model."""
@@ -66,10 +69,10 @@ class CompressionReport:
     ----------
     file, model, precision, bound : str
     events, variables, latent : int
-        N, V and Q.
+        N, V and Q; without a network V columns that are steps within their bound, and 0.
     sizes : Sizes
     columns : tuple of ColumnComparison
-        Of the columns that the model compressed.
+        Of the columns that the model or steps changed.
     corrected : dict of str to int
         Entries of every column that a correction changed.
     kept : tuple of str
@@ -108,6 +111,7 @@ class CompressionReport:
                 "model": self.sizes.model,
                 "embedded": self.sizes.embedded,
                 "parts": self.sizes.parts,
+                "candidates": self.sizes.candidates,
             },
             "ratios": self.sizes.ratios(),
             "columns": [
@@ -189,7 +193,7 @@ def make_report(
     """
     archive = done.archive
     records = {record.name: record for record in archive.columns}
-    names = [name for name, record in records.items() if record.start >= 0]
+    names = [name for name, record in records.items() if record.lossy]
     for name in angles:
         if name not in names:
             raise OptionError(
@@ -212,12 +216,12 @@ def make_report(
         archive.precision,
         archive.bound,
         archive.n_events,
-        len(model.variables),
+        len(model.variables) or len(names),
         model.latent,
         _sizes(done),
         columns,
         corrected,
-        tuple(n for n, r in records.items() if r.start < 0),
+        tuple(n for n, r in records.items() if not r.lossy),
         tuple(fits),
     )
 
@@ -225,7 +229,8 @@ def make_report(
 def _sizes(done: Compressed) -> Sizes:
     embedded = bool(done.archive.model.embedded)
     lossless = sum(len(zlib.compress(planes(column.values), 6)) for column in done.before.columns)
-    model = done.embedded_bytes if embedded else done.model_file_bytes
+    own_file = done.model_file_bytes if done.archive.model.variables else 0
+    model = done.embedded_bytes if embedded else own_file
     return Sizes(
         done.before.n_bytes,
         done.before.raw_bytes,
@@ -234,6 +239,7 @@ def _sizes(done: Compressed) -> Sizes:
         model,
         embedded,
         {name: size for name, size in done.section_bytes().items() if size},
+        done.candidates,
     )
 
 

@@ -6,22 +6,26 @@ import hashlib
 import io
 import os
 import tempfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
 
 from tmvalite.compression.archive import Archive, ColumnRecord, ModelRecord, read_archive
+from tmvalite.compression.array_coder import pack_array
 from tmvalite.compression.bound import Bound, digits_for, find_correction, parse_bound, restore, within
+from tmvalite.compression.column_codec import ColumnCode, encode_table, sizes_of
 from tmvalite.compression.decompressor import (
     check_output,
+    correct_column,
     decode_all,
     digest,
     load_bytes,
     load_model,
     restore_columns,
-    restored_column,
 )
 from tmvalite.compression.match import OTHERS, events_of, match_columns, sort_others
 from tmvalite.compression.pack import shortest_unsigned
@@ -31,6 +35,8 @@ from tmvalite.errors import DataError, OptionError, TrainingError, did_you_mean
 from tmvalite.io.atomic import write_atomic
 
 PRECISIONS = ("float32", "float16")
+NETWORK = ("auto", "always")
+_RECORD = 60  # bytes of the header for a column that the model restores: its checksum above all
 _EVENTS = 1 << 16  # encoded at a time
 
 
@@ -49,6 +55,9 @@ class Compressed:
     model_file_bytes : int
         Size of the model's weight file.
     bounds : dict of str to Bound
+    candidates : dict of str to int
+        Bytes of all columns at the same bound by every way that was measured, without header: steps packed as rounding alone
+        would be, steps by the best coder, steps after a prediction, the network with its corrections.
     data : bytes
         What the file holds.
     """
@@ -59,6 +68,7 @@ class Compressed:
     n_bytes: int
     model_file_bytes: int
     bounds: dict[str, Bound] = field(default_factory=dict)
+    candidates: dict[str, int] = field(default_factory=dict)
     data: bytes = field(default=b"", repr=False)
 
     @property
@@ -67,8 +77,8 @@ class Compressed:
         return self.archive.sizes.get("model", 0)
 
     def section_bytes(self) -> dict[str, int]:
-        """Packed bytes of latent values, corrections, other columns, model, and everything else."""
-        out = dict.fromkeys(("latent", "correction", "column", "extra", "model"), 0)
+        """Packed bytes of latent values, corrections, steps, columns as they are, model, and everything else."""
+        out = dict.fromkeys(("latent", "correction", "steps", "column", "extra", "model"), 0)
         for name, size in self.archive.sizes.items():
             kind = name.partition("/")[0]
             if kind in out:
@@ -77,7 +87,7 @@ class Compressed:
 
 
 def compress(model, source, archive: str | os.PathLike, *, overwrite: bool = False, **options) -> Compressed:
-    """Compress a table with a trained autoencoder and write the archive; see `prepare` for model, source and options.
+    """Compress a table, by a trained autoencoder or without, and write the archive; see `prepare` for model, source and options.
 
     Parameters
     ----------
@@ -108,12 +118,14 @@ def prepare(
     bound: str | None = None,
     embed: bool = True,
     others: str = "keep",
+    network: str = "auto",
 ) -> Compressed:
     """What `compress` writes, verified, but not written.
 
     Parameters
     ----------
-    model : path or trained MethodAE
+    model : path, trained MethodAE or None
+        None: no network; every column becomes steps within its bound, or is kept without loss.
     source : path or EventTable
         A .root, .npz or .csv file.
     columns : sequence of str, optional
@@ -126,8 +138,11 @@ def prepare(
         The largest error of every entry: "1%", "0.01", "abs:0.5", or by column "1%,phi=abs:0.01"; see `parse_bound`.
     embed : bool
         Whether the archive holds the decoder; otherwise it states the name and the SHA-256 of the model's file.
+        Without a model it holds for columns of floats, and for those of integers that it names; others are kept without loss.
     others : "keep", "drop" or "refuse"
         Columns that are no variables of the model: kept without loss, left out, or an error.
+    network : "auto" or "always"
+        Whether columns with a bound are restored by the model only where this makes the archive smaller, or in any case.
 
     Returns
     -------
@@ -142,52 +157,92 @@ def prepare(
     TrainingError
         The model gives no finite codes.
     """
-    for name, value, known in (("precision", precision, PRECISIONS), ("others", others, OTHERS)):
+    for name, value, known in (("precision", precision, PRECISIONS), ("others", others, OTHERS), ("network", network, NETWORK)):
         if value not in known:
             raise OptionError(
                 f"{name} {value!r} is not known", code="argument", expected=known, hint=did_you_mean(str(value), known)
             )
-    method, file, model_bytes = _model(model)
-    variables = method.info.variables
+    method, file, model_bytes = _model(model) if model is not None else (None, "", b"")
+    variables = method.info.variables if method else ()
     table = source if isinstance(source, EventTable) else read_table(source, tree=tree, drop=others == "drop")
     if not table.n_events:
         raise DataError(f"{table.name} has no events", code="data-empty")
-    table, start = sort_others(table, match_columns(table, variables, columns), others)
-    compressed_names = [column.name for column, at in zip(table.columns, start) if at >= 0]
-    bounds = parse_bound(bound, compressed_names) if bound else {}
-
-    latent = _encode_all(method, events_of(table, start, len(variables)), precision)
-    kind, embedded = _embedded(method, model_bytes) if embed else ("", b"")
-    record = ModelRecord(file, hashlib.sha256(model_bytes).hexdigest(), [v.label for v in variables], latent.shape[1], kind)
+    start = [-1] * len(table.columns)
+    if method:
+        table, start = sort_others(table, match_columns(table, variables, columns), others)
+    bounds = _bounds(bound, table, start, bool(method))
+    original = {"file": _plain_name(source), "bytes": table.n_bytes, "raw_bytes": table.raw_bytes}
     digits = [digits_for(column.digits, bounds.get(column.name)) for column in table.columns]
-    records = [
+    out = Archive(
+        table.kind, table.layout, table.n_events, ModelRecord(), precision, [], bound or "", list(table.extras), original
+    )
+    out.columns = [
         ColumnRecord(column.name, column.values.dtype.str, column.values.shape[1:], at, digit, column.whole)
         for column, at, digit in zip(table.columns, start, digits)
     ]
-    original = {"file": _plain_name(source), "bytes": table.n_bytes, "raw_bytes": table.raw_bytes}
-    out = Archive(
-        table.kind,
-        table.layout,
-        table.n_events,
-        record,
-        precision,
-        records,
-        bound or "",
-        list(table.extras),
-        original,
-        {"latent": latent},
-        embedded,
-    )
-    for i, values in enumerate(table.extras.values()):
-        out.arrays[f"extra/{i}"] = values
-    decoded = decode_all(load_bytes(embedded) if embed else method, latent, len(variables))
-    for i, column in enumerate(table.columns):
-        _add_column(out, i, column.values, decoded, bounds.get(column.name))
+    extras = {f"extra/{i}": values for i, values in enumerate(table.extras.values())}
+    by_model = [i for i, at in enumerate(start) if at >= 0]
+    needs_model = bool(by_model) and (network == "always" or any(table.columns[i].name not in bounds for i in by_model))
+    codes = encode_table(table, bounds, digits) if not needs_model or network == "auto" else {}
+    candidates = sizes_of(codes, len(table.columns))
+    if by_model:
+        latent = _encode_all(method, events_of(table, start, len(variables)), precision)
+        kind, embedded = _embedded(method, model_bytes) if embed else ("", b"")
+        labels = [v.label for v in variables]
+        out.model = ModelRecord(file, hashlib.sha256(model_bytes).hexdigest(), labels, latent.shape[1], kind)
+        out.model_bytes = embedded
+        decoded = decode_all(load_bytes(embedded) if embed else method, latent, len(variables))
+        found = {i: _by_model(out, i, table.columns[i].values, decoded, bounds.get(table.columns[i].name)) for i in by_model}
+        packed = {i: _RECORD + sum(len(pack_array(array)[1]) for array in found[i].values()) for i in by_model}
+        shared = len(pack_array(latent)[1]) + len(zlib.compress(embedded))
+        if codes and not any(table.columns[i].name not in bounds for i in by_model):
+            rest = sum(code.n_bytes for i, code in codes.items() if i not in packed)
+            candidates["network and corrections"] = shared + sum(packed.values()) + rest
+        if network == "auto":
+            by_model = _worth_it(by_model, table, bounds, codes, packed, shared)
+        if by_model:
+            out.arrays["latent"] = latent
+        else:
+            out.model, out.model_bytes = ModelRecord(), b""
+        for i in by_model:
+            out.arrays |= found[i]
+        if by_model:  # steps cannot be predicted from columns that are no steps
+            codes = encode_table(table, bounds, digits, leave=by_model)
+    for i in range(len(table.columns)):
+        if i not in by_model:
+            _by_steps(out, i, codes[i])
+    out.arrays |= extras
 
     data = out.to_bytes()
     written = read_archive(io.BytesIO(data))
     after = _verify(written, method, table, bounds)
-    return Compressed(written, table, after, len(data), len(model_bytes), bounds, data)
+    return Compressed(written, table, after, len(data), len(model_bytes), bounds, candidates, data)
+
+
+def _bounds(bound: str | None, table: EventTable, start: Sequence[int], with_model: bool) -> dict[str, Bound]:
+    """The bound of every column that has one: of the model's columns, or without a model of floats and of what is named."""
+    if not bound:
+        return {}
+    if with_model:
+        return parse_bound(bound, [column.name for column, at in zip(table.columns, start) if at >= 0])
+    found = parse_bound(bound, [column.name for column in table.columns if column.is_number])
+    patterns = [item.rpartition("=")[0].strip() for item in bound.split(",")]
+    kinds = {column.name: column.values.dtype.kind for column in table.columns}
+    return {
+        name: value
+        for name, value in found.items()
+        if kinds[name] == "f" or any(name == pattern or (pattern and fnmatchcase(name, pattern)) for pattern in patterns)
+    }
+
+
+def _worth_it(
+    by_model: list[int], table: EventTable, bounds: dict, codes: dict, packed: dict[int, int], shared: int
+) -> list[int]:
+    """The columns that the model restores: those that it makes smaller, if this pays for the codes and the model itself."""
+    needed = [i for i in by_model if table.columns[i].name not in bounds]
+    smaller = [i for i in by_model if i not in needed and packed[i] < codes[i].n_bytes]
+    gain = sum(codes[i].n_bytes - packed[i] for i in smaller)
+    return sorted([*needed, *smaller]) if needed or gain > shared else []
 
 
 def _model(model) -> tuple[object, str, bytes]:
@@ -244,22 +299,30 @@ def _encode_all(method, x: np.ndarray, precision: str) -> np.ndarray:
     return latent
 
 
-def _add_column(archive: Archive, i: int, values: np.ndarray, decoded: np.ndarray, bound: Bound | None) -> None:
-    """Whatever the archive needs to restore a column, and the checksum of the values that this will give."""
+def _by_model(archive: Archive, i: int, values: np.ndarray, decoded: np.ndarray, bound: Bound | None) -> dict[str, np.ndarray]:
+    """The arrays of a column that the model restores; its record gets the correction, and the checksum of what this will give."""
     record = archive.columns[i]
-    if record.start < 0:
-        archive.arrays[f"column/{i}"] = values
-        return
     native = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
     part = decoded[:, record.start : record.start + record.width].reshape(native.shape)
     like = restore(part, native.dtype, whole=record.whole, digits=record.digits)
     correction = find_correction(native, part, like, bound, whole=record.whole, digits=record.digits)
+    arrays = {}
     if correction is not None:
         record.correction = {"mode": correction.mode, "size": correction.size, "entries": int((correction.symbols > 0).sum())}
-        archive.arrays[f"correction/{i}/symbols"] = shortest_unsigned(correction.symbols)
+        arrays[f"correction/{i}/symbols"] = shortest_unsigned(correction.symbols)
         if len(correction.raw):
-            archive.arrays[f"correction/{i}/raw"] = correction.raw
-    record.sha256 = digest(restored_column(archive, i, decoded))
+            arrays[f"correction/{i}/raw"] = correction.raw
+    final = correct_column(record, part, like, arrays.get(f"correction/{i}/symbols"), arrays.get(f"correction/{i}/raw"))
+    record.sha256 = digest(final)
+    return arrays
+
+
+def _by_steps(archive: Archive, i: int, code: ColumnCode) -> None:
+    """A column without the model."""
+    record = archive.columns[i]
+    record.start, record.correction, record.sha256, record.steps = -1, None, "", code.record
+    kind = "column" if code.record is None else "steps"
+    archive.arrays |= {f"{kind}/{i}{name}": array for name, array in code.arrays.items()}
 
 
 def _verify(archive: Archive, method, before: EventTable, bounds: dict[str, Bound]) -> EventTable:

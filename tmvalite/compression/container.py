@@ -132,4 +132,9 @@ class Parts:
         return data
 
     def damaged(self, why: str) -> FileError:
-        return FileError(f"the archive '{self.name}' is damaged: {why}", code="archive-damaged")
+        return damaged(self.name, why)
+
+
+def damaged(name: str, why: str) -> FileError:
+    """The error of an archive that does not hold together."""
+    return FileError(f"the archive '{name}' is damaged: {why}", code="archive-damaged")

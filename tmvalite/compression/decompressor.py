@@ -10,15 +10,18 @@ from pathlib import Path
 
 import numpy as np
 
-from tmvalite.compression.archive import Archive, read_archive
+from tmvalite.compression.archive import Archive, ColumnRecord, read_archive
 from tmvalite.compression.bound import correct, restore
+from tmvalite.compression.column_codec import decode_column
 from tmvalite.compression.pack import planes
+from tmvalite.compression.packed_arrays import PackedArrays
 from tmvalite.compression.table import EventTable, FileColumn
 from tmvalite.compression.table_files import check_distinct, check_kind, write_table
 from tmvalite.errors import FileError, TmvaliteError, TmvaliteWarning, warn_user
 from tmvalite.io.atomic import check_writable
 
-GROWTH, ALWAYS = 1000, 1 << 30  # a table may have this many times the archive's bytes, or this many bytes
+GROWTH, ALWAYS = 100, 1 << 26  # what is unpacked may have this many times the archive's bytes, or this many bytes
+_WORK = 48  # bytes for one number of the column that is unpacked
 _EVENTS = 1 << 16  # decoded at a time
 _NUMBERS = 1 << 24  # and at most this many numbers
 
@@ -32,7 +35,8 @@ class Decompressed:
 
     def as_text(self) -> str:
         n, width = self.table.n_events, sum(column.width for column in self.table.columns)
-        lines = [f"{n} events of {width} values restored from {self.archive.model.latent} values each"]
+        latent = self.archive.model.latent
+        lines = [f"{n} events of {width} values restored" + (f" from {latent} values each" if latent else "")]
         if self.archive.bound:
             lines.append(f"every entry keeps its bound: {self.archive.bound}")
         return "\n".join(lines)
@@ -58,7 +62,8 @@ def decompress(
     overwrite : bool
         Whether an existing file may be replaced.
     max_bytes : int, optional
-        Size that the table may have in memory; by default 1000 times that of the archive, or 1 GiB if that is more.
+        Size that the table may have in memory; by default it and the numbers in between may have 100 times the bytes of the
+        archive, or 64 MiB if that is more.
 
     Raises
     ------
@@ -75,7 +80,7 @@ def decompress(
         check_output(output, overwrite)
     check_size(archive, max_bytes)
     by_file = model is None or isinstance(model, str | os.PathLike)
-    method = open_model(archive, model, folder) if by_file else model
+    method = model if not by_file or not archive.model.variables else open_model(archive, model, folder)
     columns = restore_columns(archive, method)
     extras = {name: archive.arrays[f"extra/{i}"] for i, name in enumerate(archive.extras)}
     table = EventTable(archive.kind, columns, archive.n_events, archive.layout, extras, 0, "the archive")
@@ -96,7 +101,13 @@ def check_size(archive: Archive, max_bytes: int | None) -> None:
     row = sum(np.dtype(column.dtype).itemsize * column.width for column in archive.columns)
     row = max(row, 4 * len(archive.model.variables))
     needed, packed = archive.n_events * row, sum(archive.sizes.values())
-    limit = max(ALWAYS, GROWTH * packed) if max_bytes is None else max_bytes
+    limit = max_bytes
+    if max_bytes is None:
+        limit = max(ALWAYS, GROWTH * packed)
+        needed += archive.n_events * _WORK * max(column.width for column in archive.columns)
+        if isinstance(archive.arrays, PackedArrays):
+            names = {"latent", *(f"extra/{i}" for i in range(len(archive.extras)))} & set(archive.arrays)
+            needed += sum(map(archive.arrays.unpacked_size, names))
     if archive.sizes and needed > limit:
         raise FileError(
             f"the archive of {packed} bytes would grow to {needed} bytes",
@@ -176,11 +187,13 @@ def restore_columns(archive: Archive, method) -> list[FileColumn]:
     Raises FileError if entries that have a bound are not those that were verified when the archive was written; without a
     bound a warning says so.
     """
-    decoded = decode_all(method, archive.latent, len(archive.model.variables))
-    columns, changed = [], []
+    decoded = decode_all(method, archive.latent, len(archive.model.variables)) if archive.model.variables else None
+    columns, changed, steps = [], [], {}
     for i, record in enumerate(archive.columns):
         dtype = np.dtype(record.dtype)
-        if record.start < 0:
+        if record.steps is not None:
+            values = _from_steps(archive, i, steps).astype(dtype, copy=False)
+        elif record.start < 0:
             values = archive.arrays[f"column/{i}"].astype(dtype, copy=False)
         else:
             values = restored_column(archive, i, decoded)
@@ -193,29 +206,45 @@ def restore_columns(archive: Archive, method) -> list[FileColumn]:
     return columns
 
 
+def _from_steps(archive: Archive, i: int, steps: dict[int, np.ndarray]) -> np.ndarray:
+    """Column i in its own type and native byte order, (N, ...); its steps are added to those of the columns before."""
+    record = archive.columns[i]
+    dtype = np.dtype(record.dtype).newbyteorder("=")
+    left, raw = archive.arrays[f"steps/{i}"], archive.arrays.get(f"steps/{i}/raw")
+    try:
+        values, found = decode_column(record.steps, left, raw, steps, dtype, whole=record.whole, digits=record.digits)
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as problem:
+        if isinstance(problem, TmvaliteError):
+            raise
+        raise FileError(
+            f"the archive is damaged: the steps of column '{record.name}' do not fit ({problem})", code="archive-damaged"
+        ) from problem
+    if found.ndim == 1:
+        steps[i] = found
+    return values
+
+
 def restored_column(archive: Archive, i: int, decoded: np.ndarray) -> np.ndarray:
     """Column i in its own type and native byte order, (N, ...)."""
     record = archive.columns[i]
     dtype = np.dtype(record.dtype).newbyteorder("=")
     part = decoded[:, record.start : record.start + record.width].reshape(archive.n_events, *record.shape)
     like = restore(part, dtype, whole=record.whole, digits=record.digits)
+    symbols, raw = archive.arrays.get(f"correction/{i}/symbols"), archive.arrays.get(f"correction/{i}/raw")
     try:
-        return correct(
-            part,
-            like,
-            record.correction,
-            archive.arrays.get(f"correction/{i}/symbols"),
-            archive.arrays.get(f"correction/{i}/raw"),
-            dtype=dtype,
-            whole=record.whole,
-            digits=record.digits,
-        )
+        return correct_column(record, part, like, symbols, raw)
     except (KeyError, TypeError, ValueError) as problem:
         if isinstance(problem, TmvaliteError):
             raise
         raise FileError(
             f"the archive is damaged: the correction of column '{record.name}' does not fit ({problem})", code="archive-damaged"
         ) from problem
+
+
+def correct_column(record: ColumnRecord, part: np.ndarray, like: np.ndarray, symbols, raw) -> np.ndarray:
+    """Decoded values (N, ...) after the correction of their column. Raises ValueError, KeyError, TypeError if it does not fit."""
+    dtype = np.dtype(record.dtype).newbyteorder("=")
+    return correct(part, like, record.correction, symbols, raw, dtype=dtype, whole=record.whole, digits=record.digits)
 
 
 def digest(values: np.ndarray) -> str:

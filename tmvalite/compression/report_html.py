@@ -28,8 +28,7 @@ def as_html(report: CompressionReport) -> str:
     bound = f"Bound {escape(r.bound)}: every entry keeps it. " if r.bound else ""
     parts = [
         f"<h1>Compression of {escape(r.file) or 'events'}</h1>",
-        f"<p>{r.events} events of {r.variables} variables, {r.latent} latent values each in {r.precision}, "
-        f"by {escape(r.model)}. {bound}</p>",
+        f"<p>{r.events} events of {r.variables} {_how(r)}. {bound}</p>",
         "<h2>Sizes</h2>",
         _sizes(r),
     ]
@@ -57,6 +56,12 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
     return '<div class="wide"><table>' + "\n".join(lines) + "</table></div>"
 
 
+def _how(r: CompressionReport) -> str:
+    if not r.model:
+        return "columns as steps within their bound, without a network"
+    return f"variables, {r.latent} latent values each in {r.precision}, by {escape(r.model)}"
+
+
 def _sizes(r: CompressionReport) -> str:
     s, ratios = r.sizes, r.sizes.ratios()
     rows = [
@@ -70,7 +75,9 @@ def _sizes(r: CompressionReport) -> str:
     ]
     rows.append(["archive without the model", f"{s.archive:,}", "", ""])
     rows += [[f"&nbsp;&nbsp;{name}", f"{size:,}", "", ""] for name, size in s.parts.items() if name != "model"]
-    rows.append(["model, in the archive" if s.embedded else "model, in its own file", f"{s.model:,}", "", ""])
+    if s.model:
+        rows.append(["model, in the archive" if s.embedded else "model, in its own file", f"{s.model:,}", "", ""])
+    rows += [[f"columns at the same bound: {name}", f"{size:,}", "", ""] for name, size in s.candidates.items()]
     return _table(["", "bytes", "ratio", "ratio with model"], rows)
 
 

@@ -11,10 +11,10 @@ from tmvalite.wrapping import wrapped
 
 def as_text(report) -> str:
     """All numbers of a CompressionReport."""
-    lines = wrapped(
-        f"{report.file or 'events'}: {report.events} events, {report.variables} variables -> {report.latent} latent values "
-        f"({report.precision}) by {report.model}"
-    )
+    how = f"{report.variables} variables -> {report.latent} latent values ({report.precision}) by {report.model}"
+    if not report.model:
+        how = f"{report.variables} columns as steps within their bound, no network"
+    lines = wrapped(f"{report.file or 'events'}: {report.events} events, {how}")
     if report.bound:
         lines += wrapped(f"bound {report.bound}: holds for every entry")
     tables = (_size_lines(report), _residual_lines(report.columns), _response_lines(report.columns, report.corrected))
@@ -34,7 +34,11 @@ def _size_lines(report) -> list[str]:
             lines.append(f"{label:30s}{size:12d}{ratios[key]:9.2f}{ratios[key + '_with_model']:12.2f}")
     lines.append(f"{'archive without the model':30s}{s.archive:12d}")
     lines += [f"  {name:28s}{size:12d}" for name, size in s.parts.items() if size and name != "model"]
-    lines.append(f"{'model, in the archive' if s.embedded else 'model, in its own file':30s}{s.model:12d}")
+    if s.model:
+        lines.append(f"{'model, in the archive' if s.embedded else 'model, in its own file':30s}{s.model:12d}")
+    if s.candidates:
+        lines += ["", "the columns at the same bound"]
+        lines += [f"  {name:28s}{size:12d}" for name, size in s.candidates.items()]
     if report.kept:
         lines += wrapped(f"kept without loss: {', '.join(report.kept)}")
     return lines

@@ -1,0 +1,319 @@
+"""Columns without a network: whole numbers within the bound, predicted, coded near their entropy, and restored to the bit."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from tests.compression.test_bound import TYPES, holds
+from tmvalite.cli import main
+from tmvalite.compression import compress, decompress, read_archive
+from tmvalite.compression.array_coder import CODERS, pack_array, unpack_array
+from tmvalite.compression.bins import decode_bins, encode_bins
+from tmvalite.compression.bound import Bound
+from tmvalite.compression.column_codec import decode_column, encode_column
+from tmvalite.compression.container import pack_parts
+from tmvalite.compression.step_curves import curve
+from tmvalite.errors import FileError
+
+
+def again(x, bound, columns=None, **how):
+    """The column that its code gives, and the code."""
+    code = encode_column(x, bound, columns or {}, **how)
+    how = {"whole": False, "digits": 0} | how
+    if code.record is None:
+        return code.arrays[""], code
+    arrays = {name: unpack_array(*reversed(pack_array(a)), a.dtype, a.shape) for name, a in code.arrays.items()}
+    y, values = decode_column(code.record, arrays[""], arrays.get("/raw"), columns or {}, x.dtype, **how)
+    np.testing.assert_array_equal(values, code.values)
+    return y, code
+
+
+def entropy(values):
+    """Bytes, by the frequencies of single values."""
+    _, counts = np.unique(values, return_counts=True)
+    return float(-np.sum(counts * np.log2(counts / counts.sum())) / 8.0)
+
+
+# ------------------------------------------------------------------------------------------- coders
+
+
+@given(values=st.lists(st.one_of(st.integers(0, 20), st.integers(0, 2**56 - 1)), min_size=1, max_size=60))
+def test_bins_give_back_any_whole_numbers(values):
+    values = np.array(values, np.uint64)
+    data = encode_bins(values)
+    np.testing.assert_array_equal(decode_bins(data, len(values)), values)
+
+
+@pytest.mark.parametrize("n", [1, 2, 1023, 2048, 5001])
+def test_bins_give_back_more_numbers_than_states(n):
+    values = np.random.default_rng(n).geometric(0.1, n).astype(np.uint16)
+    np.testing.assert_array_equal(decode_bins(encode_bins(values), n), values)
+
+
+def test_bins_come_near_the_entropy_where_deflate_does_not():
+    values = np.rint(np.random.default_rng(1).normal(500.0, 40.0, 20000)).astype(np.uint16)
+    coder, data = pack_array(values)
+    assert coder == "bins" and entropy(values) < len(data) < 1.02 * entropy(values)
+    assert len(pack_array(values, ("stored", "deflate", "lzma"))[1]) > 1.05 * entropy(values)
+
+
+def test_numbers_too_large_for_bins_are_packed_otherwise():
+    values = np.array([0, 2**63], np.uint64)
+    assert encode_bins(values) is None
+    coder, data = pack_array(values)
+    np.testing.assert_array_equal(unpack_array(data, coder, values.dtype, values.shape), values)
+
+
+@pytest.mark.parametrize("coder", CODERS)
+def test_bytes_that_are_no_array_are_an_error_and_no_more_than_stated_is_unpacked(coder):
+    values = np.random.default_rng(2).geometric(0.2, 3000).astype(np.uint16)
+    _, data = pack_array(values, (coder,))
+    for bad, dtype, shape in (
+        (data[:-3], values.dtype, (3000,)),
+        (data, values.dtype, (2999,)),
+        (data, values.dtype, (3001,)),
+        (b"", values.dtype, (3000,)),
+    ):
+        with pytest.raises(ValueError):
+            unpack_array(bad, coder, dtype, shape)
+
+
+def test_damaged_bins_are_an_error_or_numbers_but_never_another_failure():
+    values = np.random.default_rng(3).geometric(0.2, 300).astype(np.uint16)
+    data, rng = encode_bins(values), np.random.default_rng(4)
+    refused = 0
+    for at in rng.integers(0, len(data), 200):
+        bad = bytearray(data)
+        bad[at] ^= 1 << int(rng.integers(8))
+        try:
+            assert decode_bins(bytes(bad), 300).shape == (300,)
+        except ValueError:
+            refused += 1
+    assert refused > 100  # bits of a place in a bin only change a number: the checksum of the file sees them
+
+
+# ------------------------------------------------------------------------------------------- steps
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("bound", [Bound(0.01, True), Bound(1e-5, True), Bound(0.5, True), Bound(0.3, False), Bound(7.0, False)])
+def test_every_entry_keeps_its_bound_its_sign_and_its_zero(dtype, bound):
+    rng = np.random.default_rng(3)
+    with np.errstate(invalid="ignore"):
+        x = (np.exp(rng.uniform(-8, 8, 400)) * rng.choice([-1.0, 1.0, 1.0, 0.0], 400)).clip(-120, 120).astype(dtype)
+    y, _ = again(x, bound)
+    assert y.dtype == x.dtype and holds(x, y, bound)
+    if bound.relative:
+        np.testing.assert_array_equal(np.sign(x.astype(float)), np.sign(y.astype(float)))
+
+
+@given(
+    x=hnp.arrays(np.float64, 20, elements=st.floats()),
+    bound=st.sampled_from([Bound(0.01, True), Bound(1e-6, True), Bound(0.1, False), Bound(0.0, False)]),
+    whole=st.booleans(),
+    digits=st.sampled_from([0, 3]),
+)
+def test_no_value_whatever_breaks_the_bound(x, bound, whole, digits):
+    y, _ = again(x, bound, whole=whole, digits=digits)
+    assert holds(x, y, bound)
+
+
+@given(x=hnp.arrays(np.int64, 12, elements=st.integers(-(2**63), 2**63 - 1)))
+def test_integers_without_a_bound_are_exact(x):
+    np.testing.assert_array_equal(again(x, None)[0], x)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i4", "u8", "?"])
+def test_integers_of_every_type_are_exact_and_small(dtype):
+    x = np.random.default_rng(5).binomial(9, 0.1, 4000).astype(dtype)
+    y, code = again(x, None)
+    np.testing.assert_array_equal(y, x)
+    assert y.dtype == x.dtype and code.n_bytes < entropy(x) + 60
+
+
+# ------------------------------------------------------------------------------------------- predictions
+
+
+def test_a_counter_is_predicted_by_the_row_before():
+    x = 1000 + np.arange(3000) + np.random.default_rng(0).integers(0, 2, 3000)
+    y, code = again(x, None)
+    np.testing.assert_array_equal(y, x)
+    assert code.record["prediction"] == {"rows": 1} and code.n_bytes < 700 < code.alone
+
+
+def test_a_column_that_follows_from_others_is_predicted_by_them():
+    rng = np.random.default_rng(1)
+    a, b, c = rng.normal(3.0, 1.0, (3, 4000))
+    columns = {i: np.rint(50.0 * z).astype(np.int64) for i, z in enumerate((a, b, c))}
+    x = np.exp(0.5 * a - b + 0.02 * rng.normal(size=4000))
+    y, code = again(x, Bound(0.01, True), columns)
+    assert holds(x, y, Bound(0.01, True)) and code.record["prediction"]["columns"] == [1, 0]
+    assert code.n_bytes < code.alone / 1.3
+
+
+def test_a_column_that_bends_with_another_is_predicted_by_a_curve():
+    rng = np.random.default_rng(3)
+    eta, pt = rng.normal(0.0, 1.2, 4000), np.exp(rng.normal(3.0, 0.5, 4000))
+    columns = {0: np.rint(30.0 * eta).astype(np.int64), 1: np.rint(50.0 * np.log(pt)).astype(np.int64)}
+    x = (pt * np.cosh(eta)).astype(np.float32)
+    y, code = again(x, Bound(0.01, True), columns)
+    assert holds(x, y, Bound(0.01, True)) and code.record["prediction"]["curves"][0][0] == 0
+    assert code.n_bytes < code.alone / 1.5
+
+
+def test_curves_are_straight_between_their_knots_and_whole():
+    found = curve(np.array([-9, 0, 1, 2, 3, 4, 99]), [0, 4], [10, 20])
+    assert found.tolist() == [10, 10, 12, 15, 17, 20, 20]
+
+
+@pytest.mark.parametrize(
+    "knots, heights", [([0], [1]), ([0, 0], [1, 2]), ([0, 1], [1]), ([0, 1.5], [1, 2]), ([0, 1 << 25], [1, 2])]
+)
+def test_error_of_what_is_no_curve(knots, heights):
+    with pytest.raises(ValueError):
+        curve(np.arange(3), knots, heights)
+
+
+def test_noise_is_not_predicted():
+    x, other = np.random.default_rng(2).normal(size=(2, 3000))
+    code = encode_column(x, Bound(0.01, False), {0: np.rint(100.0 * other).astype(np.int64)})
+    assert "prediction" not in code.record and code.n_bytes == code.alone < code.plain
+
+
+@pytest.mark.parametrize(
+    "prediction", [{"columns": [7], "line": [0.0, 1.0]}, {"columns": [], "line": []}, {"columns": [0]}, {"x": 1}]
+)
+def test_error_of_predictions_that_do_not_fit(prediction):
+    record = {"mode": "step", "size": 1.0, "low": 0, "prediction": prediction}
+    with pytest.raises((KeyError, ValueError)):
+        decode_column(record, np.arange(3), None, {0: np.zeros(2, np.int64)}, np.dtype("i4"), whole=False, digits=0)
+
+
+# ------------------------------------------------------------------------------------------- archives
+
+
+def save(path, columns):
+    np.savez(path, **columns)
+    return path
+
+
+def test_a_table_without_a_network(columns, tmp_path):
+    more = columns | {
+        "nan": np.where(columns["zero"] > 0, np.nan, columns["pt"]),
+        "tag": np.array(["a", "bcd"] * 250),
+        "image": np.random.default_rng(0).normal(size=(500, 2, 3)).astype(">f4"),
+        "run": np.arange(500, dtype=">i4"),
+    }
+    done = compress(None, save(tmp_path / "in.npz", more), tmp_path / "a.tmvz", bound="1%,big=abs:5")
+    assert done.archive.model.file == "" and done.archive.latent.shape == (500, 0)
+    assert set(done.bounds) == {"pt", "eta", "half", "zero", "nan", "image", "big"}, "integers that are not named are exact"
+    decompress(tmp_path / "a.tmvz", tmp_path / "out.npz")
+    with np.load(tmp_path / "out.npz", allow_pickle=False) as out:
+        assert out.files == list(more)
+        for name, x in more.items():
+            assert out[name].dtype == x.dtype and out[name].shape == x.shape
+            if name in done.bounds:
+                assert holds(x, out[name], done.bounds[name]), name
+            else:
+                assert out[name].tobytes() == x.tobytes(), name
+
+
+def test_without_a_bound_and_without_a_network_nothing_is_lost(columns, tmp_path):
+    done = compress(None, save(tmp_path / "in.npz", columns), tmp_path / "a.tmvz")
+    found = decompress(tmp_path / "a.tmvz").table.arrays()
+    assert all(found[name].tobytes() == x.tobytes() for name, x in columns.items())
+    assert done.n_bytes < sum(x.nbytes for x in columns.values())
+
+
+def test_a_network_that_does_not_pay_is_left_out(model_file, columns, tmp_path):
+    source = save(tmp_path / "in.npz", columns)
+    auto = compress(model_file, source, tmp_path / "a.tmvz", bound="1%")
+    always = compress(model_file, source, tmp_path / "b.tmvz", bound="1%", network="always")
+    assert auto.n_bytes < always.n_bytes and not auto.archive.model.variables and always.archive.model.variables
+    assert auto.candidates["steps, predicted"] < auto.candidates["network and corrections"]
+
+
+def test_a_network_that_pays_is_kept_for_the_columns_where_it_does(tmp_path):
+    from tests.compression.fake import FakeAE
+
+    rng = np.random.default_rng(1)
+    factor = rng.normal(size=(3000, 1))
+    x = np.sin(0.5 * factor * np.arange(1, 31)) + 2.0  # thirty columns that follow from one number, but not on a line
+
+    class Sines(FakeAE):
+        def encode(self, x):
+            return factor.astype(np.float32)
+
+        def decode(self, z):
+            return (np.sin(0.5 * z[:, :1].astype(float) * np.arange(1, 32)) + 2.0).astype(np.float32)
+
+        def save_decoder(self, path):
+            path.write_text("sines", encoding="utf-8")
+
+    names = [f"x{i}" for i in range(30)]
+    model = Sines.fit([*names, "noise"], np.concatenate([x, factor], axis=1), 1)
+    table = dict(zip(names, x.T)) | {"noise": rng.uniform(1.0, 9.0, 3000)}
+    done = compress(model, save(tmp_path / "in.npz", table), tmp_path / "a.tmvz", bound="1%", embed=False)
+    by_model = [record.name for record in done.archive.columns if record.start >= 0]
+    assert "noise" not in by_model and len(by_model) > 25
+    assert done.n_bytes < done.candidates["steps, predicted"] / 2
+    found = decompress(tmp_path / "a.tmvz", model=model).table.arrays()
+    assert all(holds(table[name], found[name], Bound(0.01, True)) for name in table)
+
+
+@pytest.mark.parametrize("rows, wide", [(1, 1), (1, 7), (25, 100)])
+def test_small_tables_do_not_grow(rows, wide, tmp_path):
+    x = np.random.default_rng(0).normal(size=(rows, wide)).astype(np.float32)
+    source = save(tmp_path / "in.npz", {f"column{i}": x[:, i] for i in range(wide)})
+    done = compress(None, source, tmp_path / "a.tmvz", bound="1%")
+    assert done.n_bytes < 450 + 70 * wide + x.nbytes
+    if wide == 100:
+        assert done.n_bytes < x.nbytes < done.before.n_bytes
+
+
+def test_hostile_steps_are_one_named_error(columns, tmp_path):
+    compress(None, save(tmp_path / "in.npz", columns), tmp_path / "a.tmvz", bound="1%")
+    with zipfile.ZipFile(tmp_path / "a.tmvz") as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    for change in (
+        {"mode": "other"},
+        {"size": 0.0},
+        {"size": 1e308},
+        {"low": 1 << 70},
+        {"low": -(1 << 50)},
+        {"exponent": 5000},
+        {"prediction": {"columns": [5], "line": [0.0, 1.0]}},
+        {"prediction": {"columns": 3, "line": 3}},
+        {"low": 1.5},
+    ):
+        header = json.loads(parts["header.json"])
+        header["columns"][0]["steps"] |= change
+        (tmp_path / "bad.tmvz").write_bytes(pack_parts(parts | {"header.json": json.dumps(header).encode()}))
+        with pytest.raises(FileError) as caught:
+            decompress(tmp_path / "bad.tmvz")
+        assert caught.value.code == "archive-damaged", change
+
+
+def test_a_small_file_that_claims_a_large_table_is_refused_before_it_is_unpacked(tmp_path):
+    compress(None, save(tmp_path / "in.npz", {"x": np.zeros(1_500_000, np.float32)}), tmp_path / "a.tmvz", bound="1%")
+    assert read_archive(tmp_path / "a.tmvz").n_events == 1_500_000
+    with pytest.raises(FileError) as caught:
+        decompress(tmp_path / "a.tmvz")
+    assert caught.value.code == "archive-size"
+    assert decompress(tmp_path / "a.tmvz", max_bytes=6_000_000).table.n_events == 1_500_000
+
+
+def test_the_command_needs_no_model_and_shows_all_ways(capsys, columns, tmp_path):
+    source, archive = save(tmp_path / "in.npz", columns), tmp_path / "x.tmvz"
+    assert main(["compress", "--bound", "1%", str(source), str(archive)]) == 0
+    out, err = capsys.readouterr()
+    assert err == "" and max(map(len, out.splitlines())) <= 80
+    assert "4 columns as steps within their bound, no network" in out
+    assert "  steps, predicted" in out and "  steps, LZMA" in out
+    assert main(["decompress", str(archive), str(tmp_path / "out.npz")]) == 0
+    assert capsys.readouterr().out == "500 events of 8 values restored\nevery entry keeps its bound: 1%\n"

@@ -1,0 +1,82 @@
+"""An array as the shortest of several packings: as it is, deflated, by LZMA, or as bins."""
+
+from __future__ import annotations
+
+import math
+import zlib
+
+import numpy as np
+
+from tmvalite.compression.bins import decode_bins, encode_bins
+from tmvalite.compression.pack import from_planes, planes
+
+try:
+    import lzma
+except ImportError:  # Python built without it
+    lzma = None
+
+STORED, DEFLATED, LZMA, BINS = "stored", "deflate", "lzma", "bins"
+CODERS = (STORED, DEFLATED, LZMA, BINS)
+_MEASURED = 1 << 21  # bytes up to which all packings are tried; of longer arrays a part says which
+_DICTIONARY = 1 << 22  # bytes that LZMA looks back, and needs to unpack
+
+
+def pack_array(array: np.ndarray, coders=CODERS) -> tuple[str, bytes]:
+    """The coder and the bytes; whole numbers without sign can be bins."""
+    if array.nbytes > _MEASURED and len(array) > 1:
+        rows = max(1, len(array) * _MEASURED // array.nbytes)
+        at = (len(array) - rows) // 2
+        coders = (STORED, pack_array(array[at : at + rows], coders)[0])
+    return min(((coder, data) for coder in coders if (data := _pack(array, coder)) is not None), key=lambda item: len(item[1]))
+
+
+def _pack(array: np.ndarray, coder: str) -> bytes | None:
+    if coder == BINS:
+        return encode_bins(array.reshape(-1)) if array.dtype.kind == "u" and array.size else None
+    data = planes(array)
+    if coder == STORED:
+        return data
+    if coder == DEFLATED:
+        packer = zlib.compressobj(6, zlib.DEFLATED, -15)
+        return packer.compress(data) + packer.flush()
+    return lzma.compress(data, lzma.FORMAT_RAW, filters=_filters()) if lzma is not None else None
+
+
+def _filters() -> list[dict]:
+    # Bytes of one place stand together: whatever came at the same place of the word before says little.
+    return [{"id": lzma.FILTER_LZMA2, "preset": 6, "dict_size": _DICTIONARY, "pb": 0, "lp": 0, "lc": 3}]
+
+
+def unpack_array(data: bytes, coder: str, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
+    """The array of `pack_array`; nothing longer than dtype and shape say is unpacked.
+
+    Raises
+    ------
+    ValueError
+        The bytes are not those of such an array.
+    """
+    count = math.prod(shape)
+    if coder == BINS:
+        values = decode_bins(data, count)
+        if dtype.kind != "u" or int(values.max()) > np.iinfo(dtype).max:
+            raise ValueError("numbers that are too large")
+        return values.astype(dtype).reshape(shape)
+    n_bytes = count * dtype.itemsize
+    if coder == DEFLATED:
+        unpacker = zlib.decompressobj(-15)
+        try:
+            data = unpacker.decompress(data, n_bytes + 1)
+        except zlib.error as problem:
+            raise ValueError(str(problem)) from problem
+    elif coder == LZMA:
+        if lzma is None:
+            raise ValueError("this Python has no LZMA")
+        try:
+            data = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=_filters()).decompress(data, n_bytes + 1)
+        except lzma.LZMAError as problem:
+            raise ValueError(str(problem)) from problem
+    elif coder != STORED:
+        raise ValueError(f"coder {coder!r}")
+    if len(data) != n_bytes:
+        raise ValueError(f"{len(data)} bytes, not {n_bytes}")
+    return from_planes(data, dtype, shape)

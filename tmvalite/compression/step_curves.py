@@ -1,0 +1,53 @@
+"""Curves from the steps of one column to those of another: straight between knots, in whole numbers, the same bits everywhere."""
+
+from __future__ import annotations
+
+import numpy as np
+
+KNOTS = 17
+_RANGE = 1 << 24  # of knots and heights: products of two fit into 64 bits
+_LEVELS = 0.5 - 0.5 * np.cos(np.linspace(0.0, np.pi, KNOTS))  # of the quantiles at which knots lie: dense in the tails
+_GAIN = 0.95  # of the spread that may be left, or a curve is not worth its bytes
+
+
+def curve(values: np.ndarray, knots: list[int], heights: list[int]) -> np.ndarray:
+    """Heights (N,) int64 at values (N,) int64, constant beyond the outer knots. Raises ValueError for what is no curve."""
+    k, h = np.asarray(knots), np.asarray(heights)
+    whole = k.dtype == h.dtype == np.int64 and k.ndim == 1 and k.shape == h.shape and 2 <= len(k) <= KNOTS
+    if not whole or np.abs(k).max() > _RANGE or np.abs(h).max() > _RANGE or np.diff(k).min() <= 0:
+        raise ValueError("a curve without knots")
+    v = np.clip(values, k[0], k[-1])
+    at = np.clip(np.searchsorted(k, v, side="right") - 1, 0, len(k) - 2)
+    return h[at] + (h[at + 1] - h[at]) * (v - k[at]) // (k[at + 1] - k[at])
+
+
+def best_curve(left: np.ndarray, columns: dict[int, np.ndarray]) -> tuple[int, list[int], list[int]] | None:
+    """The column (its position) whose curve explains most of what is left (N,), its knots and heights; None if none does."""
+    spread = float(left.std())
+    scores = {i: _spread_in_bins(left, values) for i, values in columns.items()}
+    if not scores or spread == 0.0:
+        return None
+    best = min(scores, key=scores.__getitem__)
+    knots = np.unique(np.quantile(columns[best], _LEVELS, method="nearest")).astype(np.int64)
+    if scores[best] > _GAIN * spread or len(knots) < 2 or np.abs(knots).max() > _RANGE:
+        return None
+    v = np.clip(columns[best], knots[0], knots[-1])
+    at = np.clip(np.searchsorted(knots, v, side="right") - 1, 0, len(knots) - 2)
+    part = (v - knots[at]) / (knots[at + 1] - knots[at])
+    hats = np.zeros((len(v), len(knots)))
+    rows = np.arange(len(v))
+    hats[rows, at] = 1.0 - part
+    hats[rows, at + 1] += part
+    heights, *_ = np.linalg.lstsq(hats, left, rcond=None)
+    if not np.abs(heights).max() < _RANGE:
+        return None
+    return best, knots.tolist(), np.rint(heights).astype(np.int64).tolist()
+
+
+def _spread_in_bins(left: np.ndarray, values: np.ndarray) -> float:
+    """Standard deviation that remains if the mean of every bin of equally many values is known."""
+    edges = np.unique(np.quantile(values, np.linspace(0.0, 1.0, KNOTS)[1:-1]))
+    at = np.searchsorted(edges, values, side="right")
+    counts = np.bincount(at)
+    means = np.bincount(at, left) / np.maximum(counts, 1)
+    return float(np.sqrt(np.mean((left - means[at]) ** 2)))
