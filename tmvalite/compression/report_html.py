@@ -73,7 +73,7 @@ def _sizes(r: CompressionReport) -> str:
         )
         if size
     ]
-    rows.append(["archive without the model", f"{s.archive:,}", "", ""])
+    rows.append(["archive without the model" if s.model else "archive", f"{s.archive:,}", "", ""])
     rows += [[f"&nbsp;&nbsp;{name}", f"{size:,}", "", ""] for name, size in s.parts.items() if name != "model"]
     if s.model:
         rows.append(["model, in the archive" if s.embedded else "model, in its own file", f"{s.model:,}", "", ""])

@@ -28,11 +28,12 @@ def _size_lines(report) -> list[str]:
         ("columns as plain arrays", s.raw, "raw"),
         ("columns packed without loss", s.lossless, "lossless"),
     ]
-    lines = [f"{'':30s}{'bytes':>12s}{'ratio':>9s}{'with model':>12s}"]
+    lines = [f"{'':30s}{'bytes':>12s}{'ratio':>9s}" + (f"{'with model':>12s}" if s.model else "")]
     for label, size, key in rows:
         if size:
-            lines.append(f"{label:30s}{size:12d}{ratios[key]:9.2f}{ratios[key + '_with_model']:12.2f}")
-    lines.append(f"{'archive without the model':30s}{s.archive:12d}")
+            whole = f"{ratios[key + '_with_model']:12.2f}" if s.model else ""
+            lines.append(f"{label:30s}{size:12d}{ratios[key]:9.2f}{whole}")
+    lines.append(f"{'archive without the model' if s.model else 'archive':30s}{s.archive:12d}")
     lines += [f"  {name:28s}{size:12d}" for name, size in s.parts.items() if size and name != "model"]
     if s.model:
         lines.append(f"{'model, in the archive' if s.embedded else 'model, in its own file':30s}{s.model:12d}")
