@@ -19,7 +19,7 @@ from tmvalite.data.formulas import expression_of
 from tmvalite.data.info import declare
 from tmvalite.data.split import read_split_options
 from tmvalite.errors import Diagnostics, TmvaliteError, TmvaliteWarning
-from tmvalite.methods.report import Report, understand
+from tmvalite.methods.understood import Understood, understand
 from tmvalite.workflow.script_options import read_chains, read_factory_options
 
 HEAD = """# Published strings
@@ -106,7 +106,7 @@ def _of_method(entry: dict) -> list[TmvaliteWarning]:
     return _understand(entry).diagnostics.warnings
 
 
-def _understand(entry: dict) -> Report:
+def _understand(entry: dict) -> Understood:
     """Understood with as many classes or targets as the network gives, since the string does not tell how many there are."""
     analysis, method = entry["analysis"], METHODS[entry["kind"]]
     if analysis not in ("multiclass", "regression"):

@@ -74,7 +74,7 @@ def apply(signal, background):
             scores[name][i] = reader.EvaluateMVA("DNN")
     together = np.array_equal(scores["signal"], reader.EvaluateMVA(signal, "DNN"))
     area = TMVA.ROCCurve(scores["signal"], scores["background"]).GetROCIntegral()
-    print(f"ROC int of all events, each by the fold that did not train on it: {area:.3f}; tables at once, same bits: {together}")
+    print(f"ROC int of all events, by folds that did not see them: {area:.3f}; as tables: {together}")
 
 
 def main(folder):

@@ -6,7 +6,8 @@ Run: python examples/gan_mixture.py
 import numpy as np
 
 import tmvalite as tmva
-from tmvalite.evaluation.two_samples import precision_recall, two_sample_area
+from tmvalite.evaluation.two_samples import precision_recall
+from tmvalite.methods.two_sample_area import two_sample_area
 
 RADIUS, WIDTH = 2.0, 0.25
 STRING = (

@@ -6,7 +6,7 @@ Run: python examples/shower_gan.py
 import numpy as np
 
 import tmvalite as tmva
-from tmvalite.evaluation.two_samples import two_sample_area
+from tmvalite.methods.two_sample_area import two_sample_area
 
 CELLS, LAYERS = 4, 3  # cells along each side of a layer
 SIZE = LAYERS * CELLS**2

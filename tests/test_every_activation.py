@@ -8,7 +8,7 @@ from tests.kernels.tools import call
 from tests.members import by_onnxruntime, forgotten, saved_and_loaded, without_import_line
 from tmvalite import MethodDL, activations, mathematics
 from tmvalite.activations import ACTIVATIONS, BY_CODE, Activation
-from tmvalite.methods.report import understand
+from tmvalite.methods.understood import understand
 
 ALL = [pytest.param(a, id=name) for name, a in ACTIVATIONS.items()]
 ELEMENTWISE = [pytest.param(a, id=name) for name, a in ACTIVATIONS.items() if a.elementwise]

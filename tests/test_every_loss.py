@@ -27,7 +27,7 @@ from tmvalite.losses import (
     trained_kinds,
     usual,
 )
-from tmvalite.methods.report import understand
+from tmvalite.methods.understood import understand
 
 ALL = [pytest.param(loss, id=name) for name, loss in LOSSES.items()]
 USES = [pytest.param(loss, purpose, id=f"{name}-{purpose}") for name, loss in LOSSES.items() for purpose in loss.uses]

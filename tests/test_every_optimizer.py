@@ -11,7 +11,7 @@ from tests.members import forgotten, saved_and_loaded, without_import_line
 from tests.networks import network_of
 from tmvalite import MethodDL, mathematics, optimizers
 from tmvalite.errors import Diagnostics, Source
-from tmvalite.methods.report import understand
+from tmvalite.methods.understood import understand
 from tmvalite.optimizers import OPTIMIZERS, Optimizer
 from tmvalite.string_utils import parse_strategy, resolve_strategy
 from tmvalite.string_utils.training_keys import KEYS, find_key

@@ -13,7 +13,7 @@ from tmvalite.data.info import DataSetInfo, Events, declare
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import Diagnostics, Source, TmvaliteError
 from tmvalite.losses import LOSSES, reconstruction
-from tmvalite.methods.report import FORMS
+from tmvalite.methods.understood import FORMS
 from tmvalite.models.blueprint import blueprint
 from tmvalite.models.booking import book
 from tmvalite.models.events import usable_events

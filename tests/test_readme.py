@@ -95,7 +95,7 @@ def option_strings():
 def test_option_strings_are_understood_without_a_warning(options):
     import tmvalite
     from tmvalite.errors import Diagnostics
-    from tmvalite.methods.report import understand
+    from tmvalite.methods.understood import understand
 
     if "OUTPUT" in options:  # classes and targets together: booked only
         tmvalite.MethodDL(options, Strict=True)

@@ -16,7 +16,7 @@ from tmvalite.data.transforms import REGISTRY as TRANSFORMS
 from tmvalite.errors import OptionError
 from tmvalite.layers import REGISTRY as LAYERS
 from tmvalite.losses import LOSSES
-from tmvalite.methods.report import FORMS
+from tmvalite.methods.understood import FORMS
 from tmvalite.optimizers import OPTIMIZERS
 from tmvalite.string_utils.training_keys import KEYS
 from tmvalite.wrapping import WIDTH

@@ -1,6 +1,7 @@
 """Functions that other processes import."""
 
 import os
+import secrets
 
 import numpy as np
 
@@ -34,3 +35,8 @@ def fail(x):
 
 def refuse(x):
     raise OptionError(f"{x} is refused", code="range", source=Source("a=1"), span=Span(2, 3), where="here", hint="none")
+
+
+def drawn(task):
+    """A number that nobody can know."""
+    return secrets.randbits(60)

@@ -3,7 +3,7 @@
 import copy
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -90,3 +90,30 @@ def test_shared_arrays_are_sent_where_there_is_no_room_for_files(monkeypatch):
         folder = shared._folder
         assert os.path.isdir(folder)
     assert not os.path.exists(folder)
+
+
+class Deduplicating:
+    """Does equal calls once, as Dask does."""
+
+    def __init__(self):
+        self.done = {}
+
+    def submit(self, function, *arguments):
+        key = (function, arguments)
+        if key not in self.done:
+            self.done[key] = Future()
+            self.done[key].set_result(function(*arguments))
+        return self.done[key]
+
+
+def test_equal_tasks_are_all_done():
+    drawn = iter(range(10))
+    assert list(in_order(Deduplicating(), lambda task: next(drawn), [7, 7, 7])) == [0, 1, 2]
+
+
+def test_a_client_of_dask_gives_the_same_and_does_every_task():
+    distributed = pytest.importorskip("distributed", reason="needs distributed")
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+        with distributed.Client(cluster) as client:
+            assert list(in_order(client, abs, [-1, -2, -1])) == [1, 2, 1]
+            assert len(set(in_order(client, tasks.drawn, [0] * 5))) == 5

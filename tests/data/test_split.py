@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -84,10 +82,8 @@ def test_a_long_shuffle_is_that_of_single_swaps():
     assert generator.words(1)[0] - 1 == next(words)
 
 
-def test_shuffle_of_a_million_takes_seconds_at_most():
-    start = time.perf_counter()
+def test_a_shuffle_of_a_million_keeps_every_number():
     assert len(np.unique(TRandom3(3).shuffle(10**6))) == 10**6
-    assert time.perf_counter() - start < 10
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tmvalite.errors import DataError
-from tmvalite.evaluation.two_samples import precision_recall, two_sample_area
+from tmvalite.evaluation.two_samples import precision_recall
+from tmvalite.methods.two_sample_area import two_sample_area
 
 
 def normal(n, seed, shift=0.0):

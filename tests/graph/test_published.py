@@ -10,7 +10,7 @@ from tmvalite.activations import ACTIVATIONS
 from tmvalite.errors import Diagnostics, OptionError
 from tmvalite.graph import layout_text
 from tmvalite.layers import REGISTRY
-from tmvalite.methods.report import understand
+from tmvalite.methods.understood import understand
 
 REFUSED = {  # what TMVA refuses too, or runs with shapes that do not fit
     "RNN|128|300|2|0,DENSE|64|TANH,DENSE|2|LINEAR": "RNN expects 2 steps of 300 features",

@@ -93,7 +93,8 @@ def test_a_job_trains_what_the_script_of_the_same_words_trains(folder, capsys):
             w, kept = test.weight[test.class_index == i], scores[test.class_index == i] >= (point["cut"] or np.inf)
             e = w[kept].sum() / w.sum()
             assert point[name] == pytest.approx(e)
-            assert point[f"{name}_error"] == pytest.approx(np.sqrt(e * (1 - e) * np.sum(w**2)) / w.sum())
+            error = np.sqrt((1 - e) ** 2 * np.sum(w[kept] ** 2) + e**2 * np.sum(w[~kept] ** 2)) / w.sum()
+            assert point[f"{name}_error"] == pytest.approx(error)
         assert point["background"] <= point["asked"] + 1e-12
 
 
@@ -322,7 +323,7 @@ def test_error_files_that_are_no_jobs(folder, capsys):
         read_job("long.toml")
     (folder / "job.toml").write_text(JOB.replace("SplitMode=Random", "SplitSeed=0"))
     assert main(["test", "job.toml"]) == 2
-    assert "SplitSeed=0 draws another split" in capsys.readouterr().err
+    assert "SplitSeed=0 draws another split" in " ".join(capsys.readouterr().err.split())
 
 
 def test_places_stand_in_texts_of_several_lines_and_quoted_keys():
@@ -331,3 +332,13 @@ def test_places_stand_in_texts_of_several_lines_and_quoted_keys():
     places = JobText(text, "t")._places
     assert places["data", "odd key"][0] == 4 and ("data", "x") not in places
     assert places["class", "my class", "cut"][0] == 6 and places["tree", 1, "file"][0] == 9
+
+
+def test_a_report_of_a_job_that_was_trained(folder, capsys):
+    pytest.importorskip("matplotlib", reason="needs matplotlib")
+    assert main(["train", "job.toml", "--quiet", "--report", "trained.html"]) == 0
+    assert main(["report", "job.toml", "-o", "again.html"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "again.html: open it in a browser"
+    first, again = ((folder / name).read_text("utf-8") for name in ("trained.html", "again.html"))
+    assert "Losses" in first and "Losses" not in again
+    assert all("Permutation importance" in page and "What cuts keep" in page for page in (first, again))

@@ -6,7 +6,7 @@ import pytest
 from tests.methods.ae_samples import DECODER, PLAIN, VAE, curved, fitted, options, probabilities
 from tmvalite.errors import DataError, TmvaliteWarning
 from tmvalite.methods import MethodAE
-from tmvalite.methods.report import understand
+from tmvalite.methods.understood import understand
 
 TEST_STRING = (
     "!H:V:ErrorStrategy=SUMOFSQUARES:WeightInitialization=XAVIERUNIFORM:InputLayout=1|1|2:BatchLayout=256|1|2:"

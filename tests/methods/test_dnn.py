@@ -10,7 +10,7 @@ from tests.methods.samples import line, three_classes, two_classes
 from tests.naive.weight_file import scores
 from tmvalite import MethodDL, MethodDNN, OptionError, TmvaliteWarning
 from tmvalite.io.weights_xml import read_weights
-from tmvalite.methods.report import understand
+from tmvalite.methods.understood import understand
 from tmvalite.models.form import FORMS
 from tmvalite.training.loop import Training
 

@@ -11,7 +11,7 @@ from tests.networks import register_without_kernels
 from tmvalite import plan
 from tmvalite.errors import Diagnostics, OptionError
 from tmvalite.methods import MethodAE, MethodDL
-from tmvalite.methods.report import understand
+from tmvalite.methods.understood import understand
 from tmvalite.models.booking import book
 from tmvalite.models.form import FORMS
 from tmvalite.training import network
@@ -66,7 +66,7 @@ def test_strings_of_another_methods_blocks_are_refused_and_not_a_key_error():
 @pytest.mark.parametrize("name", FORMS)
 def test_what_a_string_means_is_said_without_the_engine(name):
     code = (
-        "import sys; from tmvalite.methods.report import understand;"
+        "import sys; from tmvalite.methods.understood import understand;"
         f"understand('', method={name!r}); print(*{{'numba', 'uproot', 'rich'}} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

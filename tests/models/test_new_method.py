@@ -11,7 +11,7 @@ import tmvalite
 from tests.methods.samples import strategy
 from tmvalite.errors import Diagnostics
 from tmvalite.methods import METHODS, load
-from tmvalite.methods.report import understand
+from tmvalite.methods.understood import understand
 from tmvalite.models.form import FORMS
 
 ROOT = Path(__file__).resolve().parents[2]

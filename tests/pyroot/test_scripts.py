@@ -60,7 +60,8 @@ def test_a_classification_and_its_application(run):
 
 def test_a_regression_and_its_application(run):
     out, said = run("make_data", "regression")
-    assert "entries: 20" in out and "PDEFoam" in skipped_methods(said)
+    assert "entries: 20" in out
+    assert any("PDEFoam" in text for text in said)  # scikit-learn stands in, or it is skipped
     with uproot.open("TMVAReg.root") as file:
         assert "datasetreg/TestTree" in file
     with uproot.open("TMVARegApp.root") as file:

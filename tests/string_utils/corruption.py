@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.string_utils.tools import published
 from tmvalite.errors import Diagnostics, TmvaliteError
-from tmvalite.methods.report import understand
+from tmvalite.methods.understood import understand
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "strings.jsonl"  # beside a checkout, where there is one
 SEPARATORS = ":,|=+"

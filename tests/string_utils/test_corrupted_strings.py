@@ -14,7 +14,7 @@ import pytest
 from tests.string_utils.corruption import Damaged, damaged_strings, error_of
 from tmvalite import MethodDL
 from tmvalite.errors import ShapeError, TmvaliteError
-from tmvalite.methods.report import ASSUMED_VARIABLES
+from tmvalite.methods.understood import ASSUMED_VARIABLES
 
 COUNT = int(os.environ.get("TMVALITE_CORRUPTED", "400"))
 LIMIT = 0.01  # of the errors may point elsewhere, and may have neither hint nor expectation

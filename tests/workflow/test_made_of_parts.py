@@ -2,6 +2,7 @@
 
 import os
 from array import array
+from concurrent.futures import Future
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import uproot
 
 import tmvalite as tmva
 from tmvalite.errors import FileError, OptionError, TmvaliteError, TmvaliteWarning
+from tmvalite.migration import migrate
 
 TRAINING = "TrainingStrategy=LearningRate=1e-2,BatchSize=10,MaxEpochs=2,TestRepetitions=1"
 DNN = f"!H:!V:RandomSeed=3:Layout=TANH|4,LINEAR:{TRAINING}"
@@ -197,3 +199,35 @@ def test_a_gan_has_no_importance_of_its_own():
     method.fit(np.random.default_rng(1).normal(size=(100, 2)), progress="silent")
     with pytest.raises(AttributeError, match="a GAN learns no classes and no targets"):
         method.permutation_importance(np.zeros((4, 2)), np.zeros(4))
+
+
+def test_a_macro_with_categories_books_them():
+    text = """void f() {
+  TMVA::Factory *factory = new TMVA::Factory("f", "!V");
+  TMVA::DataLoader *loader = new TMVA::DataLoader("dataset");
+  TMVA::MethodCategory* mcat = 0;
+  TMVA::MethodBase* cat = factory->BookMethod( loader, TMVA::Types::kCategory, "Cat", "" );
+  mcat = dynamic_cast<TMVA::MethodCategory*>(cat);
+  mcat->AddMethod( "abs(eta)<=1.3", "x:y", TMVA::Types::kDL, "Inner", "!H" );
+}"""
+    lines = [line.strip() for line in migrate(text, "f").splitlines()]
+    assert 'cat = factory.BookMethod(loader, TMVA.Types.kCategory, "Cat", "")' in lines and "mcat = cat" in lines
+    assert 'mcat.AddMethod("abs(eta)<=1.3", "x:y", TMVA.Types.kDL, "Inner", "!H")' in lines
+    assert not [line for line in lines if "no counterpart" in line]
+
+
+class OneArgument:
+    """The least that an executor has: `submit(function, argument)`."""
+
+    def submit(self, function, argument):
+        future = Future()
+        future.set_result(function(argument))
+        return future
+
+
+def test_an_executor_takes_a_function_and_an_argument(in_tmp_path):
+    loader = loader_of("Classification")
+    cv = tmva.CrossValidation("cv", loader, f"{FOLDS}:ModelPersistence=False", executor=OneArgument())
+    cv.BookMethod(tmva.Types.kDL, "M", DNN)
+    cv.Evaluate()
+    assert len(cv.GetResults()[0].GetROCValues()) == 3

@@ -51,7 +51,7 @@ def test_error_of_a_name_that_is_near_to_nothing_is_pythons_own():
     [
         ("MethodBDT", "deep learning"),
         ("kDL", "members of Types"),
-        ("RReader", "tmvalite.load"),
+        ("RReader", "tmvalite.Experimental.RReader"),
         ("VariableImportance", "permutation_importance"),
         ("PDF", "inner tool"),
     ],

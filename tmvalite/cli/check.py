@@ -14,7 +14,7 @@ class Check(Verb):
     description = "Say what a booking option string means, layer by layer, with every warning; or what a job file means."
 
     def declare(self, parser):
-        from tmvalite.methods.report import FORMS
+        from tmvalite.methods.understood import FORMS
 
         parser.add_argument(
             "options",
@@ -31,7 +31,7 @@ class Check(Verb):
 
     def run(self, arguments: argparse.Namespace) -> str:
         from tmvalite.errors import Diagnostics
-        from tmvalite.methods.report import understand
+        from tmvalite.methods.understood import understand
 
         if arguments.options.endswith(".toml"):
             from tmvalite.jobs import check, read_job

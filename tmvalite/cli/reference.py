@@ -18,7 +18,7 @@ from tmvalite.data.transforms import REGISTRY as TRANSFORMS
 from tmvalite.layers import REGISTRY as LAYERS
 from tmvalite.layers.base import PADDINGS, ActivationName, declared_fields, field_text
 from tmvalite.losses import LOSSES
-from tmvalite.methods.report import FORMS
+from tmvalite.methods.understood import FORMS
 from tmvalite.optimizers import OPTIMIZERS
 from tmvalite.string_utils import DeclaredOption
 from tmvalite.string_utils.training_keys import KEYS, WITHOUT_EFFECT, TrainingKey

@@ -22,6 +22,7 @@ class Train(Verb):
     def declare(self, parser):
         parser.add_argument("job", metavar="JOB", nargs="?", help="job.toml")
         parser.add_argument("--example", action="store_true", help="print a job file to begin with")
+        parser.add_argument("--report", metavar="PAGE", help="write an HTML report too")
         parser.add_argument("--seed", type=int, metavar="N", help="RandomSeed of methods that state none")
         declare_manner(parser)
 
@@ -38,7 +39,7 @@ class Train(Verb):
         from tmvalite.jobs import read_job, train
 
         with log_to_standard_error(arguments.quiet):
-            done = train(read_job(arguments.job), seed=arguments.seed)
+            done = train(read_job(arguments.job), seed=arguments.seed, page=arguments.report)
         return shown(done, arguments)
 
 

@@ -72,7 +72,7 @@ def _train(arguments: argparse.Namespace) -> None:
 
     from tmvalite.errors import TmvaliteWarning
     from tmvalite.methods import METHODS
-    from tmvalite.methods.report import understand
+    from tmvalite.methods.understood import understand
 
     numbers = {"n_variables": arguments.variables, "n_classes": arguments.classes, "n_targets": arguments.targets}
     report = understand(arguments.options, method=arguments.method, **numbers)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from concurrent.futures import Executor as PoolExecutor
+from functools import partial
 from typing import Any, Protocol
 
 from tmvalite.cluster.processes import Processes
 from tmvalite.errors import OptionError
 
 ATTEMPTS = 3  # of a task whose worker dies
+_NUMBERS = itertools.count()
 
 
 class Executor(Protocol):
@@ -85,13 +88,22 @@ def in_order(executor: Executor, function: Callable, tasks: Iterable) -> Iterato
     comes; those that were not begun then are cancelled.
     """
     tasks = list(tasks)
-    futures = [executor.submit(function, task) for task in tasks]
+    futures = [_submit(executor, function, task) for task in tasks]
     try:
         for i in range(len(tasks)):
             yield _result(executor, function, tasks, futures, i)
     finally:
         for future in futures:
             future.cancel()
+
+
+def _submit(executor: Executor, function: Callable, task):
+    """A future of the task. Dask does equal calls once, and tasks that draw random numbers are not equal: each has a number."""
+    return executor.submit(partial(_numbered, next(_NUMBERS), function), task)
+
+
+def _numbered(number: int, function: Callable, task):
+    return function(task)
 
 
 def _result(executor: Executor, function: Callable, tasks: list, futures: list, i: int):
@@ -104,7 +116,7 @@ def _result(executor: Executor, function: Callable, tasks: list, futures: list, 
             executor.restart()
             for j in range(i, len(tasks)):
                 if not _is_there(futures[j]):
-                    futures[j] = executor.submit(function, tasks[j])
+                    futures[j] = _submit(executor, function, tasks[j])
     raise AssertionError("a task has no attempts")
 
 

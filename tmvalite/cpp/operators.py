@@ -246,6 +246,14 @@ def _transpose(program, node, operands):
     return program.moved(operands[0], _places(operands[0]).transpose(node.attributes["perm"]))
 
 
+@_operator("DepthToSpace")
+def _depth_to_space(program, node, operands):
+    (x,), factor = operands, node.attributes["blocksize"]
+    _, channels, rows, columns = x.shape
+    places = _places(x).reshape(channels // factor**2, factor, factor, rows, columns).transpose(0, 3, 1, 4, 2)
+    return program.moved(x, places.reshape(1, channels // factor**2, rows * factor, columns * factor))
+
+
 @_operator("Expand")
 def _expand(program, node, operands):
     x, shape = operands

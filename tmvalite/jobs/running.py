@@ -14,14 +14,16 @@ from tmvalite.application.varied_table import evaluated
 from tmvalite.data.portions import Portion
 from tmvalite.data.sources import open_table
 from tmvalite.errors import OptionError, TmvaliteError
-from tmvalite.evaluation import REFERENCE_BACKGROUNDS, RocCurve, effective_number
-from tmvalite.evaluation.efficiency import binomial_error
+from tmvalite.evaluation import REFERENCE_BACKGROUNDS, RocCurve
 from tmvalite.evaluation.systematics import ShapeVariation
 from tmvalite.jobs.job import Job
 from tmvalite.methods import load
-from tmvalite.methods.report import Report, understand
+from tmvalite.methods.understood import Understood, understand
 from tmvalite.workflow import result_report
+from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.factory import Factory
+from tmvalite.workflow.html_report import write_report
+from tmvalite.workflow.importance_of_subsets import importance_picture
 from tmvalite.workflow.log import Log, LogSettings
 from tmvalite.workflow.method_booking import resolve_analysis_type, weight_file_path
 from tmvalite.workflow.results import MethodRecord
@@ -59,7 +61,7 @@ class Checked:
     analysis: str
     variables: tuple[str, ...]
     trees: tuple[tuple[str, str, int], ...]
-    methods: dict[str, Report]
+    methods: dict[str, Understood]
 
     def as_json(self) -> dict:
         trees = [{"file": file, "class": name, "entries": n} for file, name, n in self.trees]
@@ -74,10 +76,11 @@ class Checked:
         return "\n".join(lines)
 
 
-def train(job: Job, *, seed: int | None = None) -> Results:
+def train(job: Job, *, seed: int | None = None, page: str | None = None) -> Results:
     """Train, test and evaluate all methods; weight files and the output file are written as a Factory writes them.
 
     seed : RandomSeed of methods that state none
+    page : the HTML report to write, if one is wanted
 
     Raises OptionError, DataError, FileError and TrainingError, those of the file with its line; KeyboardInterrupt after a signal.
     """
@@ -90,12 +93,14 @@ def train(job: Job, *, seed: int | None = None) -> Results:
     factory.TrainAllMethods()
     factory.TestAllMethods()
     factory.EvaluateAllMethods()
+    if page is not None:
+        factory.report(page)
     records = [factory.record(loader.name, method["title"]) for method in job.methods]
     return Results(job.title, records[0].analysis_type, {record.title: figures(record, loader) for record in records})
 
 
-def test(job: Job) -> Results:
-    """The tables of results of methods that were trained before, read from their weight files, on the same events.
+def trained(job: Job) -> tuple[DataLoader, list[MethodRecord]]:
+    """The methods of a job that was trained, read from their weight files, with their outputs on the same events.
 
     Raises
     ------
@@ -131,11 +136,25 @@ def test(job: Job) -> Results:
         for sample in ("train", "test"):
             record.evaluate(sample)
         records.append(record)
+    return loader, records
+
+
+def test(job: Job) -> Results:
+    """The tables of results of methods that were trained before. Raises what `trained` raises."""
+    loader, records = trained(job)
+    analysis = records[0].analysis_type
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         result_report.PRINTERS[analysis](Log("Test"), loader.name, records)
     tables = "\n".join(line for line in printed.getvalue().splitlines() if line.strip(" :"))
     return Results(job.title, analysis, {record.title: figures(record, loader) for record in records}, tables)
+
+
+def report(job: Job, path: str) -> str:
+    """Write the HTML report of methods that were trained before; returns the path. Raises what `trained` raises."""
+    loader, records = trained(job)
+    write_report(path, job.title, {loader.name: records}, {}, importance_picture)
+    return path
 
 
 def check(job: Job) -> Checked:
@@ -206,20 +225,16 @@ def _numbers(record: MethodRecord, sample: str) -> dict:
     if record.analysis_type == "multiclass" and record.kind == "multiclass":
         return {name: {"area": _plain(e.area)} for name, e in zip(record.data.info.classes, record.class_efficiencies(sample))}
     curve = record.roc(sample)
-    background = effective_number(record.sample(sample).weight[~record.is_class(sample, record.data.info.signal_class)])
-    signal = effective_number(record.sample(sample).weight[record.is_class(sample, record.data.info.signal_class)])
-    return {"area": _plain(curve.area), "cuts": [_cut(curve, b, background, signal) for b in REFERENCE_BACKGROUNDS]}
+    return {"area": _plain(curve.area), "cuts": [_cut(curve, b) for b in REFERENCE_BACKGROUNDS]}
 
 
-def _cut(curve: RocCurve, background: float, n_background: float, n_signal: float) -> dict:
-    """The loosest cut that keeps at most this background, what it keeps, and the binomial errors of that."""
-    at = int(np.flatnonzero(curve.background_efficiency <= background)[-1])
-    found = {"asked": background, "cut": _plain(curve.threshold[at])}
-    for name, efficiency, n in (
-        ("background", curve.background_efficiency, n_background),
-        ("signal", curve.signal_efficiency, n_signal),
-    ):
-        found[name], found[f"{name}_error"] = _plain(efficiency[at]), _plain(binomial_error(float(efficiency[at]), n))
+def _cut(curve: RocCurve, background: float) -> dict:
+    """The loosest cut that keeps at most this background, what it keeps, and the errors of that."""
+    point = curve.at(b_eff=background)
+    found = {"asked": background, "cut": _plain(point.cut)}
+    for name, rate in (("background", point.background), ("signal", point.signal)):
+        found |= {name: _plain(rate.value), f"{name}_error": _plain(rate.error)}
+        found[f"{name}_limits"] = [_plain(rate.low), _plain(rate.high)]
     return found
 
 

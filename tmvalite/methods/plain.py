@@ -9,13 +9,14 @@ import numpy as np
 from tmvalite.data.info import DataSetInfo, Events, VariableInfo
 from tmvalite.data.tables import scored_events
 from tmvalite.errors import Diagnostics, NotFittedError, OptionError
+from tmvalite.estimators.getters import Getters
 from tmvalite.methods.no_model import NoModel
 from tmvalite.models.options import BASE_OPTIONS
 from tmvalite.string_utils import OptionTable
 from tmvalite.training.history import COLUMNS
 
 
-class PlainMethod(NoModel):
+class PlainMethod(Getters, NoModel):
     """A method with TMVA's getters over three functions of events (N, columns): `_mva`, `_targets` and `_classes`.
 
     Parameters
@@ -124,22 +125,6 @@ class PlainMethod(NoModel):
         if column is not None:
             return float(out[0, column]) if single else out[:, column]
         return out[0] if single else out
-
-    def GetMvaValue(self, X):
-        """TMVA's name of `mva_values`."""
-        return self.mva_values(X)
-
-    def GetMvaValues(self, X):
-        """TMVA's name of `mva_values`."""
-        return self.mva_values(X)
-
-    def GetRegressionValues(self, X):
-        """TMVA's name of `regression_values`."""
-        return self.regression_values(X)
-
-    def GetMulticlassValues(self, X):
-        """TMVA's name of `multiclass_values`."""
-        return self.multiclass_values(X)
 
     def GetMethodName(self) -> str:
         """TMVA's name of `title`."""

@@ -19,6 +19,14 @@ class SkippedMethod:
     def __bool__(self):
         return False
 
+    @property
+    def columns(self):
+        """What an event gives: the variables that the script declares."""
+        return self.info.variables
+
+    def one_event(self) -> None:
+        """There is no short way to -999."""
+
     def GetMvaValues(self, x):
         """-999 for every event."""
         return NOT_A_NUMBER if np.ndim(x) == 1 else np.full(len(x), NOT_A_NUMBER)

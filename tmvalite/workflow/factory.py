@@ -17,7 +17,7 @@ from tmvalite.workflow.dataloader import DataLoader
 from tmvalite.workflow.factory_names import FactoryNames, dataset_name
 from tmvalite.workflow.html_report import write_report
 from tmvalite.workflow.importance_histogram import ImportanceHistogram
-from tmvalite.workflow.importance_of_subsets import evaluate_importance, importance_of
+from tmvalite.workflow.importance_of_subsets import evaluate_importance, importance_of, importance_picture
 from tmvalite.workflow.interrupt import interrupted, watching
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.method_booking import (
@@ -294,7 +294,8 @@ class Factory(FactoryNames):
         tested = {
             name: [record for record in records.values() if "test" in record.outputs] for name, records in self._records.items()
         }
-        write_report(path, self.job, {name: records for name, records in tested.items() if records}, self._described)
+        tested = {name: records for name, records in tested.items() if records}
+        write_report(path, self.job, tested, self._described, importance_picture)
 
     def roc_curve(self, loader, title, class_index=0, sample="test"):
         """The exact RocCurve of a tested method; `sample` is "test" or "train"."""

@@ -189,9 +189,10 @@ class _Report:
                 pass
             self.page.figures(*figures)
         self.page.preformatted(str(record.method))
-        if self.importance is not None:
+        picture = self.importance(record) if self.importance is not None else None
+        if picture is not None:
             self.page.heading("Importance of the variables")
-            self.page.figures(self.importance(record))
+            self.page.figures(picture)
 
     def _values(self, record: MethodRecord) -> None:
         from tmvalite.plots import confusion_figure, cuts_figure, score_figure, target_figure

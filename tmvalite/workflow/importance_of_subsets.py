@@ -31,6 +31,8 @@ class VIType(IntEnum):
 
 kShort, kAll, kRandom = VIType
 
+MOST_NUMBERS = 200_000_000  # that are read for a picture of importances
+
 
 def measure(record: MethodRecord, values: np.ndarray, sample: str = "test") -> Measured:
     """What a method is worth on a sample: its ROC area, the mean of the areas of several classes, or the RMS of a regression."""
@@ -125,3 +127,11 @@ def importance_of(record: MethodRecord, sample: str, n_repeats: int, seed: int) 
         n_repeats=n_repeats,
         seed=seed,
     )
+
+
+def importance_picture(record: MethodRecord):
+    """(figure, caption) of the permutation importance on the test sample; None where that would take long, or says nothing."""
+    x = record.sample("test").x
+    if len(x) * x.shape[1] ** 2 > MOST_NUMBERS or x.shape[1] < 2 or record.kind != record.analysis_type:
+        return None
+    return importance_of(record, "test", 3, 1).figure(), "Permutation importance, test"

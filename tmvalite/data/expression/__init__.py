@@ -7,4 +7,4 @@ from tmvalite.data.expression.nodes import Expression, ExpressionNode
 from tmvalite.data.expression.parser import parse_expression
 from tmvalite.data.expression.text import render_expression
 
-__all__ = ["FUNCTIONS", "Context", "Expression", "Node", "Values", "evaluate", "parse_expression", "render_expression"]
+__all__ = ["FUNCTIONS", "Context", "Expression", "ExpressionNode", "Values", "evaluate", "parse_expression", "render_expression"]

@@ -22,7 +22,7 @@ ASSUMED_VARIABLES = 4  # when neither the string nor the user says how many
 
 
 @dataclass(frozen=True)
-class Report:
+class Understood:
     """An option string understood.
 
     n_variables : number of input variables, `assumed` if nobody said it
@@ -115,7 +115,7 @@ def understand(
     n_classes: int | None = None,
     n_targets: int | None = None,
     diagnostics: Diagnostics | None = None,
-) -> Report:
+) -> Understood:
     """Read a booking string as far as one can without data.
 
     Parameters
@@ -139,7 +139,7 @@ def understand(
         known = n_variables or booking.n_variables
         n = known or ASSUMED_VARIABLES
         made = blueprint(booking, unnamed(n, n_classes or 2, n_targets or 0), diagnostics, guessed=True)
-    return Report(booking, made, n, known is None, diagnostics)
+    return Understood(booking, made, n, known is None, diagnostics)
 
 
 def _phase_text(phase: PhaseSettings) -> str:
