@@ -14,7 +14,8 @@ from tmvalite.data.info import VariableInfo
 from tmvalite.data.scoring import variable_columns
 from tmvalite.errors import DataError, OptionError, quoted
 from tmvalite.io.root_file import branch_name
-from tmvalite.methods import load
+from tmvalite.methods import Method, MethodCategory, MethodCrossValidation, load
+from tmvalite.methods.fold_methods import spectators_of
 from tmvalite.models.form import VARIABLES
 
 
@@ -28,63 +29,83 @@ class MethodScores:
 
     def __post_init__(self):
         self.method = load(self.weights.path)
+        networks = [method.network for _, method in self.method.networks()]
         if self.threads is not None:
-            self.method.network.threads = self.threads
+            for network in networks:
+                network.threads = self.threads
         title = self.weights.name or self.method.title
         self.title = branch_name(title)
-        self.variables: tuple[VariableInfo, ...] = self.method.info.variables
-        self.dtype = self.method.network.dtype
+        self.variables: tuple[VariableInfo, ...] = self.method.columns  # of categories with the spectators of their cuts
+        self.precision = None if isinstance(self.method, MethodCategory) else networks[0].dtype  # cuts read what is there
+        self.dtype = np.dtype(np.float64) if self.precision is None else self.precision
+        self.folds = isinstance(self.method, MethodCrossValidation)
         self.groups = list(self._groups())
-        self.values(np.zeros((1, len(self.variables)), self.dtype))  # what it cannot give is said before anything is read
+        nothing = np.full((1, len(self.variables)), np.nan if self.precision is None else 0.0, self.dtype)
+        self.values((nothing, np.array([-1])))  # what it cannot give is said before anything is read
         self.names = [name for names, _ in self.groups for name in names]
 
-    def _groups(self) -> Iterator[tuple[list[str], object]]:
-        """The names of columns, and what gives their values (N,) or (N, columns) for events."""
+    def _groups(self) -> Iterator[tuple[list[str], str]]:
+        """The names of columns, and the getter that gives their values (N,) or (N, columns) for events."""
         method, info, title = self.method, self.method.info, self.title
-        unsupervised = any(role.learns == VARIABLES for role in method.form.roles)
-        kind = method.value_kind
-        whole = all(role.name in method.blocks for role in method.form.roles if role.learns == VARIABLES)
+        one = method.folds[0] if self.folds else method
+        roles = [role for role in one.form.roles if role.learns == VARIABLES] if isinstance(one, Method) else []
+        unsupervised, kind = bool(roles), method.value_kind
+        whole = all(role.name in one.blocks for role in roles)
         if (kind == "classification" or unsupervised) and (whole or not self.also):
-            yield [title], method.mva_values
+            yield [title], "GetMvaValues"
         if kind == "multiclass":
-            yield [f"{title}_{branch_name(name)}" for name in info.classes], method.multiclass_values
+            yield [f"{title}_{branch_name(name)}" for name in info.classes], "GetMulticlassValues"
         if info.targets and not unsupervised:
-            yield [f"{title}_{branch_name(v.internal)}" for v in info.targets], method.regression_values
+            yield [f"{title}_{branch_name(v.internal)}" for v in info.targets], "GetRegressionValues"
         for wanted in self.also:
             if wanted not in ALSO:
                 raise OptionError(f"{quoted(wanted)} cannot be had", code="apply-also", expected=ALSO)
-            if not unsupervised:
+            if not unsupervised or one is not method:
                 raise OptionError(
                     f"{method.method_type} '{title}' has no {wanted}", code="apply-also", hint="an autoencoder (AE) has one"
                 )
             if wanted == "code":
-                yield [f"{title}_code{i}" for i in range(method.latent_size)], method.encode
+                yield [f"{title}_code{i}" for i in range(method.latent_size)], "encode"
             else:
-                yield [f"{title}_{branch_name(v.internal)}" for v in self.variables], method.reconstruct
+                yield [f"{title}_{branch_name(v.internal)}" for v in self.variables], "reconstruct"
 
     def all_names(self, variations: tuple[Variation, ...]) -> list[str]:
         return [*self.names, *(varied_name(name, v) for v in variations for name in self.names)]
 
-    def values(self, x: np.ndarray) -> dict[str, np.ndarray]:
-        """Name -> (N,) values for events x (N, V)."""
+    def values(self, events: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
+        """Name -> (N,) values for what `events` gives."""
+        x, fold = events
         found: dict[str, np.ndarray] = {}
         for names, getter in self.groups:
-            values = np.asarray(getter(x))
+            values = np.asarray(self.method.values(getter, x, fold) if self.folds else getattr(self.method, getter)(x))
             columns = values[:, None] if values.ndim == 1 else values
             found.update(zip(names, np.ascontiguousarray(columns.T), strict=True))
         return found
 
-    def events(self, table: Table, passes: np.ndarray | None = None) -> np.ndarray:
-        """(N, V) events of a table in the method's precision, with the bits that `scored_events` gives them."""
+    def events(self, table: Table, passes: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Events (N, V) of a table in the method's precision, with the bits that `scored_events` gives them; their folds (N,).
+
+        Raises DataError, also for spectators that say the fold of an event and are not there.
+        """
         columns = variable_columns(table, self.variables)
         common = np.result_type(*columns)
         n = table.n_entries if passes is None else int(passes.sum())
-        x = np.empty((n, len(columns)), self.dtype)
+        x = np.empty((n, len(columns)), self.precision or (np.float32 if common == np.float32 else np.float64))
         with np.errstate(over="ignore"):
             for j, column in enumerate(columns):
                 chosen = column if passes is None else column[passes]
                 x[:, j] = chosen.astype(common, copy=False)
-        return x
+        return x, self._fold(table, x, passes)
+
+    def _fold(self, table: Table, x: np.ndarray, passes: np.ndarray | None) -> np.ndarray:
+        if not self.folds:
+            return np.full(len(x), -1)
+        if not self.method.needs_spectators:
+            return self.method.fold_of(x, None)
+        spectators = spectators_of(table, self.method.info, self.method.expression)
+        if passes is not None:
+            spectators = {name: column[passes] for name, column in spectators.items()}
+        return self.method.fold_of(x, spectators)
 
 
 def varied_name(name: str, variation: Variation) -> str:
@@ -92,7 +113,7 @@ def varied_name(name: str, variation: Variation) -> str:
     return f"{name}__{variation.name}_{variation.direction}"
 
 
-def varied_events(scores: MethodScores, table: Table, variation: Variation, passes=None) -> tuple[np.ndarray, set[str]]:
+def varied_events(scores: MethodScores, table: Table, variation: Variation, passes=None) -> tuple[tuple, set[str]]:
     """The events of a variation, and which of its columns a variable reads."""
     varied = VariedTable(table, variation, scores.variables)
     return scores.events(varied, passes), varied.read_varied

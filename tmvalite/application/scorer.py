@@ -187,9 +187,9 @@ class Pass:
 
     def _scores(self, block: Portion, passes: np.ndarray | None) -> dict[str, Column]:
         request, found = self._scorer.request, {}
-        events: dict[tuple, np.ndarray] = {}
+        events: dict[tuple, tuple] = {}
         for method in self._scorer.methods:
-            key = (method.variables, method.dtype)
+            key = (method.variables, method.dtype, method.method if method.folds else None)
             if key not in events:
                 events[key] = method.events(block, passes)
             values = method.values(events[key])

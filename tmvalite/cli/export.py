@@ -30,7 +30,7 @@ class Export(Verb):
         if ending == "onnx":
             method.to_onnx(arguments.output, target=arguments.target)
             return f"{arguments.output}: ONNX model of {method.title}, for {arguments.target}"
-        if arguments.name:
+        if arguments.name and hasattr(method, "set_params"):
             method.set_params(title=arguments.name)
         method.MakeClass(arguments.output)
         return f"{arguments.output}: C++ class of {method.title}"

@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from concurrent.futures import Executor as PoolExecutor
+from functools import partial
 from typing import Any, Protocol
 
 from tmvalite.cluster.processes import Processes
@@ -98,7 +99,7 @@ def in_order(executor: Executor, function: Callable, tasks: Iterable) -> Iterato
 
 def _submit(executor: Executor, function: Callable, task):
     """A future of the task. Dask does equal calls once, and tasks that draw random numbers are not equal: each has a number."""
-    return executor.submit(_numbered, next(_NUMBERS), function, task)
+    return executor.submit(partial(_numbered, next(_NUMBERS), function), task)
 
 
 def _numbered(number: int, function: Callable, task):

@@ -40,6 +40,8 @@ class only_where:
 
 def _learns_truth(method) -> None:
     if not method.learns_truth:
+        if not any(role.learns == TRUTH for role in method.form.roles):
+            raise UnavailableError(f"a {method.form.noun} learns no classes and no targets", code="analysis-type")
         lacks = lacking(method.form, method.form.role(TRUTH), method.blocks)
         raise UnavailableError(lacks.message, code=lacks.code, hint=lacks.hint)
 

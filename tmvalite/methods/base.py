@@ -248,7 +248,15 @@ class Method(Getters, DescribedOutput, Estimator):
         )
 
     def train(
-        self, events: Events, info: DataSetInfo, *, progress="auto", write=print, on_interrupt: str = "raise", resume=None
+        self,
+        events: Events,
+        info: DataSetInfo,
+        *,
+        progress="auto",
+        write=print,
+        on_interrupt: str = "raise",
+        checkpoint=None,
+        resume=None,
     ) -> None:
         """Train on the training sample of a data set, whose last events validate, as in TMVA.
 
@@ -260,10 +268,10 @@ class Method(Getters, DescribedOutput, Estimator):
             As for `fit`; progress may also be a `training.progress.Progress`.
         write : callable(str)
             Takes the lines of the epoch table.
-        resume : optional
-            As for `fit`.
+        checkpoint, resume : optional
+            As for `fit`; with checkpoint="" none is written, whatever the options say.
         """
-        self._train(events, info, "last", progress, write, on_interrupt, resume=resume)
+        self._train(events, info, "last", progress, write, on_interrupt, checkpoint=checkpoint, resume=resume)
 
     def _train(self, events: Events, info: DataSetInfo, split: str, progress, write, on_interrupt: str, **more) -> None:
         """Train, and keep what comes of it; `more` goes to `models.fitting.fit`."""
@@ -494,6 +502,10 @@ class Method(Getters, DescribedOutput, Estimator):
     def info(self) -> DataSetInfo:
         """The variables, targets, spectators and classes of the training."""
         return self._trained().info
+
+    def networks(self) -> list[tuple[str, Method]]:
+        """What was trained, each with a name where there are several: itself."""
+        return [("", self)]
 
     @property
     def network(self):

@@ -28,6 +28,7 @@ class MethodCategory(PlainMethod):
     """
 
     method_type = "Category"
+    instead = "its categories have one each: method.parts[0].method"
 
     def __init__(self, options: str = "", *, analysis_type: str, title: str, **keywords):
         super().__init__(options, analysis_type=analysis_type, title=title, **keywords)
@@ -77,6 +78,9 @@ class MethodCategory(PlainMethod):
     @property
     def lacking(self) -> str:
         return "" if self.parts else "it has no categories"
+
+    def networks(self) -> list[tuple[str, object]]:
+        return [(part.title, method) for part in self.parts for _, method in part.method.networks()]
 
     @property
     def writes_file(self) -> bool:

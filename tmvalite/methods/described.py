@@ -12,6 +12,8 @@ from tmvalite.models.output_densities import OutputDensities, density_records
 class DescribedOutput:
     """The part of a Method that CreateMVAPdfs asks for."""
 
+    without_densities: str | None = "train it with CreateMVAPdfs"
+
     def _describe_output(self, events: Events) -> None:
         """Keep the densities of the output over events, or say why there are none."""
         outputs, is_signal = np.asarray(self.mva_values(events.x)), events.class_index == self.info.signal_class
@@ -44,10 +46,11 @@ class DescribedOutput:
         return None if self._model is None else self._model.densities
 
     def _described(self) -> OutputDensities | None:
-        found = self._trained().densities
+        self._trained()
+        found = self.densities
         if found is None:
             message = f"'{self.title}' has no densities of its output"
-            warn_user(TmvaliteWarning(message, code="pdfs", hint="train it with CreateMVAPdfs"))
+            warn_user(TmvaliteWarning(message, code="pdfs", hint=self.without_densities))
         return found
 
     # TMVA's names

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from tmvalite.data.fold_expression import FoldExpression
+from tmvalite.data.fold_expression import FoldExpression, position
 from tmvalite.data.info import DataSetInfo, Events, VariableInfo
 from tmvalite.data.scoring import variable_columns
 from tmvalite.data.sources import is_table, open_table
@@ -16,13 +16,14 @@ from tmvalite.errors import DataError, FileError, TmvaliteError
 from tmvalite.io.folds_xml import CROSS_VALIDATION, fold_file_name
 from tmvalite.io.weight_file import FoldsRecord, OptionRecord, WeightFile
 from tmvalite.io.weights_xml import write_weights
+from tmvalite.methods.no_model import NoModel
 from tmvalite.training.history import COLUMNS
 
 AVERAGE = "Avg"
 FILE_OPTIONS = ("V", "VerbosityLevel", "H", "CreateMVAPdfs", "IgnoreNegWeightsInTraining")  # of every method
 
 
-class MethodCrossValidation:
+class MethodCrossValidation(NoModel):
     """The methods of the folds, under the getters of one.
 
     With a SplitExpr an event is answered for by the fold that the expression says, as in TMVA; without one, or with
@@ -37,8 +38,9 @@ class MethodCrossValidation:
     """
 
     method_type = CROSS_VALIDATION
-    is_trained = writes_file = True
+    is_trained = True
     note = lacking = ""
+    instead = "its folds have one each: method.folds[0], or the weight file of a fold"
 
     def __init__(self, record: FoldsRecord, folds: Sequence, info: DataSetInfo | None = None):
         self.record, self.folds = record, tuple(folds)
@@ -49,6 +51,11 @@ class MethodCrossValidation:
             self.expression.columns_of(self.info, None, None)  # are its names known?
 
     # ------------------------------------------------------------------------------------- values
+
+    @property
+    def writes_file(self) -> bool:
+        """Whether there are weight files of the folds."""
+        return all(fold.writes_file for fold in self.folds)
 
     @property
     def needs_spectators(self) -> bool:
@@ -105,7 +112,7 @@ class MethodCrossValidation:
 
     def _asked(self, getter: str, X, spectators):
         if is_table(X) and spectators is None and self.needs_spectators:
-            spectators = spectators_of(X, self.info)
+            spectators = spectators_of(X, self.info, self.expression)
         x, single = scored_events(X, self.info.variables)
         if spectators is not None:
             spectators = {name: np.atleast_1d(values) for name, values in spectators.items()}
@@ -160,6 +167,10 @@ class MethodCrossValidation:
 
     def one_event(self) -> None:
         """None: which network gives the value of an event is not known before."""
+
+    def networks(self) -> list[tuple[str, object]]:
+        """The trained methods with layers that it is made of, each with its name."""
+        return [(f"fold {i}", method) for i, fold in enumerate(self.folds, start=1) for _, method in fold.networks()]
 
     @property
     def bound(self):
@@ -249,9 +260,16 @@ class OfEvents:
         return self.method.multiclass_values(X, self.spectators)
 
 
-def spectators_of(table, info: DataSetInfo) -> dict[str, np.ndarray]:
-    """The columns of the spectators of a table by their internal names; whole numbers stay what they are. Raises DataError."""
+def spectators_of(table, info: DataSetInfo, expression: FoldExpression) -> dict[str, np.ndarray]:
+    """The columns of a table that say the folds, by the internal names of the spectators; whole numbers stay what they are.
+
+    Raises DataError.
+    """
     if isinstance(table, Mapping):
         table = {name: np.atleast_1d(values) for name, values in table.items()}
-    columns = variable_columns(open_table(table), info.spectators)
-    return {v.internal: column for v, column in zip(info.spectators, columns, strict=True)}
+    read = [
+        info.spectators[at]
+        for at in dict.fromkeys(position(name, info.spectators) for name in expression.names)
+        if at is not None
+    ]
+    return {v.internal: column for v, column in zip(read, variable_columns(open_table(table), read), strict=True)}

@@ -10,12 +10,13 @@ from tmvalite.data.info import DataSetInfo, Events, VariableInfo
 from tmvalite.data.tables import scored_events
 from tmvalite.errors import Diagnostics, NotFittedError, OptionError
 from tmvalite.estimators.getters import Getters
+from tmvalite.methods.no_model import NoModel
 from tmvalite.models.options import BASE_OPTIONS
 from tmvalite.string_utils import OptionTable
 from tmvalite.training.history import COLUMNS
 
 
-class PlainMethod(Getters):
+class PlainMethod(Getters, NoModel):
     """A method with TMVA's getters over three functions of events (N, columns): `_mva`, `_targets` and `_classes`.
 
     Parameters
@@ -73,6 +74,10 @@ class PlainMethod(Getters):
     def history(self) -> dict[str, list]:
         """Empty: it has no epochs."""
         return {name: [] for name in COLUMNS}
+
+    def networks(self) -> list[tuple[str, object]]:
+        """The trained methods with layers that it is made of, each with its name."""
+        return []
 
     @property
     def value_kind(self) -> str:

@@ -37,6 +37,7 @@ class PythonEstimator(PlainMethod):
 
     method_type = "Python"
     writes_file = False
+    instead = "keep the object itself: factory.GetMethod(data set, title).estimator"
 
     def __init__(self, options: str = "", *, analysis_type: str, title: str, estimator=None, **keywords):
         super().__init__(options, analysis_type=analysis_type, title=title, **keywords)
@@ -126,7 +127,7 @@ class PythonEstimator(PlainMethod):
     def save(self, path) -> None:
         """Raises FileError: there is no weight file of TMVA for it."""
         message = f"there is no weight file for '{self.title}', which is {type(self.estimator).__name__} of Python"
-        raise FileError(message, code="file-none", hint="keep the object itself: factory.GetMethod(data set, title).estimator")
+        raise FileError(message, code="file-none", hint=self.instead)
 
     def __str__(self):
         return f"{super().__str__()}: {self.estimator!r}"

@@ -28,6 +28,8 @@ from tmvalite.workflow.members import NAMESPACE
 _ADDRESS = re.compile(r"(?<![&\w)\]])&\s*([A-Za-z_]\w*)\b(?!\s*(\(|->|\.))")
 
 
+METHODS = ("MethodBase", "IMethod", "MethodCategory")  # pointers to what BookMethod and FindMVA give
+
 _OWNED = re.compile(r"(?:std::)?(?:unique|shared)_ptr<(.*)>")
 
 
@@ -136,7 +138,7 @@ class DeclarationLines:
         if one.stars or kind == "auto":
             if not terms or terms[0].text in ("0", "None"):
                 return PythonTerm("None")
-            if plain.parts[0] == "TMVA" and plain.parts[-1] in NAMESPACE:
+            if plain.parts[0] == "TMVA" and plain.parts[-1] in NAMESPACE and plain.parts[-1] not in METHODS:
                 in_tmva(plain.parts[1:])  # says what to use instead
             return terms[0]
         if kind in TEXTS:

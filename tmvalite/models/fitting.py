@@ -130,7 +130,7 @@ def fit(
     companion = form.companion(booking, blueprint, learner, train, trace) or Companion()
     description = describe(booking, blueprint, info, n_events=len(events), seed=seed, labels=labels or info.classes)
 
-    checkpoint = checkpoint if checkpoint is not None else values.Checkpoint or None
+    checkpoint = (values.Checkpoint if checkpoint is None else checkpoint) or None
     checkpoint_every = values.CheckpointEvery if checkpoint_every is None else checkpoint_every
     facts = facts_of(booking, train, valid) if resumed is not None or checkpoint is not None else {}
     if facts and not (getattr(learner, "resumable", True) and not companion.keeps_last):

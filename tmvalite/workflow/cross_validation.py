@@ -49,11 +49,16 @@ class WholeRecord(MethodRecord):
     """All folds as one method; what it gives for the events of the job was found when they were trained."""
 
     known: dict[str, np.ndarray] = field(default_factory=dict)
+    fold: dict[str, np.ndarray] = field(default_factory=dict)  # that answers for every event; -1 for the mean of all
 
     def evaluate(self, name: str) -> np.ndarray:
         """The kept outputs."""
         self.outputs[name] = self.known[name]
         return self.outputs[name]
+
+    def values_on(self, name: str, x: np.ndarray) -> np.ndarray:
+        """The values of inputs x by the folds of the sample's own events."""
+        return self.method.values(GETTERS[self.kind], x, self.fold[name])
 
 
 class MethodOptions(dict):
@@ -142,7 +147,6 @@ class CrossValidation(Configurable):
         if cls is None or not fits_analysis(chosen, analysis_type, view.classes, title):
             return
         path = weight_file_path(self.loader.name, self.job, title)
-        check_files(path if values.ModelPersistence else None, self.target)
         booked = BookingCall(cls, title, str(options), keywords, analysis_type, self.strict)
         if booked.ranges:
             raise OptionError(
@@ -151,6 +155,8 @@ class CrossValidation(Configurable):
                 hint="Factory.OptimizeAllMethods(NumFolds=5) finds the best one by cross-validation",
             )
         method = booked.make()
+        _check_can_fold(method)
+        check_files(path if values.ModelPersistence and method.writes_file else None, self.target)
         data = self.loader.dataset(self.log_settings)
         check_fits_data(method, data.info)
         if self.split.expression is not None:
@@ -181,7 +187,7 @@ class CrossValidation(Configurable):
                 outcomes = train_parts(executor, sum(parts.values(), []), data.train, data.info, self.log.plain, self._announce)
                 with contextlib.closing(outcomes):
                     for title, booked in self._methods.items():
-                        self._finish(booked, [(part, next(outcomes)) for part in parts[title]], data, everything)
+                        self._finish(booked, [(part, next(outcomes)) for part in parts[title]], data, everything, fold)
             except KeyboardInterrupt:
                 raise interrupted(watch.number) from None
         self._factory.evaluate_all()
@@ -204,7 +210,9 @@ class CrossValidation(Configurable):
     def _announce(self, part: TrainingPart) -> None:
         self.log.header(f"Train {part.name} on {len(part.train)} events, test on {len(part.scored)}")
 
-    def _finish(self, booked: BookingCall, found: list[tuple[TrainingPart, Outcome]], data: DataSet, everything: Events) -> None:
+    def _finish(
+        self, booked: BookingCall, found: list[tuple[TrainingPart, Outcome]], data: DataSet, everything: Events, fold: np.ndarray
+    ) -> None:
         """Numbers of the folds, weight files, and the record of all of them together."""
         values, info, kind = self.options.values, data.info, found[0][1].method.method_type
         record = FoldsRecord(self.job, booked.title, kind, self._n_folds, self._expression, values.OutputEnsembling)
@@ -222,9 +230,12 @@ class CrossValidation(Configurable):
                 target = os.path.join(os.path.dirname(self.target), f"{part.name}.root")
                 write_output(target, {self.loader.name: [of_fold]}, {}, self.log_settings)
         result = CrossValidationResult(booked.title, folds, whole)
+        answers = {"train": np.full(len(fold), -1), "test": fold}
         if len(data.test):
             getter, test = GETTERS[whole.value_kind], data.test
-            output = np.concatenate([output, whole.values(getter, test.x, whole.fold_of(test.x, test.spectators))])
+            of_test = whole.fold_of(test.x, test.spectators)
+            output = np.concatenate([output, whole.values(getter, test.x, of_test)])
+            answers["test"] = np.concatenate([fold, of_test])
         path = weight_file_path(self.loader.name, self.job, booked.title)
         joined = WholeRecord(
             booked.title,
@@ -232,14 +243,15 @@ class CrossValidation(Configurable):
             booked.analysis_type,
             DataSet(data.train, everything, info, data.report),
             path,
-            values.ModelPersistence,
+            values.ModelPersistence and whole.writes_file,
             self._is_quiet(booked),
             True,
             sum(outcome.seconds for _, outcome in found),
             known={"train": learnt.astype(output.dtype), "test": output},
+            fold=answers,
         )
         joined.outputs.update(joined.known)
-        if values.ModelPersistence:
+        if joined.persistent:
             self._write(joined)
         self._factory.add_trained(self.loader, joined)
         self._results.append(result)
@@ -319,6 +331,24 @@ class CrossValidation(Configurable):
     def __repr__(self):
         n = len(self._methods)
         return f"CrossValidation('{self.job}': {self._n_folds} folds, {n} method{'s' * (n != 1)})"
+
+
+def _check_can_fold(method) -> None:
+    """Raises OptionError for a method that cannot be trained once for each fold."""
+    if method.lacking:
+        raise OptionError(
+            f"'{method.title}' cannot be cross-validated: a {method.method_type} gets its categories after it is booked",
+            code="category-empty",
+            hint="cross-validate the method of each category, with its cut as that of the loader",
+        )
+    if method.bound.is_set("Checkpoint"):
+        raise OptionError(
+            "a cross-validation has no checkpoints: all folds would write one file",
+            code="checkpoint-method",
+            source=method.bound.source,
+            span=method.bound.spans["Checkpoint"],
+            hint="leave Checkpoint out",
+        )
 
 
 def _constructor_arguments(args, keywords):

@@ -175,20 +175,19 @@ class _Report:
         self.page.section(record.title)
         self.page.text(f"{record.method.method_type}, trained in {elapsed(record.train_seconds)}: {record.weight_file}")
         self._values(record)
-        made = record.method.blueprint(self.data.info)
-        history = record.method.history
-        figures = [(loss_figure(history), "Losses")] if history.get("epoch") else []
-        if made is not None:  # a network, not what stands in for another method
-            parameters = record.method.network.parameters
+        self.page.heading("Training and network")
+        for name, method in record.method.networks():
+            of = f" of {name}" if name else ""
+            figures = [(loss_figure(method.history), f"Losses{of}")] if method.history.get("epoch") else []
+            parameters = method.network.parameters
             matrices = {f"{node}.{name}": parameters.get(node, name) for node, name in parameters.names()}
             if 0 < len(matrices) <= 60:
-                figures.append((weights_figure(matrices), "Parameters"))
+                figures.append((weights_figure(matrices), f"Parameters{of}"))
             try:
-                figures.append((network_figure(dict(made.blocks)), "Network"))
+                figures.append((network_figure(dict(method.blueprint(method.info).blocks)), f"Network{of}"))
             except DataError:  # too many layers for a drawing; the table has them
                 pass
-        self.page.heading("Training and network")
-        self.page.figures(*figures)
+            self.page.figures(*figures)
         self.page.preformatted(str(record.method))
         picture = self.importance(record) if self.importance is not None else None
         if picture is not None:

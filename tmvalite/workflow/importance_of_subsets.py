@@ -120,9 +120,12 @@ def _of_nothing(record: MethodRecord, whole: Measured) -> Measured:
 def importance_of(record: MethodRecord, sample: str, n_repeats: int, seed: int) -> Importance:
     """Permutation importance of a trained method on a sample of its Factory."""
     names = [v.label if v.index is None else v.internal for v in record.data.info.variables]
-    x = record.sample(sample).x
     return permutation_importance(
-        lambda x: measure(record, record.values_of(record.method, x), sample), x, names, n_repeats=n_repeats, seed=seed
+        lambda x: measure(record, record.values_on(sample, x), sample),
+        record.inputs(sample),
+        names,
+        n_repeats=n_repeats,
+        seed=seed,
     )
 
 

@@ -123,7 +123,7 @@ def train_part(task: _Task) -> Outcome:
     begin = time.perf_counter()
     try:
         with collecting() as found:
-            method.train(train, info, progress=progress, write=task.write or lines.append)
+            method.train(train, info, progress=progress, write=task.write or lines.append, **_without_checkpoint(method))
     except TmvaliteError as error:
         if part.may_fail and isinstance(error, TrainingError):
             return Outcome(None, np.empty(0), np.empty(0), tuple(lines), seconds=time.perf_counter() - begin, error=error)
@@ -135,3 +135,8 @@ def train_part(task: _Task) -> Outcome:
     for warning in found:
         warning.where = warning.where or part.name
     return Outcome(method, output, np.asarray(getter(train.x)), tuple(lines), tuple(found), seconds)
+
+
+def _without_checkpoint(method) -> dict[str, str]:
+    """Arguments of a training that leave the Checkpoint of the options to the training of all events."""
+    return {"checkpoint": ""} if getattr(method.bound.values, "Checkpoint", "") else {}

@@ -224,7 +224,7 @@ class Reader(ReaderNames):
         method = tag if hasattr(tag, "GetMvaValues") else self.find(tag)
         method = method.method if isinstance(method, ReadMethod) else method
         if getattr(method, "needs_spectators", False):  # a cross-validation: the fold of an event follows from them
-            method = method.of_events(spectators_for(events, method.info, self._spectator_slots))
+            method = method.of_events(spectators_for(events, method.info, self._spectator_slots, method.expression))
         extra = [method.info.spectators.index(v) for v in method.columns[len(self._info.variables) :]]
         declared = [*self._info.variables, *(self._info.spectators[i] for i in extra)]
         if events is None:

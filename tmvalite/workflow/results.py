@@ -86,6 +86,10 @@ class MethodRecord:
         """The values of kind `kind` that a method gives to events x (N, V)."""
         return np.asarray(getattr(method, GETTERS[self.kind])(x))
 
+    def values_on(self, name: str, x: np.ndarray) -> np.ndarray:
+        """The values of the method where the events of a sample have the inputs x (N, columns) instead of their own."""
+        return self.values_of(self.method, x)
+
     def inputs(self, name: str) -> np.ndarray:
         """(N, columns): what the method reads of a sample, its variables and perhaps spectators."""
         return inputs_of(self.sample(name), self.method.columns)

@@ -6,8 +6,10 @@ import os
 
 import numpy as np
 
+from tmvalite.data.sources import is_table
 from tmvalite.data.tables import scored_events
 from tmvalite.errors import DataError, FileError
+from tmvalite.methods.fold_methods import spectators_of
 from tmvalite.workflow.members import RREADER, TmvaNames
 from tmvalite.workflow.reader_checks import hint_for_missing
 
@@ -66,7 +68,8 @@ class RReader(TmvaNames):
         Parameters
         ----------
         x : (V,) or (N, V) array, or a table with named columns
-            One event or events; what `tmvalite.load(file).GetMvaValues` takes.
+            One event or events; what `tmvalite.load(file).GetMvaValues` takes. Tables have the spectators too that say the fold
+            or the category of an event; an array has those of categories behind the variables.
         *more : (N,) arrays or floats
             The other variables, where `x` is the first of V columns.
 
@@ -80,11 +83,13 @@ class RReader(TmvaNames):
         DataError
             Not V columns.
         """
-        variables = self.method.info.variables
+        columns, method = self.method.columns, self.method  # of categories with the spectators of their cuts
         if more:
-            x = _columns((x, *more), variables)
-        events, single = scored_events(x, variables)
-        values = np.asarray(getattr(self.method, GETTERS[self.method.value_kind])(events))
+            x = _columns((x, *more), columns)
+        if getattr(method, "needs_spectators", False) and is_table(x):
+            method = method.of_events(spectators_of(x, method.info, method.expression))
+        events, single = scored_events(x, columns)
+        values = np.asarray(getattr(method, GETTERS[self.method.value_kind])(events))
         if single:
             return np.atleast_1d(values[0])
         return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values

@@ -52,7 +52,7 @@ def train_one(log: Log, record: MethodRecord, *, persist: bool, progress: str = 
 
 def _checkpoint_of(log: Log, record: MethodRecord) -> dict[str, str]:
     """The checkpoint that the method's training goes on from, if it has written one, as an argument."""
-    path = record.method.bound.values.Checkpoint
+    path = getattr(record.method.bound.values, "Checkpoint", "")  # stand-ins have none
     if not path or not (os.path.exists(path) or os.path.exists(f"{path}{PREVIOUS}")):
         return {}
     log.info(f"'{record.title}' goes on from {path}")
