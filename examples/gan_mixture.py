@@ -11,11 +11,11 @@ from tmvalite.methods.two_sample_area import two_sample_area
 
 RADIUS, WIDTH = 2.0, 0.25
 STRING = (
-    "InputLayout=4##2:WeightInitialization=HE:EMA=0.998:RandomSeed=1:"
-    "Layout=Generator={DENSE|64|RELU,DENSE|64|RELU,DENSE|N|LINEAR}"
-    "Discriminator={DENSE|64|LEAKYRELU,DENSE|64|LEAKYRELU,DENSE|1|LINEAR}:"
-    "TrainingStrategy=LearningRate=2e-3,GeneratorLearningRate=6e-4,LearningRateSchedule=COSINE,Optimizer=ADAM,ADAM_beta1=0.0,"
-    "ADAM_beta2=0.99,BatchSize=200,MaxEpochs=100,ConvergenceSteps=100,TestRepetitions=50"
+    "InputLayout=4##2:WeightInitialization=HE:EMA=0.997:RandomSeed=1:"
+    "Layout=Generator={DENSE|64|RELU,DENSE|64|RELU,DENSE|64|RELU,DENSE|N|LINEAR}"
+    "Discriminator={DENSE|64|LEAKYRELU,DENSE|64|LEAKYRELU,DENSE|64|LEAKYRELU,DENSE|1|LINEAR}:"
+    "TrainingStrategy=LearningRate=3e-3,GeneratorLearningRate=1e-3,LearningRateSchedule=COSINE,Optimizer=ADAM,ADAM_beta1=0.0,"
+    "ADAM_beta2=0.99,BatchSize=250,MaxEpochs=100,ConvergenceSteps=100,TestRepetitions=100"
 )
 
 
@@ -35,6 +35,7 @@ if __name__ == "__main__":
     method = tmva.MethodGAN(STRING).fit(ring(8000, 1), progress="summary")
     made, real = method.sample(2000, seed=1), ring(2000, 2)
     shares = np.bincount(nearest(made), minlength=8) / len(made)
-    print("share of each Gaussian, which is 0.125:", *(f"{share:.3f}" for share in shares))
+    print("share of each Gaussian, which is 0.125:")
+    print(*(f"{share:.3f}" for share in shares))
     print(f"Gaussians found: {(shares > 0.05).sum()} of 8; two-sample area {two_sample_area(real, made)}")
     print(precision_recall(real, made))

@@ -67,14 +67,18 @@ def philox(counters, key: Key) -> np.ndarray:
 
 def _rounds(counters, key: Key) -> tuple[np.ndarray, np.ndarray]:
     """Words (0, 2) and words (1, 3) of every counter, each (2, ...) uint64."""
-    c0, c1, c2, c3 = np.broadcast_arrays(*counters)
-    even, odd = np.stack([c0, c2]).astype(np.uint64), np.stack([c1, c3]).astype(np.uint64)
-    factors, keys = _FACTORS.reshape(2, *[1] * c0.ndim), _ROUND_KEYS.reshape(10, 2, *[1] * c0.ndim)
-    keys = (keys + np.array(key, dtype=np.uint64).reshape(2, *[1] * c0.ndim)) & _LOW
-    for round_key in keys:  # both halves of the counter at once
-        product = factors * even
-        even = ((product >> _HALF)[::-1] ^ odd) ^ round_key
-        odd = (product & _LOW)[::-1]
+    shape = np.broadcast(*counters).shape
+    even, odd, product, high = np.empty((4, 2, *shape), np.uint64)
+    even[0], odd[0], even[1], odd[1] = counters
+    ones = [1] * len(shape)
+    factors, keys = _FACTORS.reshape(2, *ones), _ROUND_KEYS.reshape(10, 2, *ones)
+    keys = (keys + np.array(key, dtype=np.uint64).reshape(2, *ones)) & _LOW
+    for round_key in keys:  # both halves of the counter at once; in place, since many draws are small
+        np.multiply(factors, even, out=product)
+        np.right_shift(product, _HALF, out=high)
+        np.bitwise_xor(high[::-1], odd, out=even)
+        even ^= round_key
+        np.bitwise_and(product[::-1], _LOW, out=odd)
     return even, odd
 
 
@@ -208,10 +212,16 @@ _FAR = (
 
 
 def _ratio(coefficients, r: np.ndarray) -> np.ndarray:
-    upper, lower = (np.full_like(r, c[-1]) for c in coefficients)
-    for a, b in zip(coefficients[0][-2::-1], coefficients[1][-2::-1]):
-        upper, lower = upper * r + a, lower * r + b
-    return upper / lower
+    upper, lower = (r * c[-1] for c in coefficients)
+    for a, b in zip(coefficients[0][-2:0:-1], coefficients[1][-2:0:-1]):
+        upper += a
+        upper *= r
+        lower += b
+        lower *= r
+    upper += coefficients[0][0]
+    lower += coefficients[1][0]
+    upper /= lower
+    return upper
 
 
 def _log(x: np.ndarray) -> np.ndarray:
@@ -226,7 +236,8 @@ def _log(x: np.ndarray) -> np.ndarray:
     square = s * s
     total = np.full_like(s, 1.0 / 23.0)
     for k in range(21, 0, -2):
-        total = total * square + 1.0 / k
+        total *= square
+        total += 1.0 / k
     return 2.0 * s * total + e * 0.6931471805599453
 
 
@@ -238,6 +249,8 @@ def normal_quantile(p: np.ndarray) -> np.ndarray:
     tail = np.abs(q) > 0.425
     if tail.any():
         r = np.sqrt(-_log(np.minimum(p[tail], 1.0 - p[tail])))
-        far = np.where(r <= 5.0, _ratio(_SIDE, r - 1.6), _ratio(_FAR, r - 5.0))
+        far, beyond = _ratio(_SIDE, r - 1.6), r > 5.0
+        if beyond.any():
+            far[beyond] = _ratio(_FAR, r[beyond] - 5.0)
         value[tail] = np.copysign(far, q[tail])
     return value
