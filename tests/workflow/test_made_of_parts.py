@@ -11,6 +11,7 @@ import uproot
 import tmvalite as tmva
 from tmvalite.errors import FileError, OptionError, TmvaliteError, TmvaliteWarning
 from tmvalite.migration import migrate
+from tmvalite.workflow.variations import score_variations
 
 TRAINING = "TrainingStrategy=LearningRate=1e-2,BatchSize=10,MaxEpochs=2,TestRepetitions=1"
 DNN = f"!H:!V:RandomSeed=3:Layout=TANH|4,LINEAR:{TRAINING}"
@@ -185,7 +186,7 @@ def test_what_cannot_be_cross_validated_is_said_when_it_is_booked(in_tmp_path):
 def test_scans_leave_the_checkpoint_to_the_training_that_follows(in_tmp_path):
     loader, factory = loader_of("Classification"), tmva.Factory("job", "!V:Silent:!Color:AnalysisType=Classification")
     ranges = DNN.replace("TANH|4", "TANH|{4,5}")
-    factory.BookMethod(loader, tmva.Types.kDL, "M", f"{ranges}:Checkpoint=run.ckpt:CheckpointEvery=1epoch")
+    factory.BookMethod(loader, tmva.Types.kDL, "M", f"{ranges}:Checkpoint=run.ckpt:CheckpointEvery=1 epoch")
     factory.OptimizeAllMethods()
     assert not os.path.exists("run.ckpt")
     factory.TrainAllMethods()
@@ -231,3 +232,25 @@ def test_an_executor_takes_a_function_and_an_argument(in_tmp_path):
     cv.BookMethod(tmva.Types.kDL, "M", DNN)
     cv.Evaluate()
     assert len(cv.GetResults()[0].GetROCValues()) == 3
+
+
+def test_variations_of_categories_read_their_spectators_and_folds_say_what_does(in_tmp_path):
+    factory, loader = categorized("Classification")
+    moved = table(1)
+    moved["x"] = moved["x"] + np.float32(1)
+    loader.AddSystematic("shift", moved, moved, "Signal")
+    up = score_variations(factory.record(loader, "M"), loader)["shift"]["Signal"]["up"]
+    ratio = up.ratio[np.isfinite(up.ratio)]
+    assert up.rate == pytest.approx(1.0) and ratio[-1] > ratio[0]  # more signal at large values
+    cv = tmva.CrossValidation("cv", loader, f"{FOLDS}:AnalysisType=Classification")
+    cv.BookMethod(tmva.Types.kDL, "M", DNN)
+    cv.Evaluate()
+    with pytest.raises(OptionError, match="is a cross-validation") as error:
+        score_variations(cv.GetFactory().record(loader, "M"), loader)
+    assert "tmvalite.apply" in error.value.hint
+
+
+def test_categories_have_no_importance_of_subsets(in_tmp_path):
+    factory = tmva.Factory("job", "!V:Silent:!Color:AnalysisType=Classification")
+    with pytest.raises(OptionError, match="'M' cannot be trained with subsets"):
+        factory.EvaluateImportance(loader_of("Classification"), tmva.kShort, tmva.Types.kCategory, "M", "")

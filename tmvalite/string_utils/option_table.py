@@ -232,7 +232,7 @@ class _Binder:
             declared, index, text, span = self._understand(option)
             self._check_repeat(declared, index, option)
             self._warn_about_swallowed_option(declared, text, span)
-            if declared.type is str and not declared.choices:
+            if declared.type is str and not declared.choices and not declared.blanks:
                 warn_about_blanks(self.source, span, self.diagnostics, declared.name)
             value = convert(declared, text, self.source, span, self.diagnostics)
             if declared.size is not None:

@@ -34,6 +34,8 @@ class DeclaredOption:
         Number of elements of an array option.
     minimum : int or float or None
         Smallest value of a number.
+    blanks : bool
+        Whether a blank belongs to the value of this option, which TMVA does not have.
     """
 
     name: str
@@ -43,6 +45,7 @@ class DeclaredOption:
     choices: tuple = ()
     size: int | None = None
     minimum: float | None = None
+    blanks: bool = False
 
     def find_choice(self, text: str) -> Any:
         """The predefined value that a text stands for, in declared spelling, or None."""

@@ -60,6 +60,14 @@ class WholeRecord(MethodRecord):
         """The values of inputs x by the folds of the sample's own events."""
         return self.method.values(GETTERS[self.kind], x, self.fold[name])
 
+    def values_of_events(self, events: Events) -> np.ndarray:
+        """Raises OptionError: the sample of a cross-validation is all events, other events have other samples."""
+        raise OptionError(
+            f"'{self.title}' is a cross-validation, whose scores of varied events are not compared here",
+            code="call",
+            hint="tmvalite.apply(weight file, table, output, systematics=...) gives each event to its fold",
+        )
+
 
 class MethodOptions(dict):
     """An entry of `GetMethods()`: MethodName (the type), MethodTitle and MethodOptions."""

@@ -77,7 +77,10 @@ def evaluate_importance(
     everything = DataSet(Events.concatenate([data.train, data.test]), data.test, data.info)
     positions = np.arange(len(everything.train))
     train, test = positions[: len(data.train)], positions[len(data.train) :]
-    parts, _ = [], call.make()  # what is worth a warning is said here
+    parts, method = [], call.make()  # what is worth a warning is said here
+    if method.lacking:
+        message = f"'{call.title}' cannot be trained with subsets of its variables: {method.lacking}"
+        raise OptionError(message, code="category-empty", hint="ask for the importance of the method of a category")
     for s in subsets:
         columns = tuple(v for v in range(n) if s >> v & 1)
         name = f"{call.title} with {', '.join(data.info.variables[v].label for v in columns)}"

@@ -90,6 +90,10 @@ class MethodRecord:
         """The values of the method where the events of a sample have the inputs x (N, columns) instead of their own."""
         return self.values_of(self.method, x)
 
+    def values_of_events(self, events: Events) -> np.ndarray:
+        """The values of the method for other events of the same declarations."""
+        return self.values_of(self.method, inputs_of(events, self.method.columns))
+
     def inputs(self, name: str) -> np.ndarray:
         """(N, columns): what the method reads of a sample, its variables and perhaps spectators."""
         return inputs_of(self.sample(name), self.method.columns)

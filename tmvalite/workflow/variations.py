@@ -103,7 +103,7 @@ def score_variations(
         for direction in DIRECTIONS:
             other = getattr(varied_data(loader, systematic.name, direction), sample)
             same = len(other) == len(events) and np.array_equal(other.x, events.x)
-            scores = output if same else _score(record, record.values_of(record.method, other.x))
+            scores = output if same else _score(record, record.values_of_events(other))
             for i, name in enumerate(of_class):
                 chosen = other.class_index == i
                 pair = (scores[chosen], other.original_weight[chosen])
