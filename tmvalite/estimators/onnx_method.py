@@ -95,6 +95,7 @@ def from_onnx(path: str | os.PathLike) -> OnnxMethod:
     sizes = sum(int(np.prod(shape, dtype=np.int64)) for shape in session.inputs.values())
     if CODE not in session.inputs and sizes != len(method.info.variables):
         message = f"'{name}' reads {sizes} values and names {len(method.info.variables)} variables"
-        hint = "from_onnx scores events; the Generator of a GAN alone makes them, in onnxruntime"
+        generator = "generated" in session.outputs
+        hint = "from_onnx scores events; the Generator of a GAN alone makes them, in onnxruntime" if generator else None
         raise FileError(message, code="onnx-foreign", hint=hint)
     return method

@@ -61,7 +61,8 @@ class OptimizerState:
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self.settings = replace(self.settings, learning_rate=float(value))
+        if value != self.settings.learning_rate:  # once an epoch, and networks in turns set it at every step
+            self.settings = replace(self.settings, learning_rate=float(value))
 
     def scalars(self) -> np.ndarray:
         """Run-time scalars in the order of the kernel."""
