@@ -60,6 +60,7 @@ CODES: dict[str, str] = {
     "checkpoint-every": "How often a checkpoint is written cannot be read.",
     "checkpoint-method": "A training of this kind has no checkpoints.",
     "checkpoint-other": "A checkpoint belongs to another training.",
+    "checkpoint-shared": "Two methods of a Factory write the same checkpoint.",
     "checkpoint-version": "A checkpoint has a version that is not known.",
     "choice": "The value of an option or key is none of those that are allowed.",
     "class-case": "Two classes differ in upper and lower case only.",

@@ -307,3 +307,16 @@ def test_error_of_a_training_that_has_no_checkpoints(in_tmp_path):
     with pytest.raises(OptionError) as caught:
         tmva.MethodGAN(f"{layout}:Checkpoint=a").fit(X, progress="silent")
     assert caught.value.code == "checkpoint-method" and not list(in_tmp_path.iterdir())
+
+
+def test_error_of_two_methods_with_one_checkpoint(in_tmp_path, capsys):
+    factory, loader = tmva.Factory("job", "!V:Silent:AnalysisType=Classification"), tmva.DataLoader("dataset")
+    loader.AddVariable("a")
+    for name in ("Signal", "Background"):
+        loader.AddTree({"a": X[:, 0]}, name)
+    loader.PrepareTrainingAndTestTree("", "SplitMode=Block:NormMode=NumEvents:!V")
+    factory.BookMethod(loader, tmva.Types.kDL, "one", "!H:!V:Layout=TANH|5,LINEAR:Checkpoint=run.ckpt")
+    with pytest.raises(OptionError) as caught:
+        factory.BookMethod(loader, tmva.Types.kDL, "two", "!H:!V:Layout=TANH|5,LINEAR:Checkpoint=run.ckpt")
+    assert caught.value.code == "checkpoint-shared" and "^" in str(caught.value)
+    factory.BookMethod(loader, tmva.Types.kDL, "two", "!H:!V:Layout=TANH|5,LINEAR:Checkpoint=other.ckpt")

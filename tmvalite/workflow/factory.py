@@ -22,6 +22,7 @@ from tmvalite.workflow.interrupt import interrupted, watching
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.method_booking import (
     BookingCall,
+    check_checkpoint,
     check_files,
     check_fits_data,
     check_title,
@@ -114,6 +115,7 @@ class Factory(FactoryNames):
             return None
         call = BookingCall(cls, title, str(options), keywords, analysis_type, self.strict)
         method = call.make()
+        check_checkpoint(method, (record for records in self._records.values() for record in records.values()))
         path = weight_file_path(loader.name, self.job, title)
         persistent = self.options.values.ModelPersistence and method.writes_file
         check_files(path if persistent else None, self.target)

@@ -178,6 +178,25 @@ def check_title(title: str, booked, dataset: str) -> None:
         )
 
 
+def check_checkpoint(method, booked) -> None:
+    """Raises OptionError where another booked method writes the same checkpoint: each would go on from the other's."""
+    path = _checkpoint(method)
+    other = next((record.title for record in booked if path and _checkpoint(record.method) == path), None)
+    if other is not None:
+        bound = method.bound
+        raise OptionError(
+            f"'{other}' writes the checkpoint '{path}' too",
+            code="checkpoint-shared",
+            source=bound.source,
+            span=bound.spans.get("Checkpoint"),
+            hint="give each method a file of its own",
+        )
+
+
+def _checkpoint(method) -> str:
+    return getattr(method.bound.values, "Checkpoint", "") if hasattr(method, "bound") else ""
+
+
 def weight_file_path(dataset: str, job: str, title: str) -> str:
     """`<prefix>/<dataset>/weights/<job>_<title>.weights.xml`, always with forward slashes, as TMVA prints it."""
     names = gConfig().GetIONames()
