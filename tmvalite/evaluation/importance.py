@@ -16,6 +16,8 @@ from tmvalite.evaluation.result_tables import RULE, general, shortened
 class Importance:
     """The variables with what each is worth.
 
+    Attributes
+    ----------
     names : (V,) tuple of str
     values, errors : (V,) float64
         In units of what is measured: a ROC area, or an RMS.
