@@ -74,7 +74,7 @@ def apply(
 
     Parameters
     ----------
-    weights : path, list of paths, or dict of names and paths
+    weights : path, list of paths, or dict of str to paths
         Weight files, all in one pass. A method gives one branch called by its title, or by the name given here: the score of
         a classification, the anomaly score of an autoencoder; `title_class` for every class of a multiclass analysis,
         `title_target` for every target of a regression.
@@ -86,7 +86,7 @@ def apply(
         a file of the same name for each input.
     friend : bool
         Write the scores alone, for AddFriend; by default all columns of the input are copied.
-    keep : names, optional
+    keep : sequence of str, optional
         Write these columns and the scores only; with `friend` too.
     cut : str
         Write the entries that pass only. Without it the output has an entry for each of the input.
