@@ -39,10 +39,15 @@ class FactoryNames(Configurable):
     def OptimizeAllMethods(self, fomType="ROCIntegral", fitType="Scan", **settings) -> dict[str, Scan]:
         """Scan the ranges of all booked strings, `{16,32,64}`, print a table and book the best choice; before TrainAllMethods.
 
-        fomType : ROCIntegral, Separation or SigEffAtBkgEff01; a regression is compared by its RMS
-        fitType : TMVA's words scan every choice; "Random" with choices=20 so many
-        settings : NumFolds=0 holds a quarter of the training sample out, NumFolds=5 compares on folds; NumWorkerProcs, executor,
-            choices, seed
+        Parameters
+        ----------
+        fomType : str
+            ROCIntegral, Separation or SigEffAtBkgEff01; a regression is compared by its RMS.
+        fitType : str
+            TMVA's words scan every choice; "Random" with choices=20 so many.
+        settings
+            NumFolds=0 holds a quarter of the training sample out, NumFolds=5 compares on folds; NumWorkerProcs, executor,
+            choices, seed.
         """
         return self.optimize_all(str(fomType), str(fitType), **settings)
 
@@ -52,8 +57,12 @@ class FactoryNames(Configurable):
     def EvaluateImportance(self, loader, vitype, theMethod, methodTitle, theOption="", **settings) -> ImportanceHistogram:
         """What every variable adds: the method is trained on subsets of them and compared on the test sample of the loader.
 
-        vitype : kShort, one variable left out at a time; kAll, every subset; kRandom, so many drawn ones as `choices` says
-        settings : choices=10, seed=1, NumWorkerProcs=1, executor
+        Parameters
+        ----------
+        vitype : VIType
+            kShort, one variable left out at a time; kAll, every subset; kRandom, so many drawn ones as `choices` says.
+        settings
+            choices=10, seed=1, NumWorkerProcs=1, executor.
         """
         return self.evaluate_importance(loader, vitype, theMethod, methodTitle, theOption, **settings)
 
