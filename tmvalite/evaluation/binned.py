@@ -51,6 +51,11 @@ def edges_within(low: float, high: float, bands, *, n_bins=N_BINS, max_rms=OUTPU
     return np.linspace(low, high, n_bins + 1)
 
 
+def fill(values, weights, edges) -> np.ndarray:
+    """(B,) sums of weights; values outside are left out, the upper edge belongs to the last bin."""
+    return np.histogram(values, bins=edges, weights=weights)[0].astype(np.float64)
+
+
 def fill2d(x, y, weights, x_edges, y_edges) -> np.ndarray:
     """(x bins, y bins) sums of weights."""
     return np.histogram2d(x, y, bins=(x_edges, y_edges), weights=weights)[0].astype(np.float64)

@@ -24,11 +24,10 @@ import numpy as np
 
 from tmvalite.errors import DataError
 from tmvalite.evaluation.by_class import MANY
-from tmvalite.evaluation.samples import as_scores, as_signal, as_weights
+from tmvalite.evaluation.samples import ROUNDING, as_scores, as_signal, as_weights
 from tmvalite.evaluation.working_points import BestCut, WorkingPoint, best_cut, working_point
 
 _POINTS = 1 << 15  # of a curve
-ROUNDING = 1e-12  # a point this near to the asked background lies on it: sums of weights are rounded
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ import numpy as np
 
 from tmvalite.errors import DataError
 
+ROUNDING = 1e-12  # of sums of weights: a point this near to what is asked for lies on it
+
 
 def as_weights(weights, n_events: int) -> np.ndarray:
     """Event weights as (N,) float64; None means 1 for every event.

@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from tmvalite.errors import DataError, OptionError
-from tmvalite.evaluation.samples import as_scores, as_signal, as_weights
-
-_ROUNDING = 1e-12  # of sums of weights
+from tmvalite.evaluation.samples import ROUNDING, as_scores, as_signal, as_weights
 
 
 def bin_score(scores, is_signal, weights=None, *, n: int = 10, how: str = "equalS", min_neff: float = 0.0) -> np.ndarray:
@@ -59,7 +57,7 @@ def _equal_width(n, scores, signal, background):
 
 def _equal_parts(n, scores, kept):
     """Outputs at which the running share passes 1/n, 2/n, ..."""
-    return np.array([scores[min(int(np.searchsorted(kept, k / n - _ROUNDING)), len(kept) - 1)] for k in range(1, n)])
+    return np.array([scores[min(int(np.searchsorted(kept, k / n - ROUNDING)), len(kept) - 1)] for k in range(1, n)])
 
 
 def _transform_d(n, scores, signal, background):

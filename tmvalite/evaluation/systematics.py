@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tmvalite.errors import DataError
+from tmvalite.evaluation.binned import fill
 from tmvalite.evaluation.samples import as_scores, as_weights
 
 
@@ -84,8 +85,3 @@ def shape_variation(nominal, varied, edges, *, same_events: bool = False) -> Sha
 def _pair(given) -> tuple[np.ndarray, np.ndarray]:
     values = as_scores(given[0])
     return values, as_weights(given[1], len(values))
-
-
-def fill(values, weights, edges) -> np.ndarray:
-    """(B,) sums of weights; values outside are left out, the upper edge belongs to the last bin."""
-    return np.histogram(values, bins=edges, weights=weights)[0].astype(np.float64)

@@ -16,6 +16,7 @@ import numpy as np
 
 from tmvalite.errors import OptionError
 from tmvalite.evaluation.intervals import clopper_pearson, weighted_error
+from tmvalite.evaluation.samples import ROUNDING
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,6 @@ def _ratio(a, b):
     return np.where(b > 0.0, a / np.where(b > 0.0, b, 1.0), 0.0)
 
 
-_ROUNDING = 1e-12  # of sums of weights
 FIGURES_OF_MERIT: Mapping[str, Callable] = {"S/sqrt(S+B)": _over_root_sum, "S/sqrt(B)": _over_root_background, "AsimovZ": _asimov}
 
 
@@ -133,8 +133,8 @@ def working_point(curve, *, b_eff: float | None = None, s_eff: float | None = No
     if not 0.0 <= wanted <= 1.0:
         raise OptionError(f"{given[0]}={wanted} is no efficiency", code="argument", expected="a number from 0 to 1")
     if s_eff is not None:
-        return _point(curve, int(np.argmax(curve.signal_efficiency >= s_eff - _ROUNDING)))
-    beyond = curve.background_efficiency > b_eff + _ROUNDING
+        return _point(curve, int(np.argmax(curve.signal_efficiency >= s_eff - ROUNDING)))
+    beyond = curve.background_efficiency > b_eff + ROUNDING
     return _point(curve, int(np.argmax(beyond)) - 1 if beyond.any() else len(beyond) - 1)
 
 

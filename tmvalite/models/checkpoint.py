@@ -60,11 +60,7 @@ def facts_of(booking: Booking, train: Sample, valid: Sample) -> dict[str, Any]:
 
 
 def _fingerprint(sample: Sample) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    for array in (sample.x, sample.targets, sample.weights):
-        digest.update(f"{array.dtype}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
+    return _digest({"x": sample.x, "targets": sample.targets, "weights": sample.weights})
 
 
 def write_checkpoint(path: str | os.PathLike, state: TrainingState, facts: Mapping[str, Any]) -> None:

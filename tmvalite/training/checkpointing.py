@@ -71,15 +71,7 @@ class Checkpointing:
         except TmvaliteError as error:
             self._tell(f"the checkpoint is not written: {error.message}")
         self._last = time.monotonic()
-        number, self._signal = self._signal, None
-        if number is None or number == getattr(signal, "SIGUSR1", None):
-            return
-        old = self._old.get(number)
-        self._release()
-        if callable(old):
-            old(number, None)  # Python's own raises KeyboardInterrupt
-        else:
-            signal.raise_signal(number)
+        self.finish()
 
     def finish(self) -> None:
         """A signal that came when nothing was left to do acts now."""
@@ -87,7 +79,7 @@ class Checkpointing:
         if number is not None and number != getattr(signal, "SIGUSR1", None):
             old = self._old.get(number)
             self._release()
-            old(number, None) if callable(old) else signal.raise_signal(number)
+            old(number, None) if callable(old) else signal.raise_signal(number)  # Python's own raises KeyboardInterrupt
 
     @contextmanager
     def watching(self) -> Iterator[None]:
