@@ -269,10 +269,10 @@ def test_hostile_files_are_refused_soon_and_within_memory(tmp_path, content):
     path = tmp_path / "hostile.xml"
     path.write_bytes(data)
     tracemalloc.start()
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         assert load(path) is None
-        taken, peak = time.perf_counter() - start, tracemalloc.get_traced_memory()[1]
+        taken, peak = time.process_time() - start, tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert peak < 4 * len(data) + 64e6

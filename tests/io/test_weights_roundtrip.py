@@ -155,10 +155,10 @@ def test_a_million_weights_take_a_few_seconds(tmp_path):
     file = classification()
     file.network[0] = dense(500, 1000, 1, 1)
     file.network[1:] = [dense(1000, 500, 1, 2)]
-    start = time.perf_counter()
+    start = time.process_time()
     write_weights(tmp_path / "w.xml", file, ELEMENTS)
     read_weights(tmp_path / "w.xml", ELEMENTS)
-    assert time.perf_counter() - start < 10.0  # 1 s on an idle core
+    assert time.process_time() - start < 10.0  # 1 s on an idle core
 
 
 def test_the_layers_declare_the_elements_of_tmva():

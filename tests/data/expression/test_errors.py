@@ -90,9 +90,9 @@ def test_error_of_nesting_and_length():
 )
 def test_time_is_linear_in_nonsense(char):
     text = char * (60_000 // len(char))
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         parse_expression(text)
     except ExpressionError as problem:
         assert len(str(problem)) < 1000
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
