@@ -1,4 +1,4 @@
-"""check: say what a booking option string means, layer by layer, with every warning."""
+"""check: say what a booking option string means, layer by layer, with every warning; or what a job or weight file says."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from tmvalite.cli.manner import declare_manner, shown
 
 @register("check")
 class Check(Verb):
-    help = "say what an option string means"
-    description = "Say what a booking option string means, layer by layer, with every warning; or what a job file means."
+    help = "say what an option string, a job file or a weight file means"
+    description = (
+        "Say what a booking option string means, layer by layer, with every warning; or what a job file means; "
+        "or what a weight file holds: variables, transformations, options, layers."
+    )
 
     def declare(self, parser):
         from tmvalite.methods.understood import FORMS
@@ -19,7 +22,8 @@ class Check(Verb):
         parser.add_argument(
             "options",
             metavar="OPTIONS",
-            help='such as "Layout=TANH|128,LINEAR:TrainingStrategy=LearningRate=1e-3,TestRepetitions=1", or a job file, job.toml',
+            help='such as "Layout=TANH|128,LINEAR:TrainingStrategy=LearningRate=1e-3,TestRepetitions=1", or the path of a job '
+            "file (.toml) or of a weight file (.weights.xml)",
         )
         parser.add_argument("--method", choices=tuple(FORMS), default="DL", help="the method booked (DL)")
         parser.add_argument("--variables", type=positive, metavar="N", help="number of input variables, if InputLayout has none")
@@ -37,6 +41,10 @@ class Check(Verb):
             from tmvalite.jobs import check, read_job
 
             return shown(check(read_job(arguments.options)), arguments)
+        if arguments.options.endswith((".xml", ".xml.gz")):
+            from tmvalite.methods.file_contents import file_contents
+
+            return shown(file_contents(arguments.options), arguments)
         report = understand(
             arguments.options,
             method=arguments.method,

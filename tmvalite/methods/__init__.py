@@ -16,9 +16,10 @@ from tmvalite.models.form import FORMS
 
 # What a Factory books beside networks, by TMVA's name; a Category has files too.
 OTHERS = {cls.method_type: cls for cls in (MethodCategory, PythonEstimator)}
-_OF_PARTS = (MethodCategory.method_type, MethodCrossValidation.method_type)  # whose files hold those of others
+FILE_TYPES = (*FORMS, MethodCategory.method_type, MethodCrossValidation.method_type)  # the last two hold files of others
 
 __all__ = [
+    "FILE_TYPES",
     "METHODS",
     "OTHERS",
     "Method",
@@ -45,7 +46,7 @@ def load(path: str | os.PathLike) -> Method | MethodCategory:
     from tmvalite.errors import FileError, quoted
     from tmvalite.io.weights_xml import read_weights
 
-    file = read_weights(path, method_types=(*FORMS, *_OF_PARTS))
+    file = read_weights(path, method_types=FILE_TYPES)
     if file.method_type == MethodCrossValidation.method_type:
         return MethodCrossValidation.from_read(file, path, load)
     known = {**METHODS, MethodCategory.method_type: MethodCategory}

@@ -523,6 +523,11 @@ class Method(Getters, DescribedOutput, Estimator):
         return self._trained().network.graph
 
     @property
+    def graphs(self) -> dict[str, Graph]:
+        """The layers of each trained network by its name; "" for one without a name."""
+        return dict(self._trained().blocks)
+
+    @property
     def plan(self) -> Any:
         """The steps of the whole network; prints as a table."""
         return self._trained().network.plan
