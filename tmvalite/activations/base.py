@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
+
+from tmvalite.registry import registrar
 
 INPUT, OUTPUT = "input", "output"
 
@@ -90,14 +91,4 @@ class Activation:
 REGISTRY: dict[str, Activation] = {}
 
 
-def register(name: str) -> Callable[[type[Activation]], type[Activation]]:
-    """Class decorator: make the activation known under its name."""
-
-    def add(cls: type[Activation]) -> type[Activation]:
-        if name in REGISTRY:
-            raise ValueError(f"two activations are called {name}")
-        cls.name = name
-        REGISTRY[name] = cls()
-        return cls
-
-    return add
+register = registrar(REGISTRY, "activations")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from typing import ClassVar
+
+from tmvalite.registry import registrar
 
 
 class Verb:
@@ -34,17 +35,7 @@ class Verb:
 VERBS: dict[str, Verb] = {}
 
 
-def register(name: str) -> Callable[[type[Verb]], type[Verb]]:
-    """Class decorator: make the verb known under its name."""
-
-    def add(cls: type[Verb]) -> type[Verb]:
-        if name in VERBS:
-            raise ValueError(f"two verbs are called {name}")
-        cls.name = name
-        VERBS[name] = cls()
-        return cls
-
-    return add
+register = registrar(VERBS, "verbs")
 
 
 def positive(text: str) -> int:

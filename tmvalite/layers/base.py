@@ -20,9 +20,10 @@ before, and writes out `forms.nodes` and `forms.constants`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import MISSING, dataclass
 from typing import Any, ClassVar
+
+from tmvalite.registry import registrar
 
 Shape = tuple[int, ...]
 
@@ -260,14 +261,4 @@ def field_text(value: Any) -> str:
 REGISTRY: dict[str, type[Layer]] = {}
 
 
-def register(kind: str) -> Callable[[type[Layer]], type[Layer]]:
-    """Class decorator: make the layer known under its keyword."""
-
-    def add(cls: type[Layer]) -> type[Layer]:
-        if kind in REGISTRY:
-            raise ValueError(f"two layers are called {kind}")
-        cls.kind = kind
-        REGISTRY[kind] = cls
-        return cls
-
-    return add
+register = registrar(REGISTRY, "layers", attribute="kind", keep=lambda cls: cls)

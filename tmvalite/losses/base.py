@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, NamedTuple
@@ -12,6 +12,7 @@ import numpy as np
 from tmvalite import mathematics
 from tmvalite.activations import ACTIVATIONS, Activation
 from tmvalite.errors import OptionError
+from tmvalite.registry import registrar
 
 AUTOENCODER = "autoencoder"  # beside the analysis types: an output that reconstructs what the network reads
 ANY, UNIT, PROBABILITIES = "any", "0 to 1", "probabilities that add up to 1"  # targets
@@ -140,17 +141,7 @@ def _by_value(loss: Loss, function: Activation | None):
 REGISTRY: dict[str, Loss] = {}
 
 
-def register(name: str) -> Callable[[type[Loss]], type[Loss]]:
-    """Class decorator: make the loss known under its name."""
-
-    def add(cls: type[Loss]) -> type[Loss]:
-        if name in REGISTRY:
-            raise ValueError(f"two losses are called {name}")
-        cls.name = name
-        REGISTRY[name] = cls()
-        return cls
-
-    return add
+register = registrar(REGISTRY, "losses")
 
 
 # ---------------------------------------------------------------------------------------------- output functions

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
+
+from tmvalite.registry import registrar
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +138,7 @@ class Optimizer:
 REGISTRY: dict[str, Optimizer] = {}
 
 
-def register(name: str) -> Callable[[type[Optimizer]], type[Optimizer]]:
-    """Class decorator: make the optimizer known under its name."""
-
-    def add(cls: type[Optimizer]) -> type[Optimizer]:
-        if name in REGISTRY:
-            raise ValueError(f"two optimizers are called {name}")
-        cls.name = name
-        REGISTRY[name] = cls()
-        return cls
-
-    return add
+register = registrar(REGISTRY, "optimizers")
 
 
 def all_fields(optimizers: Sequence[Optimizer]) -> tuple[str, ...]:
