@@ -5,8 +5,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ORDER = """constants registry wrapping error_codes errors cluster mathematics kernels activations losses optimizers string_utils
-layers graph plan training data io evaluation cpp models estimators methods standins compression plots application workflow jobs pyroot
-migration cli __main__""".split()
+layers graph plan training data io evaluation cpp models estimators methods standins compression plots application
+workflow jobs pyroot migration cli __main__""".split()
 FORBIDDEN = {"eval", "exec", "pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib"}
 FILES = {path.relative_to(ROOT).as_posix(): ast.parse(path.read_text("utf-8")) for path in (ROOT / "tmvalite").rglob("*.py")}
 
