@@ -200,14 +200,14 @@ class LiveProgress(TableProgress):
         self._bars.update(self._task, completed=completed, description=f"{phase}epoch {epoch}/{most}{self._losses}", left=left)
 
 
-def make_progress(mode: str = "auto", write: Callable[[str], None] = print) -> Progress:
+def make_progress(mode: str | bool = "auto", write: Callable[[str], None] = print) -> Progress:
     """The progress of a mode.
 
     Parameters
     ----------
-    mode : str
+    mode : str or bool
         "silent"; "summary", the table's last lines alone; "table"; "live" (rich must be importable); "auto": live if
-        standard error is a terminal and rich is there, else the table.
+        standard error is a terminal and rich is there, else the table. False is "silent", True is "auto".
     write : callable(str)
         Takes the lines of the table.
 
@@ -216,7 +216,7 @@ def make_progress(mode: str = "auto", write: Callable[[str], None] = print) -> P
     OptionError
         Another mode.
     """
-    if mode == "silent":
+    if mode is False or mode == "silent":
         return Progress()
     if mode == "summary":
         return SummaryProgress(write)
@@ -224,7 +224,7 @@ def make_progress(mode: str = "auto", write: Callable[[str], None] = print) -> P
         return TableProgress(write)
     if mode == "live":
         return LiveProgress(write)
-    if mode != "auto":
+    if mode is not True and mode != "auto":
         raise OptionError(f"progress {mode!r} is not known", code="argument", expected=MODES, hint=did_you_mean(str(mode), MODES))
     if not sys.stderr.isatty():
         return TableProgress(write)
