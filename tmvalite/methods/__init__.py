@@ -16,10 +16,9 @@ from tmvalite.models.form import FORMS
 
 # What a Factory books beside networks, by TMVA's name; a Category has files too.
 OTHERS = {cls.method_type: cls for cls in (MethodCategory, PythonEstimator)}
-FILE_TYPES = (*FORMS, MethodCategory.method_type, MethodCrossValidation.method_type)  # the last two hold files of others
+_OF_PARTS = (MethodCategory.method_type, MethodCrossValidation.method_type)  # whose files hold those of others
 
 __all__ = [
-    "FILE_TYPES",
     "METHODS",
     "OTHERS",
     "Method",
@@ -30,9 +29,15 @@ __all__ = [
     "MethodDNN",
     "MethodGAN",
     "PythonEstimator",
+    "file_types",
     "from_onnx",
     "load",
 ]
+
+
+def file_types() -> tuple[str, ...]:
+    """The methods that weight files may be for, by the names that stand there."""
+    return (*FORMS, *_OF_PARTS)
 
 
 def load(path: str | os.PathLike) -> Method | MethodCategory:
@@ -46,7 +51,7 @@ def load(path: str | os.PathLike) -> Method | MethodCategory:
     from tmvalite.errors import FileError, quoted
     from tmvalite.io.weights_xml import read_weights
 
-    file = read_weights(path, method_types=FILE_TYPES)
+    file = read_weights(path, method_types=file_types())
     if file.method_type == MethodCrossValidation.method_type:
         return MethodCrossValidation.from_read(file, path, load)
     known = {**METHODS, MethodCategory.method_type: MethodCategory}

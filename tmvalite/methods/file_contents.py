@@ -71,9 +71,9 @@ class FileContents:
 def file_contents(path: str | os.PathLike) -> FileContents:
     """Read a weight file. Raises FileError, which names the file."""
     from tmvalite.io.weights_xml import read_weights
-    from tmvalite.methods import FILE_TYPES, load
+    from tmvalite.methods import file_types, load
 
-    return FileContents(read_weights(path, method_types=FILE_TYPES), load(path))
+    return FileContents(read_weights(path, method_types=file_types()), load(path))
 
 
 def _variable_lines(variables: list[VariableInfo]) -> list[str]:
