@@ -30,9 +30,9 @@ class Axes:
         return n >= MANY and max(map(len, self.each)) < _PLACES - 1
 
     def places(self, x: np.ndarray, out: np.ndarray, begin: int = 0) -> None:
-        """out[v, begin:begin + n] = the bins of x (n, V) float32; out (V, N) uint16, or int64."""
+        """out[v, begin:begin + n] = the bins of x (n, V) float32 or float64; out (V, N) uint16, or int64."""
         if out.dtype == np.uint16:
-            _kernels().place_columns.get("float32")(x, self.edges, self.first, begin, out)
+            _kernels().place_columns.get(x.dtype.name)(x, self.edges, self.first, begin, out)
             return
         for row, column, edges in zip(out, x.T, self.each):
             row[begin : begin + len(x)] = bins_of(column.astype(np.float64), edges)
@@ -48,7 +48,7 @@ class _Sums:
         self._type = np.uint16 if axes.compiled(n_events) else np.int64
 
     def add(self, x: np.ndarray, class_index: np.ndarray, weights: np.ndarray) -> None:
-        """The events of a block: x (n, V) float32, class_index (n,) int64, weights (n,) float64, all C-contiguous."""
+        """The events of a block: x (n, V) float32 or float64, class_index (n,) int64, weights (n,) float64, all C-contiguous."""
         classes = len(self.sums)
         known = class_index[(class_index >= 0) & (class_index < classes)]
         self.entries += np.bincount(known, minlength=classes)
@@ -86,7 +86,7 @@ class AxisSums(_Sums):
         return w, w * w, w * x[:, v], w * x[:, v] * x[:, v]
 
     def _fill(self, x, at, class_index, weights):
-        _kernels().sum_along_axes.get("float32")(x, at, class_index, weights, self.axes.first, self.sums)
+        _kernels().sum_along_axes.get(x.dtype.name)(x, at, class_index, weights, self.axes.first, self.sums)
 
 
 class ProfileSums(_Sums):
@@ -107,7 +107,7 @@ class ProfileSums(_Sums):
 
     def _fill(self, x, at, class_index, weights):
         work = np.zeros(self.sums.shape[2])
-        _kernels().sum_profiles.get("float32")(x, at, class_index, weights, self.axes.first, self.sums, work)
+        _kernels().sum_profiles.get(x.dtype.name)(x, at, class_index, weights, self.axes.first, self.sums, work)
 
 
 class Pairs:
@@ -119,7 +119,7 @@ class Pairs:
         self._end = 0
 
     def add(self, x: np.ndarray) -> None:
-        """The next block, (n, V) float32."""
+        """The next block, (n, V)."""
         self.axes.places(x, self._at, self._end)
         self._end += len(x)
 
