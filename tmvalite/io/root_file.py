@@ -21,7 +21,7 @@ from tmvalite.io.histograms import Histogram, PointGraph, Profile, root_object
 Content = Histogram | Profile | PointGraph | str
 
 _WEIGHT = "weight"  # the branch of the event weight; a variable of this name has to give way
-_CHUNK = 50_000  # events written at a time; each chunk is a basket of every branch
+_CHUNK = 100_000  # events written at a time; each chunk is a basket of every branch
 
 
 @dataclass(eq=False)

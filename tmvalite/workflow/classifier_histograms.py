@@ -77,7 +77,9 @@ def classifier_histograms(record: MethodRecord) -> Named:
             yield root_names.efficiency(title, letter, **of_training), _efficiency(sums[:, 0], edges, entries, down, words)
         curve = curve_or_none(-sample.values if down else sample.values, sample.is_signal, sample.weights)
         if curve is not None:
-            for kind, histogram in _curves(curve, settings.fNbinsXOfROCCurve, f"MVA_{title}"):
+            histograms = list(_curves(curve, settings.fNbinsXOfROCCurve, f"MVA_{title}"))
+            del curve  # as long as many events
+            for kind, histogram in histograms:
                 if sample is test or kind != "invBeffvsSeff":
                     yield root_names.curve(title, kind, **of_training), histogram
 

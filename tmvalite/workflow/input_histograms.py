@@ -156,7 +156,7 @@ def correlation_matrices(info: DataSetInfo, events: Events, analysis_type: str) 
             which, words = "", ""
         if not chosen.any():
             continue
-        percent = np.rint(100.0 * correlation_matrix(events.x[chosen], events.weight[chosen]))
+        percent = np.rint(100.0 * correlation_matrix(events.x, events.weight, chosen))
         matrix = Histogram(
             np.nan_to_num(percent),
             (bins, bins),
