@@ -118,8 +118,8 @@ class Pairs:
         self._at = np.empty((len(axes.each), n_events), np.uint16 if axes.compiled(n_events) else np.int64)
         self._end = 0
 
-    def add(self, x: np.ndarray) -> None:
-        """The next block, (n, V)."""
+    def add(self, x: np.ndarray, class_index: np.ndarray, weights: np.ndarray) -> None:
+        """The next block, x (n, V); classes and weights count when pairs are asked for."""
         self.axes.places(x, self._at, self._end)
         self._end += len(x)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events, VariableInfo
 from tmvalite.data.transforms import TransformChain
+from tmvalite.data.transforms.rows import for_each
 from tmvalite.evaluation import correlation_matrix
 from tmvalite.evaluation.axis_sums import Axes, AxisSums, Pairs, ProfileSums
 from tmvalite.evaluation.by_class import Moments, moments_of_blocks
@@ -19,6 +20,7 @@ from tmvalite.workflow.config import gConfig
 
 Named = Iterator[tuple[str, Histogram | Profile]]
 EVENTS = 1 << 16  # transformed and filled at a time
+TOGETHER = 4  # pairs of columns, of threads that fill them
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,13 +70,14 @@ def input_histograms(info: DataSetInfo, events: Events, chain: TransformChain, t
     """
     inputs, settings, n = Inputs(info, events, chain), gConfig().GetVariablePlotting(), len(events)
     own = Axes([_edges(column, inputs.moments, v) for v, column in enumerate(inputs.columns)])
-    sums, scatters = AxisSums(own, info.n_classes, n), None
+    sums = AxisSums(own, info.n_classes, n)
+    scatters = None
     if len(inputs.columns) <= settings.fMaxNumOfAllowedVariablesForScatterPlots:
         scatters = Scatters(inputs, info.classes)
+    filled = [sums] if scatters is None else [scatters.sums, sums, scatters.pairs]
     for rows, x in inputs.blocks():
-        sums.add(x, inputs.class_index[rows], inputs.weight[rows])
-        if scatters is not None:
-            scatters.add(x, rows)
+        block = x, inputs.class_index[rows], inputs.weight[rows]
+        for_each(filled, len(x), lambda one, block=block: one.add(*block))
     for v, (column, edges) in enumerate(zip(inputs.columns, own.each)):
         width = f"dN_{{ }}/^{{ }}{edges[1] - edges[0]:.3g} {column.info.unit}"
         for name, of_class, entries in zip(info.classes, sums.of(v), sums.entries):
@@ -120,26 +123,30 @@ class Scatters:
         self.inputs, self.classes, n = inputs, classes, len(inputs.events)
         self.pairs, self.sums = Pairs(fine, len(classes), n), ProfileSums(coarse, len(classes), n)
 
-    def add(self, x: np.ndarray, rows: slice) -> None:
-        """The values of a block."""
-        self.pairs.add(x)
-        self.sums.add(x, self.inputs.class_index[rows], self.inputs.weight[rows])
-
     def plots(self, transform: str) -> Named:
         """(name, content), one pair of columns after the other."""
+        inputs, pairs = self.inputs, list(combinations(range(len(self.inputs.columns)), 2))
+
+        def contents(pair):
+            return self.pairs.contents(*pair, inputs.class_index, inputs.weight)
+
+        for start in range(0, len(pairs), TOGETHER):
+            few = pairs[start : start + TOGETHER]
+            for pair, filled in zip(few, for_each(few, len(inputs.events), contents)):
+                yield from self._of_pair(*pair, filled, transform)
+
+    def _of_pair(self, i: int, j: int, contents: np.ndarray, transform: str) -> Named:
         columns, entries = self.inputs.columns, self.sums.entries
-        for i, j in combinations(range(len(columns)), 2):
-            x, y = columns[i], columns[j]
-            words, axes = f"{y.info.title} versus {x.info.title}", (x.axis, y.axis)
-            edges, bins = tuple(self.pairs.axes.each[v] for v in (i, j)), self.sums.axes.each[i]
-            contents = self.pairs.contents(i, j, self.inputs.class_index, self.inputs.weight)
-            of_y, of_x = self.sums.profile(i, j), self.sums.profile(i, i)
-            for c, name in enumerate(self.classes):
-                title, flow = f"{words} ({name}){transform and '_' + transform}", contents[c].T
-                scatter = Histogram(flow[1:-1, 1:-1], edges, title=title, entries=float(entries[c]), axes=axes, flow=flow)
-                yield root_names.scatter("scat", x.name, y.name, name, transform), scatter
-                profile = Profile.of_sums(bins, of_y[c], of_x[c], entries[c], title=f"profile {title}", axes=axes)
-                yield root_names.scatter("prof", x.name, y.name, name, transform), profile
+        x, y = columns[i], columns[j]
+        words, axes = f"{y.info.title} versus {x.info.title}", (x.axis, y.axis)
+        edges, bins = tuple(self.pairs.axes.each[v] for v in (i, j)), self.sums.axes.each[i]
+        of_y, of_x = self.sums.profile(i, j), self.sums.profile(i, i)
+        for c, name in enumerate(self.classes):
+            title, flow = f"{words} ({name}){transform and '_' + transform}", contents[c].T
+            scatter = Histogram(flow[1:-1, 1:-1], edges, title=title, entries=float(entries[c]), axes=axes, flow=flow)
+            yield root_names.scatter("scat", x.name, y.name, name, transform), scatter
+            profile = Profile.of_sums(bins, of_y[c], of_x[c], entries[c], title=f"profile {title}", axes=axes)
+            yield root_names.scatter("prof", x.name, y.name, name, transform), profile
 
 
 def correlation_matrices(info: DataSetInfo, events: Events, analysis_type: str) -> Named:
