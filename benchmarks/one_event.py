@@ -21,6 +21,11 @@ ROOT = Path(__file__).resolve().parent.parent
 CASES = {
     "10-64-64-1": (10, "Layout=RELU|64,RELU|64,LINEAR"),
     "4-128x3-1": (4, "Layout=TANH|128,TANH|128,TANH|128,LINEAR"),
+    "10-16-1, VarTransform=D": (10, "VarTransform=D:Layout=TANH|16,LINEAR"),
+    "10-16-1, VarTransform=P": (10, "VarTransform=P:Layout=TANH|16,LINEAR"),
+    "10-16-1, VarTransform=U": (10, "VarTransform=U:Layout=TANH|16,LINEAR"),
+    "10-16-1, VarTransform=G": (10, "VarTransform=G:Layout=TANH|16,LINEAR"),
+    "10-16-1, VarTransform=G,D": (10, "VarTransform=G,D:Layout=TANH|16,LINEAR"),
     "10-16-1, VarTransform=N": (10, "VarTransform=N:Layout=TANH|16,LINEAR"),
 }
 CALLS = 5000
@@ -67,7 +72,7 @@ def measure(path: str) -> None:
             "GetMvaValue, array": partial(method.GetMvaValue, event),
             "GetMvaValue, list": partial(method.GetMvaValue, numbers),
         }
-        if hasattr(method, "one_event"):
+        if getattr(method, "one_event", lambda: None)() is not None:
             calls["engine"] = method.one_event()[1]
         found |= {f"{name}: {what}": microseconds(call) for what, call in calls.items()}
     Path(path).write_text(json.dumps(found))

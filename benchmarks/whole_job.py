@@ -106,6 +106,7 @@ def measure(kind: str, root: Path, path: str, variables: int, threads: int, tree
     command = [sys.executable, str(Path(__file__).resolve()), "--one", kind, "--file", path, "--threads", str(threads)]
     command += ["--variables", str(variables), "--trees", str(trees)]
     environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONWARNINGS": "ignore"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its bytecode
     if threads:
         environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
     start = time.perf_counter()

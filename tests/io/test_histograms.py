@@ -68,14 +68,28 @@ def test_two_dimensions_with_flow_and_without_a_box_of_numbers(tmp_path):
 
 
 def test_a_profile_has_the_means_of_y(tmp_path):
-    y = np.array([9.0, 1.0, 3.0, 5.0, 7.0, 8.0, 9.0, 1.0])
-    w = np.abs(W)
-    made = Profile.of(X, y, w, EDGES, title="p", axes=("x", "y"))
+    of_y = np.array(
+        [[9.0, 81.0, 1.0, 1.0], [11.0, 29.0, 5.0, 13.0], [20.0, 100.0, 4.0, 16.0], [43.0, 309.0, 6.0, 26.0], [65, 569, 9, 53]]
+    )
+    of_x = np.array(
+        [[-1.0, 1.0, 1.0, 1.0], [1.5, 0.75, 5.0, 13.0], [4.0, 4.0, 4.0, 16.0], [19.0, 61.0, 6.0, 26.0], [31.5, 141.75, 9, 53]]
+    )
+    made = Profile.of_sums(EDGES, of_y, of_x, 8, title="p", axes=("x", "y"))
     found = read(tmp_path, made)
     assert found.classname == "TProfile"
     assert found.values().tolist() == pytest.approx([(2 * 1 + 3 * 3) / 5, 5.0, (5 * 7 + 8) / 6])
     assert found.member("fEntries") == 8.0 and found.member("fTsumwy") == pytest.approx(2 + 9 + 20 + 35 + 8)
-    assert np.array_equal(Profile.of(X, y, w, EDGES, bins_of(X, EDGES)).sums, made.sums)
+    sums = ("fTsumw", "fTsumw2", "fTsumwx", "fTsumwx2", "fTsumwy", "fTsumwy2")
+    assert [found.member(name) for name in sums] == [15.0, 55.0, 24.5, 65.75, 74.0, 438.0]
+
+
+def test_a_histogram_of_sums_is_that_of_the_values():
+    made = Histogram.of(X, W, EDGES, title="t")
+    sums = np.array([[1, 1, -1, 1], [5, 13, 1.5, 0.75], [4, 16, 4, 4], [4, 26, 11, 29], [9, 53, np.nan, np.nan]])
+    other = Histogram.of_sums(sums, EDGES, 8, title="t")
+    for name in ("contents", "sumw2", "flow"):
+        assert getattr(other, name).tolist() == getattr(made, name).tolist()
+    assert (other.entries, other.moments) == (made.entries, made.moments)
 
 
 def test_a_graph_keeps_its_title_and_those_of_its_axes(tmp_path):

@@ -9,9 +9,11 @@ import pytest
 
 from tmvalite.errors import DataError, FileError, MissingExtraError, TmvaliteWarning
 from tmvalite.io import root_file, root_names
+from tmvalite.io.name_strings import name_strings
 from tmvalite.io.root_file import EventTree, Histogram, RootFile, branch_name
 
 uproot = pytest.importorskip("uproot")
+awkward = pytest.importorskip("awkward")
 
 
 def events(n=7):
@@ -208,3 +210,25 @@ def test_error_shapes(make, message):
 def test_error_branch_of_text(tmp_path):
     with pytest.raises(DataError, match="a branch cannot hold values of type <U1"):
         written(tmp_path, TestTree=EventTree({"x": np.array(["a"])}))
+
+
+@pytest.mark.parametrize("names", [("Signal", "Background"), ("e\u0301", "", "x" * 254), ("a" * 255, "b")])
+def test_names_of_classes_are_written_as_awkward_writes_strings(tmp_path, names):
+    index = np.random.default_rng(3).integers(0, len(names), 50)
+    written = []
+    for strings in (name_strings(names, index), awkward.Array(list(names))[index]):
+        with uproot.recreate(tmp_path / "a.root", compression=None) as file:
+            tree = file.mktree("t", {"className": "string"})
+            tree.extend({"className": strings})
+            tree.extend({"className": strings})
+        branch = uproot.open(tmp_path / "a.root")["t/className"]
+        assert branch.array().to_list() == 2 * [names[i] for i in index]
+        written.append([branch.basket(i).data.tobytes() for i in (0, 1)] + [branch.member("fEntryOffsetLen"), branch.typename])
+    assert written[0] == written[1]
+
+
+def test_names_of_classes_are_an_array_for_the_rest_of_awkward():
+    strings = name_strings(("a", "bcd"), np.array([1, 0, 1]))
+    assert awkward.argmax(awkward.num(strings)) == 0 and awkward.to_list(strings) == ["bcd", "a", "bcd"]
+    with pytest.raises(TypeError, match="not foreseen"):
+        awkward.num(awkward.concatenate([np.zeros((3, 1)), np.zeros((3, 1)), strings], axis=1))

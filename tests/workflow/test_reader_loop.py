@@ -12,10 +12,13 @@ from tmvalite import DataError, Reader, TmvaliteWarning
 X = np.random.default_rng(5).normal(size=(200, 3)).astype(np.float32)
 
 
-@pytest.fixture(scope="module", params=["float32", "float64", "transformed"])
+TRANSFORMED = ("D", "P(_V0_,_V2_)", "U", "G(_V1_)", "N,G,D:Precision=float64")
+
+
+@pytest.fixture(scope="module", params=["N:Precision=float32", "N:Precision=float64", *TRANSFORMED])
 def trained(request, tmp_path_factory):
     """A method and its weight file."""
-    more = "VarTransform=D" if request.param == "transformed" else f"VarTransform=N:Precision={request.param}"
+    more = f"VarTransform={request.param}"
     training = "TrainingStrategy=LearningRate=1e-2,MaxEpochs=15,BatchSize=10,TestRepetitions=1"
     options = f"!V:{more}:Layout=TANH|5,LINEAR:RandomSeed=1:{training}"
     method = tmvalite.MethodDL(options, analysis_type="classification")

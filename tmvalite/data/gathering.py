@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tmvalite.data.info import Events
+from tmvalite.data.transforms.rows import for_each
 
 ROWS = 1 << 15  # events put into their place at a time
 
@@ -28,11 +29,14 @@ def gathered(whole: Events, starts: np.ndarray, at: np.ndarray, order: np.ndarra
     pairs = [(whole.x, events.x), (whole.targets, events.targets)]
     pairs += [(whole.spectators[name], values) for name, values in spectators.items()]
     pairs += [] if same else [(whole.weight, events.weight)]
-    for start in range(0, n, ROWS):
+
+    def part(start: int) -> None:
         rows = at[order[start : start + ROWS]]
         events.class_index[start : start + ROWS] = np.searchsorted(starts, rows, side="right") - 1
         for source, target in pairs:
             np.take(source, rows, axis=0, out=target[start : start + ROWS], mode="clip")
+
+    for_each(range(0, n, ROWS), n, part)
     return events
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,18 +29,42 @@ def moments(x: np.ndarray, class_index: np.ndarray, weights: np.ndarray, n_class
     shape = (n_classes, x.shape[1])
     totals = np.bincount(class_index, weights=weights, minlength=n_classes)[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
-        mean = _sums(x, class_index, weights, False, np.zeros(shape)) / totals
+        mean = sums_about(x, class_index, weights, False, np.zeros(shape)) / totals
         known = np.where(np.isfinite(mean), mean, 0.0)
-        variance = _sums(x, class_index, weights, True, known) / totals
+        variance = sums_about(x, class_index, weights, True, known) / totals
         mean, rms = np.where(totals == 0.0, np.nan, mean), np.sqrt(np.maximum(variance, 0.0))
-    low, high = np.full(shape, np.inf), np.full(shape, -np.inf)
+    return Moments(*ranges(x, class_index, n_classes), mean, np.where(totals == 0.0, np.nan, rms))
+
+
+def moments_of_blocks(blocks: Iterable[tuple[np.ndarray, np.ndarray]], width: int) -> Moments:
+    """Those of the columns of all blocks (x (n, V), weights (n,)) together, (V,) each, in one pass."""
+    low, high, centre, total = np.full(width, np.inf), np.full(width, -np.inf), None, 0.0
+    sums, squares = np.zeros((2, width))  # about the mean of the first block
+    for x, weights in blocks:
+        x, one_class, weights = _as_kernels_take(x, np.zeros(len(x), np.int64), weights)
+        if centre is None:
+            mean = x.mean(axis=0, dtype=np.float64)
+            centre = np.where(np.isfinite(mean), mean, 0.0)[None]
+        of_block = ranges(x, one_class, 1)
+        low, high, total = np.fmin(low, of_block[0][0]), np.fmax(high, of_block[1][0]), total + float(weights.sum())
+        sums += sums_about(x, one_class, weights, False, centre)[0]
+        squares += sums_about(x, one_class, weights, True, centre)[0]
+    if centre is None or total == 0.0:
+        return Moments(low, high, np.full(width, np.nan), np.full(width, np.nan))
+    shift = sums / total
+    return Moments(low, high, centre[0] + shift, np.sqrt(np.maximum(squares / total - shift * shift, 0.0)))
+
+
+def ranges(x: np.ndarray, class_index: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """(C, V) smallest and largest values; infinity and minus infinity without events."""
+    low, high = np.full((n_classes, x.shape[1]), np.inf), np.full((n_classes, x.shape[1]), -np.inf)
     if len(x) >= MANY:
         _kernels().column_ranges.get(x.dtype.name)(x, class_index, low, high)
-    else:
-        for c in range(n_classes):
-            of_class = x[class_index == c]
-            low[c], high[c] = of_class.min(axis=0, initial=np.inf), of_class.max(axis=0, initial=-np.inf)
-    return Moments(low, high, mean, np.where(totals == 0.0, np.nan, rms))
+        return low, high
+    for c in range(n_classes):
+        of_class = x[class_index == c]
+        low[c], high[c] = of_class.min(axis=0, initial=np.inf), of_class.max(axis=0, initial=-np.inf)
+    return low, high
 
 
 def histograms(x, class_index, weights, edges, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
@@ -77,8 +101,8 @@ def histograms_of_columns(x, class_index, weights, edges: Sequence[np.ndarray], 
     return found
 
 
-def _sums(x, class_index, weights, squares: bool, centre: np.ndarray) -> np.ndarray:
-    """(C, V) sums of w (x - centre), or of w (x - centre)^2."""
+def sums_about(x, class_index, weights, squares: bool, centre: np.ndarray) -> np.ndarray:
+    """(C, V) sums of w (x - centre), or of w (x - centre)^2; centre (C, V)."""
     sums = np.zeros(centre.shape)
     if len(x) >= MANY:
         run = _kernels().sum_columns.get(x.dtype.name)

@@ -7,6 +7,7 @@ import numpy as np
 from tmvalite.evaluation.samples import as_weights
 
 _EVENTS = 1 << 15  # at a time
+_ROUNDING = 1e-12  # of the mean square about the shift: a variance that is no more is none
 
 
 def correlation_matrix(columns, weights=None, chosen=None) -> np.ndarray:
@@ -20,30 +21,27 @@ def correlation_matrix(columns, weights=None, chosen=None) -> np.ndarray:
 
 def _correlations(parts, width: int, weights: np.ndarray, chosen) -> np.ndarray:
     """(M, M) correlations of the columns of all parts (N, ...) side by side; so many events at a time need little memory."""
-    chosen = np.ones(len(weights), bool) if chosen is None else chosen
-    blocks = range(0, len(weights), _EVENTS)
-
-    def block(start):
-        kept = chosen[start : start + _EVENTS]
-        x = [np.asarray(part[start : start + _EVENTS][kept], np.float64) for part in parts]
-        return x[0] if len(x) == 1 else np.concatenate(x, axis=1), weights[start : start + _EVENTS][kept]
-
-    total, sums, products = 0.0, np.zeros(width), np.zeros((width, width))
-    for start in blocks:
-        x, w = block(start)
-        total += float(w.sum())
-        sums += w @ x
+    total, sums, products, shift = 0.0, np.zeros(width), np.zeros((width, width)), None
+    for start in range(0, len(weights), _EVENTS):
+        rows = slice(start, start + _EVENTS)
+        kept = slice(None) if chosen is None else chosen[rows]
+        x, w = np.concatenate([part[rows][kept] for part in parts], axis=1, dtype=np.float64), weights[rows][kept]
+        if shift is None and len(x):
+            shift = x.mean(axis=0)  # near the mean of all, so that nothing is lost when squares are summed about it
+        if len(x):
+            x -= shift
+            total += float(w.sum())
+            sums += w @ x
+            products += (x * w[:, None]).T @ x
     if total == 0.0:
         matrix = np.full((width, width), np.nan)
     else:
         mean = sums / total
-        for start in blocks:
-            x, w = block(start)
-            x -= mean
-            products += (x * w[:, None]).T @ x
-        variance = np.maximum(np.diagonal(products) / total, 0.0)
-        inverse = np.divide(1.0, np.sqrt(variance), out=np.zeros(width), where=variance > 0.0)
-        matrix = products / total * inverse * inverse[:, None]
+        covariance = products / total - mean[:, None] * mean
+        variance = np.diagonal(covariance)
+        constant = variance <= _ROUNDING * np.maximum(np.diagonal(products) / total, 0.0)
+        inverse = np.divide(1.0, np.sqrt(np.maximum(variance, 0.0)), out=np.zeros(width), where=~constant)
+        matrix = covariance * inverse * inverse[:, None]
     np.fill_diagonal(matrix, 1.0)
     return matrix
 

@@ -107,27 +107,26 @@ class RocCurve:
 
 
 def _sums_by_output(scores, is_signal, weights, many: bool):
-    """Distinct outputs, falling, with the signal and background weight at each, and the two totals.
+    """Infinity and the distinct outputs, falling; 0 and the signal and background weight at each; and the two totals.
 
     many : whether they are float32 numbers, and so many that compiled code pays
     """
     if not is_signal.any() or is_signal.all():
         which = "background" if is_signal.any() else "signal"
         raise DataError(f"a ROC curve needs events of both kinds, but there is no {which} event", code="data-one-class")
-    distinct, signal, background = (_sums_of_many if many else _sums_of_few)(scores, is_signal, weights)
+    found = (_sums_of_many if many else _sums_of_few)(scores, is_signal, weights)
     totals = float(np.sum(weights[is_signal])), float(np.sum(weights[~is_signal]))
     for total, which in zip(totals, ("signal", "background"), strict=True):
         if total == 0.0:
             raise DataError(f"the weights of the {which} events sum to 0, so no rate can be given", code="data-weight-sum")
-    return distinct, signal, background, *totals
+    return *found, *totals
 
 
 def _sums_of_few(scores, is_signal, weights):
     distinct, place = np.unique(-scores, return_inverse=True)
-    place = place.reshape(-1)
-    signal = np.bincount(place, weights=np.where(is_signal, weights, 0.0), minlength=len(distinct))
-    background = np.bincount(place, weights=np.where(is_signal, 0.0, weights), minlength=len(distinct))
-    return -distinct, signal, background
+    place = place.reshape(-1) + 1
+    signal, background = (np.bincount(place, np.where(of, weights, 0.0), len(distinct) + 1) for of in (is_signal, ~is_signal))
+    return np.concatenate([[np.inf], -distinct]), signal, background
 
 
 def _sums_of_many(scores, is_signal, weights):
@@ -139,10 +138,12 @@ def _sums_of_many(scores, is_signal, weights):
     keys, index, *work = (np.empty(n, np.uint32) for _ in range(4))
     sort_values.get("float32")(scores, keys, index, *work, np.empty((PASSES, RADIX), np.int64))
     del work
-    distinct, signal, background = (np.empty(n) for _ in range(3))
+    found = [np.empty(n + 1) for _ in range(3)]
+    for values, first in zip(found, (np.inf, 0.0, 0.0)):
+        values[0] = first
     is_signal, weights = is_signal.astype(np.int16), np.ascontiguousarray(weights)
-    count = sum_by_value.get("float32")(keys.view(np.float32), index, is_signal, weights, distinct, signal, background)
-    return distinct[:count], signal[:count], background[:count]
+    count = sum_by_value.get("float32")(keys.view(np.float32), index, is_signal, weights, *(values[1:] for values in found))
+    return tuple(values[: count + 1] for values in found)
 
 
 def roc_curve(scores, is_signal, weights=None) -> RocCurve:
@@ -161,33 +162,23 @@ def roc_curve(scores, is_signal, weights=None) -> RocCurve:
     DataError
         An output is NaN, a class has no events, or the weights of a class sum to 0.
     """
-    given, scores = np.asarray(scores).reshape(-1), as_scores(scores)
+    given = np.asarray(scores).reshape(-1)
     many = given.dtype == np.float32 and len(given) >= MANY
-    scores = given if many else scores
+    scores = as_scores(given, np.float32 if many else np.float64)
     is_signal, weights = as_signal(is_signal, len(scores)), as_weights(weights, len(scores))
     threshold, signal, background, total_s, total_b = _sums_by_output(scores, is_signal, weights, many)
-    background_efficiency = _running(background)  # not divided yet
-    below = total_b - background_efficiency[1:]  # background under each output
-    background *= 0.5
-    below += background
-    del background
-    below *= signal
+    background_efficiency = np.cumsum(background, out=background)  # not divided yet
+    below = background_efficiency[1:] + background_efficiency[:-1]
+    below *= -0.5
+    below += total_b  # background under each output, and half of that at it
+    below *= signal[1:]
     area = float(np.sum(below) / (total_s * total_b))
     del below
-    signal_efficiency = _running(signal)
-    del signal
+    signal_efficiency = np.cumsum(signal, out=signal)
     for efficiency, total in ((signal_efficiency, total_s), (background_efficiency, total_b)):
         efficiency /= total
         efficiency[-1] = 1.0  # without the rounding of the running sums
-    threshold = np.concatenate([[np.inf], threshold])
     return RocCurve(threshold, signal_efficiency, background_efficiency, area, (given, is_signal, weights))
-
-
-def _running(steps: np.ndarray) -> np.ndarray:
-    """(K + 1,) sums of the first 0, 1, 2, ... steps."""
-    sums = np.zeros(len(steps) + 1)
-    np.cumsum(steps, out=sums[1:])
-    return sums
 
 
 def roc_area(scores, is_signal, weights=None) -> float:

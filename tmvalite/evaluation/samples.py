@@ -28,15 +28,15 @@ def as_weights(weights, n_events: int) -> np.ndarray:
     return weights
 
 
-def as_scores(scores) -> np.ndarray:
-    """Outputs of a method as (N,) float64.
+def as_scores(scores, dtype=np.float64) -> np.ndarray:
+    """Outputs of a method as (N,) float64, or of another type.
 
     Raises
     ------
     DataError
         If one of them is not a number: such an event has no place in an order. Infinities have one.
     """
-    scores = np.asarray(scores, dtype=np.float64).reshape(-1)
+    scores = np.asarray(scores, dtype=dtype).reshape(-1)
     bad = int(np.isnan(scores).sum())
     if bad:
         raise DataError(

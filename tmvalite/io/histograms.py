@@ -75,6 +75,14 @@ class Histogram:
             flow[1:-1], (edges,), squares[1:-1], title, float(len(at)), double=double, axes=axes, flow=flow, moments=moments
         )
 
+    @classmethod
+    def of_sums(cls, sums, edges, entries, *, title: str = "", double: bool = False, axes: tuple[str, ...] = ()) -> Histogram:
+        """Sums (B + 2, 4) of w, w^2, w x, w x^2 over so many entries, in bins between edges (B + 1,), below and above them."""
+        moments = tuple(map(float, sums[1:-1].sum(axis=0)))
+        flow, squares = np.ascontiguousarray(sums[:, 0]), np.ascontiguousarray(sums[1:-1, 1])
+        contents = flow[1:-1]
+        return cls(contents, (edges,), squares, title, float(entries), double=double, axes=axes, flow=flow, moments=moments)
+
     def of_area(self, area: float = 1.0) -> Histogram:
         """The same, scaled so that its contents times its bin width sum up to an area; unchanged without a positive sum."""
         total = float(np.sum(self.contents) * (self.edges[0][-1] - self.edges[0][0]) / len(self.contents))
@@ -111,15 +119,11 @@ class Profile:
     axes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, x, y, weights, edges, at=None, **more) -> Profile:
-        """Points (N,), (N,) with weights (N,); `at` are their bins, where somebody has them already."""
-        x, y, w, edges = (np.asarray(a, np.float64) for a in (x, y, weights, edges))
-        at, n = bins_of(x, edges) if at is None else at, len(edges) + 1
-        sums = np.stack([np.bincount(at, a, n) for a in (w * y, w * y * y, w, w * w)], axis=1)
-        inside = (at > 0) & (at < n - 1)
-        x, y, w = x[inside], y[inside], w[inside]
-        moments = tuple(float(np.sum(a)) for a in (w, w * w, w * x, w * x * x, w * y, w * y * y))
-        return cls(edges, sums, float(len(at)), moments, **more)
+    def of_sums(cls, edges, of_y, of_x, entries, *, title: str = "", axes: tuple[str, ...] = ()) -> Profile:
+        """Sums (B + 2, 4) over so many entries: of w y, w y^2, w, w^2, and of_x likewise those of w x, w x^2, w, w^2."""
+        y, y2, w, w2 = (float(of_y[1:-1, k].sum()) for k in range(4))
+        moments = w, w2, float(of_x[1:-1, 0].sum()), float(of_x[1:-1, 1].sum()), y, y2
+        return cls(edges, of_y, float(entries), moments, title, axes)
 
 
 @dataclass(eq=False)

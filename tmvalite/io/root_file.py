@@ -17,11 +17,12 @@ from tmvalite.data.info import internal_name
 from tmvalite.errors import DataError, MissingExtraError, TmvaliteWarning, warn_user
 from tmvalite.io.atomic import check_writable, write_atomic
 from tmvalite.io.histograms import Histogram, PointGraph, Profile, root_object
+from tmvalite.io.name_strings import name_strings
 
 Content = Histogram | Profile | PointGraph | str
 
 _WEIGHT = "weight"  # the branch of the event weight; a variable of this name has to give way
-_CHUNK = 50_000  # events written at a time; each chunk is a basket of every branch
+_CHUNK = 100_000  # events written at a time; each chunk is a basket of every branch
 
 
 @dataclass(eq=False)
@@ -221,10 +222,14 @@ def _write_tree(output, name: str, tree: EventTree) -> None:
     length = len(next(iter(tree.columns.values()), ()))
     room = length // _CHUNK + 2  # with less, uproot writes the head anew, in time that grows with the square of the branches
     branches = output.mktree(name, types, title=name.rsplit("/", 1)[-1], initial_basket_capacity=room)
-    names = _name_array(tree.classes) if "string" in types.values() else None
     for start in range(0, length, _CHUNK):
         part = {n: np.ascontiguousarray(values[start : start + _CHUNK]) for n, values in tree.columns.items()}
-        branches.extend({n: names[values] if types[n] == "string" else values.astype(types[n]) for n, values in part.items()})
+        branches.extend(
+            {
+                n: name_strings(tree.classes, values) if types[n] == "string" else values.astype(types[n])
+                for n, values in part.items()
+            }
+        )
 
 
 def _branch_type(values: np.ndarray) -> np.dtype:
@@ -234,9 +239,3 @@ def _branch_type(values: np.ndarray) -> np.dtype:
     if values.dtype.kind not in "iuf":
         raise DataError(f"a branch cannot hold values of type {values.dtype}", code="data-type")
     return np.dtype(np.float32) if values.dtype == np.float16 else values.dtype.newbyteorder("=")
-
-
-def _name_array(classes: Sequence[str]):
-    import awkward
-
-    return awkward.Array(list(classes))

@@ -418,17 +418,17 @@ class Method(Getters, DescribedOutput, Estimator):
         Classification: the signal output, between 0 and 1. Multiclass: the first class. Regression: target 0.
         """
         model = self._model
-        if model is not None and model.fast:  # the short ways, same bits
+        if model is not None and model.quick:  # the short ways, same bits
             kind = type(X)
             if kind is np.ndarray and X.dtype is model.dtype and X.shape[-1:] == model.event_shape:
-                if X.ndim == 1:
-                    x, score = model.network.one_event()
+                x, score = model.one_event()
+                if X.ndim == 1 and X.dtype is x.dtype:
                     x[:] = X
                     return score()
-                if X.ndim == 2:
+                if X.ndim == 2 and model.fast:
                     return model.network.values(X)[:, 0]
             elif X[0].__class__ in NUMBERS if kind is list and X else kind is np.ndarray and X.dtype is FLOAT64 and X.ndim == 1:
-                x, score = model.network.one_event()
+                x, score = model.one_event()
                 try:
                     model.pack(x, 0, *(X if kind is list else X.tolist()))
                     return score()
@@ -439,10 +439,10 @@ class Method(Getters, DescribedOutput, Estimator):
     def one_event(self):
         """(x, score): memory (V,) for one event, and a call that gives the value of what is there; both of this thread.
 
-        None where a value takes more than the network.
+        None where a value takes more than the transformations and the network.
         """
         model = self._model
-        return model.network.one_event() if model is not None and model.fast else None
+        return None if model is None else model.one_event()
 
     def regression_values(self, X) -> np.ndarray:
         """All targets in their original units, (N, T), or (T,) for one event."""

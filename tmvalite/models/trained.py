@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import struct
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -79,9 +81,11 @@ class Trained:
     direct : bool
         Whether the network takes events as they are, without a detour over `chain`.
     pack : function
-        Puts numbers, one a variable, into memory (V,) of the network's precision.
+        Puts numbers, one a variable, into the memory of `one_event`.
     fast : bool
         Whether column 0 of the network's values is what `mva` gives.
+    quick : bool
+        Whether it is for transformed variables.
     """
 
     form: Form
@@ -109,8 +113,11 @@ class Trained:
         if folded is not None:
             self.network.set_normalisation(*folded)
             self.direct = True
-        self.pack = struct.Struct(f"{self.info.n_variables}{'f' if self.dtype == np.float32 else 'd'}").pack_into
-        self.fast = single and self.direct and not (self.analysis_type == "regression" and self.chain.transforms_targets)
+        single_precision = self.dtype == np.float32 or not self.direct  # as a chain reads
+        self.pack = struct.Struct(f"{self.info.n_variables}{'f' if single_precision else 'd'}").pack_into
+        self.quick = single and not (self.analysis_type == "regression" and self.chain.transforms_targets)
+        self.fast = self.quick and self.direct
+        self._of_thread = threading.local()
 
     def __reduce__(self):
         fields = {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.name != "network"}
@@ -164,6 +171,31 @@ class Trained:
         network = self.part(*dict.fromkeys((self.form.roles[0].name, self.form.role(TRUTH))))
         x, single = self.transformed(X)
         return network.values(x), single
+
+    def one_event(self) -> tuple[np.ndarray, Callable[[], float]] | None:
+        """(x, score): memory (V,) for one event, and a call that gives `mva` of what is there; both of this thread.
+
+        None where the value takes more than the transformations and the network.
+        """
+        if self.fast:
+            return self.network.one_event()
+        if not self.quick:
+            return None
+        try:
+            return self._of_thread.one
+        except AttributeError:
+            self._of_thread.one = self._one_event()
+            return self._of_thread.one
+
+    def _one_event(self):
+        inputs, value = self.network.one_event()
+        x, transform = self.chain.one_event(inputs.reshape(1, -1))
+
+        def score():
+            transform()
+            return value()
+
+        return x, score
 
     def mva(self, X):
         """Value 0 of every event, (N,), or a float for one event; of a regression: target 0 in its original units."""

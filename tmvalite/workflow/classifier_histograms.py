@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 
 import numpy as np
 
 from tmvalite.errors import DataError
 from tmvalite.evaluation import RocCurve, roc_curve
+from tmvalite.evaluation.axis_sums import Axes, AxisSums
 from tmvalite.evaluation.binned import histogram_edges
 from tmvalite.io import root_names
 from tmvalite.io.histograms import Histogram, PointGraph
@@ -19,6 +20,9 @@ from tmvalite.workflow.results import MethodRecord
 Named = Iterator[tuple[str, Histogram | PointGraph]]
 FINE = 10_000  # bins of the histograms that are read with a cut
 LEAST = np.finfo(np.float64).eps  # TMVA gives no inverse of a smaller background efficiency
+
+
+LETTERS = (root_names.SIGNAL, root_names.BACKGROUND)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,19 +35,24 @@ class Outputs:
 
     @classmethod
     def of(cls, record: MethodRecord, sample: str) -> Outputs:
-        values = np.asarray(record.output(sample), np.float64)
-        return cls(values, record.sample(sample).weight, record.is_class(sample, record.data.info.signal_class))
+        return cls(record.output(sample), record.sample(sample).weight, record.is_class(sample, record.data.info.signal_class))
 
-    @cached_property
-    def groups(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    @property
+    def groups(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
         """Values and weights of signal and background."""
-        parts = ((root_names.SIGNAL, self.is_signal), (root_names.BACKGROUND, ~self.is_signal))
-        return {letter: (self.values[chosen], self.weights[chosen]) for letter, chosen in parts}
+        return tuple((self.values[chosen], self.weights[chosen]) for chosen in (self.is_signal, ~self.is_signal))
 
     def falls(self) -> bool:
         """Whether signal has the smaller outputs on the average, so that a cut keeps what is below it."""
-        means = [float(np.average(v, weights=w)) if len(v) and w.sum() else 0.0 for v, w in self.groups.values()]
+        means = [float(np.average(v, weights=w)) if len(v) and w.sum() else 0.0 for v, w in self.groups]
         return not means[0] > means[1]
+
+    def filled(self, edges: np.ndarray, values: np.ndarray | None = None) -> dict[str, tuple[np.ndarray, np.ndarray, int]]:
+        """Sums (B + 2, 4), edges (B + 1,) and entries of signal and background; of the outputs, or of other values (N,)."""
+        values = self.values if values is None else values
+        sums = AxisSums(Axes([edges]), 2, len(values))
+        sums.add(values.reshape(-1, 1), (~self.is_signal).astype(np.int64), np.ascontiguousarray(self.weights))
+        return {letter: (of, edges, n) for letter, of, n in zip(LETTERS, sums.of(0), sums.entries)}
 
 
 def classifier_histograms(record: MethodRecord) -> Named:
@@ -51,30 +60,35 @@ def classifier_histograms(record: MethodRecord) -> Named:
     10000 bins, here they are the exact ones."""
     title, settings = record.title, gConfig().GetVariablePlotting()
     test, train = Outputs.of(record, "test"), Outputs.of(record, "train")
-    groups = list(test.groups.values())
+    groups = test.groups
     coarse, fine = (_open(histogram_edges(groups, n_bins=bins)) for bins in (settings.fNbinsMVAoutput, FINE))
+    del groups
     down = test.falls()
-    for letter, (values, weights) in test.groups.items():
-        name = root_names.output(title, letter)
-        yield name, Histogram.of(values, weights, coarse, title=name, double=True).of_area()
+    yield from _areas(test.filled(coarse), partial(root_names.output, title))
     yield from _described(record, test)
-    for letter, (values, weights) in test.groups.items():
-        name = root_names.output(title, letter, fine=True)
-        yield name, Histogram.of(values, weights, fine, title=name, double=True).of_area()
     for sample in (test, train):
-        of_training = {"train": sample is train}
+        of_training, cuts = {"train": sample is train}, sample.filled(fine)
         if sample is train:
-            for letter, (values, weights) in train.groups.items():
-                name = root_names.output(title, letter, train=True)
-                yield name, Histogram.of(values, weights, coarse, title=name, double=True).of_area()
-        for letter, (values, weights) in sample.groups.items():
+            yield from _areas(train.filled(coarse), partial(root_names.output, title, train=True))
+        else:
+            yield from _areas(cuts, partial(root_names.output, title, fine=True))
+        for letter, (sums, edges, entries) in cuts.items():
             words = f"MVA_{title} ({'signal' if letter == root_names.SIGNAL else 'background'})"
-            yield root_names.efficiency(title, letter, **of_training), _efficiency(values, weights, fine, down, words)
+            yield root_names.efficiency(title, letter, **of_training), _efficiency(sums[:, 0], edges, entries, down, words)
         curve = curve_or_none(-sample.values if down else sample.values, sample.is_signal, sample.weights)
         if curve is not None:
-            for kind, histogram in _curves(curve, settings.fNbinsXOfROCCurve, f"MVA_{title}"):
+            histograms = list(_curves(curve, settings.fNbinsXOfROCCurve, f"MVA_{title}"))
+            del curve  # as long as many events
+            for kind, histogram in histograms:
                 if sample is test or kind != "invBeffvsSeff":
                     yield root_names.curve(title, kind, **of_training), histogram
+
+
+def _areas(filled: dict[str, tuple], path: Callable[[str], str]) -> Named:
+    """Distributions of area 1, of signal and background."""
+    for letter, of_class in filled.items():
+        name = path(letter)
+        yield name, Histogram.of_sums(*of_class, title=name, double=True).of_area()
 
 
 def _open(edges: np.ndarray) -> np.ndarray:
@@ -92,14 +106,13 @@ def curve_or_none(values, is_signal, weights) -> RocCurve | None:
         return None
 
 
-def _efficiency(values, weights, edges, down: bool, title: str) -> Histogram:
-    """The part of the events that a cut at the lower edge of each bin keeps."""
-    flow = Histogram.of(values, weights, edges).flow
+def _efficiency(flow, edges, entries: int, down: bool, title: str) -> Histogram:
+    """The part of the events that a cut at the lower edge of each bin keeps; flow (B + 2,) are sums of weights."""
     total = float(flow.sum())
     below = np.cumsum(flow)[:-2]
     kept = below if down else total - below
     kept = kept / total if total else np.zeros(len(edges) - 1)
-    return Histogram(kept, (edges,), title=title, entries=float(len(values)), double=True)
+    return Histogram(kept, (edges,), title=title, entries=float(entries), double=True)
 
 
 def _curves(curve: RocCurve, bins: int, title: str) -> Iterator[tuple[str, Histogram]]:
@@ -127,9 +140,8 @@ def _described(record: MethodRecord, test: Outputs) -> Named:
         return
     edges = np.linspace(0.0, 1.0, gConfig().GetVariablePlotting().fNbinsMVAoutput + 1)
     for kind, of in (("Proba", densities.probability), ("Rarity", densities.rarity)):
-        for letter, (values, weights) in test.groups.items():
-            name = root_names.probability(record.title, letter, kind)
-            yield name, Histogram.of(of(values), weights, edges, title=name, double=True).of_area()
+        path = partial(root_names.probability, record.title, kind=kind)
+        yield from _areas(test.filled(edges, of(test.values)), path)
     for density in (densities.signal, densities.background):
         original, edges = density.record.histogram, (density.edges,)
         name = original.removesuffix("_original")

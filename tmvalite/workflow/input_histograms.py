@@ -10,21 +10,24 @@ import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events, VariableInfo
 from tmvalite.data.transforms import TransformChain
+from tmvalite.data.transforms.rows import for_each
 from tmvalite.evaluation import correlation_matrix
-from tmvalite.evaluation.samples import mean_and_rms
+from tmvalite.evaluation.axis_sums import Axes, AxisSums, Pairs, ProfileSums
+from tmvalite.evaluation.by_class import Moments, moments_of_blocks
 from tmvalite.io import root_names
-from tmvalite.io.histograms import Histogram, Profile, bins_of
+from tmvalite.io.histograms import Histogram, Profile
 from tmvalite.workflow.config import gConfig
 
 Named = Iterator[tuple[str, Histogram | Profile]]
+EVENTS = 1 << 16  # transformed and filled at a time
+TOGETHER = 4  # pairs of columns, of threads that fill them
 
 
 @dataclass(frozen=True, eq=False)
 class InputColumn:
-    """A variable or target after a chain: its name, values (N,) float64 and whether it is a target."""
+    """A variable or target after a chain, and whether it is a target."""
 
     info: VariableInfo
-    values: np.ndarray
     target: bool
     chain: TransformChain
 
@@ -39,14 +42,24 @@ class InputColumn:
         return f"{self.info.title}{transform}{f' [{self.info.unit}]' if self.info.unit else ''}"
 
 
-def columns(info: DataSetInfo, events: Events, chain: TransformChain) -> list[InputColumn]:
-    """The variables, then the targets, of events after a fitted chain."""
-    groups = ((info.variables, chain.apply_variables(events.x), False), (info.targets, chain.apply_targets(events.targets), True))
-    return [
-        InputColumn(v, np.asarray(column, np.float64), target, chain)
-        for of, values, target in groups
-        for v, column in zip(of, values.T)
-    ]
+class Inputs:
+    """The variables, then the targets, of events after a fitted chain: described by `columns`, with values a block at a time."""
+
+    def __init__(self, info: DataSetInfo, events: Events, chain: TransformChain):
+        self.events, self.chain = events, chain
+        self.columns = [InputColumn(v, of is info.targets, chain) for of in (info.variables, info.targets) for v in of]
+        self.class_index = np.ascontiguousarray(events.class_index, np.int64)
+        self.weight = np.ascontiguousarray(events.weight, np.float64)
+        self.moments = moments_of_blocks(((x, self.weight[rows]) for rows, x in self.blocks()), len(self.columns))
+
+    def blocks(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """(which events, their values (n, V + T) float32)."""
+        for start in range(0, len(self.events), EVENTS):
+            rows = slice(start, start + EVENTS)
+            parts = [self.chain.apply_variables(self.events.x[rows])]
+            if self.events.targets.shape[1]:
+                parts.append(self.chain.apply_targets(self.events.targets[rows]))
+            yield rows, parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
 def input_histograms(info: DataSetInfo, events: Events, chain: TransformChain, transform: str) -> Named:
@@ -55,59 +68,84 @@ def input_histograms(info: DataSetInfo, events: Events, chain: TransformChain, t
     Two against each other only for as many as `fMaxNumOfAllowedVariablesForScatterPlots`: 300 x 300 bins each, and a profile.
     TMVA has no plots of targets against variables.
     """
-    found = columns(info, events, chain)
-    for column in found:
-        edges = _edges(column, events.weight)
+    inputs, settings, n = Inputs(info, events, chain), gConfig().GetVariablePlotting(), len(events)
+    own = Axes([_edges(column, inputs.moments, v) for v, column in enumerate(inputs.columns)])
+    sums = AxisSums(own, info.n_classes, n)
+    scatters = None
+    if len(inputs.columns) <= settings.fMaxNumOfAllowedVariablesForScatterPlots:
+        scatters = Scatters(inputs, info.classes)
+    filled = [sums] if scatters is None else [scatters.sums, sums, scatters.pairs]
+    for rows, x in inputs.blocks():
+        block = x, inputs.class_index[rows], inputs.weight[rows]
+        for_each(filled, len(x), lambda one, block=block: one.add(*block))
+    for v, (column, edges) in enumerate(zip(inputs.columns, own.each)):
         width = f"dN_{{ }}/^{{ }}{edges[1] - edges[0]:.3g} {column.info.unit}"
-        for index, name in enumerate(info.classes):
-            chosen = events.class_index == index
+        for name, of_class, entries in zip(info.classes, sums.of(v), sums.entries):
             path = root_names.input_variable(column.name, name, transform, column.target)
-            axes = (column.axis, width)
-            yield path, Histogram.of(column.values[chosen], events.weight[chosen], edges, title=column.info.title, axes=axes)
-    if len(found) <= gConfig().GetVariablePlotting().fMaxNumOfAllowedVariablesForScatterPlots:
-        for name, content in _scatters(info, events, found, transform):
+            yield path, Histogram.of_sums(of_class, edges, entries, title=column.info.title, axes=(column.axis, width))
+    if scatters is not None:
+        for name, content in scatters.plots(transform):
             yield f"{root_names.CORRELATION_PLOTS}/{name}", content
 
 
-def _edges(column: InputColumn, weights: np.ndarray) -> np.ndarray:
+def _edges(column: InputColumn, moments: Moments, v: int) -> np.ndarray:
     """40 bins over the range, cut at 8 RMS from the mean; an integer variable that is not transformed has a bin for each."""
-    settings, values = gConfig().GetVariablePlotting(), column.values
-    low, high = _range(values)
+    settings, (low, high) = gConfig().GetVariablePlotting(), _range(moments, v)
     if column.info.type.startswith("I") and not len(column.chain):
         first, last = int(np.rint(low)), int(np.rint(high + 1))
         return np.linspace(first, last, last - first + 1)
-    mean, rms = mean_and_rms(values, weights)
+    mean, rms = moments.mean[v], moments.rms[v]
     if np.isfinite(rms):
         low, high = max(low, mean - settings.fTimesRMS * rms), min(high, mean + settings.fTimesRMS * rms)
     if not low < high:
-        high = low + max(0.1 * abs(low), 1.0)
+        high = _above(low)
     return np.linspace(low, high + (high - low) / settings.fNbins1D, settings.fNbins1D + 1)
 
 
-def _range(values: np.ndarray) -> tuple[float, float]:
-    return (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+def _range(moments: Moments, v: int) -> tuple[float, float]:
+    low, high = float(moments.low[v]), float(moments.high[v])
+    return (low, high) if low <= high else (0.0, 1.0)
 
 
-def _scatters(info: DataSetInfo, events: Events, found: list[InputColumn], transform: str) -> Named:
+def _above(low: float) -> float:
+    """The end of the range of a constant."""
+    return low + max(0.1 * abs(low), 1.0)
+
+
+class Scatters:
     """Scatter plots and profiles of every two columns and every class, over the whole ranges."""
-    settings, ends = gConfig().GetVariablePlotting(), [_range(column.values) for column in found]
-    ends = [(low, high if low < high else low + max(0.1 * abs(low), 1.0)) for low, high in ends]
-    fine = [np.linspace(low, high, settings.fNbins2D + 1) for low, high in ends]
-    coarse = [np.linspace(low, high, settings.fNbins1D + 1) for low, high in ends]
-    side, of_class = settings.fNbins2D + 2, []
-    for index in range(info.n_classes):
-        chosen = events.class_index == index
-        values = [column.values[chosen] for column in found]
-        of_class.append((events.weight[chosen], values, *([bins_of(*of) for of in zip(values, e)] for e in (fine, coarse))))
-    for i, j in combinations(range(len(found)), 2):
-        x, y = found[i], found[j]
-        words, axes, edges = f"{y.info.title} versus {x.info.title}", (x.axis, y.axis), (fine[i], fine[j])
-        for name, (weight, values, fine_at, coarse_at) in zip(info.classes, of_class):
-            flow = np.bincount(fine_at[i] * side + fine_at[j], weight, side * side).reshape(side, side)
-            title = f"{words} ({name}){transform and '_' + transform}"
-            scatter = Histogram(flow[1:-1, 1:-1], edges, title=title, entries=float(len(weight)), axes=axes, flow=flow)
+
+    def __init__(self, inputs: Inputs, classes):
+        settings, columns = gConfig().GetVariablePlotting(), range(len(inputs.columns))
+        ends = [_range(inputs.moments, v) for v in columns]
+        ends = [(low, high if low < high else _above(low)) for low, high in ends]
+        fine, coarse = (Axes([np.linspace(*one, bins + 1) for one in ends]) for bins in (settings.fNbins2D, settings.fNbins1D))
+        self.inputs, self.classes, n = inputs, classes, len(inputs.events)
+        self.pairs, self.sums = Pairs(fine, len(classes), n), ProfileSums(coarse, len(classes), n)
+
+    def plots(self, transform: str) -> Named:
+        """(name, content), one pair of columns after the other."""
+        inputs, pairs = self.inputs, list(combinations(range(len(self.inputs.columns)), 2))
+
+        def contents(pair):
+            return self.pairs.contents(*pair, inputs.class_index, inputs.weight)
+
+        for start in range(0, len(pairs), TOGETHER):
+            few = pairs[start : start + TOGETHER]
+            for pair, filled in zip(few, for_each(few, len(inputs.events), contents)):
+                yield from self._of_pair(*pair, filled, transform)
+
+    def _of_pair(self, i: int, j: int, contents: np.ndarray, transform: str) -> Named:
+        columns, entries = self.inputs.columns, self.sums.entries
+        x, y = columns[i], columns[j]
+        words, axes = f"{y.info.title} versus {x.info.title}", (x.axis, y.axis)
+        edges, bins = tuple(self.pairs.axes.each[v] for v in (i, j)), self.sums.axes.each[i]
+        of_y, of_x = self.sums.profile(i, j), self.sums.profile(i, i)
+        for c, name in enumerate(self.classes):
+            title, flow = f"{words} ({name}){transform and '_' + transform}", contents[c].T
+            scatter = Histogram(flow[1:-1, 1:-1], edges, title=title, entries=float(entries[c]), axes=axes, flow=flow)
             yield root_names.scatter("scat", x.name, y.name, name, transform), scatter
-            profile = Profile.of(values[i], values[j], weight, coarse[i], coarse_at[i], title=f"profile {title}", axes=axes)
+            profile = Profile.of_sums(bins, of_y[c], of_x[c], entries[c], title=f"profile {title}", axes=axes)
             yield root_names.scatter("prof", x.name, y.name, name, transform), profile
 
 
@@ -125,7 +163,7 @@ def correlation_matrices(info: DataSetInfo, events: Events, analysis_type: str) 
             which, words = "", ""
         if not chosen.any():
             continue
-        percent = np.rint(100.0 * correlation_matrix(events.x[chosen], events.weight[chosen]))
+        percent = np.rint(100.0 * correlation_matrix(events.x, events.weight, chosen))
         matrix = Histogram(
             np.nan_to_num(percent),
             (bins, bins),

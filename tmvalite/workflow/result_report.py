@@ -156,7 +156,7 @@ def print_correlations(log: Log, records: Sequence[MethodRecord]) -> None:
     titles = [r.title for r in records]
     labels = [v.label if v.index is None else v.internal for v in data.info.variables]
     outputs = np.stack([r.output("test") for r in records], axis=1)
-    cuts = [r.roc("test").signal_equals_rejection()[0] for r in records]
+    cuts = [r.roc("test").signal_equals_rejection()[0] for r in records] if len(records) > 1 else []
     signal = data.info.signal_class
     for index in (signal, 1 - signal):
         chosen, name = data.test.class_index == index, data.info.classes[index]

@@ -2,8 +2,8 @@
 
 A member is a subclass of `Transform` under `@register`, in a file of its own, and one import line in `__init__.py`. It declares
 its words, what it needs, its element in the weight file and examples, and has five methods: `find` (parameters from events),
-`prepare` (what can be computed from them once), `forward`, `backward`, and `onnx`; `read_parameters` and `write_parameters`
-bring the parameters from and to the file. Nothing else knows its name.
+`prepare` (what can be computed from them once), `forward` (or `rows`), `backward`, and `onnx`; `read_parameters` and
+`write_parameters` bring the parameters from and to the file. Nothing else knows its name.
 
 **Inputs and targets together.** A transformation that treats each of its inputs by itself may be given variables, targets and
 spectators in one selection; that is the same as one transformation for each of them. One that mixes its inputs (`mixes`) takes
@@ -24,6 +24,7 @@ from typing import ClassVar
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo
+from tmvalite.data.transforms.rows import Rows, over_rows
 from tmvalite.data.transforms.selection import SPECTATOR, TARGET, VARIABLE, Input, SelectionRecord, match_inputs, record_inputs
 from tmvalite.errors import DataError, NotFittedError, OptionError
 
@@ -151,7 +152,17 @@ class Transform:
 
     def forward(self, source: np.ndarray, target: np.ndarray, columns: np.ndarray, which: np.ndarray) -> None:
         """target[:, columns] from source[:, columns], (N, V) float32; `which` inputs they are. May be the same array."""
-        raise NotImplementedError
+        over_rows(len(source), self.rows(source, target, columns, which))
+
+    def rows(self, source: np.ndarray, target: np.ndarray, columns: np.ndarray, which: np.ndarray) -> Rows:
+        """What a member may have in the place of `forward`: a call (start, stop) that does it for these rows, prepared, so that a
+        loop over single events pays for the event alone."""
+
+        def call(start, stop):
+            with np.errstate(over="ignore", invalid="ignore"):
+                self.forward(source[start:stop], target[start:stop], columns, which)
+
+        return call
 
     def backward(self, source: np.ndarray, target: np.ndarray, columns: np.ndarray, which: np.ndarray) -> None:
         """What `forward` did, undone."""
@@ -218,6 +229,13 @@ class Transform:
         """Undo `apply`."""
         self._run(self.backward, source, target, kind)
 
+    def one(self, source: np.ndarray, target: np.ndarray, kind: str) -> Rows:
+        """`apply` for one event in memory (1, V), prepared: a call (0, 1)."""
+        if not self.fitted:
+            raise NotFittedError(f"transformation {self.letter} has no parameters yet")
+        which, columns = self.positions(kind)
+        return self.rows(source, target, columns, which)
+
     def _run(self, step: Callable, source, target, kind: str) -> None:
         if not self.fitted:
             raise NotFittedError(f"transformation {self.letter} has no parameters yet")
@@ -281,6 +299,8 @@ def register(cls: type[Transform]) -> type[Transform]:
     missing = [part for part in ("name", "words", "short", "help", "element") if not hasattr(cls, part)]
     if missing:
         raise TypeError(f"{cls.__name__} in {cls.__module__} declares no {', '.join(missing)}")
+    if cls.element is not None and cls.forward is Transform.forward and cls.rows is Transform.rows:
+        raise TypeError(f"{cls.__name__} in {cls.__module__} has neither `forward` nor `rows`")
     taken = {word for other in REGISTRY.values() for word in other.words}
     if cls.name in REGISTRY or taken & set(cls.words):
         raise ValueError(f"two transformations are called {cls.name} or {', '.join(cls.words)}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -154,6 +155,28 @@ class TransformChain:
     def apply_variables(self, x) -> np.ndarray:
         """(N, V) -> (N, V) float32, a new C-contiguous array. NaN stays NaN."""
         return self._through(self.transforms, x, VARIABLE)
+
+    def one_event(self, target: np.ndarray) -> tuple[np.ndarray, Callable[[], None]]:
+        """(x, call): memory (V,) float32 for one event, and a call that puts `apply_variables` of it into target (1, V)."""
+        source = np.zeros((1, self.info.n_variables), np.float32)
+        between = target if target.dtype == np.float32 else np.empty_like(source)
+        calls, current = [], source
+        for transform in self.transforms:
+            n_chosen = len(transform.positions(VARIABLE)[1])
+            if n_chosen:
+                if current is source and n_chosen < source.shape[1]:
+                    calls.append(partial(np.copyto, between, source))
+                    current = between
+                calls.append(partial(transform.one(current, between, VARIABLE), 0, 1))
+                current = between
+        if current is not target:
+            calls.append(partial(np.copyto, target, current))
+
+        def call():
+            for step in calls:
+                step()
+
+        return source[0], calls[0] if len(calls) == 1 else call
 
     def apply_targets(self, targets) -> np.ndarray:
         """(N, T) -> (N, T) float32, a new array."""

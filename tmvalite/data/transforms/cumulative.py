@@ -54,17 +54,17 @@ class CumulativeTransform(Transform):
             if first < last:
                 table[:] = _table(e, pdf.contents)
 
-    def forward(self, source, target, columns, which):
+    def rows(self, source, target, columns, which):
         from tmvalite.kernels.cumulative import flatten_rows
 
-        self._look_up(flatten_rows, source, target, columns, which)
+        return self._looked_up(flatten_rows, source, target, columns, which)
 
     def backward(self, source, target, columns, which):
         from tmvalite.kernels.cumulative import unflatten_rows
 
-        self._look_up(unflatten_rows, source, target, columns, which)
+        over_rows(len(source), self._looked_up(unflatten_rows, source, target, columns, which))
 
-    def _look_up(self, entry, source, target, columns, which):
+    def _looked_up(self, entry, source, target, columns, which):
         from tmvalite.kernels.cumulative import BLOCK
 
         run = entry.get("float32")
@@ -72,7 +72,7 @@ class CumulativeTransform(Transform):
         def part(start, stop):
             run(source, target, start, stop, columns, which, self.ends, self.tables, self.gauss, np.empty(BLOCK))
 
-        over_rows(len(source), part)
+        return part
 
     def onnx(self, forms, x, columns, which, n):
         v = forms.node("Cast", forms.node("Gather", x, forms.integers(*columns.tolist()), axis=1), to=_DOUBLE)

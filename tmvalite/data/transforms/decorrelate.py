@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.data.transforms.base import Element, Transform, register
-from tmvalite.data.transforms.linear_map import check_matrices, check_number, map_rows, mean_and_covariance, onnx_map
+from tmvalite.data.transforms.linear_map import check_matrices, check_number, map_rows, mapping, mean_and_covariance, onnx_map
 from tmvalite.data.transforms.symmetric import eigenvectors
 
 CONSTANT = 1e-14  # a part of the largest eigenvalue: what float32 values leave of a combination that is constant
@@ -38,8 +38,8 @@ class Decorrelate(Transform):
         self.nothing = np.zeros(len(self.matrix))
         self._back = None
 
-    def forward(self, source, target, columns, which):
-        map_rows(source, target, columns, self.nothing, self.matrix.T, self.nothing)
+    def rows(self, source, target, columns, which):
+        return mapping(source, target, columns, self.nothing, self.matrix.T, self.nothing)
 
     def backward(self, source, target, columns, which):
         map_rows(source, target, columns, self.nothing, self._inverse().T, self.nothing)

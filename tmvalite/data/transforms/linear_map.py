@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.data.transforms.base import MOST_INPUTS
-from tmvalite.data.transforms.rows import over_rows, partial_results
+from tmvalite.data.transforms.rows import Rows, over_rows, partial_results
 from tmvalite.errors import DataError
 
 _SINGLE, _DOUBLE = 1, 11  # ONNX's numbers of the types
@@ -16,6 +16,11 @@ SAMPLE = 1000  # events whose mean is subtracted before squares are summed
 
 
 def map_rows(source, target, columns: np.ndarray, before: np.ndarray, matrix: np.ndarray, after: np.ndarray) -> None:
+    """`mapping` for all rows."""
+    over_rows(len(source), mapping(source, target, columns, before, matrix, after))
+
+
+def mapping(source, target, columns: np.ndarray, before: np.ndarray, matrix: np.ndarray, after: np.ndarray) -> Rows:
     """target[:, columns] = after + (source[:, columns] - before) matrix, (N, V) float32, row by row; may be in place.
 
     columns (K,) int64; before, after (K,) and matrix (K, K) float64: an output is a column of the matrix. Every output is one
@@ -26,12 +31,12 @@ def map_rows(source, target, columns: np.ndarray, before: np.ndarray, matrix: np
     order = np.argsort(columns, kind="stable")
     columns, before, after = (np.ascontiguousarray(values[order]) for values in (columns, before, after))
     matrix, before = np.ascontiguousarray(matrix[np.ix_(order, order)]), np.tile(before, linear_map.BLOCK)
-    run = linear_map.map_rows.get("float64")
+    run, size = linear_map.map_rows.get("float64"), linear_map.work_size(len(columns))
 
     def part(start, stop):
-        run(source, target, start, stop, columns, before, matrix, after, np.empty(linear_map.work_size(len(columns))))
+        run(source, target, start, stop, columns, before, matrix, after, np.empty(size))
 
-    over_rows(len(source), part)
+    return part
 
 
 def mean_and_covariance(x: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -7,7 +7,7 @@ import numpy as np
 from tmvalite.data.transforms.base import VARIABLE, Element, register
 from tmvalite.data.transforms.ranges import RangeTransform, whole_width
 
-ONE, TWO = np.float32(1.0), np.float32(2.0)
+ZERO, ONE, TWO = np.float32(0.0), np.float32(1.0), np.float32(2.0)
 
 
 @register
@@ -32,12 +32,16 @@ class Normalize(RangeTransform):
         self.low, self.flat = low, ~np.isfinite(scale)  # a width too small for float32 counts as none
         self.factor = np.where(self.flat, np.float32(0.0), scale)
 
-    def scale(self, v, which, out):
-        low, factor, flat = self.low[which], self.factor[which], self.flat[which]
-        np.subtract(v, low, out=out)
-        out *= factor
-        out *= np.where(flat, np.float32(0.0), TWO) if flat.any() else TWO  # a constant: 0, and NaN stays NaN
-        out -= np.where(flat, np.float32(0.0), ONE) if flat.any() else ONE
+    def rows(self, source, target, columns, which):
+        from tmvalite.kernels.rescale import BLOCK, rescale_rows
+
+        order = np.argsort(columns, kind="stable")
+        columns, which = columns[order], which[order]
+        flat = self.flat[which]
+        numbers = self.low[which], self.factor[which], np.where(flat, ZERO, TWO), np.where(flat, ZERO, ONE)  # of a constant: 0
+        numbers = [np.tile(of_column, BLOCK) for of_column in numbers]
+        run = rescale_rows.get("float32")
+        return lambda start, stop: run(source, target, start, stop, columns, *numbers)
 
     def unscale(self, v, which, out):
         low, factor, flat = self.low[which], self.factor[which], self.flat[which]

@@ -6,7 +6,7 @@ import numpy as np
 
 from tmvalite.constants import CLASSES
 from tmvalite.data.transforms.base import Element, Transform, register
-from tmvalite.data.transforms.linear_map import check_matrices, check_number, map_rows, mean_and_covariance, onnx_map
+from tmvalite.data.transforms.linear_map import check_matrices, check_number, map_rows, mapping, mean_and_covariance, onnx_map
 from tmvalite.data.transforms.symmetric import eigenvectors
 from tmvalite.errors import DataError
 
@@ -44,8 +44,8 @@ class PrincipalComponents(Transform):
         self.mean, self.vectors = self.parameters["means"][self.use], self.parameters["eigenvectors"][self.use]
         self.nothing = np.zeros(len(self.mean))
 
-    def forward(self, source, target, columns, which):
-        map_rows(source, target, columns, self.mean, self.vectors, self.nothing)
+    def rows(self, source, target, columns, which):
+        return mapping(source, target, columns, self.mean, self.vectors, self.nothing)
 
     def backward(self, source, target, columns, which):
         map_rows(source, target, columns, self.nothing, self.vectors.T, self.mean)

@@ -14,14 +14,11 @@ class RangeTransform(Transform):
     """A transformation of each input by its smallest and largest value over the training events, weights ignored.
 
     parameters : "ranges" (S, K, 2) float32, minimum and maximum of K inputs in S sets.
-    A member has `scale(v, which, out)` and `unscale(v, which, out)` for (N, K) values in float32.
+    A member has `forward`, or `rows`, and `unscale(v, which, out)` for (N, K) values in float32.
     """
 
     targets = True
     least_events = 2
-
-    def scale(self, v: np.ndarray, which, out: np.ndarray) -> None:
-        raise NotImplementedError
 
     def unscale(self, v: np.ndarray, which, out: np.ndarray) -> None:
         raise NotImplementedError
@@ -45,13 +42,10 @@ class RangeTransform(Transform):
             )
         return {"ranges": ranges}
 
-    def forward(self, source, target, columns, which):
-        self._by_blocks(self.scale, source, target, columns, which)
-
     def backward(self, source, target, columns, which):
-        self._by_blocks(self.unscale, source, target, columns, which)
+        self.by_blocks(self.unscale, source, target, columns, which)
 
-    def _by_blocks(self, step, source, target, columns, which):
+    def by_blocks(self, step, source, target, columns, which):
         if (np.diff(columns) == 1).all():
             at = slice(columns[0], columns[-1] + 1)
             for row in range(0, len(source), ROWS):

@@ -9,6 +9,9 @@ ALONE = 50_000  # rows that one thread does by itself
 SHARE = 65_536  # rows of one partial sum
 
 
+Rows = Callable[[int, int], None]  # does something for the rows start to stop
+
+
 def threads_for(n: int) -> int:
     if n <= ALONE:
         return 1
@@ -17,7 +20,7 @@ def threads_for(n: int) -> int:
     return available_threads()
 
 
-def over_rows(n: int, call: Callable[[int, int], None]) -> None:
+def over_rows(n: int, call: Rows) -> None:
     """call(start, stop) for parts of n rows, in threads where that pays."""
     threads = threads_for(n)
     if threads == 1:

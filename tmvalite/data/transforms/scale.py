@@ -30,6 +30,9 @@ class Scale(RangeTransform):
     def prepare(self):
         self.size = np.abs(self.ranges[self.use]).max(axis=-1)
 
+    def forward(self, source, target, columns, which):
+        self.by_blocks(self.scale, source, target, columns, which)
+
     def scale(self, v, which, out):
         size = self.size[which]
         np.divide(v, np.where(size == 0, np.float32(1.0), size), out=out)
