@@ -356,7 +356,7 @@ class Network:
         bounds = batch_bounds(len(order), batch_size)[first : first + count]
         if not bounds:
             return np.zeros(0)
-        batches = np.array([(a, b, self.plan.shares(b - a)) for a, b in bounds], np.int64)
+        batches = np.array([(a, b, self.plan.shares(b - a), 0, self.plan.shares(b - a)) for a, b in bounds], np.int64)
         work = self._training_workspace(batches)
         losses, parts = np.zeros(len(bounds)), self._parts(parts, len(bounds))
         work.point(
@@ -448,7 +448,7 @@ class Network:
 
     def _training_workspace(self, batches) -> Workspace:
         """The workspace for these batches (start, stop, shares); a new one only where a share has more rows than before."""
-        rows = int(max(-(-(stop - start) // shares) for start, stop, shares in batches))
+        rows = int(max(-(-(stop - start) // shares) for start, stop, shares in batches[:, :3]))
         work = self._training
         if work is None or (work.share_rows is not None and work.share_rows < rows):
             work = self._training = self._new_workspace(rows if self.plan.whole_batch else None)

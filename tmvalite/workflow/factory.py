@@ -167,11 +167,14 @@ class Factory(FactoryNames):
             self.log.lines(found.importance.lines())
         return found
 
-    def permutation_importance(self, loader, title, sample="test", *, n_repeats=5, seed=1) -> Importance:
-        """How much worse a trained method is on a sample where one variable is shuffled, with errors; "test" or "train"."""
+    def permutation_importance(self, loader, title, sample="test", *, n_repeats=5, seed=1, executor=None) -> Importance:
+        """How much worse a trained method is on a sample where one variable is shuffled, with errors; "test" or "train".
+
+        executor : where the variables are shuffled, a number of processes or anything with `submit`
+        """
         record = self.record(loader, title)
         record.output(sample)
-        return importance_of(record, sample, int(n_repeats), int(seed))
+        return importance_of(record, sample, int(n_repeats), int(seed), executor)
 
     def train_all(self) -> None:
         """Train every booked method, evaluate it on its training sample, and write its weight file.
