@@ -42,7 +42,7 @@ class Later:
 class Here:
     """Runs every task in this process, one after the other; nothing is copied."""
 
-    same_machine = True
+    same_machine, number = True, 1
 
     def submit(self, function: Callable, *arguments) -> Later:
         """The work, to be done when its result is asked for."""
@@ -78,6 +78,17 @@ def executor_of(given: Executor | int | None) -> Iterator[Executor]:
 def shares_files(executor: Executor) -> bool:
     """Whether what runs the tasks sees the files of this machine; of an unknown executor nobody knows."""
     return getattr(executor, "same_machine", isinstance(executor, PoolExecutor))
+
+
+def workers_of(executor: Executor) -> int | None:
+    """How many tasks it runs at a time, where it says so: processes, a pool, or a client of Dask."""
+    for name in ("number", "_max_workers"):
+        found = getattr(executor, name, None)
+        if isinstance(found, int):
+            return max(1, found)
+    threads = getattr(executor, "nthreads", None)
+    found = threads() if callable(threads) else None
+    return max(1, sum(found.values())) if isinstance(found, dict) else None
 
 
 def in_order(

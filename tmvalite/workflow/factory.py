@@ -176,10 +176,13 @@ class Factory(FactoryNames):
         record.output(sample)
         return importance_of(record, sample, int(n_repeats), int(seed), executor)
 
-    def train_all(self) -> None:
+    def train_all(self, workers=None) -> None:
         """Train every booked method, evaluate it on its training sample, and write its weight file.
 
         After Ctrl-C or SIGTERM the best weights so far are written and the other methods are left out.
+
+        workers : None, int or executor
+            Who does the training steps of networks, see `MethodDL.fit`; with the same bits.
 
         Raises
         ------
@@ -197,7 +200,7 @@ class Factory(FactoryNames):
         with watching() as watch:
             while waiting:
                 try:
-                    self._train(waiting.pop(0))
+                    self._train(waiting.pop(0), workers)
                 except KeyboardInterrupt:
                     if waiting:
                         self.log.info(f"Not trained: {', '.join(record.title for record in waiting)}")
@@ -220,9 +223,9 @@ class Factory(FactoryNames):
             warn_user(TmvaliteWarning(message, code="range-first", hint=hint))
         return warning is None
 
-    def _train(self, record: MethodRecord) -> None:
-        values = self.options.values
-        train_one(self.log, record, persist=values.ModelPersistence, progress=self._progress(record), resume=values.Resume)
+    def _train(self, record: MethodRecord, workers=None) -> None:
+        values, progress = self.options.values, self._progress(record)
+        train_one(self.log, record, persist=values.ModelPersistence, progress=progress, resume=values.Resume, workers=workers)
         self.log.header("Training finished")
         self.log.info()
 
