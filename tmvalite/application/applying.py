@@ -70,6 +70,7 @@ def apply(
     force: bool = False,
     processes: int = 1,
     executor=None,
+    only: Sequence[str] | None = None,
     progress=None,
 ) -> Applied:
     """Write the scores of trained methods for every entry of tables, in their order.
@@ -102,6 +103,8 @@ def apply(
         How many processes compute.
     executor : optional
         Anything with `submit`, such as a client of Dask, whose workers compute too; they see the same files.
+    only : sequence of str, optional
+        Write these of the output files only, by their paths; those of the others may be there.
     progress : callable (entries done, entries in all), optional
 
     Returns
@@ -125,7 +128,9 @@ def apply(
     if friend and request.cut:
         raise OptionError("a friend needs an entry for each of its tree, a cut removes some", code="apply-friend-cut")
     tables = input_tables(list(inputs) if _several(inputs) else inputs)
-    files = output_files(tables, os.fspath(output), force)
+    files = output_files(tables, os.fspath(output), force or only is not None)
+    if only is not None:
+        files = [file for file in files if file.path in only]
     processes = max(1, int(processes))
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise OptionError(f"{executor!r} runs no tasks", code="executor", expected="an executor with submit(function, ...)")

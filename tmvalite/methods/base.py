@@ -119,6 +119,18 @@ class Method(Getters, DescribedOutput, Estimator):
     def __reduce__(self):
         return _again, (type(self), self._parameters, state_of(self._model, self._history, self._trace))
 
+    def trained_state(self) -> dict[str, Any]:
+        """What the last training left behind, as texts, numbers and lists, but for "numbers": (parameters,) an array."""
+        return state_of(self._model, self._history, self._trace)
+
+    def take_training_of(self, other: Method) -> None:
+        """Become what another method of the same options is, trained."""
+        self._model, self._history, self._trace = other._model, other._history, other._trace
+
+    def with_state(self, state: dict[str, Any]) -> Method:
+        """A method of the same options that was trained as `trained_state` says. Raises FileError."""
+        return _again(type(self), self._parameters, state)
+
     def _first_look(self) -> Blueprint | None:
         looked = first_look(self.booking, self.diagnostics)
         return looked if looked is None else _with_kernels(looked)
