@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +17,15 @@ import pytest
 from tests.application.conftest import STRATEGY, events
 from tests.application.test_apply import read_tree, write_tree
 from tmvalite import MethodDL
-from tmvalite.application import workers
+from tmvalite.application import apply, workers
 from tmvalite.application.output_plan import InputTable
 from tmvalite.application.request import Request, Weights
 from tmvalite.application.scorer import ColumnType
 from tmvalite.application.tree_sink import TreeSink
 from tmvalite.cli import main
 from tmvalite.cli.manner import ProgressLine
-from tmvalite.errors import DataError, TrainingError
+from tmvalite.cluster.worker_error import worker_error
+from tmvalite.errors import DataError, OptionError, TrainingError
 
 pytest.importorskip("uproot")
 
@@ -100,7 +103,7 @@ def test_error_wrong_input_ends_with_2(source, capsys, arguments, first):
     "raised, code, said",
     [
         (KeyboardInterrupt(), 130, "interrupted\n"),
-        (TrainingError("another process ended before it was done", code="apply-process"), 1, "error: another process ended"),
+        (worker_error(-9), 1, "error: a task ended its process 3 times (the last one by SIGKILL)"),
     ],
 )
 def test_how_it_ends_otherwise(dnn, source, capsys, monkeypatch, raised, code, said):
@@ -125,42 +128,43 @@ def test_a_terminated_run_leaves_nothing_half_written(dnn, source, monkeypatch, 
 
 def test_an_error_of_another_process_is_the_same_here(dnn, source, monkeypatch):
     """What a process does, done here, and its error as it travels."""
-    monkeypatch.setattr(signal, "signal", lambda *arguments: None)
-    monkeypatch.setenv("TMVALITE_THREADS", "2")
-    workers._begin(Request((Weights(str(dnn)),), cut="sqrt(abs(event-2^40-7)-0.5)"))
+    request = Request((Weights(str(dnn)),), cut="sqrt(abs(event-2^40-7)-0.5)")
     table = InputTable(source, "in.root", "dir/tree")
-    assert sum(len(columns["DNN"]) for columns in workers._score(workers.EntryRange(table, 8, 60))) == 52
+    assert sum(len(columns["DNN"]) for columns in workers._score(request, workers.EntryRange(table, 8, 60))) == 52
     with pytest.raises(DataError, match="is no number in entry 7") as caught:
-        workers._score(workers.EntryRange(table, 0, 60))
+        workers._score(request, workers.EntryRange(table, 0, 60))
     again = copy.copy(caught.value)  # by __reduce_ex__, as between processes
     assert str(again) == str(caught.value) and again.code == "data-not-finite"
 
 
+class Broken:
+    """An executor whose processes are dead."""
+
+    def submit(self, *arguments):
+        future = Future()
+        future.set_exception(BrokenProcessPool("killed"))
+        return future
+
+
 def test_error_of_another_process_that_died(dnn, source, monkeypatch):
-    from tmvalite.application import apply
-
-    class Broken:
-        def __init__(self, *arguments):
-            pass
-
-        def submit(self, *arguments):
-            from concurrent.futures import Future
-            from concurrent.futures.process import BrokenProcessPool
-
-            future = Future()
-            future.set_exception(BrokenProcessPool("killed"))
-            return future
-
-        def shutdown(self, **keywords):
-            pass
-
-    monkeypatch.setattr(workers, "ProcessPoolExecutor", Broken)
-    monkeypatch.setattr(workers, "WORTH", 0.0)
     monkeypatch.setattr("tmvalite.application.scorer.Pass.block_entries", lambda self: 7)
     monkeypatch.setattr(workers, "RANGE_BLOCKS", 1)
-    with pytest.raises(TrainingError, match="another process ended before it was done"):
-        apply(dnn, source, "out.root", processes=2)
+    with pytest.raises(TrainingError, match="a task ended its process in an executor of the type concurrent") as caught:
+        apply(dnn, source, "out.root", executor=Broken())
+    assert caught.value.code == "worker-died" and caught.value.where == "entries 0 to 7 of in.root:dir/tree"
     assert os.listdir() == ["in.root"]
+    with pytest.raises(OptionError, match="runs no tasks"):
+        apply(dnn, source, "out.root", executor="many")
+
+
+def test_any_executor_computes_ranges(dnn, source, monkeypatch):
+    monkeypatch.setattr("tmvalite.application.scorer.Pass.block_entries", lambda self: 7)
+    monkeypatch.setattr(workers, "RANGE_BLOCKS", 1)
+    apply(dnn, source, "here.npz", friend=True)
+    with ThreadPoolExecutor(1) as pool:
+        apply(dnn, source, "there.npz", friend=True, executor=pool)
+    here, there = np.load("here.npz"), np.load("there.npz")
+    assert np.array_equal(here["DNN"], there["DNN"]) and len(here["DNN"]) == 60
 
 
 def test_error_a_second_tree_of_a_name_in_one_file():

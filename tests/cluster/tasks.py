@@ -1,7 +1,11 @@
 """Functions that other processes import."""
 
+import copy
 import os
 import secrets
+import signal
+import time
+from concurrent.futures import Future
 
 import numpy as np
 
@@ -29,6 +33,37 @@ def die_once(path):
     return "alive"
 
 
+def killed(path):
+    """Kill this process, the first time, in the middle of its work."""
+    if not os.path.exists(path):
+        with open(path, "w"):
+            pass
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
+
+
+def always_killed(path):
+    """Note in a file that it was tried, and kill this process."""
+    with open(path, "a") as file:
+        file.write("x")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def wait_for(path):
+    """Wait until there is a file of this name."""
+    while not os.path.exists(path):
+        time.sleep(0.01)
+
+
+def unsendable(x):
+    """A result that cannot be pickled."""
+    return lambda: x
+
+
+def process_id(x):
+    return os.getpid()
+
+
 def fail(x):
     raise ValueError(x)
 
@@ -40,3 +75,14 @@ def refuse(x):
 def drawn(task):
     """A number that nobody can know."""
     return secrets.randbits(60)
+
+
+class Sending:
+    """An executor that does a task with copies of what it was given, as another process would get them."""
+
+    same_machine = True
+
+    def submit(self, function, *arguments):
+        future = Future()
+        future.set_result(function(*copy.deepcopy(arguments)))
+        return future

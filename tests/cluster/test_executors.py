@@ -11,7 +11,7 @@ import pytest
 from tests.cluster import tasks
 from tmvalite.cluster import Here, Processes, SharedArrays, executor_of, in_order
 from tmvalite.cluster.executor import shares_files
-from tmvalite.errors import OptionError
+from tmvalite.errors import OptionError, TrainingError
 
 
 @pytest.mark.parametrize("given", [None, 1])
@@ -111,9 +111,46 @@ def test_equal_tasks_are_all_done():
     assert list(in_order(Deduplicating(), lambda task: next(drawn), [7, 7, 7])) == [0, 1, 2]
 
 
-def test_a_client_of_dask_gives_the_same_and_does_every_task():
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_killed_process_costs_its_own_task_an_attempt_and_the_others_nothing(tmp_path):
+    once, always = str(tmp_path / "once"), str(tmp_path / "always")
+    with executor_of(2) as executor:
+        before = set(in_order(executor, tasks.process_id, [0] * 4))
+        (after,) = in_order(executor, tasks.killed, [once])
+        assert after not in before and len(executor.process_ids()) == 2
+        results = in_order(executor, tasks.always_killed, [always], lambda path: "the second fold")
+        with pytest.raises(TrainingError, match="3 times .the last one by SIGKILL.") as caught:
+            next(results)
+        assert caught.value.code == "worker-died" and caught.value.where == "the second fold"
+        with open(always) as file:
+            assert file.read() == "xxx"
+        with pytest.raises(Exception, match="unsendable"):
+            list(in_order(executor, tasks.unsendable, [1]))
+        with pytest.raises(Exception, match="lambda"):
+            list(in_order(executor, lambda x: x, [1]))
+        assert list(in_order(executor, tasks.doubled, [1, 2, 3])) == [2, 4, 6]
+        with pytest.raises(ValueError) as failed:
+            list(in_order(executor, tasks.fail, [7]))
+        assert "in another process" in failed.value.__notes__[0]
+
+
+def test_an_error_ends_the_processes_at_once_and_nothing_is_taken_any_more(tmp_path):
+    with pytest.raises(KeyboardInterrupt), executor_of(2) as executor:
+        futures = [executor.submit(tasks.wait_for, str(tmp_path / "never")) for _ in range(4)]
+        raise KeyboardInterrupt
+    assert executor.process_ids() == []
+    assert all(future.cancelled() or future.exception() is not None for future in futures)
+    with pytest.raises(RuntimeError, match="have ended"):
+        executor.submit(tasks.doubled, 1)
+
+
+def test_a_client_of_dask_gives_the_same_and_does_every_task(tmp_path):
     distributed = pytest.importorskip("distributed", reason="needs distributed")
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         with distributed.Client(cluster) as client:
             assert list(in_order(client, abs, [-1, -2, -1])) == [1, 2, 1]
             assert len(set(in_order(client, tasks.drawn, [0] * 5))) == 5
+            assert list(in_order(client, tasks.die_once, [str(tmp_path / "died")])) == ["alive"]
+            with pytest.raises(TrainingError, match="an executor of the type distributed") as caught:
+                list(in_order(client, tasks.always_killed, [str(tmp_path / "always")]))
+            assert caught.value.code == "worker-died"

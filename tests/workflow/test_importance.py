@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tmvalite
+from tests.cluster.tasks import Sending
 from tests.methods.samples import line, options, three_classes, two_classes
 from tmvalite import DataError, DataLoader, Factory, MethodDL, OptionError, TmvaliteWarning
 from tmvalite.evaluation import roc_area
@@ -102,6 +103,8 @@ def test_permutation_importance_of_methods():
     assert found.values[:2].min() > found.values[2] + 3 * found.errors[:2].max()
     again = method.permutation_importance(X, y, n_repeats=2)
     assert np.array_equal(found.values, again.values) and np.array_equal(found.errors, again.errors)
+    elsewhere = method.permutation_importance(X, y, n_repeats=2, executor=Sending())
+    assert np.array_equal(found.values, elsewhere.values) and np.array_equal(found.errors, elsewhere.errors)
     with pytest.raises(DataError, match="did not train"):
         method.permutation_importance(X, y + 1)
     with pytest.raises(DataError, match="y has 9 events"):

@@ -9,6 +9,7 @@ import pytest
 import uproot
 
 import tmvalite as tmva
+from tests.cluster.tasks import Sending
 from tmvalite.errors import FileError, OptionError, TmvaliteError, TmvaliteWarning
 from tmvalite.migration import migrate
 from tmvalite.workflow.variations import score_variations
@@ -140,6 +141,8 @@ def test_importance_shuffles_variables_and_leaves_folds_and_categories(kind, in_
     factory, _ = make(kind, "Classification")
     found = factory.permutation_importance("dataset", "M")
     assert found.names == ("x", "xy") and found.values[1] > 3 * found.errors[1] > 0
+    elsewhere = factory.permutation_importance("dataset", "M", executor=Sending())
+    assert np.array_equal(found.values, elsewhere.values) and np.array_equal(found.errors, elsewhere.errors)
     record = factory.record("dataset", "M")
     assert found.reference == pytest.approx(record.roc("test").area, abs=1e-12)
 

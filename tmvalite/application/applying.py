@@ -18,6 +18,7 @@ from tmvalite.errors import DataError, OptionError
 from tmvalite.io.atomic import make_folder, write_atomic
 
 SHOWN = 5  # files that are named when the work is done
+OF_EXECUTOR = 8  # workers for which an executor has ranges, where nobody says how many it has
 HELD_OPEN = 16  # tables that stay open from their check to their turn; of more, each is opened again
 
 
@@ -68,6 +69,8 @@ def apply(
     systematics: Mapping | None = None,
     force: bool = False,
     processes: int = 1,
+    executor=None,
+    only: Sequence[str] | None = None,
     progress=None,
 ) -> Applied:
     """Write the scores of trained methods for every entry of tables, in their order.
@@ -97,7 +100,11 @@ def apply(
     force : bool
         Replace existing files.
     processes : int
-        How many processes compute. More than 1 needs the main module to be guarded by `if __name__ == "__main__":`.
+        How many processes compute.
+    executor : optional
+        Anything with `submit`, such as a client of Dask, whose workers compute too; they see the same files.
+    only : sequence of str, optional
+        Write these of the output files only, by their paths; those of the others may be there.
     progress : callable (entries done, entries in all), optional
 
     Returns
@@ -121,10 +128,14 @@ def apply(
     if friend and request.cut:
         raise OptionError("a friend needs an entry for each of its tree, a cut removes some", code="apply-friend-cut")
     tables = input_tables(list(inputs) if _several(inputs) else inputs)
-    files = output_files(tables, os.fspath(output), force)
+    files = output_files(tables, os.fspath(output), force or only is not None)
+    if only is not None:
+        files = [file for file in files if file.path in only]
     processes = max(1, int(processes))
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise OptionError(f"{executor!r} runs no tasks", code="executor", expected="an executor with submit(function, ...)")
     scorer = Scorer(request, threads=1 if processes > 1 else None)
-    with ScoringProcesses(scorer, processes) as workers:
+    with ScoringProcesses(scorer, processes if executor is None else max(processes, OF_EXECUTOR), executor) as workers:
         return _Application(scorer, workers, files, progress).run(friend)
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import contextlib
 import time
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_context
+from typing import Any
 
 from tmvalite.application.output_plan import InputTable
 from tmvalite.application.request import Request
 from tmvalite.application.scorer import Pass, Scorer
+from tmvalite.cluster import Executor, Processes, result_of, submit_once
 from tmvalite.data.columns import Column
-from tmvalite.errors import TrainingError
 
 RANGE_BYTES = 16_000_000  # of the columns that another process sends back at a time
 RANGE_BLOCKS = 10  # blocks of a range, at most
@@ -35,18 +32,31 @@ class EntryRange:
     start: int
     stop: int
 
+    @property
+    def name(self) -> str:
+        """What an error calls it."""
+        return f"entries {self.start} to {self.stop} of {self.table.source}"
+
+
+@dataclass(frozen=True)
+class _Elsewhere:
+    """A range that somebody else computes."""
+
+    range: EntryRange
+    future: Any
+
 
 class ScoringProcesses:
-    """This process and `count - 1` others, which are started when it is worth it.
+    """This process and `count - 1` others, which are started when it is worth it, or those of an executor.
 
     `add` takes the tables in the order in which `blocks` will be asked for them: while one is written, others look ahead.
     """
 
-    def __init__(self, scorer: Scorer, count: int):
-        self._scorer, self.count = scorer, count
-        self._pool: ProcessPoolExecutor | None = None
+    def __init__(self, scorer: Scorer, count: int, executor: Executor | None = None):
+        self._scorer, self.count, self._pool = scorer, count, executor
+        self._own = contextlib.ExitStack()  # the processes that are ours
         self._ranges: deque[EntryRange] = deque()
-        self._waiting: deque[Future | list[Columns]] = deque()
+        self._waiting: deque[_Elsewhere | list[Columns]] = deque()
         self._left: dict[int, int] = {}  # ranges of a table, by id, that were not asked for yet
         self._seconds = self._done = self._all = 0
 
@@ -54,8 +64,10 @@ class ScoringProcesses:
         return self
 
     def __exit__(self, *error) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=not any(error), cancel_futures=True)
+        for one in self._waiting:
+            if isinstance(one, _Elsewhere):
+                one.future.cancel()
+        self._own.__exit__(*error)
 
     def add(self, table: InputTable, one: Pass) -> None:
         """One more table that is to be computed."""
@@ -80,8 +92,7 @@ class ScoringProcesses:
         self._done += mine.stop - mine.start
         rest = self._seconds * (self._all - self._done) / self._done
         if self.count > 1 and rest > WORTH and any(isinstance(range_.table.source, str) for range_ in self._ranges):
-            request = self._scorer.request
-            self._pool = ProcessPoolExecutor(self.count - 1, get_context("spawn"), _begin, (request,))
+            self._pool = self._own.enter_context(Processes(self.count - 1))
 
     def _together(self, one: Pass) -> Iterator[Columns]:
         """The next range. Others take those behind it; while they are not done, this process does those that nobody has taken."""
@@ -92,27 +103,21 @@ class ScoringProcesses:
                 yield from one.run(mine.start, mine.stop)
                 return
             first = self._waiting[0]
-            if isinstance(first, Future) and not first.done() and self._ranges and len(self._waiting) < AHEAD * self.count:
+            away = isinstance(first, _Elsewhere)
+            if away and not first.future.done() and self._ranges and len(self._waiting) < AHEAD * self.count:
                 self._waiting.append(self._ahead(self._ranges.popleft()))
                 continue
             self._waiting.popleft()
-            try:
-                found = first.result() if isinstance(first, Future) else first
-            except BrokenProcessPool as problem:
-                raise TrainingError(
-                    "another process ended before it was done",
-                    code="apply-process",
-                    hint="memory may have run out: --threads 1 runs one process",
-                ) from problem
-            yield from map(one.as_declared, found)
+            yield from map(one.as_declared, result_of(first.future, first.range.name) if away else first)
             return
 
     def _hand_out(self) -> None:
-        running = sum(isinstance(one, Future) and not one.done() for one in self._waiting)
+        running = sum(isinstance(one, _Elsewhere) and not one.future.done() for one in self._waiting)
         while self._ranges and running < 2 * (self.count - 1) and len(self._waiting) < AHEAD * self.count:
             if not isinstance(self._ranges[0].table.source, str):
                 return  # what is in memory stays here
-            self._waiting.append(self._pool.submit(_score, self._ranges.popleft()))
+            mine = self._ranges.popleft()
+            self._waiting.append(_Elsewhere(mine, submit_once(self._pool, _score, self._scorer.request, mine)))
             running += 1
 
     def _ahead(self, mine: EntryRange) -> list[Columns]:
@@ -137,19 +142,16 @@ def _width(kind) -> int:
 
 # In another process
 
-_SCORER: list[Scorer] = []
 
-
-def _begin(request: Request) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the first one ends the others
-    os.environ["TMVALITE_THREADS"] = "1"
-    _SCORER[:] = [Scorer(request)]
+@lru_cache(maxsize=1)
+def _scorer(request: Request) -> Scorer:
+    return Scorer(request, threads=1)
 
 
 @lru_cache(maxsize=1)
-def _pass(table: InputTable) -> Pass:
-    return _SCORER[0].open(table.open())
+def _pass(request: Request, table: InputTable) -> Pass:
+    return _scorer(request).open(table.open())
 
 
-def _score(mine: EntryRange) -> list[Columns]:
-    return list(_pass(mine.table).run(mine.start, mine.stop))
+def _score(request: Request, mine: EntryRange) -> list[Columns]:
+    return list(_pass(request, mine.table).run(mine.start, mine.stop))

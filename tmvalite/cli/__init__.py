@@ -19,6 +19,9 @@ from tmvalite.cli import decompress as _decompress
 from tmvalite.cli import export as _export
 from tmvalite.cli import migrate as _migrate
 from tmvalite.cli import report as _report
+from tmvalite.cli import submit as _submit
+from tmvalite.cli import piece as _piece
+from tmvalite.cli import merge as _merge
 from tmvalite.cli import warm as _warm
 from tmvalite.cli.base import VERBS, Verb
 from tmvalite.cli.endings import FAILED, INTERRUPTED, TERMINATED, WRONG, plain_warnings

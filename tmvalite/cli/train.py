@@ -7,8 +7,9 @@ import contextlib
 import os
 import sys
 
-from tmvalite.cli.base import Verb, register
+from tmvalite.cli.base import Verb, positive, register
 from tmvalite.cli.manner import cores, declare_manner, shown
+from tmvalite.cli.work_options import declare_work, work_of
 
 
 @register("train")
@@ -23,7 +24,8 @@ class Train(Verb):
         parser.add_argument("job", metavar="JOB", nargs="?", help="job.toml")
         parser.add_argument("--example", action="store_true", help="print a job file to begin with")
         parser.add_argument("--report", metavar="PAGE", help="write an HTML report too")
-        parser.add_argument("--seed", type=int, metavar="N", help="RandomSeed of methods that state none")
+        declare_work(parser)
+        parser.add_argument("--processes", type=positive, metavar="N", help="train so many networks at the same time (1)")
         declare_manner(parser)
 
     def run(self, arguments: argparse.Namespace) -> str:
@@ -36,10 +38,11 @@ class Train(Verb):
         if arguments.job is None:
             raise OptionError("no job file is named", code="job-file", hint="tmvalite train --example > job.toml")
         cores(arguments)
-        from tmvalite.jobs import read_job, train
+        from tmvalite.jobs import read_job
+        from tmvalite.jobs.work import do
 
         with log_to_standard_error(arguments.quiet):
-            done = train(read_job(arguments.job), seed=arguments.seed, page=arguments.report)
+            done = do(read_job(arguments.job), work_of(arguments), arguments.processes, arguments.report)
         return shown(done, arguments)
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import BrokenExecutor
 from concurrent.futures import Executor as PoolExecutor
 from functools import partial
 from typing import Any, Protocol
 
 from tmvalite.cluster.processes import Processes
-from tmvalite.errors import OptionError
+from tmvalite.cluster.worker_error import death_of_worker, worker_error
+from tmvalite.errors import OptionError, TrainingError
 
-ATTEMPTS = 3  # of a task whose worker dies
 _NUMBERS = itertools.count()
 
 
@@ -43,7 +42,7 @@ class Later:
 class Here:
     """Runs every task in this process, one after the other; nothing is copied."""
 
-    same_machine = True
+    same_machine, number = True, 1
 
     def submit(self, function: Callable, *arguments) -> Later:
         """The work, to be done when its result is asked for."""
@@ -81,44 +80,68 @@ def shares_files(executor: Executor) -> bool:
     return getattr(executor, "same_machine", isinstance(executor, PoolExecutor))
 
 
-def in_order(executor: Executor, function: Callable, tasks: Iterable) -> Iterator[Any]:
+def workers_of(executor: Executor) -> int | None:
+    """How many tasks it runs at a time, where it says so: processes, a pool, or a client of Dask."""
+    for name in ("number", "_max_workers"):
+        found = getattr(executor, name, None)
+        if isinstance(found, int):
+            return max(1, found)
+    threads = getattr(executor, "nthreads", None)
+    found = threads() if callable(threads) else None
+    return max(1, sum(found.values())) if isinstance(found, dict) else None
+
+
+def in_order(
+    executor: Executor, function: Callable, tasks: Iterable, called: Callable[[Any], str] | None = None
+) -> Iterator[Any]:
     """The results of `function(task)`, in the order of the tasks, each as soon as it and those before it are there.
 
-    A task whose worker died is done again, by new processes where they are ours. What a task raises is raised when its turn
-    comes; those that were not begun then are cancelled.
+    Parameters
+    ----------
+    executor : Executor
+    function : callable
+        Of a module, so that it can be sent.
+    tasks : iterable
+    called : callable, optional
+        What an error calls a task whose worker died.
+
+    Raises
+    ------
+    TrainingError
+        The workers of a task died ("worker-died"): three times where the processes are ours, as often as another executor
+        tries. A task whose worker died once is done again.
+
+    What a task raises is raised when its turn comes; those that were not begun then are cancelled.
     """
     tasks = list(tasks)
-    futures = [_submit(executor, function, task) for task in tasks]
+    futures = [submit_once(executor, function, task) for task in tasks]
     try:
-        for i in range(len(tasks)):
-            yield _result(executor, function, tasks, futures, i)
+        for task, future in zip(tasks, futures):
+            yield result_of(future, called(task) if called is not None else None)
     finally:
         for future in futures:
             future.cancel()
 
 
-def _submit(executor: Executor, function: Callable, task):
+def submit_once(executor: Executor, function: Callable, *arguments):
     """A future of the task. Dask does equal calls once, and tasks that draw random numbers are not equal: each has a number."""
-    return executor.submit(partial(_numbered, next(_NUMBERS), function), task)
+    return executor.submit(partial(_numbered, next(_NUMBERS), function), *arguments)
 
 
-def _numbered(number: int, function: Callable, task):
-    return function(task)
+def _numbered(number: int, function: Callable, *arguments):
+    return function(*arguments)
 
 
-def _result(executor: Executor, function: Callable, tasks: list, futures: list, i: int):
-    for attempt in range(ATTEMPTS):
-        try:
-            return futures[i].result()
-        except BrokenExecutor:
-            if attempt == ATTEMPTS - 1 or not isinstance(executor, Processes):
-                raise
-            executor.restart()
-            for j in range(i, len(tasks)):
-                if not _is_there(futures[j]):
-                    futures[j] = _submit(executor, function, tasks[j])
-    raise AssertionError("a task has no attempts")
-
-
-def _is_there(future) -> bool:
-    return future.done() and not future.cancelled() and future.exception() is None
+def result_of(future, called: str | None = None):
+    """What a future gives; the death of its worker is one error, whatever the executor says of it."""
+    try:
+        return future.result()
+    except Exception as problem:
+        if isinstance(problem, TrainingError) and problem.code == "worker-died":
+            problem.where = problem.where or called
+            raise
+        if not death_of_worker(problem):
+            raise
+        error = worker_error(whose=f"an executor of the type {type(problem).__module__.partition('.')[0]}")
+        error.where = called
+        raise error from problem

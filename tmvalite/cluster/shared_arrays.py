@@ -9,6 +9,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from tmvalite.errors import FileError
+
+READ, PRIVATE, BOTH = "r", "c", "r+"  # how files are mapped
+
 
 class SharedArrays(Mapping):
     """A mapping of names to arrays. In this process they are the arrays as given; elsewhere they cannot be written to.
@@ -18,13 +22,34 @@ class SharedArrays(Mapping):
     arrays : mapping of str to array
     by_file : bool
         Whether processes that get it see the files of this machine; otherwise the arrays are sent as they are.
+    writeable : bool
+        Elsewhere too they can be written to; nobody else sees what is written.
 
     Use it as a context manager: the files go with the block. They are written when it is first sent.
     """
 
-    def __init__(self, arrays: Mapping[str, np.ndarray], by_file: bool = True):
-        self._arrays, self._by_file = dict(arrays), by_file
+    def __init__(self, arrays: Mapping[str, np.ndarray], by_file: bool = True, writeable: bool = False):
+        self._arrays, self._by_file, self._mode = dict(arrays), by_file, PRIVATE if writeable else READ
         self._folder: str | None = None
+
+    @classmethod
+    def board(cls, shapes: Mapping[str, tuple[int, ...]], dtype) -> SharedArrays:
+        """Arrays of zeros that all processes of this machine read and write. Raises FileError where there is no room for them."""
+        try:
+            folder = tempfile.mkdtemp(prefix="tmvalite-")
+            made = {
+                name: np.lib.format.open_memmap(cls._file(folder, i), "w+", dtype, shape)
+                for i, (name, shape) in enumerate(shapes.items())
+            }
+        except OSError as problem:
+            raise FileError(
+                f"there is no room for arrays that processes share: {problem.strerror}",
+                code="file-disk-full",
+                hint="TMPDIR names a folder with room",
+            ) from problem
+        board = cls(made)
+        board._folder, board._mode = folder, BOTH
+        return board
 
     def __getitem__(self, name: str) -> np.ndarray:
         return self._arrays[name]
@@ -40,7 +65,7 @@ class SharedArrays(Mapping):
             self._write()
         if not self._by_file:
             return SharedArrays, (self._arrays, False)
-        return _mapped, (self._folder, tuple(self._arrays))
+        return _mapped, (self._folder, tuple(self._arrays), self._mode)
 
     def _write(self) -> None:
         """The files; where there is no room for them the arrays are sent as they are."""
@@ -64,13 +89,13 @@ class SharedArrays(Mapping):
             self._folder = None
 
 
-def _mapped(folder: str, names: tuple[str, ...]) -> SharedArrays:
+def _mapped(folder: str, names: tuple[str, ...], mode: str) -> SharedArrays:
     """The arrays in another process. An empty array cannot be mapped and is read."""
     arrays = {}
     for i, name in enumerate(names):
         path = SharedArrays._file(folder, i)
         try:
-            arrays[name] = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+            arrays[name] = np.asarray(np.load(path, mmap_mode=mode, allow_pickle=False))
         except ValueError:
             arrays[name] = np.load(path, allow_pickle=False)
     return SharedArrays(arrays, by_file=False)

@@ -52,8 +52,8 @@ def _learns_classes(method) -> None:
         raise UnavailableError("a regression has no probabilities of classes", code="analysis-type", hint="use predict")
 
 
-def _measure(values: Callable, measured: Callable, truth: np.ndarray, weight: np.ndarray, x: np.ndarray) -> Measured:
-    return measured(values(x), truth, weight)
+def _measure(method, values: str, measured: Callable, truth: np.ndarray, weight: np.ndarray, x: np.ndarray) -> Measured:
+    return measured(getattr(method._trained(), values)(x), truth, weight)
 
 
 class Estimator:
@@ -115,7 +115,7 @@ class Estimator:
         return explained(y.reshape(len(y), -1), predicted.reshape(len(y), -1), w)
 
     @only_where(_learns_truth)
-    def permutation_importance(self, X, y, sample_weight=None, *, n_repeats: int = 5, seed: int = 1) -> Importance:
+    def permutation_importance(self, X, y, sample_weight=None, *, n_repeats: int = 5, seed: int = 1, executor=None) -> Importance:
         """How much worse the method is where one variable is shuffled among the events: loss of ROC area, or rise of the RMS.
 
         Parameters
@@ -125,6 +125,8 @@ class Estimator:
             Best of events that did not train.
         n_repeats : int
             Shuffles of each variable.
+        executor : None, int or executor
+            Where the variables are shuffled: here, in so many processes, or on anything with `submit`.
 
         Returns
         -------
@@ -142,13 +144,13 @@ class Estimator:
             raise DataError(f"y has the class {unknown[0]!r}, which did not train", code="data-classes", expected=expected)
         names = [v.label if v.index is None else v.internal for v in model.info.variables]
         if self.analysis_type == "regression":
-            measure = partial(_measure, model.targets, measured_rms, y.reshape(len(y), -1), w)
+            measure = partial(_measure, self, "targets", measured_rms, y.reshape(len(y), -1), w)
         elif self.analysis_type == "multiclass":
             index = np.array([model.labels.index(label) for label in y.tolist()])
-            measure = partial(_measure, model.classes, measured_areas, index, w)
+            measure = partial(_measure, self, "classes", measured_areas, index, w)
         else:
-            measure = partial(_measure, model.mva, measured_area, y == model.labels[model.info.signal_class], w)
-        return permutation_importance(measure, x, names, n_repeats=n_repeats, seed=seed)
+            measure = partial(_measure, self, "mva", measured_area, y == model.labels[model.info.signal_class], w)
+        return permutation_importance(measure, x, names, n_repeats=n_repeats, seed=seed, executor=executor)
 
     def _rows(self, X):
         """X, unless it is an array that has not a row of all variables for every event. Raises DataError."""

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from tmvalite.cluster import SharedArrays, executor_of, in_order
+from tmvalite.cluster.executor import shares_files
 from tmvalite.evaluation.paired import Measured
 from tmvalite.evaluation.plots import new_figure
 from tmvalite.evaluation.result_tables import RULE, general, shortened
+
+NOTHING = np.empty(0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +77,13 @@ class Importance:
 
 
 def permutation_importance(
-    measure: Callable[[np.ndarray], Measured], x: np.ndarray, names: Sequence[str], *, n_repeats: int = 5, seed: int = 1
+    measure: Callable[[np.ndarray], Measured],
+    x: np.ndarray,
+    names: Sequence[str],
+    *,
+    n_repeats: int = 5,
+    seed: int = 1,
+    executor=None,
 ) -> Importance:
     """How much worse a method is where one variable is shuffled among the events.
 
@@ -85,6 +96,9 @@ def permutation_importance(
         Shuffles of each variable.
     seed : int
         Of the shuffles: that of variable v does not depend on the others.
+    executor : None, int or executor
+        Where the variables are shuffled, see cluster; elsewhere than here `measure` is sent, and so must be a function of a
+        module with values that can be sent.
 
     Returns
     -------
@@ -98,17 +112,38 @@ def permutation_importance(
     """
     whole = measure(x)
     values, errors = np.empty(len(names)), np.empty(len(names))
-    shuffled = np.array(x)
-    for v in range(len(names)):
-        gains = np.empty((n_repeats, 2))
-        for repeat in range(n_repeats):
-            order = np.random.default_rng((seed, v, repeat)).permutation(len(x))
-            shuffled[:, v] = x[order, v]
-            gains[repeat] = whole.gain_over(measure(shuffled))
-        shuffled[:, v] = x[:, v]
-        spread = np.var(gains[:, 0], ddof=1) / n_repeats if n_repeats > 1 else 0.0
-        values[v], errors[v] = np.mean(gains[:, 0]), np.sqrt(spread + np.mean(gains[:, 1] ** 2))
+    with executor_of(executor) as running, SharedArrays({"x": x, "parts": whole.parts}, shares_files(running)) as arrays:
+        tasks = [
+            _Shuffled(measure, arrays, dataclasses.replace(whole, parts=NOTHING), v, n_repeats, seed) for v in range(len(names))
+        ]
+        for v, gains in enumerate(in_order(running, _gains, tasks, lambda task: f"variable '{names[task.variable]}' shuffled")):
+            spread = np.var(gains[:, 0], ddof=1) / n_repeats if n_repeats > 1 else 0.0
+            values[v], errors[v] = np.mean(gains[:, 0]), np.sqrt(spread + np.mean(gains[:, 1] ** 2))
     return Importance(tuple(names), values, errors, whole.value, _loss(whole))
+
+
+@dataclass(frozen=True, eq=False)
+class _Shuffled:
+    """One variable that is to be shuffled. arrays : "x" of the events, and "parts" of the whole"""
+
+    measure: Callable[[np.ndarray], Measured]
+    arrays: SharedArrays
+    whole: Measured
+    variable: int
+    n_repeats: int
+    seed: int
+
+
+def _gains(task: _Shuffled) -> np.ndarray:
+    """(repeats, 2): how much better the method is without the shuffle, and the error of that."""
+    x, v = task.arrays["x"], task.variable
+    whole = dataclasses.replace(task.whole, parts=task.arrays["parts"])
+    gains, shuffled = np.empty((task.n_repeats, 2)), np.array(x)
+    for repeat in range(task.n_repeats):
+        order = np.random.default_rng((task.seed, v, repeat)).permutation(len(x))
+        shuffled[:, v] = x[order, v]
+        gains[repeat] = whole.gain_over(task.measure(shuffled))
+    return gains
 
 
 def subset_importance(

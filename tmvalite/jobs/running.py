@@ -76,21 +76,22 @@ class Checked:
         return "\n".join(lines)
 
 
-def train(job: Job, *, seed: int | None = None, page: str | None = None) -> Results:
+def train(job: Job, *, seed: int | None = None, page: str | None = None, executor=None) -> Results:
     """Train, test and evaluate all methods; weight files and the output file are written as a Factory writes them.
 
     seed : RandomSeed of methods that state none
     page : the HTML report to write, if one is wanted
+    executor : where the networks are trained, each as one task
 
     Raises OptionError, DataError, FileError and TrainingError, those of the file with its line; KeyboardInterrupt after a signal.
     """
     loader = job.loader()
     options = ":".join(filter(None, (f"AnalysisType={job.analysis}", job.job.get("options", ""))))
-    factory = _told(job, ("job", "options"), Factory, job.title, job.job.get("output"), options)
+    factory = told(job, ("job", "options"), Factory, job.title, job.job.get("output"), options)
     for at, method in enumerate(job.methods):
-        kind, title, text, keywords = _booking(method, seed)
-        _told(job, ("method", at), factory.book_method, loader, kind, title, text, **keywords)
-    factory.TrainAllMethods()
+        kind, title, text, keywords = booking_of(method, seed)
+        told(job, ("method", at), factory.book_method, loader, kind, title, text, **keywords)
+    factory.TrainAllMethods(executor=executor)
     factory.TestAllMethods()
     factory.EvaluateAllMethods()
     if page is not None:
@@ -165,7 +166,7 @@ def check(job: Job) -> Checked:
     expressions = [(("data", key), one.expression, f"{key[:-1]} '{one.label}'") for key, group in kinds for one in group]
     trees = []
     for at, tree in enumerate(job.trees):
-        table = _told(job, ("tree", at, "file"), open_table, tree["file"])
+        table = told(job, ("tree", at, "file"), open_table, tree["file"])
         name = tree.get("class", "")
         said = job.classes.get(name, {})
         own = [
@@ -178,7 +179,7 @@ def check(job: Job) -> Checked:
         first = Portion(table, 0, 0)
         for place, text, what in [*expressions, *own]:
             if text.strip():
-                _told(job, place, evaluated, first, text, what)
+                told(job, place, evaluated, first, text, what)
         trees.append((tree["file"], name, table.n_entries))
     n = {"n_variables": len(info.variables)}
     if job.analysis == "Multiclass":
@@ -187,9 +188,9 @@ def check(job: Job) -> Checked:
         n["n_targets"] = len(info.targets)
     methods = {}
     for at, method in enumerate(job.methods):
-        kind, title, text, keywords = _booking(method, None)
-        text = _told(job, ("method", at), _as_string, kind, text, keywords, job.analysis.lower())
-        methods[title] = _told(job, ("method", at), understand, text, method=method_type(kind).name[1:], **n)
+        kind, title, text, keywords = booking_of(method, None)
+        text = told(job, ("method", at), _as_string, kind, text, keywords, job.analysis.lower())
+        methods[title] = told(job, ("method", at), understand, text, method=method_type(kind).name[1:], **n)
     return Checked(job.title, job.analysis.lower(), tuple(v.label for v in info.variables), tuple(trees), methods)
 
 
@@ -214,31 +215,33 @@ def figures(record: MethodRecord, loader) -> dict:
 def _variation(one: ShapeVariation) -> dict:
     """The rate of a variation, and its ratios to the nominal score."""
     numbers = {"edges": one.edges, "ratio": one.ratio, "error": one.error}
-    return {"rate": _plain(one.rate), **{key: [_plain(value) for value in values] for key, values in numbers.items()}}
+    return {"rate": plain_number(one.rate), **{key: [plain_number(value) for value in values] for key, values in numbers.items()}}
 
 
 def _numbers(record: MethodRecord, sample: str) -> dict:
     if record.analysis_type == "regression":
         names = record.method.value_names(record.data.info)
         rows = {name: dataclasses.asdict(record.deviation(sample, t)) for t, name in enumerate(names)}
-        return {name: {key: _plain(value) for key, value in row.items()} for name, row in rows.items()}
+        return {name: {key: plain_number(value) for key, value in row.items()} for name, row in rows.items()}
     if record.analysis_type == "multiclass" and record.kind == "multiclass":
-        return {name: {"area": _plain(e.area)} for name, e in zip(record.data.info.classes, record.class_efficiencies(sample))}
+        return {
+            name: {"area": plain_number(e.area)} for name, e in zip(record.data.info.classes, record.class_efficiencies(sample))
+        }
     curve = record.roc(sample)
-    return {"area": _plain(curve.area), "cuts": [_cut(curve, b) for b in REFERENCE_BACKGROUNDS]}
+    return {"area": plain_number(curve.area), "cuts": [_cut(curve, b) for b in REFERENCE_BACKGROUNDS]}
 
 
 def _cut(curve: RocCurve, background: float) -> dict:
     """The loosest cut that keeps at most this background, what it keeps, and the errors of that."""
     point = curve.at(b_eff=background)
-    found = {"asked": background, "cut": _plain(point.cut)}
+    found = {"asked": background, "cut": plain_number(point.cut)}
     for name, rate in (("background", point.background), ("signal", point.signal)):
-        found |= {name: _plain(rate.value), f"{name}_error": _plain(rate.error)}
-        found[f"{name}_limits"] = [_plain(rate.low), _plain(rate.high)]
+        found |= {name: plain_number(rate.value), f"{name}_error": plain_number(rate.error)}
+        found[f"{name}_limits"] = [plain_number(rate.low), plain_number(rate.high)]
     return found
 
 
-def _plain(value) -> float | None:
+def plain_number(value) -> float | None:
     """A number as JSON has it: NaN and infinity are null."""
     return float(value) if np.isfinite(value) else None
 
@@ -267,7 +270,7 @@ def _words(numbers: dict) -> str:
     )
 
 
-def _booking(method: dict, seed: int | None) -> tuple[str, str, str, dict]:
+def booking_of(method: dict, seed: int | None) -> tuple[str, str, str, dict]:
     """(type, title, option string, keywords) of a [[method]]."""
     keywords = {key: value for key, value in method.items() if key not in OF_METHOD}
     text = method.get("options", "")
@@ -283,7 +286,7 @@ def _as_string(kind: str, text: str, keywords: dict, analysis: str) -> str:
     return METHODS[method_type(kind).name[1:]](text, analysis_type=analysis, Strict=False, **keywords).bound.source.text
 
 
-def _told(job: Job, place: tuple, call, *arguments, **keywords):
+def told(job: Job, place: tuple, call, *arguments, **keywords):
     """What a call gives; an error gets the line of the job file."""
     try:
         return call(*arguments, **keywords)

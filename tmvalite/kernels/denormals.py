@@ -15,6 +15,7 @@ from numba.extending import intrinsic
 
 _MACHINE = platform.machine().lower()
 _X86, _ARM = _MACHINE in ("x86_64", "amd64"), _MACHINE in ("aarch64", "arm64")
+FLUSHES = _X86 or _ARM  # whether this machine has the switch
 _BITS = 0x8040 if _X86 else 1 << 24  # results and operands flushed to zero: FTZ and DAZ of MXCSR, FZ of FPCR
 
 

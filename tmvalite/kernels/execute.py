@@ -11,7 +11,7 @@ sizes and addresses (kernels/context.py); the arrays behind the addresses are ke
 checks every size before a call.
 
 Same bits for any number of threads: shares depend on the batch size only, every share has its own gradient, and the
-sums over shares follow one tree.
+sums over shares follow one tree. A process may do some of the shares of a batch, and leave the update to another one.
 """
 
 from __future__ import annotations
@@ -184,9 +184,10 @@ def execute(task, thread, context, call, work, x, out):
     # A unit of work is a share of a batch when training, else a block of rows.
     for step in range(ctx[c.STEPS] if training else 1):
         start, count, units = 0, x.shape[0], (x.shape[0] + block - 1) // block
+        mine, end = 0, units
         if training:
-            batch = shift(batches, 3 * step)  # start stop shares
-            start, count, units = batch[0], batch[1] - batch[0], batch[2]
+            batch = shift(batches, 5 * step)  # start stop shares, and the first and last + 1 of them that are done here
+            start, count, units, mine, end = batch[0], batch[1] - batch[0], batch[2], batch[3], batch[4]
         run[family.STEP], run[family.TIME] = ctx[c.FIRST_STEP] + step, ctx[c.TIME] + step
         run[family.COUNT], run[family.SHARES] = count, units
         # with one share for several threads they pass its steps side by side
@@ -197,15 +198,16 @@ def execute(task, thread, context, call, work, x, out):
         for segment in range(ctx[c.SEGMENT_COUNT] if training else 1):
             steps = shift(segments, 3 * segment)  # start stop end
             stop = steps[1] if training else ctx[c.FORWARD_STEPS]
-            for unit in range(0 if together else thread, units, threads):
+            for unit in range(mine if together else mine + thread, end, threads):
+                at = unit - mine
                 low, high = unit * block, min(count, (unit + 1) * block)
                 if training:
                     low, high = count * unit // units, count * (unit + 1) // units
-                arena = shared if together else shift(memory, unit * stride)
-                grad = shift(grads, unit * size if training else 0)
-                run[family.STATE] = ctx[c.STATES] + 8 * unit * ctx[c.STATE_SIZE]
-                total = unit_losses[unit] if segment else 0.0
-                run[family.TERMS] = ctx[c.UNIT_TERMS] + 8 * unit * term_count
+                arena = shared if together else shift(memory, at * stride)
+                grad = shift(grads, at * size if training else 0)
+                run[family.STATE] = ctx[c.STATES] + 8 * at * ctx[c.STATE_SIZE]
+                total = unit_losses[at] if segment else 0.0
+                run[family.TERMS] = ctx[c.UNIT_TERMS] + 8 * at * term_count
                 if segment == 0 and task != SCORE and leads:
                     clear(term_count, doubles_at(run[family.TERMS]))
                 for first in range(low, high, tile):
@@ -223,7 +225,7 @@ def execute(task, thread, context, call, work, x, out):
                     if task == SCORE:
                         spoil_rows(n, width, shift(data, first * width), result, out_width)
                 if task != SCORE and leads:
-                    unit_losses[unit] = total
+                    unit_losses[at] = total
             if training and stop < steps[2]:
                 barrier(threads, sync)
                 if thread == 0:  # what these steps add to the loss counts for the first share
@@ -232,14 +234,14 @@ def execute(task, thread, context, call, work, x, out):
                 barrier(threads, sync)
         if training:
             barrier(threads, sync)
-            optimise(thread, threads, units, ctx[c.TIME] + step + 1, run[family.EARLY] != 0, ctx, theta, grads)
+            optimise(thread, threads, end - mine, ctx[c.TIME] + step + 1, run[family.EARLY] != 0, ctx, theta, grads)
             barrier(threads, sync)
             refresh_copies(thread, threads, ctx, theta, memory)
             if thread == 0:
                 total = 0.0
-                for unit in range(units):
-                    total += unit_losses[unit]
+                for at in range(end - mine):
+                    total += unit_losses[at]
                 losses[step] = total / count
-                sum_terms(units, term_count, count, doubles_at(ctx[c.UNIT_TERMS]), shift(terms, step * term_count))
+                sum_terms(end - mine, term_count, count, doubles_at(ctx[c.UNIT_TERMS]), shift(terms, step * term_count))
             barrier(threads, sync)
     restore_denormals(word)

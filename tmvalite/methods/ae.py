@@ -240,6 +240,7 @@ class MethodAE(Method):
         checkpoint_every: str | None = None,
         resume=None,
         warm_start: bool = False,
+        workers=None,
     ):
         """Train on arrays. The validation events are drawn, or given.
 
@@ -250,7 +251,7 @@ class MethodAE(Method):
         y : optional
             What a Head learns: (N,) classes, or (N,) or (N, T) targets of a regression. Without a Head it only groups the
             events for `norm` and for transformations of one class.
-        checkpoint, checkpoint_every, resume, warm_start
+        checkpoint, checkpoint_every, resume, warm_start, workers
             As for `MethodDL.fit`.
         trace : int
             Keep the means of the loss and its parts over so many optimisation steps in `trace`; 0 keeps none.
@@ -265,7 +266,7 @@ class MethodAE(Method):
             As for `Method.fit`; DataError also for variables that CROSSENTROPY cannot reconstruct, since they are not in [0, 1].
         """
         trace = _whole("trace", trace)
-        more = dict(trace=trace, checkpoint=checkpoint, checkpoint_every=checkpoint_every, resume=resume)
+        more = dict(trace=trace, checkpoint=checkpoint, checkpoint_every=checkpoint_every, resume=resume, workers=workers)
         start = self._first_weights(warm_start)
         self._fit((X, y, sample_weight, targets), norm, signal, eval_set, progress, on_interrupt, start=start, **more)
         return self

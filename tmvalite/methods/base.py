@@ -119,6 +119,18 @@ class Method(Getters, DescribedOutput, Estimator):
     def __reduce__(self):
         return _again, (type(self), self._parameters, state_of(self._model, self._history, self._trace))
 
+    def trained_state(self) -> dict[str, Any]:
+        """What the last training left behind, as texts, numbers and lists, but for "numbers": (parameters,) an array."""
+        return state_of(self._model, self._history, self._trace)
+
+    def take_training_of(self, other: Method) -> None:
+        """Become what another method of the same options is, trained."""
+        self._model, self._history, self._trace = other._model, other._history, other._trace
+
+    def with_state(self, state: dict[str, Any]) -> Method:
+        """A method of the same options that was trained as `trained_state` says. Raises FileError."""
+        return _again(type(self), self._parameters, state)
+
     def _first_look(self) -> Blueprint | None:
         looked = first_look(self.booking, self.diagnostics)
         return looked if looked is None else _with_kernels(looked)
@@ -186,6 +198,7 @@ class Method(Getters, DescribedOutput, Estimator):
         checkpoint_every: str | None = None,
         resume: str | os.PathLike | None = None,
         warm_start: bool = False,
+        workers=None,
     ):
         """Train on arrays. The validation events are drawn, with their share of every class, or given.
 
@@ -215,6 +228,9 @@ class Method(Getters, DescribedOutput, Estimator):
             been stopped.
         warm_start : bool
             Begin with the weights of the last training, which must have had the same layers.
+        workers : None, int or executor
+            Who does the shares of a training step: so many processes, or anything with `submit`, such as a client of Dask. The
+            bits are those of a training without workers, unless the option Shares says another number of shares.
 
         Returns
         -------
@@ -230,7 +246,11 @@ class Method(Getters, DescribedOutput, Estimator):
             The loss became infinite or no number.
         """
         more = dict(
-            checkpoint=checkpoint, checkpoint_every=checkpoint_every, resume=resume, start=self._first_weights(warm_start)
+            checkpoint=checkpoint,
+            checkpoint_every=checkpoint_every,
+            resume=resume,
+            start=self._first_weights(warm_start),
+            workers=workers,
         )
         self._fit((X, y, sample_weight, targets), norm, signal, eval_set, progress, on_interrupt, **more)
         return self
@@ -257,6 +277,7 @@ class Method(Getters, DescribedOutput, Estimator):
         on_interrupt: str = "raise",
         checkpoint=None,
         resume=None,
+        workers=None,
     ) -> None:
         """Train on the training sample of a data set, whose last events validate, as in TMVA.
 
@@ -268,10 +289,11 @@ class Method(Getters, DescribedOutput, Estimator):
             As for `fit`; progress may also be a `training.progress.Progress`.
         write : callable(str)
             Takes the lines of the epoch table.
-        checkpoint, resume : optional
+        checkpoint, resume, workers : optional
             As for `fit`; with checkpoint="" none is written, whatever the options say.
         """
-        self._train(events, info, "last", progress, write, on_interrupt, checkpoint=checkpoint, resume=resume)
+        more = dict(checkpoint=checkpoint, resume=resume, workers=workers)
+        self._train(events, info, "last", progress, write, on_interrupt, **more)
 
     def _train(self, events: Events, info: DataSetInfo, split: str, progress, write, on_interrupt: str, **more) -> None:
         """Train, and keep what comes of it; `more` goes to `models.fitting.fit`."""

@@ -26,6 +26,7 @@ from tmvalite.models.reconstruction import check_targets
 from tmvalite.models.trained import Trained
 from tmvalite.models.weighting import mean_one
 from tmvalite.training import streams
+from tmvalite.training.by_workers import by_workers
 from tmvalite.training.checkpointing import Checkpointing
 from tmvalite.training.history import History
 from tmvalite.training.initialisation import initialise
@@ -76,6 +77,7 @@ def fit(
     checkpoint_every: str | None = None,
     resume: str | os.PathLike | None = None,
     start: np.ndarray | None = None,
+    workers=None,
 ) -> Fitted:
     """Train a network on events.
 
@@ -103,6 +105,9 @@ def fit(
         A checkpoint to go on from, with the same bits as if nothing had happened.
     start : (P,), optional
         Parameters to begin with, in place of random ones.
+    workers : None, int or executor
+        Who does the shares of a training step, see training.by_workers; with the bits of a training without workers, unless
+        the option Shares says another number of them.
 
     Returns
     -------
@@ -148,20 +153,21 @@ def fit(
             network.parameters.restore(start)
         elif resumed is None:
             form.prepare(booking, network, train, valid, seed=seed, progress=progress)
-        training = Training(
-            learner,
-            train,
-            valid,
-            booking.phases,
-            dropout=blueprint.dropout,
-            seed=seed,
-            progress=progress,
-            source=booking.bound.place("TrainingStrategy")[0],
-            companion=companion,
-            checkpointing=checkpointing,
-            state=None if resumed is None else resumed.state,
-        )
-        training.run()
+        with by_workers(learner, workers, values.Shares, len(train), booking.phases) as working:
+            training = Training(
+                working,
+                train,
+                valid,
+                booking.phases,
+                dropout=blueprint.dropout,
+                seed=seed,
+                progress=progress,
+                source=booking.bound.place("TrainingStrategy")[0],
+                companion=companion,
+                checkpointing=checkpointing,
+                state=None if resumed is None else resumed.state,
+            )
+            training.run()
     except STOPS as error:
         stopped = error
     history = training.history if training is not None else History(seed=seed)

@@ -134,8 +134,8 @@ class Plan:
         return self.size > SMALL_GRADIENT and 2 * split > self.flops
 
     def transposes_for(self, batches: np.ndarray) -> np.ndarray:
-        """The copies that pay for batches (start, stop, shares): the spare ones only if several tiles use them."""
-        tiles = [shares * -(-(stop - start) // (shares * self.tile)) for start, stop, shares in batches.tolist()]
+        """The copies that pay for batches (start, stop, shares, ...): the spare ones only if several tiles use them."""
+        tiles = [shares * -(-(stop - start) // (shares * self.tile)) for start, stop, shares, *_ in batches.tolist()]
         return self.transposes if max(tiles) > SPARE_TILES else self.transposes[: self.needed]
 
     @property

@@ -70,6 +70,10 @@ class Workspace:
             self._kept[name] = array
             self.context[COLUMNS[name]] = array.ctypes.data
 
+    def kept(self, name: str) -> np.ndarray:
+        """The array that was pointed to last."""
+        return self._kept[name]
+
     def set(self, **numbers: int) -> None:
         for name, number in numbers.items():
             self.context[COLUMNS[name]] = number

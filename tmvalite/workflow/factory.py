@@ -14,6 +14,7 @@ from tmvalite.workflow.arguments import renamed
 from tmvalite.workflow.category_face import face_of
 from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.dataloader import DataLoader
+from tmvalite.workflow.elsewhere import Elsewhere, take_over, trained_elsewhere
 from tmvalite.workflow.factory_names import FactoryNames, dataset_name
 from tmvalite.workflow.html_report import write_report
 from tmvalite.workflow.importance_histogram import ImportanceHistogram
@@ -167,16 +168,24 @@ class Factory(FactoryNames):
             self.log.lines(found.importance.lines())
         return found
 
-    def permutation_importance(self, loader, title, sample="test", *, n_repeats=5, seed=1) -> Importance:
-        """How much worse a trained method is on a sample where one variable is shuffled, with errors; "test" or "train"."""
+    def permutation_importance(self, loader, title, sample="test", *, n_repeats=5, seed=1, executor=None) -> Importance:
+        """How much worse a trained method is on a sample where one variable is shuffled, with errors; "test" or "train".
+
+        executor : where the variables are shuffled, a number of processes or anything with `submit`
+        """
         record = self.record(loader, title)
         record.output(sample)
-        return importance_of(record, sample, int(n_repeats), int(seed))
+        return importance_of(record, sample, int(n_repeats), int(seed), executor)
 
-    def train_all(self) -> None:
+    def train_all(self, workers=None, executor=None) -> None:
         """Train every booked method, evaluate it on its training sample, and write its weight file.
 
         After Ctrl-C or SIGTERM the best weights so far are written and the other methods are left out.
+
+        workers : None, int or executor
+            Who does the training steps of networks, see `MethodDL.fit`; with the same bits.
+        executor : None, int or executor
+            Where whole networks are trained, each as one task; with the same bits. Other methods are trained here.
 
         Raises
         ------
@@ -191,10 +200,10 @@ class Factory(FactoryNames):
                 self._described[name] = self._print_inputs(next(iter(records.values())))
             for record in records.values():
                 waiting += [record] if self._can_train(record) else []
-        with watching() as watch:
+        with watching() as watch, trained_elsewhere(executor, waiting, self._progress) as outcomes:
             while waiting:
                 try:
-                    self._train(waiting.pop(0))
+                    self._train(waiting.pop(0), workers, outcomes)
                 except KeyboardInterrupt:
                     if waiting:
                         self.log.info(f"Not trained: {', '.join(record.title for record in waiting)}")
@@ -217,9 +226,12 @@ class Factory(FactoryNames):
             warn_user(TmvaliteWarning(message, code="range-first", hint=hint))
         return warning is None
 
-    def _train(self, record: MethodRecord) -> None:
-        values = self.options.values
-        train_one(self.log, record, persist=values.ModelPersistence, progress=self._progress(record), resume=values.Resume)
+    def _train(self, record: MethodRecord, workers, outcomes: Elsewhere) -> None:
+        values, progress = self.options.values, self._progress(record)
+        if record in outcomes:
+            take_over(self.log, record, outcomes.next(), persist=values.ModelPersistence)
+        else:
+            train_one(self.log, record, persist=values.ModelPersistence, progress=progress, resume=values.Resume, workers=workers)
         self.log.header("Training finished")
         self.log.info()
 

@@ -30,9 +30,13 @@ class FactoryNames(Configurable):
         """
         return self.book_method(loader, theMethodName, methodTitle, theOption, **keywords)
 
-    def TrainAllMethods(self):
-        """Train every booked method and write its weight file; Ctrl-C keeps the best weights so far and raises JobInterrupted."""
-        self.train_all()
+    def TrainAllMethods(self, workers=None, executor=None):
+        """Train every booked method and write its weight file; Ctrl-C keeps the best weights so far and raises JobInterrupted.
+
+        workers : so many processes, or anything with `submit`, do the training steps of networks
+        executor : likewise, train whole networks, each as one task
+        """
+        self.train_all(workers, executor)
 
     TrainAllMethodsForClassification = TrainAllMethodsForRegression = TrainAllMethods
 

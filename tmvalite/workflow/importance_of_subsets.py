@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from enum import IntEnum
+from functools import partial
 
 import numpy as np
 
@@ -120,16 +121,17 @@ def _of_nothing(record: MethodRecord, whole: Measured) -> Measured:
     return measured_rms(np.broadcast_to(np.average(truth, axis=0, weights=events.weight), truth.shape), truth, events.weight)
 
 
-def importance_of(record: MethodRecord, sample: str, n_repeats: int, seed: int) -> Importance:
+def importance_of(record: MethodRecord, sample: str, n_repeats: int, seed: int, executor=None) -> Importance:
     """Permutation importance of a trained method on a sample of its Factory."""
     names = [v.label if v.index is None else v.internal for v in record.data.info.variables]
+    x, sent = record.inputs(sample), record.with_one_sample(sample)
     return permutation_importance(
-        lambda x: measure(record, record.values_on(sample, x), sample),
-        record.inputs(sample),
-        names,
-        n_repeats=n_repeats,
-        seed=seed,
+        partial(_measure_shuffled, sent, sample), x, names, n_repeats=n_repeats, seed=seed, executor=executor
     )
+
+
+def _measure_shuffled(record: MethodRecord, sample: str, x: np.ndarray) -> Measured:
+    return measure(record, record.values_on(sample, x), sample)
 
 
 def importance_picture(record: MethodRecord):

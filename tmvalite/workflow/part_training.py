@@ -96,7 +96,7 @@ def train_parts(
     told: set[str] = set()
     with shared(events, shares_files(executor)) as arrays:
         tasks = [_Task(part, arrays, info, write if here else None) for part in parts]
-        with contextlib.closing(in_order(executor, train_part, tasks)) as results:
+        with contextlib.closing(in_order(executor, train_part, tasks, lambda task: task.part.name)) as results:
             for part in parts:
                 if announce is not None:
                     announce(part)

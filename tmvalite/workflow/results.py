@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -85,6 +86,12 @@ class MethodRecord:
     def values_of(self, method, x: np.ndarray) -> np.ndarray:
         """The values of kind `kind` that a method gives to events x (N, V)."""
         return np.asarray(getattr(method, GETTERS[self.kind])(x))
+
+    def with_one_sample(self, name: str) -> MethodRecord:
+        """The record as it is sent to other processes that look at one sample only: no outputs, and no events of the other."""
+        other = "test" if name == "train" else "train"
+        data = dataclasses.replace(self.data, **{other: self.sample(other).take(slice(0, 0))})
+        return dataclasses.replace(self, data=data, outputs={}, call=None)
 
     def values_on(self, name: str, x: np.ndarray) -> np.ndarray:
         """The values of the method where the events of a sample have the inputs x (N, columns) instead of their own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +19,11 @@ from tmvalite.workflow.results import MethodRecord
 CHECKED_EVENTS = 100
 
 
-def train_one(log: Log, record: MethodRecord, *, persist: bool, progress: str = "auto", resume: bool = False) -> None:
-    """Train a booked method; `progress` is a mode of training.progress; `resume` its checkpoint, where there is one.
+def train_one(
+    log: Log, record: MethodRecord, *, persist: bool, progress: str = "auto", resume: bool = False, workers=None
+) -> None:
+    """Train a booked method; `progress` is a mode of training.progress; `resume` its checkpoint, where there is one; `workers`
+    do its training steps, where it is a network.
 
     Raises whatever its training raises, KeyboardInterrupt after what was learnt so far is written, and FileError if the
     weight file does not give the same values.
@@ -32,7 +36,9 @@ def train_one(log: Log, record: MethodRecord, *, persist: bool, progress: str = 
     begin = time.perf_counter()
     record.outputs.clear()
     try:
-        begins = _checkpoint_of(log, record) if resume else {}
+        begins: dict[str, Any] = _checkpoint_of(log, record) if resume else {}
+        if workers is not None and hasattr(record.method.bound.values, "Shares"):
+            begins["workers"] = workers
         record.method.train(data.train, data.info, progress=said, write=log.plain, **begins)
         record.train_seconds = time.perf_counter() - begin - said.compile_seconds
         log.info(f"Elapsed time for training with {n_events} events: {elapsed(record.train_seconds)}")
