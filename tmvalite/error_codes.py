@@ -177,6 +177,7 @@ CODES: dict[str, str] = {
     "file-exists": "A file exists already and was not to be replaced.",
     "file-folder": "A folder cannot be made.",
     "file-format": "The name asks for a format that is not written here.",
+    "file-in-use": "Another process is writing files of the same names.",
     "file-is-folder": "A file has the name of a folder.",
     "file-method": "A weight file is of another method.",
     "file-missing": "There is no file of this name.",

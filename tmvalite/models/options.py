@@ -48,7 +48,9 @@ EXTENSIONS = OptionTable(
     DeclaredOption("Precision", str, "float32", "numbers of the whole network", choices=PRECISIONS),
     DeclaredOption("Threads", int, 0, "threads; 0: as many as there are cores", minimum=0),
     DeclaredOption("Checkpoint", str, "", "file that keeps where the training is, so that it can go on from there"),
-    DeclaredOption("CheckpointEvery", str, "20 epochs", "how often that is: so many epochs, s, min or h", blanks=True),
+    DeclaredOption(
+        "CheckpointEvery", str, "auto", "how often that is: so many epochs, s, min or h; auto: seldom enough", blanks=True
+    ),
 )
 
 
