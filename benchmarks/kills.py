@@ -6,9 +6,9 @@ Run: python -m benchmarks.kills [--random 200] [--row 20] [--points] [--only NAM
     --row N     one training that is killed N times in a row
     --points    a kill before and behind every operation on files of the first, second and third checkpoint
 
-Each training is a process of its own, which begins anew where there is no checkpoint and goes on where there is one; a checkpoint is
-written after every epoch. Compared are parameters, history (but for times), scores and weight file (but for date and time). What is
-lost is counted in epochs: those whose end the killed process had announced, less those that its checkpoint has.
+Each training is a process of its own, which begins anew where there is no checkpoint and goes on where there is one; a
+checkpoint is written after every epoch. Compared are parameters, history (but for times), scores and weight file (but for date
+and time). What is lost is counted in epochs: those whose end the killed process had announced, less those of its checkpoint.
 """
 
 from __future__ import annotations

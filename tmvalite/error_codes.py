@@ -187,6 +187,7 @@ CODES: dict[str, str] = {
     "file-permission": "A file may not be read or written.",
     "file-read": "A file cannot be read.",
     "file-same": "Two files of one call have the same name.",
+    "file-temporary": "There is no room for temporary files.",
     "file-truncated": "A file ends too early.",
     "file-version": "A file was written by a later version.",
     "file-write": "A file cannot be written.",
