@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 import warnings
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -315,21 +315,17 @@ def main(arguments=None) -> int:
         print(f"{network}: {right['epochs']} epochs in {seconds:.2f} s, undisturbed", flush=True)
     trials: list[Trial] = []
     with ThreadPoolExecutor(options.workers) as workers:
-        waiting = []
+        waiting = [workers.submit(lambda n=options.only[0]: [row_of_kills(n, *known[n], options.row)])] if options.row else []
+        for checkpoint in (1, 2, 3) if options.points else ():
+            waiting.append(workers.submit(lambda n=options.only[0], c=checkpoint: list(point_kills(n, known[n][0], c))))
         for i in range(options.random):
             network = options.only[i % len(options.only)]
-            waiting.append(workers.submit(random_kill, network, *known[network], i))
-        for network in options.only[: 1 if options.row else 0]:
-            waiting.append(workers.submit(row_of_kills, network, *known[network], options.row))
-        for checkpoint in (1, 2, 3) if options.points else ():
-            network = options.only[0]
-            waiting.append(workers.submit(lambda n=network, c=checkpoint: list(point_kills(n, known[n][0], c))))
-        for one in waiting:
-            done = one.result()
-            trials += done if isinstance(done, list) else [done]
-            for trial in done if isinstance(done, list) else [done]:
-                if trial.differs:
-                    print(f"DIFFERS: {trial}", flush=True)
+            waiting.append(workers.submit(lambda n=network, i=i: [random_kill(n, *known[n], i)]))
+        for one in as_completed(waiting):
+            trials += one.result()
+            for trial in one.result():
+                print(f"{'DIFFERS: ' + str(trial) if trial.differs else 'same bits'}  {len(trials)} trainings", flush=True)
+    trials.sort(key=lambda trial: (trial.kind, trial.network))
     print(f"\n{'kind':24s}{'network':14s}{'trainings':>10s}{'kills':>7s}{'same bits':>11s}{'most epochs lost':>18s}")
     for kind, network in dict.fromkeys((trial.kind, trial.network) for trial in trials):
         found = [trial for trial in trials if (trial.kind, trial.network) == (kind, network)]
