@@ -14,8 +14,10 @@ import pytest
 import tmvalite as tmva
 from tmvalite.errors import FileError, OptionError, TmvaliteWarning
 from tmvalite.io.safetensors import read_safetensors, write_safetensors
+from tmvalite.kernels.jit.process import machine
 from tmvalite.models import checkpoint as module
 from tmvalite.models import fitting
+from tmvalite.training import checkpointing as checkpointing_module
 from tmvalite.training import loop
 from tmvalite.training.checkpointing import Checkpointing, read_every
 
@@ -174,7 +176,8 @@ def test_error_of_another_training(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text, found", [("20 epochs", (20, None)), ("1epoch", (1, None)), (3, (3, None)), ("2 h", (None, 7200.0))]
+    "text, found",
+    [("20 epochs", (20, None)), ("1epoch", (1, None)), (3, (3, None)), ("2 h", (None, 7200.0)), (" Auto", (None, None))],
 )
 def test_how_often(text, found):
     assert read_every(text) == found
@@ -187,10 +190,69 @@ def test_error_of_how_often(text):
     assert caught.value.code == "checkpoint-every"
 
 
-def test_a_checkpoint_that_cannot_be_written_is_told_and_the_training_goes_on(tmp_path, capsys):
-    whole = train("dense")
-    method, numbers, history = train("dense", checkpoint=tmp_path / "no" / "a", checkpoint_every="4 epochs")
-    assert np.array_equal(numbers, whole[1])
+def test_a_checkpoint_that_cannot_be_written_is_told_and_the_training_goes_on(tmp_path, monkeypatch):
+    whole, told = train("dense"), []
+
+    def full(*_, facts):
+        raise FileError("cannot write 'a': the disk is full", code="file-disk-full")
+
+    monkeypatch.setattr(fitting, "write_checkpoint", full)
+    monkeypatch.setattr("tmvalite.training.progress.Progress.message", lambda self, text: told.append(text), raising=False)
+    assert same(train("dense", checkpoint=tmp_path / "a", checkpoint_every="4 epochs"), whole)
+    assert told == ["the checkpoint is not written: cannot write 'a': the disk is full"] * len(told) and told
+
+
+def test_error_of_a_folder_that_is_not_there_comes_before_the_training(tmp_path, in_tmp_path):
+    with pytest.raises(FileError) as caught:
+        train("dense", checkpoint=tmp_path / "no" / "a")
+    assert caught.value.code == "file-no-folder"
+    factory, loader = tmva.Factory("job", "!V:Silent:AnalysisType=Classification"), tmva.DataLoader("dataset")
+    loader.AddVariable("a")
+    for name in ("Signal", "Background"):
+        loader.AddTree({"a": X[:, 0]}, name)
+    with pytest.raises(FileError, match="there is no folder"):
+        factory.BookMethod(loader, tmva.Types.kDL, "one", "!H:!V:Layout=TANH|5,LINEAR:Checkpoint=no/run.ckpt")
+    with pytest.raises(OptionError, match="cannot be read"):
+        factory.BookMethod(loader, tmva.Types.kDL, "one", "!H:!V:Layout=TANH|5,LINEAR:Checkpoint=a:CheckpointEvery=often")
+
+
+class Clock:
+    """Seconds that only the test moves on."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def monotonic(self):
+        return self.now
+
+
+def test_by_itself_it_writes_after_twenty_epochs_at_no_more_than_a_share_of_the_time(monkeypatch):
+    clock, written = Clock(), []
+    monkeypatch.setattr(checkpointing_module, "time", clock)
+
+    def save(state):
+        clock.now += 0.3
+        written.append(state)
+
+    every = Checkpointing(save, "auto")
+    assert not every.due(20)  # no time has passed
+    clock.now += 2.5
+    assert not every.due(21) and not every.due() and every.due(40)
+    every.write("state")
+    clock.now += 29.0
+    assert not every.due(60)  # 0.3 s are more than a hundredth of it
+    clock.now += 2.0
+    assert every.due(80) and not every.due(81)
+    clock.now += 600.0
+    assert every.due(81) and every.due()
+    assert written == ["state"]
+
+
+def test_two_processes_do_not_write_one_checkpoint(tmp_path):
+    (tmp_path / ".a.tmvalite-lock").write_text(json.dumps({"machine": machine(), "node": "here", "pid": os.getppid()}))
+    with pytest.raises(FileError, match=f"a' is being written by another job, process {os.getppid()} on here"):
+        train("dense", checkpoint=tmp_path / "a")
+    assert [path.name for path in tmp_path.iterdir()] == [".a.tmvalite-lock"]
 
 
 def test_a_signal_waits_for_the_network_and_is_written(tmp_path, monkeypatch):
@@ -233,6 +295,7 @@ import sys
 import numpy as np
 import tmvalite as tmva
 from tests.models.test_checkpoint import train
+from tmvalite.training import checkpointing as checkpointing_module
 from tmvalite.training import loop
 done = []
 def begin_epoch(self, network, epoch, steps):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import tempfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,6 +32,7 @@ from tmvalite.compression.table import EventTable
 from tmvalite.compression.table_files import check_distinct, read_table
 from tmvalite.errors import DataError, OptionError, TrainingError, did_you_mean
 from tmvalite.io.atomic import write_atomic
+from tmvalite.io.temporary import temporary_folder
 
 PRECISIONS = ("float32", "float16")
 NETWORK = ("auto", "always")
@@ -256,8 +256,8 @@ def _model(model) -> tuple[object, str, bytes]:
                 expected="the weight file of a whole MethodAE",
             )
         return method, Path(model).name, Path(model).read_bytes()
-    with tempfile.TemporaryDirectory(prefix="tmvalite-") as folder:
-        path = Path(folder) / "model.weights.xml"
+    with temporary_folder() as folder:
+        path = folder / "model.weights.xml"
         model.save(path)
         return model, path.name, path.read_bytes()
 
@@ -266,8 +266,8 @@ def _embedded(method, model_bytes: bytes) -> tuple[str, bytes]:
     """What an archive has to hold to be opened alone: the decoder if it can be saved alone, else the whole model."""
     if not hasattr(method, "save_decoder"):
         return "model", model_bytes
-    with tempfile.TemporaryDirectory(prefix="tmvalite-") as folder:
-        path = Path(folder) / "decoder.weights.xml"
+    with temporary_folder() as folder:
+        path = folder / "decoder.weights.xml"
         method.save_decoder(path)
         return "decoder", path.read_bytes()
 

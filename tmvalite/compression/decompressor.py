@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from tmvalite.compression.table import EventTable, FileColumn
 from tmvalite.compression.table_files import check_distinct, check_kind, write_table
 from tmvalite.errors import FileError, TmvaliteError, TmvaliteWarning, warn_user
 from tmvalite.io.atomic import check_writable
+from tmvalite.io.temporary import temporary_folder, written
 
 GROWTH, ALWAYS = 100, 1 << 26  # what is unpacked may have this many times the archive's bytes, or this many bytes
 _WORK = 48  # bytes for one number of the column that is unpacked
@@ -163,9 +163,10 @@ def load_model(path: str | os.PathLike):
 
 def load_bytes(data: bytes):
     """A method from the bytes of its weight file."""
-    with tempfile.TemporaryDirectory(prefix="tmvalite-") as folder:
-        path = Path(folder) / "model.weights.xml"
-        path.write_bytes(data)
+    with temporary_folder() as folder:
+        path = folder / "model.weights.xml"
+        with written(path):
+            path.write_bytes(data)
         return load_model(path)
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-import zlib
 from collections import Counter
 
 import numpy as np
 
 from tmvalite.compression.table import NUMBERS, TEXT, EventTable, FileColumn, check_columns, is_whole
+from tmvalite.data.npz_arrays import read_npz_arrays
 from tmvalite.errors import DataError
 from tmvalite.io.atomic import write_atomic
 
@@ -34,9 +34,10 @@ def read_npz(path: str | os.PathLike, *, drop: bool = False) -> EventTable:
         The file is missing, damaged, holds no numbers for events, or an array of something else.
     """
     where = f"'{os.fspath(path)}'"
-    arrays, stored = _load(path, where)
-    compressed = any(info.compress_type != zipfile.ZIP_STORED for info in stored)
-    layout = {"order": list(arrays), "deflated": compressed}
+    arrays, others, packed = read_npz_arrays(path)
+    if others:
+        raise DataError(f"{where} holds '{others[0]}', which is no array", code="data-file-kind", expected=_EXPECTED)
+    layout = {"order": list(arrays), "deflated": packed}
     matrix = arrays.get(MATRIX)
     names = arrays.get(NAMES)
     if matrix is not None and matrix.ndim == 2 and matrix.dtype.kind in NUMBERS:
@@ -60,32 +61,6 @@ def read_npz(path: str | os.PathLike, *, drop: bool = False) -> EventTable:
         )
     extras = {name: values for name, values in extras.items() if values.dtype.kind in NUMBERS + TEXT}
     return EventTable("npz", columns, len(columns[0].values), layout, extras, os.path.getsize(path), where)
-
-
-def _load(path, where: str) -> tuple[dict[str, np.ndarray], list[zipfile.ZipInfo]]:
-    try:
-        with open(path, "rb") as handle:
-            file = np.load(handle, allow_pickle=False)
-            if isinstance(file, np.ndarray):
-                raise DataError(f"{where} holds one array without a name", code="data-file-kind", expected=_EXPECTED)
-            with file:
-                arrays = {name: file[name] for name in file.files}
-                other = next((name for name, values in arrays.items() if not isinstance(values, np.ndarray)), None)
-                if other is not None:
-                    raise DataError(f"{where} holds '{other}', which is no array", code="data-file-kind", expected=_EXPECTED)
-                return arrays, file.zip.infolist()
-    except DataError:
-        raise
-    except FileNotFoundError:
-        raise DataError(f"there is no file {where}", code="data-file-missing") from None
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as problem:
-        if "allow_pickle" in str(problem) or "Object arrays" in str(problem):
-            raise DataError(
-                f"{where} holds pickled objects, which are never read", code="data-pickle", expected="arrays of numbers or text"
-            ) from None
-        raise DataError(
-            f"{where} cannot be read: {str(problem).partition(chr(10))[0][:200]}", code="data-file-damaged"
-        ) from problem
 
 
 def _labels(matrix: np.ndarray, names: np.ndarray | None, where: str) -> list[str]:

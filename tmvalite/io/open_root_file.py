@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 
 from tmvalite.errors import FileError, OptionError
 from tmvalite.io.root_file import RootFile
+from tmvalite.io.temporary import temporary_folder
+from tmvalite.io.temporary import written as being_written
 
 
 class OpenRootFile(str):
@@ -41,9 +42,9 @@ class OpenRootFile(str):
             return
         import uproot
 
-        with tempfile.TemporaryDirectory() as folder:
+        with temporary_folder() as folder:
             path = os.path.join(folder, "part.root")
-            with open(path, "w+b") as part:
+            with being_written(path), open(path, "w+b") as part:
                 written.fill(uproot, part)
             _copy_by_root(path, self.file, str(self))
 

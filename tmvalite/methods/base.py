@@ -221,8 +221,8 @@ class Method(Getters, DescribedOutput, Estimator):
             After Ctrl-C the method always keeps the best weights so far and can be used; "raise" then lets the
             KeyboardInterrupt go on, "keep" returns.
         checkpoint, checkpoint_every : optional
-            A file that keeps where the training is, and how often it is written: "20 epochs" (the default), "10 min"; in place of
-            the options of these names. Ctrl-C, SIGTERM and SIGUSR1 write it too.
+            A file that keeps where the training is, and how often it is written: "20 epochs", "10 min", or "auto" (the default);
+            in place of the options of these names. Ctrl-C, SIGTERM and SIGUSR1 write it too.
         resume : optional
             A checkpoint of the same method and events: the training goes on from there, with the same bits as if it had never
             been stopped.

@@ -15,6 +15,8 @@ import numpy as np
 from tmvalite.data.info import DataSetInfo, Events
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import Diagnostics, OptionError, TmvaliteWarning
+from tmvalite.io.atomic import check_writable
+from tmvalite.io.run_lock import RunLock
 from tmvalite.models.blueprint import Blueprint
 from tmvalite.models.booking import Booking
 from tmvalite.models.checkpoint import check_facts, facts_of, read_checkpoint, write_checkpoint
@@ -99,7 +101,7 @@ def fit(
         Takes the warnings about transformations, which are issued at once.
 
     checkpoint, checkpoint_every : optional
-        The file that keeps where the training is, and how often: "20 epochs", "10 min"; by default what the
+        The file that keeps where the training is, and how often: "20 epochs", "10 min", "auto"; by default what the
         options Checkpoint and CheckpointEvery say.
     resume : optional
         A checkpoint to go on from, with the same bits as if nothing had happened.
@@ -118,6 +120,8 @@ def fit(
     ------
     DataError, OptionError, ShapeError
         Something in the data or the options cannot be used.
+    FileError
+        The checkpoint cannot be written, or another process is writing it.
     """
     began, form, values = time.perf_counter(), booking.form, booking.values
     diagnostics = Diagnostics(booking.bound.source, booking.bound.diagnostics.strict) if diagnostics is None else diagnostics
@@ -145,7 +149,9 @@ def fit(
         check_facts(resume, resumed.facts, facts)
     checkpointing = None
     if checkpoint is not None:
-        checkpointing = Checkpointing(partial(write_checkpoint, checkpoint, facts=facts), checkpoint_every, progress.message)
+        check_writable(checkpoint)
+        save, lock = partial(write_checkpoint, checkpoint, facts=facts), RunLock(checkpoint, f"the checkpoint '{checkpoint}' is")
+        checkpointing = Checkpointing(save, checkpoint_every, progress.message, lock.held())
 
     training, stopped = None, None
     try:

@@ -49,7 +49,9 @@ EXTENSIONS = OptionTable(
     DeclaredOption("Threads", int, 0, "threads; 0: as many as there are cores", minimum=0),
     DeclaredOption("Shares", int, 0, "parts into which workers cut a batch, a power of two; 0: as it pays", minimum=0),
     DeclaredOption("Checkpoint", str, "", "file that keeps where the training is, so that it can go on from there"),
-    DeclaredOption("CheckpointEvery", str, "20 epochs", "how often that is: so many epochs, s, min or h", blanks=True),
+    DeclaredOption(
+        "CheckpointEvery", str, "auto", "how often that is: so many epochs, s, min or h; auto: seldom enough", blanks=True
+    ),
 )
 
 

@@ -38,6 +38,7 @@ from tmvalite.workflow.method_booking import (
 from tmvalite.workflow.output_file import as_target, write_output
 from tmvalite.workflow.part_training import Outcome, TrainingPart, train_parts
 from tmvalite.workflow.results import GETTERS, MethodRecord
+from tmvalite.workflow.run_files import RunFiles
 from tmvalite.workflow.training import CHECKED_EVENTS
 from tmvalite.workflow.types import method_type
 
@@ -178,6 +179,8 @@ class CrossValidation(Configurable):
         ------
         DataError, OptionError
             The events cannot be divided into the folds, or a method cannot be trained on them.
+        FileError
+            Another process is writing files of the same names; nothing is trained then.
         JobInterrupted
             A signal came; the methods that were finished before are written.
         """
@@ -187,6 +190,14 @@ class CrossValidation(Configurable):
         data = self.loader.dataset(self.log_settings)
         fold = np.asarray(self.split.assign(data.train, data.info))
         check_folds(fold, self._n_folds)
+        files = RunFiles(self.job, self.target)
+        files.take([self.loader.name] if self.options.values.ModelPersistence else ())
+        try:
+            self._evaluate(data, fold)
+        finally:
+            files.release()
+
+    def _evaluate(self, data: DataSet, fold: np.ndarray) -> None:
         everything = Events.concatenate([data.train, data.test]) if len(data.test) else data.train
         self._factory, self._results = self._new_factory(), []
         parts = {title: list(self._parts(booked, fold)) for title, booked in self._methods.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Iterator
 
 from tmvalite.data.transforms import TransformChain
@@ -35,6 +36,7 @@ from tmvalite.workflow.method_booking import (
 from tmvalite.workflow.method_face import BookedMethod
 from tmvalite.workflow.output_file import as_target, write_output
 from tmvalite.workflow.results import MethodRecord
+from tmvalite.workflow.run_files import RunFiles
 from tmvalite.workflow.script_options import read_chains, read_factory_options
 from tmvalite.workflow.small_tables import html_table, text_table
 from tmvalite.workflow.summary import METHOD_COLUMNS, method_row
@@ -75,6 +77,8 @@ class Factory(FactoryNames):
         self.chains = read_chains(self.options)
         self.target = as_target(target)
         self.log = Log("Factory", self.log_settings)
+        self._files = RunFiles(self.job, self.target)
+        weakref.finalize(self, self._files.release)
         self._records: dict[str, dict[str, MethodRecord]] = {}
         self._faces: dict[str, dict[str, BookedMethod]] = {}
         self._loaders: dict[str, DataLoader] = {}
@@ -191,6 +195,8 @@ class Factory(FactoryNames):
         ------
         JobInterrupted
             A signal came; it is a KeyboardInterrupt, and a script that does not catch it exits with 130 or 143.
+        FileError
+            Another process is writing files of the same names; nothing is trained then.
         """
         if not self._nothing_booked("trained"):
             self.log.header("Train all methods")
@@ -200,6 +206,14 @@ class Factory(FactoryNames):
                 self._described[name] = self._print_inputs(next(iter(records.values())))
             for record in records.values():
                 waiting += [record] if self._can_train(record) else []
+        self._files.take({record.data.info.name for record in waiting if record.persistent})
+        try:
+            self._train_waiting(waiting, workers, executor)
+        finally:
+            if self.target is None:  # else the output file is still to come, of the same trainings
+                self._files.release()
+
+    def _train_waiting(self, waiting: list[MethodRecord], workers, executor) -> None:
         with watching() as watch, trained_elsewhere(executor, waiting, self._progress) as outcomes:
             while waiting:
                 try:
@@ -293,7 +307,9 @@ class Factory(FactoryNames):
                 finally:
                     self.log_settings.silent = silent
         if self.target is not None and by_dataset:
+            self._files.take()
             write_output(self.target, by_dataset, self._described, self.log_settings)
+            self._files.release()
         if by_dataset:
             self.log.header("Thank you for using TMVA!")
 

@@ -15,6 +15,7 @@ from tmvalite.methods import METHODS, OTHERS
 from tmvalite.standins import STANDINS, has_sklearn
 from tmvalite.string_utils.option_ranges import Range, find_ranges, with_choice
 from tmvalite.string_utils.python_values import value_text
+from tmvalite.training.checkpointing import read_every
 from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.types import EMVA
 
@@ -179,8 +180,14 @@ def check_title(title: str, booked, dataset: str) -> None:
 
 
 def check_checkpoint(method, booked) -> None:
-    """Raises OptionError where another booked method writes the same checkpoint: each would go on from the other's."""
+    """Raises OptionError where another booked method writes the same checkpoint: each would go on from the other's.
+
+    FileError where it cannot be written; OptionError where it is not clear how often it should be.
+    """
     path = _checkpoint(method)
+    if path:
+        check_writable(path)
+        read_every(method.bound.values.CheckpointEvery)
     other = next((record.title for record in booked if path and _checkpoint(record.method) == path), None)
     if other is not None:
         bound = method.bound

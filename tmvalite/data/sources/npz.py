@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import zipfile
-
-import numpy as np
-
+from tmvalite.data.npz_arrays import read_npz_arrays
 from tmvalite.data.sources.arrays import LazyTable
-from tmvalite.data.sources.base import damaged, file_source, register
+from tmvalite.data.sources.base import file_source, register
 from tmvalite.data.sources.mapping import open_mapping
 from tmvalite.errors import DataError, did_you_mean
 
 
 def open_npz(path: str, part: str | None) -> LazyTable:
     """Arrays of the first axis' length; `part` names a structured array where there are several."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
-        raise damaged(path, problem) from problem
+    arrays = read_npz_arrays(path).arrays
+    if not arrays:
+        raise DataError(f"'{path}' holds no arrays", code="data-tree-missing", expected="arrays of one length, one a column")
     if part:
         if part not in arrays:
             raise DataError(

@@ -28,7 +28,8 @@ KERNELS = Path(__file__).parent.parent
 
 # files here on which no machine code depends
 _NOT_CODE = {
-    KERNELS / "jit" / name for name in ("code.py", "files.py", "folders.py", "lock.py", "making.py", "place.py", "store.py")
+    KERNELS / "jit" / name
+    for name in ("code.py", "files.py", "folders.py", "lock.py", "making.py", "place.py", "process.py", "store.py")
 }
 
 

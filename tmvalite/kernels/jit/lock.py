@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
-import sys
 import time
 from pathlib import Path
+
+from .process import is_running
 
 PATIENCE = 30.0  # seconds; the largest kernel compiles in five
 
@@ -72,12 +73,4 @@ def _is_gone(text: bytes) -> bool:
     """Whether the process that wrote this ran on this machine and has ended."""
     node, _, rest = text.decode("utf-8", "replace").partition(" ")
     number = rest.partition(" ")[0]
-    if node != platform.node() or not number.isdigit() or sys.platform == "win32":  # where asking would end the process
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except (OSError, OverflowError):
-        pass  # it lives, and is another's
-    return False
+    return node == platform.node() and number.isdigit() and is_running(int(number)) is False
