@@ -178,6 +178,20 @@ class Network:
         """As `outputs`, with the folded normalisation before and the output functions after."""
         return self._score(x, True)
 
+    def values_with(self, x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        """As `values`, with the parameters (P,) of another training of it; `parameters.aligned` gives their memory."""
+        if not hasattr(self._scoring, "finished"):
+            self._new_scoring("finished")
+        work, at = self._scoring.finished, COLUMNS["THETA"]
+        contexts, own = (work.context, work.alone), int(work.context[at])
+        try:
+            for context in contexts:
+                context[at] = numbers.ctypes.data
+            return self._score(x, True)
+        finally:
+            for context in contexts:
+                context[at] = own
+
     def one_event(self) -> tuple[np.ndarray, Callable[[], float]]:
         """(x, score): memory for one event (n_inputs,), and a call that gives value 0 of what is there; both of this thread."""
         try:

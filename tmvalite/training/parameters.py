@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
 from tmvalite.errors import DataError
@@ -41,6 +43,12 @@ class Parameters:
         if matrix.shape != slot.shape:
             raise DataError(f"{name} of {node} is {slot.shape[0]}x{slot.shape[1]}, not {'x'.join(map(str, matrix.shape))}")
         slot.view(self.flat)[:] = matrix
+
+    def over(self, numbers: np.ndarray) -> Parameters:
+        """The same matrices over another vector (P,)."""
+        other = copy.copy(self)
+        other.flat = numbers
+        return other
 
     def snapshot(self) -> np.ndarray:
         return self.flat.copy()
