@@ -47,7 +47,8 @@ def alike(a, b):
 @pytest.mark.parametrize("kind", ["seeds", "bootstrap"])
 def test_every_replica_has_the_bits_of_its_training_alone(analysis, kind):
     together = made(analysis, f"3|{kind}")
-    assert together.replicas.seeds == (5, 6, 7) and len({n.tobytes() for n in together.replicas.parameters}) == 3
+    assert together.has_errors and together.replicas.seeds == (5, 6, 7)
+    assert len({n.tobytes() for n in together.replicas.parameters}) == 3
     for number, seed in enumerate(together.replicas.seeds):
         one = made(analysis, f"1|{kind}", seed)
         assert alike(together.replicas.parameters[number], one.network.parameters.flat)

@@ -54,7 +54,7 @@ NUMBERS = frozenset((float, int, np.float32, np.float64))
 ON_INTERRUPT = ("raise", "keep")
 
 
-class Method(Getters, DescribedOutput, Replicated, Estimator):
+class Method(Replicated, Getters, DescribedOutput, Estimator):
     """A method with its options; the base of MethodDL.
 
     Parameters
