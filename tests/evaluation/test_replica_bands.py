@@ -61,4 +61,6 @@ def test_a_picture_has_a_band_behind_its_curve():
     (axes,) = roc_figure(curves, bands={"several": band}).axes
     assert len(axes.collections) == 1
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert labels[0] == f"one ({curves[0][1].area:.3f})" and labels[1].endswith(f"± {band.area.error:.3f})")
+    assert labels[0] == f"one ({curves[0][1].area:.3f})" and labels[1].endswith(
+        f"; one training {band.area.value:.3f} ± {band.area.error:.3f})"
+    )

@@ -50,8 +50,8 @@ def roc_figure(
     """Signal efficiency against background rejection, one line per (label, curve), the area in the legend.
 
     `styles` are arguments of matplotlib's plot, one set per curve. `bands` are, by label, what the replicas of a method say: mean
-    and spread are drawn behind its curve, and the spread of the areas stands in the legend. Returns the matplotlib Figure that
-    holds `ax` (a new one by default); nothing is shown and no global state is touched.
+    and spread of one training are drawn beside the curve of their mean, with the mean and the spread of the areas. Returns the
+    matplotlib Figure that holds `ax` (a new one by default); nothing is shown and no global state is touched.
 
     Raises
     ------
@@ -63,7 +63,8 @@ def roc_figure(
     for i, (label, curve) in enumerate(curves):
         style = styles[i] if i < len(styles) else {}
         band = (bands or {}).get(label)
-        area = f"{curve.area:.3f}" + (f" ± {band.area.error:.3f}" if band is not None else "")
+        one = f"; one training {band.area.value:.3f} ± {band.area.error:.3f}" if band is not None else ""
+        area = f"{curve.area:.3f}{one}"
         (line,) = ax.plot(curve.signal_efficiency, curve.background_rejection, label=f"{label} ({area})", **style)
         if band is not None:
             low, high = (band.background_rejection + sign * band.rejection_error for sign in (-1.0, 1.0))

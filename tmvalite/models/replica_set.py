@@ -9,7 +9,7 @@ import numpy as np
 
 from tmvalite.errors import OptionError
 from tmvalite.training.network import Network
-from tmvalite.training.parameters import aligned
+from tmvalite.training.parameters import aligned_rows
 
 BLOCK = 4096  # events that all replicas look at before the next ones
 
@@ -30,18 +30,18 @@ class ReplicaSet:
         The validation loss of the epoch whose weights each kept; NaN where none improved on the start.
     epochs : tuple of int
         How many epochs each was trained.
-    parameters : tuple of (P,) arrays
-        All numbers of each network, in the layout of `Network.parameters`.
+    parameters : (R, P) array, or R arrays (P,)
+        All numbers of each network, in the layout of `Network.parameters`; kept as one array.
     """
 
     kind: str
     seeds: tuple[int, ...]
     losses: tuple[float, ...]
     epochs: tuple[int, ...]
-    parameters: tuple[np.ndarray, ...]
+    parameters: np.ndarray
 
     def __post_init__(self):
-        object.__setattr__(self, "parameters", tuple(map(_on_cache_line, self.parameters)))
+        object.__setattr__(self, "parameters", aligned_rows(self.parameters))
 
     def __len__(self):
         return len(self.seeds)
@@ -49,7 +49,7 @@ class ReplicaSet:
     @property
     def parts(self) -> tuple:
         """What it is made of, texts, numbers and arrays."""
-        return self.kind, self.seeds, self.losses, self.epochs, tuple(map(np.array, self.parameters))
+        return self.kind, self.seeds, self.losses, self.epochs, np.array(self.parameters)
 
     def __reduce__(self):
         return ReplicaSet, self.parts
@@ -59,8 +59,8 @@ class ReplicaSet:
 
     def each(self, network: Network, x: np.ndarray, finish: Finish) -> Iterator[np.ndarray]:
         """What `finish` makes of the values (N, outputs) of one network after the other, for events x (N, inputs)."""
-        for numbers in self.parameters:
-            yield finish(network.values_with(x, numbers))
+        for number in range(len(self)):
+            yield finish(network.values_with(x, self.parameters[number : number + 1])[0])
 
     def mean(self, network: Network, x: np.ndarray, finish: Finish) -> np.ndarray:
         """The mean of `each`; see `mean_and_spread`."""
@@ -85,7 +85,7 @@ class ReplicaSet:
     def _blocks(self, network, x, finish, *, spread: bool) -> tuple[np.ndarray, np.ndarray]:
         means, spreads = [], []
         for start in range(0, max(1, len(x)), BLOCK):
-            values = list(self.each(network, x[start : start + BLOCK], finish))
+            values = list(map(finish, network.values_with(x[start : start + BLOCK], self.parameters)))
             mean = sum_of(values) / len(self)
             means.append(mean.astype(values[0].dtype))
             if spread:
@@ -107,10 +107,3 @@ def sum_of(values: list[np.ndarray]) -> np.ndarray:
     for one in values:
         total += one
     return total
-
-
-def _on_cache_line(numbers: np.ndarray) -> np.ndarray:
-    """A copy as kernels read parameters."""
-    copy = aligned(len(numbers), numbers.dtype)
-    copy[:] = numbers
-    return copy

@@ -178,19 +178,25 @@ class Network:
         """As `outputs`, with the folded normalisation before and the output functions after."""
         return self._score(x, True)
 
-    def values_with(self, x: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-        """As `values`, with the parameters (P,) of another training of it; `parameters.aligned` gives their memory."""
+    def values_with(self, x: np.ndarray, parameters: np.ndarray) -> np.ndarray:
+        """As `values` of other trainings of this network, (R, N, n_outputs): parameters (R, P), see `parameters.aligned_rows`."""
         if not hasattr(self._scoring, "finished"):
             self._new_scoring("finished")
-        work, at = self._scoring.finished, COLUMNS["THETA"]
-        contexts, own = (work.context, work.alone), int(work.context[at])
+        work, at, x = self._scoring.finished, COLUMNS["THETA"], self._check(x, self.n_inputs, "events")
+        found = np.empty((len(parameters), len(x), self.n_outputs), self.dtype)
+        alone = len(x) * self.plan.flops < THREAD_FLOPS
+        context, own = work.alone if alone else work.context, int(work.context[at])
+        first, step = parameters.ctypes.data, parameters.strides[0]
         try:
-            for context in contexts:
-                context[at] = numbers.ctypes.data
-            return self._score(x, True)
+            for i, out in enumerate(found):
+                context[at] = first + i * step
+                if alone:
+                    work.run(SCORE, 0, context, work.calls[0], work.arenas[0], x, out)
+                else:
+                    self._run_scoring(work, x, out)
         finally:
-            for context in contexts:
-                context[at] = own
+            context[at] = own
+        return found
 
     def one_event(self) -> tuple[np.ndarray, Callable[[], float]]:
         """(x, score): memory for one event (n_inputs,), and a call that gives value 0 of what is there; both of this thread."""

@@ -18,6 +18,16 @@ def aligned(size: int, dtype) -> np.ndarray:
     return raw[start : start + size]
 
 
+def aligned_rows(rows) -> np.ndarray:
+    """Vectors (P,) as the rows of an array (R, P), each of which starts on a cache line."""
+    item, size = rows[0].itemsize, len(rows[0])
+    width = -(-size * item // 64) * 64 // item
+    whole = aligned(len(rows) * width, rows[0].dtype).reshape(len(rows), width)[:, :size]
+    for row, numbers in zip(whole, rows, strict=True):
+        row[:] = numbers
+    return whole
+
+
 class Parameters:
     """The trained matrices and running statistics of a network, in TMVA's orientation, over one flat vector."""
 
