@@ -32,6 +32,7 @@ SHOWN = {
         r"(\d+) entries in 3 friends; columns DNN, DNN__scale_up, DNN__scale_down\n.* (\d+) entries\n.*, ([\d.]+) of them near",
         [(21003, 21003), (7001, 7001), (0.8, 1.0)],
     ),
+    "replicas.py": (r"error of a value, on average: ([\d.]+) by the bootstrap, ([\d.]+) by other samples", [(0.025, 0.05)] * 2),
     "two_inputs.py": (r"ROC area on new events: ([\d.]+)", [(0.82, 0.87)]),
     "two_outputs.py": (
         r"ROC area on new events: ([\d.]+)\nmass: deviation (-?[\d.]+) \+- ([\d.]+)",

@@ -18,6 +18,8 @@ from tmvalite.methods import Method, MethodCategory, MethodCrossValidation, load
 from tmvalite.methods.fold_methods import spectators_of
 from tmvalite.models.form import VARIABLES
 
+WITH_ERRORS = "values_and_errors"
+
 
 @dataclass
 class MethodScores:
@@ -52,11 +54,13 @@ class MethodScores:
         unsupervised, kind = bool(roles), method.value_kind
         whole = all(role.name in one.blocks for role in roles)
         if (kind == "classification" or unsupervised) and (whole or not self.also):
-            yield [title], "GetMvaValues"
+            yield self._with_errors([title], "GetMvaValues", "classification")
         if kind == "multiclass":
-            yield [f"{title}_{branch_name(name)}" for name in info.classes], "GetMulticlassValues"
+            names = [f"{title}_{branch_name(name)}" for name in info.classes]
+            yield self._with_errors(names, "GetMulticlassValues", "multiclass")
         if info.targets and not unsupervised:
-            yield [f"{title}_{branch_name(v.internal)}" for v in info.targets], "GetRegressionValues"
+            names = [f"{title}_{branch_name(v.internal)}" for v in info.targets]
+            yield self._with_errors(names, "GetRegressionValues", "regression")
         for wanted in self.also:
             if wanted not in ALSO:
                 raise OptionError(f"{quoted(wanted)} cannot be had", code="apply-also", expected=ALSO)
@@ -69,6 +73,12 @@ class MethodScores:
             else:
                 yield [f"{title}_{branch_name(v.internal)}" for v in self.variables], "reconstruct"
 
+    def _with_errors(self, names: list[str], getter: str, analysis: str) -> tuple[list[str], str]:
+        """The columns of a getter, and behind them those of the errors where the values of the analysis have any."""
+        if getattr(self.method, "has_errors", False) and self.method.analysis_type == analysis:
+            return [*names, *(f"{name}_error" for name in names)], WITH_ERRORS
+        return names, getter
+
     def all_names(self, variations: tuple[Variation, ...]) -> list[str]:
         return [*self.names, *(varied_name(name, v) for v in variations for name in self.names)]
 
@@ -77,6 +87,10 @@ class MethodScores:
         x, fold = events
         found: dict[str, np.ndarray] = {}
         for names, getter in self.groups:
+            if getter == WITH_ERRORS:
+                both = [np.asarray(one).reshape(len(x), -1) for one in self.method.values_and_errors(x)]
+                found.update(zip(names, np.ascontiguousarray(np.concatenate(both, axis=1).T), strict=True))
+                continue
             values = np.asarray(self.method.values(getter, x, fold) if self.folds else getattr(self.method, getter)(x))
             columns = values[:, None] if values.ndim == 1 else values
             found.update(zip(names, np.ascontiguousarray(columns.T), strict=True))

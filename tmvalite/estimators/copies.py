@@ -26,11 +26,12 @@ def state_of(model: Trained | None, history: History, trace: dict[str, list]) ->
     if model is not None:
         from tmvalite.models.file import weight_file
 
-        file = weight_file(model.form.name, model)
+        file = weight_file(model.form.name, dataclasses.replace(model, replicas=None))
         state |= {
             "file": weights_text(file, declared_elements()),
             "numbers": model.network.parameters.snapshot(),
             "flat": model.flat,
+            "replicas": None if model.replicas is None else model.replicas.parts,
         }
     return state
 
@@ -41,9 +42,11 @@ def restored(state: dict[str, Any], analysis_type: str, threads: int) -> tuple[T
     if "file" not in state:
         return None, history, state["trace"]
     from tmvalite.models.file import trained_of
+    from tmvalite.models.replica_set import ReplicaSet
 
     file = read_weights(XmlText(state["file"]), method_types=tuple(FORMS))
     model = trained_of(file, FORMS[file.method_type], analysis_type)
     model.network.parameters.restore(state["numbers"])
     model.network.threads = threads or model.network.threads
-    return dataclasses.replace(model, flat=state["flat"]), history, state["trace"]
+    replicas = None if state["replicas"] is None else ReplicaSet(*state["replicas"])
+    return dataclasses.replace(model, flat=state["flat"], replicas=replicas), history, state["trace"]

@@ -9,6 +9,7 @@ from tmvalite.evaluation.efficiency import REFERENCE_BACKGROUNDS, Efficiencies, 
 from tmvalite.evaluation.multiclass import confusion, one_against_rest
 from tmvalite.evaluation.ranking import Ranking, rank_classification, rank_regression
 from tmvalite.evaluation.regression import Deviation, regression_deviation
+from tmvalite.evaluation.replica_bands import BandMaker, MeanAndSpread, RocBand, roc_band
 from tmvalite.evaluation.roc import RocCurve, roc_area, roc_curve
 from tmvalite.evaluation.samples import effective_number
 from tmvalite.evaluation.score_bins import bin_score
@@ -17,11 +18,14 @@ from tmvalite.evaluation.working_points import BestCut, Rate, WorkingPoint, best
 
 __all__ = [
     "REFERENCE_BACKGROUNDS",
+    "BandMaker",
     "BestCut",
     "Deviation",
     "Efficiencies",
+    "MeanAndSpread",
     "Ranking",
     "Rate",
+    "RocBand",
     "RocCurve",
     "ScoreHistogram",
     "Templates",
@@ -41,6 +45,7 @@ __all__ = [
     "rank_regression",
     "regression_deviation",
     "roc_area",
+    "roc_band",
     "roc_curve",
     "separation",
     "shape_ratios",

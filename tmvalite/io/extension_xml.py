@@ -13,6 +13,7 @@ from tmvalite.constants import PRECISIONS
 from tmvalite.errors import FileError, quoted
 from tmvalite.io.layers_xml import DIGITS
 from tmvalite.io.number_text import parse_parameters
+from tmvalite.io.replicas_xml import read_replicas, write_replicas
 from tmvalite.io.weight_file import BlockRecord, NetworkRecord, NodeRecord, OutputRecord
 from tmvalite.io.xml_element import MAX_INT, XmlElement
 from tmvalite.io.xml_writer import XmlWriter
@@ -35,10 +36,13 @@ def read_network(section: XmlElement) -> NetworkRecord:
             hint="pip install -U tmvalite",
         )
     section.check_attributes(("Version", "Precision", "NSettings", "NBlocks"))
-    section.check_children(("Setting", "Block"))
+    section.check_children(("Setting", "Block", "Replicas"))
     section.check_empty_text()
     network = NetworkRecord([], section.choice("Precision", PRECISIONS))
+    replicas = section.optional_child("Replicas")
     for child in section.children:
+        if child is replicas:
+            continue
         if child.tag == "Block":
             block = _read_block(child, np.dtype(network.precision))
             if any(block.name == other.name for other in network.blocks):
@@ -55,6 +59,8 @@ def read_network(section: XmlElement) -> NetworkRecord:
         raise section.error("Network has no Block", code="xml-missing")
     section.check_count("NBlocks", len(network.blocks), "Block elements")
     section.check_count("NSettings", len(network.settings), "Setting elements")
+    if replicas is not None:
+        network.replicas = read_replicas(replicas, network.blocks, np.dtype(network.precision))
     return network
 
 
@@ -184,6 +190,8 @@ def write_network(writer: XmlWriter, network: NetworkRecord) -> None:
             counts = {"NInputs": len(block.inputs), "NLayers": len(block.nodes), "NOutputs": len(block.outputs)}
             with writer.element("Block", {"Name": block.name} | counts):
                 _write_block(writer, block, network.precision)
+        if network.replicas is not None:
+            write_replicas(writer, network.replicas, network.precision)
 
 
 def _write_block(writer: XmlWriter, block: BlockRecord, precision: str) -> None:

@@ -26,6 +26,8 @@ __all__ = [
     "OutputRecord",
     "PartRecord",
     "PdfRecord",
+    "ReplicaRecord",
+    "ReplicasRecord",
     "SelectionRecord",
     "TransformRecord",
     "VariableInfo",
@@ -125,6 +127,26 @@ class BlockRecord:
     outputs: list[OutputRecord]
 
 
+class ReplicaRecord(NamedTuple):
+    """One of several trainings of a network.
+
+    loss : its smallest validation error; None where there is none
+    numbers : (K,) all parameters, matrix after matrix as the blocks have them, row by row; none for the first replica
+    """
+
+    seed: int
+    epochs: int
+    loss: float | None
+    numbers: np.ndarray
+
+
+class ReplicasRecord(NamedTuple):
+    """Several trainings of the blocks of a network: "seeds", "bootstrap" or "folds"."""
+
+    kind: str
+    replicas: list[ReplicaRecord]
+
+
 @dataclass(eq=False)
 class NetworkRecord:
     """Our <Network> element.
@@ -134,11 +156,14 @@ class NetworkRecord:
         "float32" or "float64", of all parameters.
     settings : dict of str
         What else a method needs, as text by name.
+    replicas : ReplicasRecord or None
+        Further trainings of the same blocks.
     """
 
     blocks: list[BlockRecord]
     precision: str = "float32"
     settings: dict[str, str] = field(default_factory=dict)
+    replicas: ReplicasRecord | None = None
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ from tmvalite.graph import Graph, describe_all, require_lowering
 from tmvalite.io.weight_file import WeightFile
 from tmvalite.io.weights_xml import read_weights, write_weights
 from tmvalite.methods.described import DescribedOutput
+from tmvalite.methods.replicated import Replicated
 from tmvalite.models.blueprint import Blueprint, blueprint, first_look
 from tmvalite.models.booking import Booking, book, silent
 from tmvalite.models.events import declared
@@ -53,7 +54,7 @@ NUMBERS = frozenset((float, int, np.float32, np.float64))
 ON_INTERRUPT = ("raise", "keep")
 
 
-class Method(Getters, DescribedOutput, Estimator):
+class Method(Replicated, Getters, DescribedOutput, Estimator):
     """A method with its options; the base of MethodDL.
 
     Parameters
@@ -296,8 +297,8 @@ class Method(Getters, DescribedOutput, Estimator):
         self._train(events, info, "last", progress, write, on_interrupt, **more)
 
     def _train(self, events: Events, info: DataSetInfo, split: str, progress, write, on_interrupt: str, **more) -> None:
-        """Train, and keep what comes of it; `more` goes to `models.fitting.fit`."""
-        from tmvalite.models.fitting import fit  # brings the engine with it
+        """Train, and keep what comes of it; `more` goes to `models.fitting.fit`, once or for every replica."""
+        from tmvalite.models.replica_training import fit_booked  # brings the engine with it
         from tmvalite.training.compiling import announced
         from tmvalite.training.progress import Progress, make_progress
 
@@ -306,7 +307,8 @@ class Method(Getters, DescribedOutput, Estimator):
         progress = progress if isinstance(progress, Progress) else make_progress(progress, write)
         made = self.blueprint(info)
         with announced(progress):
-            fitted = fit(self.booking, made, events, info, split=split, progress=progress, diagnostics=self.diagnostics, **more)
+            more |= {"split": split, "progress": progress, "diagnostics": self.diagnostics}
+            fitted = fit_booked(self.booking, made, events, info, **more)
         self._keep(fitted, events, on_interrupt)
 
     def _keep(self, fitted: Fitted, events: Events, on_interrupt: str) -> None:
@@ -578,7 +580,8 @@ class Method(Getters, DescribedOutput, Estimator):
 
     def _remarkable(self, shown: Blueprint | Trained) -> list[str]:
         """Lines about the network beside its layers."""
-        return []
+        replicas = getattr(shown, "replicas", None)
+        return [] if replicas is None else [f"mean of {len(replicas)} replicas ({replicas.kind})"]
 
     def _trained(self) -> Trained:
         if self._model is None:

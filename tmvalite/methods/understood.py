@@ -14,8 +14,9 @@ from tmvalite.models.blueprint import Blueprint, blueprint
 from tmvalite.models.booking import Booking, book, unnamed
 from tmvalite.models.form import FORMS
 from tmvalite.optimizers import OPTIMIZERS
-from tmvalite.string_utils import BoundOptions, PhaseSettings
+from tmvalite.string_utils import BoundOptions, PhaseSettings, Replicas
 from tmvalite.string_utils.numbers import plain
+from tmvalite.string_utils.replica_option import BOOTSTRAP, FOLDS, SEEDS
 from tmvalite.wrapping import WIDTH, fitted, wrapped
 
 ASSUMED_VARIABLES = 4  # when neither the string nor the user says how many
@@ -71,6 +72,8 @@ class Understood:
                 lines += wrapped(f"phase {i}: {_phase_text(phase)}", 2)
                 for name, other in phase.others.items():
                     lines += wrapped(f"{name}: {_phase_text(other)}", 4)
+            if not self.booking.replicas.plain:
+                lines += wrapped(f"replicas: {_replicas_text(self.booking.replicas)}", 2)
         if self.unavailable:
             lines += ["", *wrapped(f"understood, but not yet available for training: {', '.join(self.unavailable)}")]
         warnings = self.diagnostics.warnings
@@ -93,6 +96,7 @@ class Understood:
                 | ({"others": {name: _phase_json(o) for name, o in phase.others.items()}} if phase.others else {})
                 for phase in self.phases
             ],
+            "replicas": {"count": self.booking.replicas.count, "kind": self.booking.replicas.kind},
             "unavailable": self.unavailable,
             "warnings": [
                 {
@@ -140,6 +144,17 @@ def understand(
         n = known or ASSUMED_VARIABLES
         made = blueprint(booking, unnamed(n, n_classes or 2, n_targets or 0), diagnostics, guessed=True)
     return Understood(booking, made, n, known is None, diagnostics)
+
+
+REPLICA_KINDS = {
+    SEEDS: "with a RandomSeed of its own",
+    BOOTSTRAP: "with a RandomSeed of its own, on as many events, drawn with replacement",
+    FOLDS: "with a RandomSeed of its own, validated by a fold of the events that the others train on",
+}
+
+
+def _replicas_text(replicas: Replicas) -> str:
+    return f"{replicas.count} trainings, each {REPLICA_KINDS[replicas.kind]}; the mean is the answer, the spread its error"
 
 
 def _phase_text(phase: PhaseSettings) -> str:

@@ -18,9 +18,11 @@ from tmvalite.string_utils import (
     BoundOptions,
     PhaseSettings,
     Prior,
+    Replicas,
     parse_batch_layout,
     parse_layout,
     parse_prior,
+    parse_replicas,
     parse_validation_size,
     parse_var_transform,
 )
@@ -38,6 +40,7 @@ class Booking:
     input_layouts : for every network that reads from outside; the event's is the last one
     phases : none for a method whose strategy is not understood yet
     prior : of the code, as the options have it
+    replicas : how many trainings the method is made of
     """
 
     form: Form
@@ -50,6 +53,7 @@ class Booking:
     batch_layout: tuple[int, int, int]
     layout: Layout
     prior: Prior = Prior()
+    replicas: Replicas = Replicas()
 
     @property
     def method(self) -> str:
@@ -125,6 +129,7 @@ def book(
         batch_layout=read("BatchLayout", parse_batch_layout, (0, 0, 0)),
         layout=read("Layout", parse_layout),
         prior=read("Prior", parse_prior, Prior()),
+        replicas=read("Replicas", parse_replicas, Replicas()),
     )
     form.check(booking)
     return booking

@@ -9,6 +9,7 @@ from tmvalite.io.atomic import write_atomic
 from tmvalite.layers.onnx_form import OnnxForms
 from tmvalite.models.form import VARIABLES
 from tmvalite.models.model_operators import CODE, MATRIX, MULTICLASS, MVA, RECONSTRUCTION, TARGETS, ModelOperators, built
+from tmvalite.models.replica_set import check_one_network
 from tmvalite.models.trained import Trained
 
 _WHOLE, _PARTS = "evaluate", ("encode", "decode")
@@ -23,6 +24,7 @@ _GETTERS = {
 
 def export_class(trained: Trained, title: str, path: str | os.PathLike) -> None:
     """Write the header, or nothing; see `Method.MakeClass`."""
+    check_one_network(trained, "MakeClass")
     functions = [_function(trained, _WHOLE, None)]
     if "" not in trained.blocks:
         parts = (trained.form.roles[0].name, trained.form.role(VARIABLES))

@@ -33,6 +33,7 @@ from tmvalite.models.form import TRUTH, VARIABLES, Form
 from tmvalite.models.latent import LATENT_TERMS
 from tmvalite.models.options import OF_THE_RUN
 from tmvalite.models.output_densities import check_records
+from tmvalite.models.replica_file import replica_set, replicas_record
 from tmvalite.models.trained import Description, Trained
 from tmvalite.optimizers import REGULARIZATIONS
 from tmvalite.string_utils import OptionTable, parse_prior
@@ -68,9 +69,7 @@ def describe(
     own = [f"{n}={text}" for n, text in set_here if n in ours or n in replaced and n != "ErrorStrategy"]
     if own:
         facts[OPTIONS] = ":".join(own)
-    header = {}
-    objective = blueprint.objectives[0]
-    letters = (objective.declared.letter, FUNCTION_CODES.get(objective.function))
+    header, letters = {}, _letters(blueprint.objectives[0])
     if single and None not in letters and network_file.root_can_run(blueprint.graph):
         phase = booking.phases[0]
         header = _header(
@@ -82,6 +81,11 @@ def describe(
             phase.weight_decay,
         )
     return Description(facts, tuple(options), header)
+
+
+def _letters(objective: Objective) -> tuple[str | None, str | None]:
+    """TMVA's letters of the loss and the function of an output; None where it has none."""
+    return objective.declared.letter, FUNCTION_CODES.get(objective.function)
 
 
 def _header(
@@ -175,7 +179,7 @@ def weight_file(title: str, trained: Trained, blocks: Sequence[str] | None = Non
     names = [list(group) for group in (info.variables, info.spectators, info.targets, info.classes)]
     file = WeightFile(form.name, title, dict(said.facts), list(said.options), *names)
     file.transforms, file.pdfs = trained.chain.to_records(), list(said.pdfs)
-    if said.header:
+    if said.header and trained.replicas is None:
         records = network_file.layer_records(trained.network.graph, trained.network.parameters)
         file.header, file.network = form.weights(said.header, records)
         return file
@@ -188,6 +192,8 @@ def weight_file(title: str, trained: Trained, blocks: Sequence[str] | None = Non
     settings = _setting_texts(trained, objectives, trained.class_width if form.role(TRUTH) in chosen else 0)
     records = [_block_record(trained, name, alone=form.roles[0].name not in chosen) for name in chosen]
     file.extension = NetworkRecord(records, trained.network.precision, settings)
+    if trained.replicas is not None:
+        file.extension.replicas = replicas_record(trained.replicas, trained.blocks, trained.network.parameters)
     return file
 
 
@@ -240,9 +246,15 @@ def trained_of(file: WeightFile, form: Form, analysis: str) -> Trained:
     header = dict(file.header)
     if file.method_type != form.name:  # a MethodDNN file becomes one of MethodDL
         header = _header(blocks[""], 1, header["LossFunction"], header["OutputFunction"])
+    replicas = None
+    if file.extension is not None and file.extension.replicas is not None:
+        replicas = replica_set(file.extension.replicas, form, blocks, network.parameters)
+        letters = _letters(objectives[0])
+        if None not in letters and network_file.root_can_run(blocks[""]):
+            header = _header(blocks[""], 1, *letters)  # of a replica alone
     said = Description(dict(file.info), tuple(file.options), header, tuple(file.pdfs))
-    flat = info.n_targets == 1
-    return Trained(form, blocks, network, objectives, chain, info, analysis, labels, flat, **settings, description=said)
+    settings |= {"description": said, "replicas": replicas}
+    return Trained(form, blocks, network, objectives, chain, info, analysis, labels, info.n_targets == 1, **settings)
 
 
 def _read_layers(file: WeightFile, form: Form):

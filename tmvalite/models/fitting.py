@@ -13,26 +13,22 @@ from typing import Any
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
-from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import Diagnostics, OptionError, TmvaliteWarning
 from tmvalite.io.atomic import check_writable
 from tmvalite.io.run_lock import RunLock
 from tmvalite.models.blueprint import Blueprint
 from tmvalite.models.booking import Booking
 from tmvalite.models.checkpoint import check_facts, facts_of, read_checkpoint, write_checkpoint
-from tmvalite.models.events import check_classes, split_events, target_matrix, usable_events, with_ranges
 from tmvalite.models.file import INTERRUPTED, describe
-from tmvalite.models.form import TRUTH, VARIABLES
 from tmvalite.models.judgement import judged
-from tmvalite.models.reconstruction import check_targets
+from tmvalite.models.prepared import Prepared, Replica, prepare, samples
 from tmvalite.models.trained import Trained
-from tmvalite.models.weighting import mean_one
 from tmvalite.training import streams
 from tmvalite.training.by_workers import by_workers
 from tmvalite.training.checkpointing import Checkpointing
 from tmvalite.training.history import History
 from tmvalite.training.initialisation import initialise
-from tmvalite.training.loop import Companion, Sample, Training
+from tmvalite.training.loop import Companion, Training
 from tmvalite.training.progress import Progress
 
 # What may end a training early and leaves what was learnt so far: Ctrl-C, a loss that is no number, a table that nobody reads.
@@ -80,6 +76,9 @@ def fit(
     resume: str | os.PathLike | None = None,
     start: np.ndarray | None = None,
     workers=None,
+    prepared: Prepared | None = None,
+    replica: Replica | None = None,
+    threads: int | None = None,
 ) -> Fitted:
     """Train a network on events.
 
@@ -110,6 +109,12 @@ def fit(
     workers : None, int or executor
         Who does the shares of a training step, see training.by_workers; with the bits of a training without workers, unless
         the option Shares says another number of them.
+    prepared : Prepared, optional
+        What `prepare` makes of the events, where it was made before.
+    replica : Replica, optional
+        Which of several trainings this is: then the seed is its own, and a bootstrap or a fold is drawn for it.
+    threads : int, optional
+        In place of the option Threads; the bits are the same.
 
     Returns
     -------
@@ -126,18 +131,18 @@ def fit(
     began, form, values = time.perf_counter(), booking.form, booking.values
     diagnostics = Diagnostics(booking.bound.source, booking.bound.diagnostics.strict) if diagnostics is None else diagnostics
     progress = Progress() if progress is None else progress
-    chain = TransformChain.build(booking.transforms, info, diagnostics)
-    diagnostics.issue()
     resumed = read_checkpoint(resume) if resume is not None else None
     seed = resumed.seed if resumed is not None else seed or values.RandomSeed or streams.drawn_seed()
-    events, train, valid = _samples(booking, blueprint, chain, events, info, seed, split)
-    info = with_ranges(info, events)
+    seed = seed if replica is None else replica.seed
+    prepared = prepare(booking, blueprint, events, info, diagnostics) if prepared is None else prepared
+    chain, info, n_events = prepared.chain, prepared.info, len(prepared.events)
+    train, valid = samples(booking, prepared, split, seed, replica)
 
-    network = blueprint.network(precision=values.Precision, threads=values.Threads or None)
+    network = blueprint.network(precision=values.Precision, threads=threads or values.Threads or None)
     initialise(network, form.initialisation(values), seed)
     learner = form.learner(booking, blueprint, network)
     companion = form.companion(booking, blueprint, learner, train, trace) or Companion()
-    description = describe(booking, blueprint, info, n_events=len(events), seed=seed, labels=labels or info.classes)
+    description = describe(booking, blueprint, info, n_events=n_events, seed=seed, labels=labels or info.classes)
 
     checkpoint = (values.Checkpoint if checkpoint is None else checkpoint) or None
     checkpoint_every = values.CheckpointEvery if checkpoint_every is None else checkpoint_every
@@ -199,43 +204,6 @@ def fit(
     )
     remarks = () if stopped is not None or history.interrupted else tuple(judged(trained, train, valid, history))
     return Fitted(trained, history, dict(companion.traced), remarks, stopped)
-
-
-def _samples(
-    booking: Booking, blueprint: Blueprint, chain: TransformChain, events: Events, info: DataSetInfo, seed: int, split
-) -> tuple[Events, Sample, Sample]:
-    """The events that can be used, and of these the training and the validation sample; the chain is fitted on all of them."""
-    values, form = booking.values, booking.form
-    dtype, learns = np.dtype(values.Precision), booking.analysis_type if form.role(TRUTH) in blueprint.blocks else None
-    events = usable_events(events, info, dtype, learns=learns, ignore_negative=values.IgnoreNegWeightsInTraining)
-    chosen = form.chosen(booking, events, info)
-    train_at, valid_at = (at if chosen is None else at[chosen[at]] for at in split_events(booking, events, split, seed))
-    chain.fit(events.x, events.targets, events.class_index, events.weight)
-    x = np.ascontiguousarray(chain.apply_variables(events.x), dtype) if chain.transforms_variables else events.x
-    targets = chain.apply_targets(events.targets) if chain.transforms_targets else events.targets
-    if form.role(VARIABLES) in blueprint.blocks:
-        outputs = blueprint.blocks[form.role(VARIABLES)].outputs
-        check_targets(outputs, blueprint.objectives[: len(outputs)], x, info, transformed=chain.transforms_variables)
-    y = target_matrix(booking, blueprint, x, events, targets, info)
-    x, y = form.extended(blueprint, x, y, events, info)
-    if learns in ("classification", "multiclass"):
-        check_classes(events, info, train_at, valid_at)
-
-    def sample(positions, what):
-        at = _as_slice(positions)
-        weight = mean_one(events.weight[at], what).astype(dtype)
-        rows = np.ascontiguousarray(x[at])
-        return Sample(rows, rows if y is x else np.ascontiguousarray(y[at]), weight)
-
-    return events, sample(train_at, "training"), sample(valid_at, "validation")
-
-
-def _as_slice(positions: np.ndarray):
-    """Positions that follow each other as a slice, which copies nothing."""
-    n = len(positions)
-    if n and positions[-1] - positions[0] == n - 1 and (np.diff(positions) == 1).all():
-        return slice(int(positions[0]), int(positions[-1]) + 1)
-    return positions
 
 
 def _done(history: History, seconds: float) -> dict[str, str]:

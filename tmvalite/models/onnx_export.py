@@ -34,6 +34,7 @@ from tmvalite.models.model_operators import (
     built,
 )
 from tmvalite.models.onnx_generator import GENERATED
+from tmvalite.models.replica_set import check_one_network
 from tmvalite.models.trained import Trained
 
 COMPARED = 10_000  # events on which a file is run before it is handed over
@@ -45,6 +46,7 @@ def export(
     trained: Trained, score: Callable, title: str, path: str | os.PathLike, *, opset, target: str, part: str | None, inputs: str
 ) -> None:
     """Write the file, or nothing; see `Method.to_onnx`. `score` gives the MVA value of events (N, V)."""
+    check_one_network(trained, "to_onnx")
     onnx_file.require("onnx"), onnx_file.require("onnxruntime")
     check_target(target)
     opset = onnx_file.check_opset(opset)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -26,6 +26,7 @@ from tmvalite.models.blueprint import joined, network_of
 from tmvalite.models.conditions import Condition
 from tmvalite.models.form import ORIGIN, TRUTH, VARIABLES, Form, lacking
 from tmvalite.models.output_densities import OutputDensities
+from tmvalite.models.replica_set import ReplicaSet
 from tmvalite.string_utils import Prior
 from tmvalite.training.network import Network
 
@@ -78,6 +79,8 @@ class Trained:
         Variables that a generator is given, not asked for.
     description : Description
         For the weight file.
+    replicas : ReplicaSet or None
+        The trainings whose mean its values are; the network has the parameters of the first one.
     direct : bool
         Whether the network takes events as they are, without a detour over `chain`.
     pack : function
@@ -103,6 +106,7 @@ class Trained:
     sigma: float = 1.0
     conditions: tuple[Condition, ...] = ()
     description: Description = Description()
+    replicas: ReplicaSet | None = None
 
     def __post_init__(self):
         self.dtype, self.event_shape = self.network.dtype, (self.info.n_variables,)
@@ -115,7 +119,7 @@ class Trained:
             self.direct = True
         single_precision = self.dtype == np.float32 or not self.direct  # as a chain reads
         self.pack = struct.Struct(f"{self.info.n_variables}{'f' if single_precision else 'd'}").pack_into
-        self.quick = single and not (self.analysis_type == "regression" and self.chain.transforms_targets)
+        self.quick = single and self.replicas is None and not (self.analysis_type == "regression" and self.chain.transforms_targets)
         self.fast = self.quick and self.direct
         self._of_thread = threading.local()
 
@@ -168,9 +172,43 @@ class Trained:
 
         Rows that are not finite give NaN.
         """
-        network = self.part(*dict.fromkeys((self.form.roles[0].name, self.form.role(TRUTH))))
         x, single = self.transformed(X)
-        return network.values(x), single
+        return self._learnt.values(x), single
+
+    @property
+    def _learnt(self) -> Network:
+        """The network that learnt the truth."""
+        return self.part(*dict.fromkeys((self.form.roles[0].name, self.form.role(TRUTH))))
+
+    def _given(self, X, column: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """What `column` makes of the values (N, outputs), their mean where there are replicas; one row for a single event."""
+        x, single = self.transformed(X)
+        values = column(self._learnt.values(x)) if self.replicas is None else self.replicas.mean(self._learnt, x, column)
+        return values[0] if single else values
+
+    def with_spread(self, X) -> tuple[np.ndarray, np.ndarray]:
+        """The signal, all classes or all targets (N, outputs), and their spread over the replicas; rows for one event.
+
+        Raises OptionError where there are not several replicas.
+        """
+        if self.replicas is None:
+            message, hint = (
+                "this method was trained once, so that its values have no spread",
+                "train it with Replicas=100|bootstrap",
+            )
+            raise OptionError(message, code="replicas-none", hint=hint)
+        x, single = self.transformed(X)
+        found = self.replicas.mean_and_spread(self._learnt, x, self._column)
+        return tuple(values[0] for values in found) if single else found
+
+    def each_replica(self, X) -> Iterator[np.ndarray]:
+        """As the first of `with_spread`, of one replica after the other."""
+        x, _ = self.transformed(X)
+        return self.replicas.each(self._learnt, x, self._column)
+
+    @property
+    def _column(self) -> Callable[[np.ndarray], np.ndarray]:
+        return {"regression": self._targets, "multiclass": self._classes}.get(self.analysis_type, _signal)
 
     def one_event(self) -> tuple[np.ndarray, Callable[[], float]] | None:
         """(x, score): memory (V,) for one event, and a call that gives `mva` of what is there; both of this thread.
@@ -202,22 +240,25 @@ class Trained:
         if self.analysis_type == "regression":
             values = self.targets(X)
             return values[..., 0] if values.ndim > 1 else float(values[0])
-        values, single = self.values(X)
-        return float(values[0, 0]) if single else values[:, 0]
+        values = self._given(X, _signal)
+        return float(values[0]) if values.ndim == 1 else values[:, 0]
 
     def targets(self, X) -> np.ndarray:
         """Targets in their original units, (N, T), or (T,) for one event."""
-        values, single = self.values(X)
+        return self._given(X, self._targets)
+
+    def _targets(self, values: np.ndarray) -> np.ndarray:
         values = values[:, self.class_width :]
         if self.chain.transforms_targets:
             values = np.asarray(self.chain.invert_targets(np.ascontiguousarray(values)), self.dtype)
-        return values[0] if single else values
+        return values
 
     def classes(self, X) -> np.ndarray:
         """Values of all classes in declared order, (N, C), or (C,) for one event."""
-        values, single = self.values(X)
-        values = values[:, : self.class_width]
-        return values[0] if single else values
+        return self._given(X, self._classes)
+
+    def _classes(self, values: np.ndarray) -> np.ndarray:
+        return values[:, : self.class_width]
 
     def predictions(self, X, not_finite: str = "raise") -> np.ndarray:
         """The class of every event as y called it (a value of 0.5 or more is signal), or the targets of a regression.
@@ -298,6 +339,10 @@ class Trained:
                 expected=f"(codes, {q}), or ({q},) for one code",
             )
         return z, single
+
+
+def _signal(values: np.ndarray) -> np.ndarray:
+    return values[:, :1]
 
 
 def _restored(fields: dict, precision: str, numbers: np.ndarray) -> Trained:

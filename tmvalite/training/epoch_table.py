@@ -5,10 +5,16 @@ Parts of the loss take the place of the times, the last ones first; what still f
 
 from __future__ import annotations
 
+import math
+import statistics
+from collections.abc import Sequence
+
 from tmvalite.training.history import Epoch, History
 from tmvalite.wrapping import WIDTH
 
 RULE = "-" * 76
+
+REPLICA_HEADER = "Replica |  RandomSeed     Epochs  Best Epoch   Val. Err.       t(s)"
 
 _LEFT = "Epoch |  Train Err.   Val. Err."
 _STEPS = " Conv. Steps"
@@ -93,4 +99,23 @@ def summary_text(history: History) -> str:
         text += f"\nSmallest validation error {history.best_loss:.6g} in epoch {history.best_epoch}{kept}"
     elif history.interrupted:
         text += "\nThe weights as they are now are kept"
+    return text
+
+
+def replica_text(done: int, history: History) -> str:
+    """A row for one of several trainings, in the order in which they end."""
+    best, loss = ("none", math.nan) if history.best_epoch is None else (history.best_epoch, history.best_loss)
+    columns = f"{history.seed:12d}{len(history.epochs):11d}{best!s:>12}"
+    return f"{done:7d} |{columns}{_number(loss, 12)}{_number(history.seconds, 11, 4)}"
+
+
+def replicas_text(histories: Sequence[History], seconds: float) -> str:
+    """How many trainings in what time, and how far apart their validation errors are."""
+    n, losses = len(histories), [h.best_loss for h in histories if h.best_epoch is not None]
+    epochs = [len(history.epochs) for history in histories]
+    many = f"{epochs[0]}" if len(set(epochs)) == 1 else f"{min(epochs)} to {max(epochs)}"
+    text = f"Training finished: {n} replica{'s' * (n != 1)} of {many} epochs in {seconds:.3g} sec"
+    if losses:
+        spread = f" +- {statistics.stdev(losses):.2g}" if len(losses) > 1 else ""
+        text += f"\nSmallest validation errors: {statistics.fmean(losses):.6g}{spread}, mean and spread of the replicas"
     return text

@@ -178,6 +178,26 @@ class Network:
         """As `outputs`, with the folded normalisation before and the output functions after."""
         return self._score(x, True)
 
+    def values_with(self, x: np.ndarray, parameters: np.ndarray) -> np.ndarray:
+        """As `values` of other trainings of this network, (R, N, n_outputs): parameters (R, P), see `parameters.aligned_rows`."""
+        if not hasattr(self._scoring, "finished"):
+            self._new_scoring("finished")
+        work, at, x = self._scoring.finished, COLUMNS["THETA"], self._check(x, self.n_inputs, "events")
+        found = np.empty((len(parameters), len(x), self.n_outputs), self.dtype)
+        alone = len(x) * self.plan.flops < THREAD_FLOPS
+        context, own = work.alone if alone else work.context, int(work.context[at])
+        first, step = parameters.ctypes.data, parameters.strides[0]
+        try:
+            for i, out in enumerate(found):
+                context[at] = first + i * step
+                if alone:
+                    work.run(SCORE, 0, context, work.calls[0], work.arenas[0], x, out)
+                else:
+                    self._run_scoring(work, x, out)
+        finally:
+            context[at] = own
+        return found
+
     def one_event(self) -> tuple[np.ndarray, Callable[[], float]]:
         """(x, score): memory for one event (n_inputs,), and a call that gives value 0 of what is there; both of this thread."""
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
 from tmvalite.errors import DataError
@@ -14,6 +16,16 @@ def aligned(size: int, dtype) -> np.ndarray:
     raw = np.zeros(size + 128 // item, dtype)
     start = -raw.ctypes.data % 64 // item
     return raw[start : start + size]
+
+
+def aligned_rows(rows) -> np.ndarray:
+    """Vectors (P,) as the rows of an array (R, P), each of which starts on a cache line."""
+    item, size = rows[0].itemsize, len(rows[0])
+    width = -(-size * item // 64) * 64 // item
+    whole = aligned(len(rows) * width, rows[0].dtype).reshape(len(rows), width)[:, :size]
+    for row, numbers in zip(whole, rows, strict=True):
+        row[:] = numbers
+    return whole
 
 
 class Parameters:
@@ -41,6 +53,12 @@ class Parameters:
         if matrix.shape != slot.shape:
             raise DataError(f"{name} of {node} is {slot.shape[0]}x{slot.shape[1]}, not {'x'.join(map(str, matrix.shape))}")
         slot.view(self.flat)[:] = matrix
+
+    def over(self, numbers: np.ndarray) -> Parameters:
+        """The same matrices over another vector (P,)."""
+        other = copy.copy(self)
+        other.flat = numbers
+        return other
 
     def snapshot(self) -> np.ndarray:
         return self.flat.copy()

@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tmvalite.errors import OptionError, did_you_mean
 from tmvalite.optimizers import OPTIMIZERS, REGULARIZATIONS
 from tmvalite.string_utils.phases import PhaseSettings
-from tmvalite.training.epoch_table import RULE, header_text, row_text, shown, summary_text
+from tmvalite.training.epoch_table import (
+    REPLICA_HEADER,
+    RULE,
+    header_text,
+    replica_text,
+    replicas_text,
+    row_text,
+    shown,
+    summary_text,
+)
 from tmvalite.training.history import Epoch, History
 from tmvalite.wrapping import fitted
 
@@ -68,6 +77,12 @@ class Progress:
     def end(self, history: History) -> None:
         """The training is over."""
 
+    def replica(self, done: int, count: int, history: History) -> None:
+        """One of `count` trainings of a network is over, and `done` of them in all; called instead of the above."""
+
+    def end_replicas(self, histories: Sequence[History], seconds: float) -> None:
+        """All of them are over."""
+
 
 def optimizer_text(settings: PhaseSettings) -> str:
     """The optimizer with the numbers that it reads, as TMVA prints them."""
@@ -89,6 +104,9 @@ class SummaryProgress(Progress):
 
     def end(self, history):
         self._say(summary_text(history))
+
+    def end_replicas(self, histories, seconds):
+        self._say(replicas_text(histories, seconds))
 
 
 class TableProgress(SummaryProgress):
@@ -123,6 +141,12 @@ class TableProgress(SummaryProgress):
     def message(self, text):
         self._show()
         self._say(text)
+
+    def replica(self, done, count, history):
+        if done == 1:
+            self._say(f"Training {count} replicas\n{RULE}\n{REPLICA_HEADER}\n{RULE}")
+        if shown(done) or done == count:
+            self._say(replica_text(done, history))
 
     def end_phase(self):
         self._show()

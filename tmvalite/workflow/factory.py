@@ -303,6 +303,7 @@ class Factory(FactoryNames):
                 self.log_settings.silent = False  # the tables are what a silent job is run for, as in TMVA
                 try:
                     result_report.PRINTERS[kind](self.log, name, compared)
+                    result_report.print_replicas(self.log, compared)
                     self.log.lines([record.method.note for record in compared if record.method.note])
                 finally:
                     self.log_settings.silent = silent

@@ -10,7 +10,7 @@ import numpy as np
 from tmvalite.data.info import DataSet
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import DataError, OptionError
-from tmvalite.evaluation import correlation_matrix, optimal_cuts
+from tmvalite.evaluation import MeanAndSpread, correlation_matrix, optimal_cuts
 from tmvalite.evaluation.result_tables import elapsed
 from tmvalite.io.atomic import write_atomic
 from tmvalite.plots.html_page import HtmlPage
@@ -50,6 +50,8 @@ class _Report:
         self.order = list(range(len(self.classes)))
         if self.kind == "classification" and self.data.info.signal_class:  # the signal first
             self.order = self.order[::-1]
+        self.replicated = [record for record in records if record.has_errors]
+        self.bands = {r.title: r.replica_bands() for r in self.replicated if self.kind != "regression"}
 
     def write(self) -> None:
         self._overview()
@@ -156,15 +158,20 @@ class _Report:
             for sample in ("test", "train"):
                 title = {"test": "test events", "train": "training events"}[sample]
                 curves = [(record.title, record.roc(sample)) for record in self.records]
-                figures.append((roc_figure(curves, title), f"ROC curves of {title}"))
+                bands = {title: found[0] for title, found in self.bands.items()} if sample == "test" else {}
+                said = f"ROC curves of {title}" + (", with the spread of the replicas" if bands else "")
+                figures.append((roc_figure(curves, title, bands=bands), said))
             self.page.figures(*figures)
             self.page.heading("Optimal cuts")
             self.page.preformatted(optimal_cuts({record.title: record.roc() for record in self.records}))
             return
         for c, name in enumerate(self.classes):
             curves = [(record.title, record.roc("test", c)) for record in self._with_classes()]
+            bands = {title: found[c] for title, found in self.bands.items()}
             if curves:
-                figures.append((roc_figure(curves, f"{name} against the rest"), f"ROC curves of {name} against the rest, test"))
+                figures.append(
+                    (roc_figure(curves, f"{name} against the rest", bands=bands), f"ROC curves of {name} against the rest, test")
+                )
         self.page.figures(*figures)
 
     # ---- one method
@@ -175,6 +182,8 @@ class _Report:
         self.page.section(record.title)
         self.page.text(f"{record.method.method_type}, trained in {elapsed(record.train_seconds)}: {record.weight_file}")
         self._values(record)
+        if record in self.replicated:
+            self._replicas(record)
         self.page.heading("Training and network")
         for name, method in record.method.networks():
             of = f" of {name}" if name else ""
@@ -193,6 +202,27 @@ class _Report:
         if picture is not None:
             self.page.heading("Importance of the variables")
             self.page.figures(picture)
+
+    def _replicas(self, record: MethodRecord) -> None:
+        """What its trainings say one by one: mean and spread."""
+        replicas = record.method.replicas
+        first, last = replicas.seeds[0], replicas.seeds[-1]
+        self.page.heading("Replicas")
+        self.page.text(f"The outputs are the mean of {len(replicas)} trainings ({replicas.kind}), RandomSeed {first} to {last}.")
+        rows = []
+        if self.kind == "regression":
+            for target, (bias, rms) in zip(self.data.info.targets, record.replica_deviations()):
+                rows += [[f"bias of {target.label}", *_pair(bias)], [f"RMS of {target.label}", *_pair(rms)]]
+        else:
+            names = [""] if self.kind == "classification" else [f"{name} against the rest: " for name in self.classes]
+            for name, band in zip(names, self.bands[record.title], strict=True):
+                rows.append([f"{name}ROC area", *_pair(band.area)])
+                rows += [[f"{name}signal efficiency at B = {b:g}", *_pair(band.at(b))] for b in band.backgrounds]
+        losses = [loss for loss in replicas.losses if loss == loss]
+        if len(losses) > 1:
+            rows.append(["validation error", *_pair(MeanAndSpread.of(losses))])
+        rows.append(["epochs", *_pair(MeanAndSpread.of(replicas.epochs))])
+        self.page.table(["one training, test", "mean", "spread"], rows)
 
     def _values(self, record: MethodRecord) -> None:
         from tmvalite.plots import confusion_figure, cuts_figure, score_figure, target_figure
@@ -231,3 +261,7 @@ class _Report:
         if self.kind == "classification":
             figures.append((cuts_figure(record.roc()), "What cuts keep"))
         self.page.figures(*figures)
+
+
+def _pair(number: MeanAndSpread) -> list[str]:
+    return [f"{number.value:.4g}", f"{number.error:.2g}"]

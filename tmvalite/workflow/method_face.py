@@ -7,6 +7,7 @@ import os
 import numpy as np
 
 from tmvalite.errors import OptionError
+from tmvalite.estimators.getters import NO_ERROR, give
 from tmvalite.evaluation import confusion, maximum_significance
 from tmvalite.workflow.info_views import DataSetInfoView, described
 from tmvalite.workflow.members import METHOD, TmvaNames, missing
@@ -220,12 +221,13 @@ class BookedMethod(MethodFace):
         super().__init__(record.method, view, record.weight_file, job)
         self._record = record
 
-    def GetMvaValue(self, X=None):
-        """The value of one event or of events; a Factory has no current event."""
+    def GetMvaValue(self, X=None, err=None, errUpper=None):
+        """The value of one event or of events; a Factory has no current event. See `Method.GetMvaValue` for errors."""
         if X is None:
             hint = "GetMvaValues(X); the methods of a Reader read its registered variables"
             raise OptionError("GetMvaValue of a booked method needs events: a Factory has no current one", code="call", hint=hint)
-        return self.method.GetMvaValue(X)
+        errors = {name: place for name, place in (("err", err), ("errUpper", errUpper)) if place is not None}
+        return self.method.GetMvaValue(X, **errors)
 
     def GetSignalReferenceCut(self) -> float:
         """Where signal efficiency and background rejection of the test sample are equal; 0.5 before TestAllMethods."""
@@ -243,6 +245,14 @@ class BookedMethod(MethodFace):
             )
         return self._record.roc("test").area
 
+    def roc_band(self, sample="test", class_index=0):
+        """The ROC curves of the replicas on a sample, mean and spread; of one class against the rest where there are several.
+
+        Raises OptionError for a method without replicas.
+        """
+        several = self.method.analysis_type == "multiclass"
+        return self._record.replica_bands(sample)[int(class_index) if several else 0]
+
     def GetEfficiency(self, theString="", type=ETreeType.kTesting, err=None) -> float:
         """The signal efficiency at a background efficiency, "Efficiency:0.1"; the area of the curve for "".
 
@@ -253,7 +263,7 @@ class BookedMethod(MethodFace):
         if background is None:
             return curve.area
         found = self._record.efficiency_at(sample, background)
-        _give(err, found[1])
+        give(err, found[1])
         return found[0]
 
     def GetTrainingEfficiency(self, theString="") -> float:
@@ -271,7 +281,7 @@ class BookedMethod(MethodFace):
     def GetMaximumSignificance(self, SignalEvents, BackgroundEvents, optimal_significance_value=None) -> float:
         """The cut with the largest S/sqrt(S+B); the third argument, a ctypes number or an array, gets that significance."""
         best, cut = maximum_significance(self._record.roc("test"), float(SignalEvents), float(BackgroundEvents))
-        _give(optimal_significance_value, best)
+        give(optimal_significance_value, best)
         return cut
 
     def GetKSTrainingVsTest(self, SorB, opt="X") -> float:
@@ -283,8 +293,8 @@ class BookedMethod(MethodFace):
     def GetRegressionDeviation(self, tgtNum, type=ETreeType.kTesting, stddev=None, stddev90Percent=None) -> tuple[float, float]:
         """Root mean square deviation of a target, over all events and over the 90 percent nearest to the truth."""
         found = self._record.deviation(sample_name(type), int(tgtNum))
-        _give(stddev, found.dev)
-        _give(stddev90Percent, found.dev90)
+        give(stddev, found.dev)
+        give(stddev90Percent, found.dev90)
         return found.dev, found.dev90
 
     def GetMulticlassConfusionMatrix(self, effB, type=ETreeType.kTesting) -> np.ndarray:
@@ -337,10 +347,16 @@ class ReadMethod(MethodFace):
         return True
 
     def GetMvaValue(self, X=None, *errors):
-        """The value of the registered variables, of one event or of events. Error arguments of C++ get -1."""
-        for error in errors:
-            _give(error, -1.0)
-        return self._reader.evaluate_mva(self, X)
+        """The value of the registered variables, of one event or of events.
+
+        Error arguments of C++ get the spread of the replicas, or -1 for a method without them.
+        """
+        value, error = self._reader.evaluate_mva(self, X), NO_ERROR
+        if errors:
+            error = self._reader.last_error()
+        for place in errors:
+            give(place, error)
+        return value
 
     GetMvaValues = GetMvaValue
 
@@ -362,13 +378,3 @@ def _background(text) -> float | None:
         return float(number if colon else name)
     except ValueError:
         raise OptionError(f"'{text}' names no background efficiency", code="call", expected="'Efficiency:0.1', or ''") from None
-
-
-def _give(place, value: float) -> None:
-    """Put a result where C++ returns it: into a ctypes number, or into the first element of an array."""
-    if place is None:
-        return
-    if hasattr(place, "value"):
-        place.value = value
-    else:
-        place[0] = value

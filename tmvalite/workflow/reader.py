@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from tmvalite.data.info import VariableInfo
 from tmvalite.data.tables import scored_events
 from tmvalite.errors import DataError, FileError, OptionError, TmvaliteWarning, did_you_mean, warn_user
+from tmvalite.estimators.getters import NO_ERROR
 from tmvalite.io.xml_guard import XmlText
 from tmvalite.workflow.info_views import VARIABLE_COLUMNS, DataSetInfoView, counts_text, variable_rows
 from tmvalite.workflow.log import Log
@@ -57,6 +59,7 @@ class Reader(ReaderNames):
         self._variable_slots: list[VariableSlot | None] = []
         self._spectator_slots: list[VariableSlot | None] = []
         self._methods: dict[str, ReadMethod] = {}
+        self._last = threading.local()  # method and events of the last value, where the method has errors
         self._loops: dict[str, Callable[[], float]] = {}  # by tag: the value of the registered variables, without questions
         for name in names:
             self.add_variable(name)
@@ -175,6 +178,7 @@ class Reader(ReaderNames):
         """
         method, x = self._understood(tag, events)
         value = method.GetMvaValues(x)
+        self._last.asked = (method, x) if getattr(method, "has_errors", False) else None
         if x.ndim == 2:
             return value
         if value == value:
@@ -189,8 +193,18 @@ class Reader(ReaderNames):
         warn_user(TmvaliteWarning(message, code="not-a-number"))
         return NOT_A_NUMBER
 
+    def last_error(self):
+        """The error of the last value that EvaluateMVA gave in this thread: a float, or (N,); -1 for a method that has none."""
+        asked = getattr(self._last, "asked", None)
+        if asked is None:
+            return NO_ERROR
+        error = asked[0].mva_error(asked[1])
+        return error if np.ndim(error) or error == error else NO_ERROR
+
     def _remember(self, tag: str, method) -> None:
         """Make the next EvaluateMVA(tag) short, if the value is what the network makes of the registered variables."""
+        if any(getattr(booked.method, "has_errors", False) for booked in self._methods.values()):
+            return  # GetMVAError asks which method gave the last value
         one = method.one_event()
         fill = None if one is None else gather(self._variable_slots, one[0].dtype)
         if fill is None:

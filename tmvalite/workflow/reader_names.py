@@ -100,9 +100,9 @@ class ReaderNames(Configurable):
         """Say more, or only what is needed."""
         self.log.settings.verbose = bool(v)
 
-    def GetMVAError(self) -> float:
-        """-1: the methods of tmvalite give no error of their values."""
-        return -1.0
+    def GetMVAError(self):
+        """The spread of the replicas (`Replicas=100|bootstrap`) in the last EvaluateMVA; -1 for a method without them."""
+        return self.last_error()
 
     GetMVAErrorLower = GetMVAErrorUpper = GetMVAError
 

@@ -19,6 +19,7 @@ from tmvalite.evaluation import (
     rank_regression,
     result_tables,
 )
+from tmvalite.evaluation.replica_tables import bands_table, deviations_table
 from tmvalite.string_utils.syntax import TransformList
 from tmvalite.workflow.log import Log
 from tmvalite.workflow.results import MethodRecord
@@ -144,6 +145,24 @@ def print_multiclass(log: Log, dataset: str, records: Sequence[MethodRecord]) ->
 
 
 PRINTERS = {"classification": print_classification, "regression": print_regression, "multiclass": print_multiclass}
+
+
+def print_replicas(log: Log, records: Sequence[MethodRecord]) -> None:
+    """What the trainings of each method that has several say of the test sample."""
+    several = [r for r in records if r.has_errors]
+    if not several:
+        return
+    info, kind = several[0].data.info, several[0].analysis_type
+    if kind == "regression":
+        pairs = [(r, target, pair) for r in several for target, pair in zip(info.targets, r.replica_deviations(), strict=True)]
+        table = deviations_table([(f"{r.title}, {target.label}", *pair) for r, target, pair in pairs])
+    else:
+        names = {
+            r.title: [r.title] if kind == "classification" else [f"{r.title}, {name}" for name in info.classes] for r in several
+        }
+        table = bands_table([row for r in several for row in zip(names[r.title], r.replica_bands(), strict=True)])
+    log.lines(table)
+    log.info()
 
 
 def print_correlations(log: Log, records: Sequence[MethodRecord]) -> None:

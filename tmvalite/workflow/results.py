@@ -11,8 +11,11 @@ from tmvalite.data.info import DataSet, Events
 from tmvalite.errors import OptionError
 from tmvalite.evaluation import (
     REFERENCE_BACKGROUNDS,
+    BandMaker,
     Deviation,
     Efficiencies,
+    MeanAndSpread,
+    RocBand,
     RocCurve,
     confusion,
     kolmogorov_smirnov,
@@ -24,6 +27,7 @@ from tmvalite.evaluation import (
     significance,
 )
 from tmvalite.evaluation.binned import histogram_edges
+from tmvalite.evaluation.samples import mean_and_rms
 from tmvalite.methods.category_events import inputs_of
 
 GETTERS = {"classification": "GetMvaValues", "regression": "GetRegressionValues", "multiclass": "GetMulticlassValues"}
@@ -144,6 +148,37 @@ class MethodRecord:
             return roc_curve(outputs[:, class_index], self.is_class(name, class_index), weights)
         return roc_curve(outputs, self.is_class(name, self.data.info.signal_class), weights)
 
+    @property
+    def has_errors(self) -> bool:
+        """Whether the method has several replicas."""
+        return getattr(self.method, "has_errors", False)
+
+    def replica_bands(self, name: str = "test") -> list[RocBand]:
+        """The ROC curves of the replicas on a sample, with their spread: of the signal, or of every class against the rest.
+
+        Raises OptionError for a regression and a method without replicas.
+        """
+        if self.analysis_type == "regression":
+            hint = "replica_deviations has the spread of bias and RMS"
+            raise OptionError("a regression has no ROC curve", code="analysis-type", hint=hint)
+        several = self.analysis_type == "multiclass"
+        classes = range(len(self.data.info.classes)) if several else [self.data.info.signal_class]
+        makers, weights = [BandMaker() for _ in classes], self.sample(name).weight
+        for values in self.method.replica_values(self.inputs(name)):
+            for c, maker in zip(classes, makers, strict=True):
+                maker.add(roc_curve(values[:, c] if several else values, self.is_class(name, c), weights))
+        return [maker.band() for maker in makers]
+
+    def replica_deviations(self, name: str = "test") -> list[tuple[MeanAndSpread, MeanAndSpread]]:
+        """Mean and spread over the replicas of the bias and of the RMS of every target."""
+        events = self.sample(name)
+        found = []
+        for values in self.method.replica_values(self.inputs(name)):
+            columns = zip(values.T, self.method.truth(events).T, strict=True)
+            found.append([mean_and_rms(*_deviations(*pair, events.weight)) for pair in columns])
+        numbers = np.array(found)  # (R, T, 2)
+        return [tuple(MeanAndSpread.of(column) for column in numbers[:, t].T) for t in range(numbers.shape[1])]
+
     def efficiencies(self, name: str) -> Efficiencies:
         truth = self.is_class(name, self.data.info.signal_class)
         return signal_efficiencies(self.output(name), truth, self.sample(name).weight)
@@ -188,3 +223,7 @@ class MethodRecord:
         (a, weights_a), (b, weights_b) = parts
         edges = histogram_edges(parts) if binned else None
         return kolmogorov_smirnov(a, b, weights_a, weights_b, edges=edges)
+
+
+def _deviations(prediction, truth, weights) -> tuple[np.ndarray, np.ndarray]:
+    return np.asarray(prediction, np.float64) - np.asarray(truth, np.float64), np.asarray(weights, np.float64)
