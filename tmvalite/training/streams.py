@@ -21,6 +21,8 @@ INITIALISATION = "initialisation"  # the streams in use
 SHUFFLE = "shuffle"
 DROPOUT = "dropout"
 SPLIT = "split"
+CHUNKS = "chunks"
+DRAWN = "drawn"
 
 MAX_SEED = 2**32 - 1  # RandomSeed is an unsigned 32-bit integer in TMVA
 
