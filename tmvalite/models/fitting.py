@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
+from tmvalite.data.streaming.streamed_events import StreamedEvents
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import Diagnostics, OptionError, TmvaliteWarning
 from tmvalite.models.blueprint import Blueprint
@@ -23,13 +24,15 @@ from tmvalite.models.file import INTERRUPTED, describe
 from tmvalite.models.form import TRUTH, VARIABLES
 from tmvalite.models.judgement import judged
 from tmvalite.models.reconstruction import check_targets
+from tmvalite.models.streamed_samples import streamed_samples
 from tmvalite.models.trained import Trained
 from tmvalite.models.weighting import mean_one
 from tmvalite.training import streams
 from tmvalite.training.checkpointing import Checkpointing
+from tmvalite.training.epoch_pieces import Sample
 from tmvalite.training.history import History
 from tmvalite.training.initialisation import initialise
-from tmvalite.training.loop import Companion, Sample, Training
+from tmvalite.training.loop import Companion, Training
 from tmvalite.training.progress import Progress
 
 # What may end a training early and leaves what was learnt so far: Ctrl-C, a loss that is no number, a table that nobody reads.
@@ -62,7 +65,7 @@ class Fitted:
 def fit(
     booking: Booking,
     blueprint: Blueprint,
-    events: Events,
+    events: Events | StreamedEvents,
     info: DataSetInfo,
     *,
     seed: int = 0,
@@ -81,8 +84,8 @@ def fit(
 
     Parameters
     ----------
-    events : Events
-        With normalised weights; they are scaled to mean 1 here.
+    events : Events or StreamedEvents
+        With normalised weights; they are scaled to mean 1 here. Those of a stream are normalised here, too.
     seed : int
         Of all random numbers; 0 takes RandomSeed, and where that is 0 too another one each time.
     split : "drawn", "last" or (training, validation)
@@ -121,14 +124,13 @@ def fit(
     diagnostics.issue()
     resumed = read_checkpoint(resume) if resume is not None else None
     seed = resumed.seed if resumed is not None else seed or values.RandomSeed or streams.drawn_seed()
-    events, train, valid = _samples(booking, blueprint, chain, events, info, seed, split)
-    info = with_ranges(info, events)
+    n_events, info, train, valid = _taken(booking, blueprint, chain, events, info, seed, split)
 
     network = blueprint.network(precision=values.Precision, threads=values.Threads or None)
     initialise(network, form.initialisation(values), seed)
     learner = form.learner(booking, blueprint, network)
     companion = form.companion(booking, blueprint, learner, train, trace) or Companion()
-    description = describe(booking, blueprint, info, n_events=len(events), seed=seed, labels=labels or info.classes)
+    description = describe(booking, blueprint, info, n_events=n_events, seed=seed, labels=labels or info.classes)
 
     checkpoint = (values.Checkpoint if checkpoint is None else checkpoint) or None
     checkpoint_every = values.CheckpointEvery if checkpoint_every is None else checkpoint_every
@@ -164,6 +166,8 @@ def fit(
         training.run()
     except STOPS as error:
         stopped = error
+    finally:
+        train.close()
     history = training.history if training is not None else History(seed=seed)
     if training is None or training.kept is None:
         return Fitted(None, history, dict(companion.traced), stopped=stopped)
@@ -185,8 +189,18 @@ def fit(
         ),
         **companion.learnt(network, train, seed),
     )
-    remarks = () if stopped is not None or history.interrupted else tuple(judged(trained, train, valid, history))
+    remarks = () if stopped is not None or history.interrupted else tuple(judged(trained, train.some(), valid.some(), history))
+    valid.close()
     return Fitted(trained, history, dict(companion.traced), remarks, stopped)
+
+
+def _taken(booking, blueprint, chain, events, info: DataSetInfo, seed: int, split) -> tuple:
+    """The number of events, their names with ranges, and the samples that train and validate; the chain is fitted."""
+    if isinstance(events, StreamedEvents):
+        made = streamed_samples(booking, blueprint, chain, events, info, seed)
+        return made.n_events, made.info, made.train, made.valid
+    events, train, valid = _samples(booking, blueprint, chain, events, info, seed, split)
+    return len(events), with_ranges(info, events), train, valid
 
 
 def _samples(

@@ -24,10 +24,10 @@ from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training import streams
 from tmvalite.training.checkpointing import Checkpointing
 from tmvalite.training.compiling import announced
+from tmvalite.training.epoch_pieces import Piece, Sample, batch_sizes
 from tmvalite.training.history import Epoch, History
 from tmvalite.training.optimizers import OptimizerSettings, optimizer_states
 from tmvalite.training.progress import PhaseStart, Progress
-from tmvalite.training.sample import Piece, Sample, batch_sizes
 from tmvalite.training.schedule import LearningRate
 from tmvalite.training.state import TrainingState
 

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tmvalite.training import streams
-from tmvalite.training.sample import Piece, Sample, batch_count
+from tmvalite.training.epoch_pieces import Piece, Sample, batch_count
 
+SOME = 50_000  # events that are looked at of those that do not fit
 WAIT = 0.05  # seconds between two looks at signals while a group is read
 
 Rows = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -72,6 +73,10 @@ class StreamedSample:
         Events of a buffer, of which there are two.
     seed : int
         Of the order of the chunks.
+    some : Sample, optional
+        Some of the events, to look at.
+    fingerprint : str
+        Tells these events, and the order in which they train, from others.
     """
 
     def __init__(
@@ -84,6 +89,8 @@ class StreamedSample:
         dtype,
         capacity: int,
         seed: int,
+        some: Sample | None = None,
+        fingerprint: str = "",
     ):
         self.chunks, self._read, self._shape = tuple(chunks), read, (width, outputs, np.dtype(dtype))
         self._events = np.array([chunk.events for chunk in self.chunks], np.int64)
@@ -94,6 +101,7 @@ class StreamedSample:
         self._buffers: list[_Buffer] = []
         self._thread: ThreadPoolExecutor | None = None
         self._ahead: tuple[tuple, Future] | None = None
+        self._some, self._fingerprint = some, fingerprint
         self._held: _Buffer | None = None  # of the one group that there is
         self._stop = False
 
@@ -219,25 +227,13 @@ class StreamedSample:
         order = streams.permutation(shuffle, self._n, epoch=epoch)
         return Piece(self._held.x, self._held.targets, self._held.weights, order, 0, batch_count(self._n, batch_size))
 
-    def head(self, most: int) -> Sample:
-        """Events of the first chunks of a class each, in turn, about as many."""
-        chosen, n = [], 0
-        for i in sorted(range(len(self.chunks)), key=self._turn_of()):
-            chosen.append(i)
-            n += self.chunks[i].events
-            if n >= most:
-                break
-        parts = [np.concatenate(columns) for columns in zip(*self._read(sorted(chosen)))]
-        at = slice(None, None, max(1, len(parts[0]) // most))
-        return Sample(*(np.ascontiguousarray(part[at]) for part in parts))
+    def some(self) -> Sample:
+        """As `Sample.some`: those that were given."""
+        return self._some
 
-    def _turn_of(self) -> Callable[[int], tuple[int, int]]:
-        seen: dict[int, int] = {}
-        turns = []
-        for chunk in self.chunks:
-            turns.append(seen.get(chunk.class_index, 0))
-            seen[chunk.class_index] = turns[-1] + 1
-        return lambda i: (turns[i], self.chunks[i].class_index)
+    def fingerprint(self) -> str:
+        """As `Sample.fingerprint`: what was given."""
+        return self._fingerprint
 
     def close(self) -> None:
         """End the thread and give the memory back."""
@@ -262,8 +258,10 @@ class BlockSample:
         From the first to the last event; each block but the last has a multiple of workspace.EVALUATION_BLOCK events.
     """
 
-    def __init__(self, n: int, blocks: Callable[[], Iterator[Rows]], close: Callable[[], None] | None = None):
-        self._n, self._blocks, self._close = n, blocks, close
+    def __init__(
+        self, n: int, blocks: Callable[[], Iterator[Rows]], close: Callable[[], None] | None = None, fingerprint: str = ""
+    ):
+        self._n, self._blocks, self._close, self._fingerprint = n, blocks, close, fingerprint
 
     def __len__(self):
         return self._n
@@ -272,9 +270,13 @@ class BlockSample:
         """As `Sample.loss`."""
         return network.loss_of(self._blocks(), seed=seed, parts=parts)
 
-    def head(self, most: int) -> Sample:
-        """Some events, from the whole sample."""
-        step = max(1, -(-self._n // most))
+    def fingerprint(self) -> str:
+        """As `Sample.fingerprint`: what was given."""
+        return self._fingerprint
+
+    def some(self) -> Sample:
+        """As `Sample.some`: every so many events, at most SOME."""
+        step = max(1, -(-self._n // SOME))
         parts, at = [], 0
         for block in self._blocks():
             parts.append([part[(-at) % step :: step] for part in block])

@@ -97,6 +97,13 @@ def long_words(key: Key, count: int, *, row: int = 0, step: int = 0, epoch: int 
     return ((even << _HALF) | odd).T.reshape(-1)[:count]
 
 
+def words_of(key: Key, start: int, stop: int) -> np.ndarray:
+    """The 64-bit words of elements start to stop, (stop - start,) uint64: those of `long_words`, from the middle."""
+    blocks = np.arange(start // 2, (stop + 1) // 2, dtype=np.uint64)
+    even, odd = _rounds((blocks, 0, 0, 0), key)
+    return ((even << _HALF) | odd).T.reshape(-1)[start % 2 : start % 2 + stop - start]
+
+
 def _uniform(long: np.ndarray) -> np.ndarray:
     """(k + 1/2) / 2^52 with k the upper 52 bits: exact, symmetric about 1/2, never 0 or 1."""
     return ((long >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52

@@ -6,7 +6,8 @@ of the sample. `Sample` has them in memory, `streamed_sample.StreamedSample` rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,12 +63,25 @@ class Sample:
         """The network's loss over all events, see `Network.loss`."""
         return network.loss(self.x, self.targets, self.weights, seed=seed, parts=parts)
 
-    def head(self, most: int) -> Sample:
-        """The first events."""
-        return self if len(self) <= most else Sample(self.x[:most], self.targets[:most], self.weights[:most])
+    def some(self) -> Sample:
+        """Events to look at: all that are in memory."""
+        return self
+
+    def fingerprint(self) -> str:
+        """A digest of all that there is."""
+        return digest({"x": self.x, "targets": self.targets, "weights": self.weights})
 
     def close(self) -> None:
         """Nothing is asked for any more."""
+
+
+def digest(arrays: Mapping[str, np.ndarray]) -> str:
+    """Of names, types, shapes and numbers."""
+    found = hashlib.blake2b(digest_size=16)
+    for name, array in sorted(arrays.items()):
+        found.update(f"{name}{array.dtype}{array.shape}".encode())
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
 
 
 def batch_count(events: int, batch_size: int) -> int:
