@@ -3,6 +3,8 @@
 import numpy as np
 import uproot
 
+from tmvalite.data.streaming import stream_trees
+
 NAMES = ["x", "y", "s := x*y"]
 CUT, WEIGHT = "y>-1", "w"
 
@@ -44,3 +46,14 @@ def arrays(content):
             x = np.stack([one["x"], one["y"], (one["x"].astype(float) * one["y"]).astype(np.float32)], axis=1)[keep]
             parts.append((x, np.full(len(x), name), one["w"][keep].astype(np.float64)))
     return [np.concatenate(columns) for columns in zip(*parts)]
+
+
+def nothing_fits(monkeypatch):
+    """Buffers of 600 events, chunks of about 130 entries, samples of a data set of 200."""
+    monkeypatch.setattr("tmvalite.data.streaming.streamed_events.OF_HELD", 0.0)
+    monkeypatch.setattr("tmvalite.models.streamed_samples.LEAST_BUFFER", 600)
+    monkeypatch.setattr("tmvalite.models.streamed_samples.OF_BUFFERS", 0.0)
+    monkeypatch.setattr("tmvalite.data.streaming.streamed_dataset.LEAST_SAMPLE", 200)
+    monkeypatch.setattr("tmvalite.data.streaming.streamed_dataset.OF_SAMPLE", 0.0)
+    monkeypatch.setattr(stream_trees, "LEAST", 1)
+    monkeypatch.setattr(stream_trees, "BLOCK", 130)

@@ -162,6 +162,11 @@ class Method(Getters, DescribedOutput, Estimator):
         return self.bound.is_set("V") and not self.bound.values.V
 
     @property
+    def streams(self) -> bool:
+        """Whether it can train on events that stay in their files."""
+        return self.booking.form.streamed
+
+    @property
     def needs_truth(self) -> bool:
         """Whether a training needs classes or targets."""
         return self.booking.needs_truth
@@ -269,8 +274,8 @@ class Method(Getters, DescribedOutput, Estimator):
 
         Parameters
         ----------
-        events : Events
-            With their weights normalised (NormMode).
+        events : Events or StreamedEvents
+            With their weights normalised (NormMode). Of a stream, drawn events validate.
         progress, on_interrupt
             As for `fit`; progress may also be a `training.progress.Progress`.
         write : callable(str)

@@ -130,6 +130,16 @@ def book(
     return booking
 
 
+def check_streamed(booking: Booking) -> None:
+    """Raises OptionError for what needs all events in memory."""
+    if not booking.form.streamed:
+        message = f"Method{booking.form.name} needs all events in memory: it cannot be trained on a stream"
+        raise OptionError(message, code="stream-method", hint="MethodDL can; or give arrays of fewer events")
+    if booking.values.CreateMVAPdfs:
+        message = "CreateMVAPdfs needs all training events in memory"
+        raise booking.error("CreateMVAPdfs", message, "stream-method", hint="leave it out")
+
+
 def silent(source) -> Diagnostics:
     """Takes warnings that nobody shall see."""
     diagnostics = Diagnostics(source)

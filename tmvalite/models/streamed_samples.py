@@ -15,9 +15,9 @@ from tmvalite.data.streaming.stream_trees import ChunkEvents
 from tmvalite.data.streaming.streamed_events import StreamedEvents, Survey, whole_limits
 from tmvalite.data.transforms import TransformChain
 from tmvalite.data.transforms.statistics import check_gathered
-from tmvalite.errors import DataError, OptionError, TmvaliteWarning, quoted, warn_user
+from tmvalite.errors import DataError, TmvaliteWarning, quoted, warn_user
 from tmvalite.models.blueprint import Blueprint
-from tmvalite.models.booking import Booking
+from tmvalite.models.booking import Booking, check_streamed
 from tmvalite.models.events import target_matrix
 from tmvalite.models.form import TRUTH
 from tmvalite.training import streams
@@ -26,6 +26,7 @@ from tmvalite.training.streamed_sample import BlockSample, ChunkSize, StreamedSa
 from tmvalite.training.workspace import EVALUATION_BLOCK
 
 OF_VALIDATION, OF_BUFFERS = 0.25, 0.75  # of the memory: the events that validate, and two buffers
+LEAST_BUFFER = 1000  # events, however little memory there is
 ORDER_BYTES = 40  # of an event in a buffer: its place, and what shuffling needs
 BLOCK = 64 * EVALUATION_BLOCK
 SHOWN = 50_000  # events by which a trained network is judged
@@ -39,21 +40,6 @@ class Streamed:
     info: DataSetInfo
     train: StreamedSample
     valid: Sample | BlockSample
-
-
-def least_capacity() -> int:
-    """Events of a buffer, however little memory there is."""
-    return 1000
-
-
-def check_streamed(booking: Booking) -> None:
-    """Raises OptionError for what needs all events in memory."""
-    if not booking.form.streamed:
-        message = f"Method{booking.form.name} needs all events in memory: it cannot be trained on a stream"
-        raise OptionError(message, code="stream-method", hint="MethodDL can; or give arrays of fewer events")
-    if booking.values.CreateMVAPdfs:
-        message = "CreateMVAPdfs needs all training events in memory"
-        raise booking.error("CreateMVAPdfs", message, "stream-method", hint="leave it out")
 
 
 def streamed_samples(
@@ -104,7 +90,8 @@ class _Making:
         survey.run([*([gather] if gathering is not None else []), self._keep])
         factors = survey.factors()
         self.events.trees.diagnostics.issue()
-        survey.remark()
+        if self.events.part is None:  # a data set has said it
+            survey.remark()
         self._check_parts()
         for position, transform in enumerate(chain.transforms):
             if position:  # what it learns depends on what those before it make of the events
@@ -170,7 +157,7 @@ class _Making:
         trees, (width, outputs) = self.events.trees, self._widths()
         chunks = [ChunkSize(trees.class_of(i), int(n)) for i, n in enumerate(self.survey.trained)]
         bytes_ = self.dtype.itemsize * (width + outputs + 1) + ORDER_BYTES
-        capacity = max(least_capacity(), int(OF_BUFFERS / 2 * self.events.memory) // bytes_)
+        capacity = max(LEAST_BUFFER, int(OF_BUFFERS / 2 * self.events.memory) // bytes_)
         class_index, x, targets, weight = self.shown.events()
         return StreamedSample(
             chunks,

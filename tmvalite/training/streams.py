@@ -23,6 +23,7 @@ DROPOUT = "dropout"
 SPLIT = "split"
 CHUNKS = "chunks"
 DRAWN = "drawn"
+TEST = "test"
 
 MAX_SEED = 2**32 - 1  # RandomSeed is an unsigned 32-bit integer in TMVA
 

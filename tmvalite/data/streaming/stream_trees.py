@@ -86,7 +86,6 @@ class StreamTrees:
     Parameters
     ----------
     info : DataSetInfo
-        Spectators are not read.
     inputs : sequence of TreeInput
         A path may be a pattern, and a source a list.
     chunk_entries : int
@@ -108,7 +107,7 @@ class StreamTrees:
         diagnostics: Diagnostics | None = None,
         chunk_entries: int = BLOCK,
     ):
-        self.info = replace(info, spectators=())
+        self.info = info
         self.diagnostics = diagnostics if diagnostics is not None else Diagnostics()
         self.formulas = DeclaredFormulas(self.info, cuts or {}, weights or {}, self.diagnostics)
         self.cuts = dict(cuts or {})

@@ -51,12 +51,17 @@ class StreamedEvents:
     norm : "EqualNumEvents", "NumEvents" or None, see `models.weighting.normalised`
     memory : bytes for buffers, about
     part : which of their events these are; None for all
+    n : how many they are, where that is known
     """
 
     trees: StreamTrees
     norm: str | None
     memory: int
     part: Limits | None = None
+    n: int = -1
+
+    def __len__(self):
+        return max(0, self.n)
 
     @property
     def info(self) -> DataSetInfo:
@@ -209,12 +214,12 @@ class Survey:
 
         return replace(info, variables=filled(info.variables, "variables"), targets=filled(info.targets, "targets"))
 
-    def remark(self) -> None:
+    def remark(self, warn: Callable[[TmvaliteWarning], None] = warn_user) -> None:
         """Warn of constant variables and of negative weights."""
         low, high = self._ranges["variables"]
         constant = [v.label for v, a, b in zip(self.events.info.variables, low, high) if a == b]
         if constant:
-            warn_user(constant_remark("variable", constant))
+            warn(constant_remark("variable", constant))
         n = sum(sums.n_negative for sums in self.sums)
         if n:
             events, total = sum(sums.events for sums in self.sums), sum(sums.weight for sums in self.sums)
@@ -223,7 +228,7 @@ class Survey:
                 f"{sum(sums.negative for sums in self.sums):.6g}, that of all weights {total:.6g}"
             )
             hint = "they count as they are; IgnoreNegWeightsInTraining leaves such events out of the training"
-            warn_user(TmvaliteWarning(message, code="data-negative-weights", hint=hint))
+            warn(TmvaliteWarning(message, code="data-negative-weights", hint=hint))
 
 
 def whole_limits(classes: Iterable[str], limit: np.uint64, seed: int, stream: str = streams.SPLIT) -> Limits:
