@@ -309,15 +309,17 @@ class Training:
         for first in range(max(at.batches, piece.first), stop, chunk):
             steps = min(chunk, stop - first)
             parts = np.empty((steps, len(at.terms)))
+            begin = (first - piece.first) * size
+            order = piece.order[begin:] if first + steps == stop else piece.order[begin : begin + steps * size]
             losses = self.network.train_steps(
                 piece.x,
                 piece.targets,
                 piece.weights,
-                piece.order,
+                order,  # the batches of this call alone: the others cost nothing
                 batch_size=size,
-                first=first - piece.first,
+                first=0,
                 count=steps,
-                before=piece.first,
+                before=first,
                 optimizer=at.optimizer,
                 epoch=epoch,
                 seed=self._seed,
