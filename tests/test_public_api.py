@@ -21,7 +21,7 @@ from tmvalite.workflow.method_face import BookedMethod, ReadMethod
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = """
 Config CrossValidation CrossValidationResult CvSplit CvSplitKFolds DataError DataLoader EAnalysisType EMVA ETreeType
-Experimental ExpressionError Factory FileError HyperParameterOptimisation MethodAE MethodDL MethodDNN MethodGAN
+EventStream Experimental ExpressionError Factory FileError HyperParameterOptimisation MethodAE MethodDL MethodDNN MethodGAN
 MissingExtraError NotFittedError NotProvidedError OptionError PyMethodBase ROCCurve Reader Scan ShapeError TmvaliteError
 TmvaliteWarning Tools TrainingError Types VIType __version__ apply from_onnx gConfig gTools kAll kRandom kShort load
 """.split()

@@ -48,17 +48,17 @@ class FakeNetwork:
     def _probability(self, x):
         return 1.0 / (1.0 + np.exp(-(x @ self.parameters.flat[:-1] + self.parameters.flat[-1])))
 
-    def train_steps(self, x, targets, weights, order, *, batch_size, first, count, optimizer, epoch, seed, parts):
-        self.calls.append((epoch, first, count, optimizer.learning_rate, seed))
+    def train_steps(self, x, targets, weights, order, *, batch_size, first, count, optimizer, before, epoch, seed, parts):
+        self.calls.append((epoch, before + first, count, optimizer.learning_rate, seed))
         losses = []
         for batch, (start, stop) in list(enumerate(batch_bounds(len(order), batch_size)))[first : first + count]:
-            if self.stop == (epoch, batch):
+            if self.stop == (epoch, before + batch):
                 raise KeyboardInterrupt
             rows = order[start:stop]
             self.seen.append((epoch, rows.copy()))
             p, y, w = self._probability(x[rows]), targets[rows, 0], weights[rows]
             losses.append(float(np.sum(-w * np.log(np.where(y == 1, p, 1 - p))) / len(rows)))
-            if self.bad_batch == (epoch, batch):
+            if self.bad_batch == (epoch, before + batch):
                 losses[-1] = float("nan")
                 self.parameters.flat[:] = np.nan
             slope = w * (p - y) / len(rows)

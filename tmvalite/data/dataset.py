@@ -12,9 +12,9 @@ import numpy as np
 from tmvalite.data.checks import constant_remark, sample_remarks
 from tmvalite.data.class_formulas import formulas_for
 from tmvalite.data.columns import ArrayTable, Column
+from tmvalite.data.declared_formulas import DeclaredFormulas
 from tmvalite.data.event_rows import GrowingRows, Room, TreeEvents
 from tmvalite.data.expression import Context, parse_expression
-from tmvalite.data.formulas import expression_of
 from tmvalite.data.gathering import gathered, joined_weights, widen
 from tmvalite.data.info import DataSet, DataSetInfo, Events, VariableInfo
 from tmvalite.data.reading import read_tree
@@ -129,44 +129,24 @@ def build_dataset(
 
 
 class _Reader:
-    """Reads trees into classes; every expression is parsed once."""
+    """Reads trees into classes."""
 
     def __init__(self, info: DataSetInfo, cuts: dict[str, str], weights: dict[str, str], diagnostics: Diagnostics):
         self.info, self.cuts, self.diagnostics = info, cuts, diagnostics
-        groups = {"variable": info.variables, "target": info.targets, "spectator": info.spectators}
-        self.expressions = {kind: self._parse_group(kind, infos) for kind, infos in groups.items()}
-        self.class_cuts = {name: self._parse(cut, f"the cut of class '{name}'") for name, cut in cuts.items() if cut.strip()}
-        self.weights = {name: self._parse(w, f"the weight of class '{name}'") for name, w in weights.items() if w.strip()}
+        self.formulas = DeclaredFormulas(info, cuts, weights, diagnostics)
         self.random = TRandom3(_ROOT_SEED)
         self.room = Room(GrowingRows(info.n_variables), GrowingRows(info.n_targets))
         self.not_finite: dict[str, int] = {}
 
-    def _parse(self, text: str, where: str):
-        expression = parse_expression(text, where=where)
-        expression.warn(self.diagnostics, where)
-        return expression
-
-    def _parse_group(self, kind: str, infos: Sequence[VariableInfo]):
-        parsed = {}
-        for info in infos:
-            if info.expression not in parsed:
-                where = f"{kind} '{info.label}'"
-                parsed[info.expression] = expression_of(info, where)
-                parsed[info.expression].warn(self.diagnostics, where)
-        return tuple(parsed[info.expression] for info in infos)
-
     def add(self, one: _Class, given: TreeInput | EventInput) -> None:
         if given.sample not in _KINDS:
             raise DataError(f"'{given.sample}' is no sample", code="data-sample", expected=("train", "test", "None"))
-        cuts = [(f"the cut of class '{one.name}'", self.class_cuts[one.name])] if one.name in self.class_cuts else []
         if isinstance(given, EventInput):
-            table, formulas = self._table_of(given, one.name, cuts)
+            table, formulas = self._table_of(given, one.name)
             tree_weight, name = 1.0, "events"
         else:
             table = open_table(given.source)
-            if given.cut.strip():
-                cuts.append((f"the cut of {table}", self._parse(given.cut, f"the cut of {table}")))
-            formulas = formulas_for(self.info, self.expressions, cuts, self.weights.get(one.name), one.name)
+            formulas = self.formulas.of(one.name, table, given.cut)
             tree_weight, name = given.weight, str(table)
         context = Context(table.n_entries, self.random)
         events = read_tree(table, formulas, tree_weight, context, self.diagnostics, self.room)
@@ -188,7 +168,7 @@ class _Reader:
             )
         )
 
-    def _table_of(self, given: EventInput, class_name: str, cuts):
+    def _table_of(self, given: EventInput, class_name: str):
         """Events given as values: a table whose columns have names that nobody can write, and the formulas that read them."""
         values = np.asarray(given.values, np.float64)
         infos = [*self.info.variables, *self.info.targets, *self.info.spectators]
@@ -212,7 +192,7 @@ class _Reader:
         groups = {"variable": info.variables, "target": info.targets, "spectator": info.spectators}
         expressions = {kind: tuple(parse_expression(i.expression) for i in infos) for kind, infos in groups.items()}
         return ArrayTable(columns, len(values), "the events given as values"), formulas_for(
-            info, expressions, cuts, parse_expression("event_weight"), class_name
+            info, expressions, self.formulas.cuts_of(class_name), parse_expression("event_weight"), class_name
         )
 
 

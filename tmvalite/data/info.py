@@ -256,12 +256,16 @@ class Events:
 
 @dataclass
 class DataSet:
-    """Training and test samples with their names and the table of how they came about."""
+    """Training and test samples with their names and the table of how they came about.
+
+    stream : the events that train, a `streaming.StreamedEvents`, where `train` and `test` are drawn parts of what there is
+    """
 
     train: Events
     test: Events
     info: DataSetInfo
     report: object = None
+    stream: object = None
 
     def __repr__(self):
         counts = f"{len(self.train)} training and {len(self.test)} test events"

@@ -82,7 +82,13 @@ def portions(
     other one is read part by part where it has `read_range`, or once, and cut.
     """
     edges = [*range(start, stop, entries), stop]
-    bounds = list(zip(edges, edges[1:]))
+    return portions_at(table, names, texts, list(zip(edges, edges[1:])))
+
+
+def portions_at(
+    table: Table, names: Sequence[str], texts: Collection[str], bounds: Sequence[tuple[int, int]]
+) -> Iterator[Portion]:
+    """The entries of each pair of bounds, which rise, with these columns loaded; see `portions`."""
     if hasattr(table, "stream"):
         parts = table.stream(names, texts, bounds)
     elif hasattr(table, "read_range"):

@@ -120,7 +120,8 @@ class _Reading:
             if source is not None and not np.array_equal(lengths, values.counts):
                 entry = int(np.argmax(lengths != values.counts))
                 raise DataError(
-                    f"{source.what} has {lengths[entry]} elements in entry {entry}, {formula.what} has {values.counts[entry]}",
+                    f"{source.what} has {lengths[entry]} elements in entry {entry + self.context.first}, "
+                    f"{formula.what} has {values.counts[entry]}",
                     code="data-array-lengths",
                     where=str(self.table),
                     hint="arrays are read element by element and need equal lengths; x[0] is the first element",
@@ -205,7 +206,7 @@ class _Reading:
         if (lengths < size).any():
             at = np.argmax(lengths < size)
             at = at if self.passes is None else np.flatnonzero(self.passes)[at]
-            entry = int(at if self.entry is None else self.entry[at])
+            entry = int(at if self.entry is None else self.entry[at]) + self.context.first
             raise DataError(
                 f"'{formula.info.expression}' has {int(lengths[lengths < size][0])} elements in entry {entry}, not {size}",
                 code="data-array-short",
@@ -245,6 +246,7 @@ class _Reading:
     def _refuse(self, formula: Formula, bad: np.ndarray, values, what: str, hint: str | None = None):
         rows = np.flatnonzero(bad)
         entries = rows[:SHOWN_ROWS] if self.entry is None else self.entry[rows[:SHOWN_ROWS]]
+        entries = entries + self.context.first
         listed = ", ".join(str(e) if values is None else f"{e} ({values[r]:g})" for e, r in zip(entries, rows, strict=False))
         more = ", ..." if len(rows) > SHOWN_ROWS else ""
         events, which = ("event", "entry") if len(rows) == 1 else ("events", "entries")

@@ -21,6 +21,7 @@ FREE, TRAIN, TEST = 0, 1, 2  # where the tree of an event sends it
 POSITION = np.uint32  # of an event; the generator has no more numbers than that
 SPLIT_MODES = ("Random", "Alternate", "Block")
 MIX_MODES = ("SameAsSplitMode", *SPLIT_MODES)
+MEMORY = 400  # MB
 NORM_MODES = ("None", "NumEvents", "EqualNumEvents")
 
 
@@ -28,7 +29,7 @@ NORM_MODES = ("None", "NumEvents", "EqualNumEvents")
 class SplitOptions:
     """The options of PrepareTrainingAndTestTree.
 
-    `n_train`, `n_test` and `train_fraction` are by class name; 0 or absent means "as many as there are".
+    `memory` is in MB. `n_train`, `n_test` and `train_fraction` are by class name; 0 or absent means "as many as there are".
     """
 
     split_mode: str = "Random"
@@ -42,6 +43,8 @@ class SplitOptions:
     verbose: bool = False
     correlations: bool = True
     calc_correlations: bool = True
+    streaming: bool = False
+    memory: int = MEMORY
 
     @property
     def mixing(self) -> str:
@@ -69,6 +72,8 @@ def split_table(classes: Sequence[str]) -> OptionTable:
         DeclaredOption("VerboseLevel", str, "Info", "what V prints", VERBOSE_LEVELS),
         DeclaredOption("Correlations", bool, True, "print correlation matrices"),
         DeclaredOption("CalcCorrelations", bool, True, "compute correlation matrices"),
+        DeclaredOption("Streaming", bool, False, "leave the training events in their files where they do not fit into memory"),
+        DeclaredOption("StreamingMemory", int, MEMORY, "MB for the buffers of such a training", minimum=1),
     ]
     for name in classes:
         options += [
@@ -124,6 +129,8 @@ def read_split_options(
         values.V,
         values.Correlations,
         values.CalcCorrelations,
+        values.Streaming,
+        values.StreamingMemory,
     )
 
 

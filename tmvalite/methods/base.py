@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events, VariableInfo
+from tmvalite.data.streaming.event_stream import EventStream
 from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import (
     PYTHON,
@@ -39,6 +40,7 @@ from tmvalite.models.booking import Booking, book, silent
 from tmvalite.models.events import declared
 from tmvalite.models.form import FORMS, Form
 from tmvalite.models.strategy_keywords import with_keys
+from tmvalite.models.stream_declared import stream_declared
 from tmvalite.string_utils import BoundOptions, PhaseSettings
 from tmvalite.training.history import COLUMNS, History
 from tmvalite.training.progress import MODES
@@ -173,6 +175,11 @@ class Method(Replicated, Getters, DescribedOutput, Estimator):
         return self.bound.is_set("V") and not self.bound.values.V
 
     @property
+    def streams(self) -> bool:
+        """Whether it can train on events that stay in their files."""
+        return self.booking.form.streamed
+
+    @property
     def needs_truth(self) -> bool:
         """Whether a training needs classes or targets."""
         return self.booking.needs_truth
@@ -186,7 +193,7 @@ class Method(Replicated, Getters, DescribedOutput, Estimator):
     def fit(
         self,
         X,
-        y,
+        y=None,
         sample_weight=None,
         *,
         targets=None,
@@ -205,7 +212,8 @@ class Method(Replicated, Getters, DescribedOutput, Estimator):
 
         Parameters
         ----------
-        X : (N, V) array, or a table with named columns
+        X : (N, V) array, or a table with named columns, or an EventStream
+            A stream has everything else in it: y, sample_weight, targets and eval_set must be left out.
         y : (N,) classes, by name or number; (N,) or (N, T) targets of a regression
             Of two classes the signal is the number 1, True, or what is called Signal.
         sample_weight : (N,) array, optional
@@ -263,6 +271,10 @@ class Method(Replicated, Getters, DescribedOutput, Estimator):
     def _fit(self, sample: tuple, norm, signal, eval_set, progress, on_interrupt: str, **more) -> None:
         norm = self.__dict__["norm"] if norm is ... else norm
         progress = signature.progress_of(self._parameters, self.quiet) if progress is None else progress
+        if isinstance(sample[0], EventStream):
+            events, info = stream_declared(self.booking, sample, norm=norm, signal=signal, eval_set=eval_set)
+            self._train(events, info, "drawn", progress, print, on_interrupt, **more)
+            return
         given = declared(self.booking, *sample, norm=norm, signal=signal, eval_set=eval_set)
         self._train(
             given.events, given.info, given.split, progress, print, on_interrupt, labels=given.labels, flat=given.flat, **more
@@ -284,8 +296,8 @@ class Method(Replicated, Getters, DescribedOutput, Estimator):
 
         Parameters
         ----------
-        events : Events
-            With their weights normalised (NormMode).
+        events : Events or StreamedEvents
+            With their weights normalised (NormMode). Of a stream, drawn events validate.
         progress, on_interrupt
             As for `fit`; progress may also be a `training.progress.Progress`.
         write : callable(str)

@@ -22,6 +22,7 @@ class DeepLearning(Form):
     name = "DL"
     in_tmva = True
     extensions: ClassVar[OptionTable] = options.EXTENSIONS + OptionTable(options.REPLICAS)
+    streamed = True
     table: ClassVar[OptionTable] = options.method_options(
         layout_option("DENSE|(N+100)*2|SOFTSIGN,DENSE|0|LINEAR"),
         *(options.LOSS, options.INITIALIZATION, options.SEED, options.VALIDATION, options.ARCHITECTURE, options.STRATEGY),

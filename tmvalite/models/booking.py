@@ -135,6 +135,21 @@ def book(
     return booking
 
 
+def check_streamed(booking: Booking, workers=None) -> None:
+    """Raises OptionError for what needs all events in memory."""
+    if not booking.form.streamed:
+        message = f"Method{booking.form.name} needs all events in memory: it cannot be trained on a stream"
+        raise OptionError(message, code="stream-method", hint="MethodDL can; or give arrays of fewer events")
+    if booking.values.CreateMVAPdfs:
+        message = "CreateMVAPdfs needs all training events in memory"
+        raise booking.error("CreateMVAPdfs", message, "stream-method", hint="leave it out")
+    if not booking.replicas.plain:
+        raise booking.error("Replicas", "replicas need all events in memory", "stream-method", hint="leave Replicas out")
+    if workers is not None or booking.values.Shares:
+        message = "training by workers, or in Shares, needs all events in memory"
+        raise OptionError(message, code="stream-method", hint="leave out workers and Shares")
+
+
 def silent(source) -> Diagnostics:
     """Takes warnings that nobody shall see."""
     diagnostics = Diagnostics(source)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ from tmvalite.errors import FileError, TmvaliteWarning, warn_user
 from tmvalite.io.safetensors import read_safetensors, write_safetensors
 from tmvalite.models.booking import Booking
 from tmvalite.models.options import OF_THE_RUN
-from tmvalite.training.loop import Sample
+from tmvalite.training.epoch_pieces import Sample, digest
 from tmvalite.training.state import TrainingState
 
 KEY, VERSION = "tmvalite", 1
@@ -54,13 +53,9 @@ def facts_of(booking: Booking, train: Sample, valid: Sample) -> dict[str, Any]:
         "method": booking.form.name,
         "analysis_type": booking.analysis_type,
         "options": options,
-        "training events": _fingerprint(train),
-        "validation events": _fingerprint(valid),
+        "training events": train.fingerprint(),
+        "validation events": valid.fingerprint(),
     }
-
-
-def _fingerprint(sample: Sample) -> str:
-    return _digest({"x": sample.x, "targets": sample.targets, "weights": sample.weights})
 
 
 def write_checkpoint(path: str | os.PathLike, state: TrainingState, facts: Mapping[str, Any]) -> None:
@@ -80,7 +75,7 @@ def write_checkpoint(path: str | os.PathLike, state: TrainingState, facts: Mappi
         "run_time": len(state.run_time),
         "history": state.history,
         "companion": {name: value for name, value in state.companion.items() if not isinstance(value, np.ndarray)},
-        "digest": _digest(arrays),
+        "digest": digest(arrays),
     }
     path = os.fspath(path)
     with contextlib.suppress(OSError):  # nothing there yet, or no links on this file system
@@ -114,7 +109,7 @@ def _read(path: str) -> Checkpoint:
         content = json.loads(texts[KEY])
         if content["version"] != VERSION:
             raise FileError(f"'{path}' is a checkpoint of version {content['version']}", code="checkpoint-version")
-        if content["digest"] != _digest(arrays):
+        if content["digest"] != digest(arrays):
             raise ValueError
         companion = content["companion"] | {
             name.partition(".")[2]: array for name, array in arrays.items() if name.startswith("companion.")
@@ -134,14 +129,6 @@ def _read(path: str) -> Checkpoint:
         raise
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise FileError(f"'{path}' is no checkpoint of tmvalite, or is damaged", code="checkpoint-damaged") from error
-
-
-def _digest(arrays: Mapping[str, np.ndarray]) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    for name, array in sorted(arrays.items()):
-        digest.update(f"{name}{array.dtype}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
 
 
 def check_facts(path: str | os.PathLike, found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:

@@ -13,15 +13,18 @@ from typing import Any
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
+from tmvalite.data.streaming.streamed_events import StreamedEvents
+from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import Diagnostics, OptionError, TmvaliteWarning
 from tmvalite.io.atomic import check_writable
 from tmvalite.io.run_lock import RunLock
 from tmvalite.models.blueprint import Blueprint
-from tmvalite.models.booking import Booking
+from tmvalite.models.booking import Booking, check_streamed
 from tmvalite.models.checkpoint import check_facts, facts_of, read_checkpoint, write_checkpoint
 from tmvalite.models.file import INTERRUPTED, describe
 from tmvalite.models.judgement import judged
 from tmvalite.models.prepared import Prepared, Replica, prepare, samples
+from tmvalite.models.streamed_samples import streamed_samples
 from tmvalite.models.trained import Trained
 from tmvalite.training import streams
 from tmvalite.training.by_workers import by_workers
@@ -61,7 +64,7 @@ class Fitted:
 def fit(
     booking: Booking,
     blueprint: Blueprint,
-    events: Events,
+    events: Events | StreamedEvents,
     info: DataSetInfo,
     *,
     seed: int = 0,
@@ -84,8 +87,8 @@ def fit(
 
     Parameters
     ----------
-    events : Events
-        With normalised weights; they are scaled to mean 1 here.
+    events : Events or StreamedEvents
+        With normalised weights; they are scaled to mean 1 here. Those of a stream are normalised here, too.
     seed : int
         Of all random numbers; 0 takes RandomSeed, and where that is 0 too another one each time.
     split : "drawn", "last" or (training, validation)
@@ -134,9 +137,9 @@ def fit(
     resumed = read_checkpoint(resume) if resume is not None else None
     seed = resumed.seed if resumed is not None else seed or values.RandomSeed or streams.drawn_seed()
     seed = seed if replica is None else replica.seed
-    prepared = prepare(booking, blueprint, events, info, diagnostics) if prepared is None else prepared
-    chain, info, n_events = prepared.chain, prepared.info, len(prepared.events)
-    train, valid = samples(booking, prepared, split, seed, replica)
+    chain, info, n_events, train, valid = _taken(
+        booking, blueprint, events, info, diagnostics, seed, split, prepared=prepared, replica=replica, workers=workers
+    )
 
     network = blueprint.network(precision=values.Precision, threads=threads or values.Threads or None)
     initialise(network, form.initialisation(values), seed)
@@ -181,6 +184,8 @@ def fit(
             training.run()
     except STOPS as error:
         stopped = error
+    finally:
+        train.close()
     history = training.history if training is not None else History(seed=seed)
     if training is None or training.kept is None:
         return Fitted(None, history, dict(companion.traced), stopped=stopped)
@@ -202,8 +207,21 @@ def fit(
         ),
         **companion.learnt(network, train, seed),
     )
-    remarks = () if stopped is not None or history.interrupted else tuple(judged(trained, train, valid, history))
+    remarks = () if stopped is not None or history.interrupted else tuple(judged(trained, train.some(), valid.some(), history))
+    valid.close()
     return Fitted(trained, history, dict(companion.traced), remarks, stopped)
+
+
+def _taken(booking, blueprint, events, info, diagnostics, seed, split, *, prepared, replica, workers) -> tuple:
+    """The chain, fitted; names with ranges; the number of all events; and the samples that train and validate."""
+    if isinstance(events, StreamedEvents):
+        check_streamed(booking, workers)
+        chain = TransformChain.build(booking.transforms, info, diagnostics)
+        diagnostics.issue()
+        made = streamed_samples(booking, blueprint, chain, events, info, seed)
+        return chain, made.info, made.n_events, made.train, made.valid
+    prepared = prepare(booking, blueprint, events, info, diagnostics) if prepared is None else prepared
+    return prepared.chain, prepared.info, len(prepared.events), *samples(booking, prepared, split, seed, replica)
 
 
 def _done(history: History, seconds: float) -> dict[str, str]:

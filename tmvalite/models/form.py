@@ -55,6 +55,8 @@ class Form:
         Its options in the order of the weight file.
     extensions : OptionTable
         Those that no file of TMVA holds.
+    streamed : bool
+        Whether it trains on events that are read piece by piece.
     unread : tuple of str
         Options that are not understood before the method can be trained.
     roles : tuple of Role
@@ -70,6 +72,7 @@ class Form:
     in_tmva: ClassVar[bool] = False
     table: ClassVar[OptionTable]
     extensions: ClassVar[OptionTable] = EXTENSIONS
+    streamed: ClassVar[bool] = False
     unread: ClassVar[tuple[str, ...]] = ()
     roles: ClassVar[tuple[Role, ...]] = (Role(learns=TRUTH, booked=True),)
     written: ClassVar[tuple[str, str]] = ("", "")

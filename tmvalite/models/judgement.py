@@ -12,8 +12,8 @@ from tmvalite.graph import Graph, Node, Output, gives_constants
 from tmvalite.models.form import TRUTH, VARIABLES
 from tmvalite.models.trained import Trained
 from tmvalite.models.weighting import roc_area
+from tmvalite.training.epoch_pieces import Sample
 from tmvalite.training.history import History
-from tmvalite.training.loop import Sample
 
 FEW_EPOCHS = 20
 SIGNIFICANT, SOME = 3.0, 2.0  # standard deviations

@@ -16,7 +16,7 @@ from tmvalite.models.form import TRUTH, VARIABLES
 from tmvalite.models.reconstruction import check_targets
 from tmvalite.models.weighting import mean_one
 from tmvalite.string_utils.replica_option import BOOTSTRAP, FOLDS
-from tmvalite.training.loop import Sample
+from tmvalite.training.epoch_pieces import Sample
 from tmvalite.training.replica_draws import drawn_multiplicities, fold_numbers, replica_seed
 
 

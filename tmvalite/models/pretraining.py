@@ -15,8 +15,9 @@ from tmvalite.graph import Graph, Node, Output
 from tmvalite.graph.join import block_of
 from tmvalite.models.blocks import DECODER, ENCODER, own_graph
 from tmvalite.models.booking import Booking
+from tmvalite.training.epoch_pieces import Sample
 from tmvalite.training.initialisation import initialise
-from tmvalite.training.loop import Sample, Training
+from tmvalite.training.loop import Training
 from tmvalite.training.network import Network
 from tmvalite.training.progress import Progress
 

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
+from tmvalite.data.streaming.streamed_events import StreamedEvents
 from tmvalite.errors import Diagnostics, TmvaliteWarning, collecting, warn_user
 from tmvalite.models.blueprint import Blueprint, network_of
-from tmvalite.models.booking import Booking
+from tmvalite.models.booking import Booking, check_streamed
 from tmvalite.models.file import INTERRUPTED, OPTIONS, SEED
 from tmvalite.models.fitting import STOPS, Fitted, fit
 from tmvalite.models.prepared import Prepared, Replica, prepare
@@ -43,6 +44,8 @@ def fit_booked(booking: Booking, blueprint: Blueprint, events: Events, info: Dat
     """
     if booking.replicas.plain:
         return fit(booking, blueprint, events, info, **more)
+    if isinstance(events, StreamedEvents):
+        check_streamed(booking)
     _check_from_the_start(booking, **more)
     more = {name: value for name, value in more.items() if name not in ("checkpoint", "checkpoint_every", "resume", "start")}
     return _Replicas(booking, blueprint, events, info, **more).run()

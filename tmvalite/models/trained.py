@@ -119,7 +119,9 @@ class Trained:
             self.direct = True
         single_precision = self.dtype == np.float32 or not self.direct  # as a chain reads
         self.pack = struct.Struct(f"{self.info.n_variables}{'f' if single_precision else 'd'}").pack_into
-        self.quick = single and self.replicas is None and not (self.analysis_type == "regression" and self.chain.transforms_targets)
+        self.quick = (
+            single and self.replicas is None and not (self.analysis_type == "regression" and self.chain.transforms_targets)
+        )
         self.fast = self.quick and self.direct
         self._of_thread = threading.local()
 

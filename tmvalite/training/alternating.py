@@ -196,6 +196,7 @@ class Alternating:
         first: int,
         count: int,
         optimizer: Optimizers,
+        before: int = 0,
         epoch: int = 0,
         seed: int = 0,
         parts: np.ndarray | None = None,
@@ -212,7 +213,7 @@ class Alternating:
                 state.learning_rate = optimizer.learning_rate * ratio * turn.rate
                 if turn.make is not None:
                     for number in range(turn.times):
-                        batch = Batch(x, weights, order[start:stop], seed, epoch, first + step, number)
+                        batch = Batch(x, weights, order[start:stop], seed, epoch, before + first + step, number)
                         self._made_step(turn, state, batch, parts[step])
                     continue
                 found = np.empty((1, len(turn.network.term_names)))
@@ -225,6 +226,7 @@ class Alternating:
                     first=first + step,
                     count=1,
                     optimizer=state,
+                    before=before,
                     epoch=epoch,
                     seed=seed,
                     parts=found,

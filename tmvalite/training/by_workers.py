@@ -83,6 +83,7 @@ class ByWorkers:
         first: int,
         count: int,
         optimizer: OptimizerState,
+        before: int = 0,
         epoch: int = 0,
         seed: int = 0,
         parts: np.ndarray | None = None,
@@ -94,12 +95,13 @@ class ByWorkers:
         for i, (start, stop) in enumerate(bounds):
             shares = self.shares_of_batch(stop - start)
             if shares == 1:
-                given = dict(batch_size=batch_size, first=first + i, count=1, optimizer=optimizer, epoch=epoch, seed=seed)
+                given = dict(batch_size=batch_size, first=first + i, count=1, optimizer=optimizer)
+                given |= dict(before=before, epoch=epoch, seed=seed)
                 losses[i] = self.network.train_steps(x, targets, weights, order, parts=parts[i : i + 1], **given)[0]
                 continue
             self._show(x, targets, weights)
             rows = np.ascontiguousarray(order[start:stop], np.int64)
-            losses[i], parts[i] = self._step(rows, shares, optimizer, first + i, epoch, seed)
+            losses[i], parts[i] = self._step(rows, shares, optimizer, before + first + i, epoch, seed)
         return losses
 
     def _step(self, rows: np.ndarray, shares: int, optimizer: OptimizerState, step: int, epoch: int, seed: int):

@@ -24,24 +24,12 @@ from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training import streams
 from tmvalite.training.checkpointing import Checkpointing
 from tmvalite.training.compiling import announced
+from tmvalite.training.epoch_pieces import Piece, Sample, batch_sizes
 from tmvalite.training.history import Epoch, History
-from tmvalite.training.network import batch_bounds
 from tmvalite.training.optimizers import OptimizerSettings, optimizer_states
 from tmvalite.training.progress import PhaseStart, Progress
 from tmvalite.training.schedule import LearningRate
 from tmvalite.training.state import TrainingState
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Events as a network reads them: x (N, D), targets (N, C), weights (N,), C-contiguous, in its precision."""
-
-    x: np.ndarray
-    targets: np.ndarray
-    weights: np.ndarray
-
-    def __len__(self):
-        return len(self.x)
 
 
 def optimizer_settings(phase: PhaseSettings) -> OptimizerSettings:
@@ -136,6 +124,7 @@ class Training:
     ----------
     network : Network
     train, valid : Sample
+        Or what has its methods, as a StreamedSample.
     phases : sequence of PhaseSettings
     dropout : sequence of dict, optional
         Per phase the rates by node name, as `Network.set_dropout` takes them.
@@ -253,7 +242,7 @@ class Training:
         self.progress.begin_phase(
             PhaseStart(number, len(self.phases), phase, len(self.train), len(self.valid), at.minimum, self.companion.columns)
         )
-        sizes = np.array([stop - start for start, stop in batch_bounds(len(self.train), phase.batch_size)])
+        sizes = batch_sizes(len(self.train), phase.batch_size)
         while at.epoch <= phase.max_epochs and at.stale <= phase.convergence_steps:
             self._run_one_epoch(at, sizes)
             done = len(self.history.epochs)
@@ -310,20 +299,27 @@ class Training:
     def _run_batches(self, at: _Position, sizes: np.ndarray, epoch: int) -> tuple[float, np.ndarray]:
         """The batches of an epoch that are left; the means of the losses of its events and of its terms, over all of them."""
         n, size = len(self.train), at.phase.batch_size
-        order = streams.permutation(self._shuffle, n, epoch=epoch)
-        count = len(sizes)
+        for piece in self.train.pieces(self._shuffle, epoch, size, at.batches, lambda: self._look_up(at)):
+            self._run_piece(at, piece, sizes, epoch)
+        return at.total / n + self.companion.constant(), at.terms / n
+
+    def _run_piece(self, at: _Position, piece: Piece, sizes: np.ndarray, epoch: int) -> None:
+        size, count, stop = at.phase.batch_size, len(sizes), piece.first + piece.count
         chunk = self.network.steps_per_call(size)
-        for first in range(at.batches, count, chunk):
-            steps = min(chunk, count - first)
+        for first in range(max(at.batches, piece.first), stop, chunk):
+            steps = min(chunk, stop - first)
             parts = np.empty((steps, len(at.terms)))
+            begin = (first - piece.first) * size
+            order = piece.order[begin:] if first + steps == stop else piece.order[begin : begin + steps * size]
             losses = self.network.train_steps(
-                self.train.x,
-                self.train.targets,
-                self.train.weights,
-                order,
+                piece.x,
+                piece.targets,
+                piece.weights,
+                order,  # the batches of this call alone: the others cost nothing
                 batch_size=size,
-                first=first,
+                first=0,
                 count=steps,
+                before=first,
                 optimizer=at.optimizer,
                 epoch=epoch,
                 seed=self._seed,
@@ -344,9 +340,12 @@ class Training:
                     at.optimizer.learning_rate,
                 )
             self.progress.batches(at.epoch, at.batches / count)
-            if self.checkpointing is not None and self.checkpointing.due():
-                self.checkpointing.write(self._state(at))
-        return at.total / n + self.companion.constant(), at.terms / n
+            self._look_up(at)
+
+    def _look_up(self, at: _Position) -> None:
+        """Write a checkpoint where one is due."""
+        if self.checkpointing is not None and self.checkpointing.due():
+            self.checkpointing.write(self._state(at))
 
     # ------------------------------------------------------------------------------------------- states
 
@@ -395,7 +394,7 @@ class Training:
 
     def _validate(self, phase: PhaseSettings) -> float:
         self.companion.begin_validation(self.network)
-        loss = self.network.loss(self.valid.x, self.valid.targets, self.valid.weights, seed=self._seed, parts=self._valid_terms)
+        loss = self.valid.loss(self.network, seed=self._seed, parts=self._valid_terms)
         return loss + self.companion.constant() + self.network.penalty(phase.regularization, phase.weight_decay)
 
     def _restore(self) -> None:

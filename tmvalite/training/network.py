@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -352,17 +352,19 @@ class Network:
         first: int,
         count: int,
         optimizer: OptimizerState,
+        before: int = 0,
         epoch: int = 0,
         seed: int = 0,
         parts: np.ndarray | None = None,
     ) -> np.ndarray:
-        """Run batches `first` to `first + count` of one epoch.
+        """Run batches `first` to `first + count` of one epoch, or of a piece of it.
 
         Parameters
         ----------
         x (N, n_inputs), targets (N, n_outputs), weights (N,) : C-contiguous, of the network's precision
         order : (M,) integer, the rows in the order in which they are trained
-        seed, epoch : with the number of the step they fix all random numbers, such as dropout masks
+        before : batches of the epoch that stand before those of `order`
+        seed, epoch : with the number of the step in the epoch they fix all random numbers, such as dropout masks
         parts : (count, terms) float64, filled with the terms of the loss, see `term_names`; without their weights
 
         Returns
@@ -397,7 +399,7 @@ class Network:
         work.set(TRANSPOSE_COUNT=len(copied), COPIED=len(copied) == len(self.plan.transposes))
         work.set(
             STEPS=len(bounds),
-            FIRST_STEP=first,
+            FIRST_STEP=before + first,
             EPOCH=epoch,
             TIME=optimizer.steps,
             OPTIMIZER=optimizer.kernel(self.precision),
@@ -461,30 +463,42 @@ class Network:
         Latent variables are drawn, with the numbers that `seed` gives to each row. parts : (terms,) float64, filled with
         the terms of the loss, without their weights.
         """
-        x, targets, weights = self.check_sample(x, targets, weights)
+        return self.loss_of([(x, targets, weights)], seed=seed, parts=parts)
+
+    def loss_of(self, blocks: Iterable[tuple], *, seed: int = 0, parts: np.ndarray | None = None) -> float:
+        """`loss` over events that come in blocks (x, targets, weights).
+
+        Every block but the last has a multiple of EVALUATION_BLOCK events; the bits do not depend on how many.
+        """
         work = self._evaluation_workspace()
         rows = (
             max(1, int(CALL_SECONDS * FLOPS_PER_SECOND * work.threads / max(self.plan.flops, 1)) // EVALUATION_BLOCK)
             * EVALUATION_BLOCK
         )
         sums: list[float] = []
-        totals = np.zeros(len(self.term_names))
+        totals, n = np.zeros(len(self.term_names)), 0
         work.point(KEYS=self._keys(seed))
-        for start in range(0, len(x), rows):
-            block = np.zeros(-(-min(rows, len(x) - start) // EVALUATION_BLOCK))
-            terms = np.zeros((len(block), len(totals)))
-            work.point(
-                TARGETS=targets[start : start + rows], WEIGHTS=weights[start : start + rows], UNIT_LOSSES=block, UNIT_TERMS=terms
-            )
-            work.set(FIRST_ROW=start)
-            threads = work.threads if len(x) * self.plan.flops > THREAD_FLOPS else 1
-            self._run(work, EVALUATE, x[start : start + rows], self._no_output, threads)
-            sums += block.tolist()
-            for row in terms:  # one after the other, so that the sums do not depend on `rows`
-                totals += row
+        for x, targets, weights in blocks:
+            x, targets, weights = self.check_sample(x, targets, weights)
+            for start in range(0, len(x), rows):
+                block = np.zeros(-(-min(rows, len(x) - start) // EVALUATION_BLOCK))
+                terms = np.zeros((len(block), len(totals)))
+                work.point(
+                    TARGETS=targets[start : start + rows],
+                    WEIGHTS=weights[start : start + rows],
+                    UNIT_LOSSES=block,
+                    UNIT_TERMS=terms,
+                )
+                work.set(FIRST_ROW=n + start)
+                threads = work.threads if len(x) * self.plan.flops > THREAD_FLOPS else 1
+                self._run(work, EVALUATE, x[start : start + rows], self._no_output, threads)
+                sums += block.tolist()
+                for row in terms:  # one after the other, so that the sums do not depend on `rows`
+                    totals += row
+            n += len(x)
         if parts is not None:
-            self._parts(parts[None], 1)[0] = totals / len(x)
-        return math.fsum(sums) / len(x) if all(map(math.isfinite, sums)) else math.nan
+            self._parts(parts[None], 1)[0] = totals / n
+        return math.fsum(sums) / n if all(map(math.isfinite, sums)) else math.nan
 
     def penalty(self, regularization: str, decay: float) -> float:
         """decay * sum over all weight matrices of |w| (L1) or w^2 (L2), every matrix once; 0 for NONE."""

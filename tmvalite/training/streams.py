@@ -21,6 +21,9 @@ INITIALISATION = "initialisation"  # the streams in use
 SHUFFLE = "shuffle"
 DROPOUT = "dropout"
 SPLIT = "split"
+CHUNKS = "chunks"
+DRAWN = "drawn"
+TEST = "test"
 
 MAX_SEED = 2**32 - 1  # RandomSeed is an unsigned 32-bit integer in TMVA
 
@@ -93,6 +96,13 @@ def long_words(key: Key, count: int, *, row: int = 0, step: int = 0, epoch: int 
     blocks = np.arange((count + 1) // 2, dtype=np.uint64)
     even, odd = _rounds((blocks, row, step, epoch), key)
     return ((even << _HALF) | odd).T.reshape(-1)[:count]
+
+
+def words_of(key: Key, start: int, stop: int) -> np.ndarray:
+    """The 64-bit words of elements start to stop, (stop - start,) uint64: those of `long_words`, from the middle."""
+    blocks = np.arange(start // 2, (stop + 1) // 2, dtype=np.uint64)
+    even, odd = _rounds((blocks, 0, 0, 0), key)
+    return ((even << _HALF) | odd).T.reshape(-1)[start % 2 : start % 2 + stop - start]
 
 
 def _uniform(long: np.ndarray) -> np.ndarray:

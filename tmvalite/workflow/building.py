@@ -9,7 +9,8 @@ import numpy as np
 from tmvalite.data.dataset import EventInput, TreeInput, build_dataset
 from tmvalite.data.info import DataSet
 from tmvalite.data.split import SplitOptions, read_split_options
-from tmvalite.errors import DataError, Diagnostics
+from tmvalite.data.streaming.streamed_dataset import streamed_dataset
+from tmvalite.errors import DataError, Diagnostics, OptionError
 from tmvalite.evaluation import correlation_matrix, result_tables
 from tmvalite.workflow.declarations import BACKGROUND, SIGNAL, Declarations
 from tmvalite.workflow.log import Log, LogSettings
@@ -34,10 +35,22 @@ def build(declared: Declarations, settings: LogSettings) -> DataSet:
     inputs = [TreeInput(t.tree, t.class_name, t.weight, t.sample, t.cut) for t in declared.trees]
     inputs += [EventInput(np.array(e.rows), e.class_name, np.array(e.weights), e.sample) for e in declared.event_lists]
     weights = class_weights(declared.weights, declared.common_weight, info.classes)
-    data = build_dataset(info, inputs, cuts=declared.cuts, weights=weights, split=split, diagnostics=diagnostics)
+    given = {"cuts": declared.cuts, "weights": weights, "split": split, "diagnostics": diagnostics}
+    data = streamed_dataset(info, inputs, **given) if split.streaming else None
+    data = build_dataset(info, inputs, **given) if data is None else data
     diagnostics.issue()
     print_dataset(data, split, settings)
     return data
+
+
+def check_in_memory(data: DataSet, what: str) -> None:
+    """Raises OptionError where the events of a data set stay in their files."""
+    if data.stream is not None:
+        raise OptionError(
+            f"{what} needs all events in memory, and data set '{data.info.name}' is streamed",
+            code="stream-method",
+            hint="leave Streaming out of PrepareTrainingAndTestTree, or take fewer events: nTrain_Signal=...",
+        )
 
 
 def class_weights(weights: dict[str, str], common: str, classes: Sequence[str]) -> dict[str, str]:
@@ -80,11 +93,17 @@ def print_dataset(data: DataSet, split: SplitOptions, settings: LogSettings) -> 
     log = Log("DataSetFactory", settings, info.name)
     log.header("Number of events in input trees")
     log.info()
-    counts = [np.bincount(events.class_index, minlength=info.n_classes) for events in (data.train, data.test)]
-    log.lines(result_tables.event_count_table([(name, int(n), int(m)) for name, n, m in zip(info.classes, *counts, strict=True)]))
+    log.lines(result_tables.event_count_table([(c.name, c.train.n, c.test.n) for c in report.classes]))
     log.info()
     log.lines(str(report).split("\n"))
     log.info()
+    if data.stream is not None:
+        log.info(f"Streaming: the training events are read from their files in every epoch, {split.memory} MB at a time")
+        for name, events, there in (("training", data.train, "train"), ("test", data.test, "test")):
+            n = sum(getattr(c, there).n for c in report.classes)
+            what = f"all {n}" if n == len(events) else f"{len(events)} of {n}, drawn,"
+            log.info(f"{what} {name} events are in memory, from which tables and histograms are made")
+        log.info()
     if split.correlations and split.calc_correlations:
         _print_correlations(data, settings)
 

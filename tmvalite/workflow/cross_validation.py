@@ -16,6 +16,7 @@ from tmvalite.io.atomic import make_folder
 from tmvalite.io.weight_file import FoldsRecord
 from tmvalite.methods.fold_methods import MethodCrossValidation
 from tmvalite.workflow.arguments import renamed
+from tmvalite.workflow.building import check_in_memory
 from tmvalite.workflow.configurable import Configurable
 from tmvalite.workflow.cv_options import read_cv_options, split_of
 from tmvalite.workflow.cv_result import CrossValidationResult, fold_result
@@ -188,6 +189,7 @@ class CrossValidation(Configurable):
             self.log.info("nothing is evaluated: no method is booked")
             return
         data = self.loader.dataset(self.log_settings)
+        check_in_memory(data, "a cross-validation")
         fold = np.asarray(self.split.assign(data.train, data.info))
         check_folds(fold, self._n_folds)
         files = RunFiles(self.job, self.target)

@@ -8,6 +8,7 @@ from tmvalite.data.fold_expression import FoldExpression
 from tmvalite.data.folds import SEED, check_folds, expression_folds, random_folds, stratified_folds
 from tmvalite.data.info import DataSet, DataSetInfo, Events
 from tmvalite.errors import OptionError
+from tmvalite.workflow.building import check_in_memory
 from tmvalite.workflow.members import TmvaNames
 from tmvalite.workflow.types import ETreeType, sample_name
 
@@ -40,6 +41,7 @@ class CvSplit(TmvaNames):
         if self._original is not None:
             return
         data = loader.dataset()
+        check_in_memory(data, "a split into folds")
         for name, events in (("train", data.train), ("test", data.test)):
             self._folds[name] = np.asarray(self.assign(events, data.info)) if len(events) else np.zeros(0, np.int64)
         check_folds(self._folds["train"], self.n_folds)

@@ -10,8 +10,10 @@ from tmvalite.data.transforms import TransformChain
 from tmvalite.errors import OptionError, TmvaliteWarning, did_you_mean, warn_user
 from tmvalite.evaluation.importance import Importance
 from tmvalite.evaluation.result_tables import elapsed
+from tmvalite.models.booking import check_streamed
 from tmvalite.workflow import result_report
 from tmvalite.workflow.arguments import renamed
+from tmvalite.workflow.building import check_in_memory
 from tmvalite.workflow.category_face import face_of
 from tmvalite.workflow.config import gConfig
 from tmvalite.workflow.dataloader import DataLoader
@@ -126,6 +128,10 @@ class Factory(FactoryNames):
         check_files(path if persistent else None, self.target)
         data = loader.dataset(self.log_settings)
         check_fits_data(method, data.info)
+        if not getattr(method, "streams", False):
+            check_in_memory(data, f"'{title}'")
+        elif data.stream is not None:
+            check_streamed(method.booking)
         quiet = getattr(method, "quiet", False)
         records[title] = MethodRecord(title, method, analysis_type, data, path, persistent, quiet, call=call)
         self._faces.setdefault(loader.name, {})[title] = face_of(records[title], view, self.job)

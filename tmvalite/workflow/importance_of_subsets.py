@@ -14,6 +14,7 @@ from tmvalite.data.info import DataSet, Events
 from tmvalite.errors import DataError, OptionError
 from tmvalite.evaluation.importance import Importance, permutation_importance, subset_importance
 from tmvalite.evaluation.paired import Measured, measured_area, measured_areas, measured_rms
+from tmvalite.workflow.building import check_in_memory
 from tmvalite.workflow.importance_histogram import ImportanceHistogram
 from tmvalite.workflow.method_booking import BookingCall
 from tmvalite.workflow.part_training import TrainingPart, train_parts
@@ -66,6 +67,7 @@ def evaluate_importance(
     OptionError
         Too many subsets, or a string that does not go with fewer variables (InputLayout).
     """
+    check_in_memory(data, "the importance by trainings on fewer variables")
     kind, n = VIType(kind), data.info.n_variables
     if n < 2 or not len(data.test):
         what = "at least two variables" if n < 2 else "events of a test sample"

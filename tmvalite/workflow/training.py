@@ -29,7 +29,8 @@ def train_one(
     weight file does not give the same values.
     """
     data, title = record.data, record.title
-    n_events = len(data.train)
+    events = data.train if data.stream is None else data.stream
+    n_events = len(events)
     log.header(f"Train method: {title} for {record.analysis_type.capitalize()}")
     log.info()
     said = make_progress(progress, log.plain)
@@ -39,11 +40,12 @@ def train_one(
         begins: dict[str, Any] = _checkpoint_of(log, record) if resume else {}
         if workers is not None and hasattr(record.method.bound.values, "Shares"):
             begins["workers"] = workers
-        record.method.train(data.train, data.info, progress=said, write=log.plain, **begins)
+        record.method.train(events, data.info, progress=said, write=log.plain, **begins)
         record.train_seconds = time.perf_counter() - begin - said.compile_seconds
         log.info(f"Elapsed time for training with {n_events} events: {elapsed(record.train_seconds)}")
         begin = time.perf_counter()
         record.evaluate("train")
+        n_events = len(data.train)
         Log(title, log.settings, data.info.name).header(f"Evaluation of {title} on training sample ({n_events} events)")
         log.info(f"Elapsed time for evaluation of {n_events} events: {elapsed(time.perf_counter() - begin)}")
     except KeyboardInterrupt:

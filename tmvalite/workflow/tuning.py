@@ -18,6 +18,7 @@ from tmvalite.data.info import DataSet
 from tmvalite.errors import OptionError, TrainingError
 from tmvalite.evaluation.result_tables import RULE, general, shortened
 from tmvalite.string_utils.option_ranges import MOST, combinations, count
+from tmvalite.workflow.building import check_in_memory
 from tmvalite.workflow.figure_of_merit import ROC_INTEGRAL, FigureOfMerit, figure_of_merit
 from tmvalite.workflow.method_booking import BookingCall, check_fits_data
 from tmvalite.workflow.part_training import TrainingPart, train_parts
@@ -152,6 +153,7 @@ def scan(
         raise OptionError("fitType='Random' does not say how many choices are drawn", code="argument", hint="choices=20")
     if n_folds == 1 or n_folds < 0:
         raise OptionError(f"{n_folds} folds are too few", code="range", where="NumFolds", expected="at least 2, or 0 for none")
+    check_in_memory(data, "a scan")
     seed = drawn(seed)
     chosen = _chosen(call, choices, seed)
     calls = [call.chosen(choice) for choice in chosen]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.naive import transforms as naive
 from tmvalite.data.transforms.cumulative import _distributions, _weight_per_bin
-from tmvalite.data.transforms.linear_map import map_rows, mean_and_covariance
+from tmvalite.data.transforms.linear_map import map_rows
+from tmvalite.data.transforms.moments import mean_and_covariance
 from tmvalite.data.transforms.smooth import smooth
 from tmvalite.data.transforms.symmetric import eigenvectors
 

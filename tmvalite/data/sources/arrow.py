@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import accumulate
 
 from tmvalite.data.columns import Column
 from tmvalite.data.sources.arrays import LazyTable, to_column
@@ -43,9 +44,31 @@ class ParquetTable(LazyTable):
 
     source = ""
 
+    @property
+    def file_path(self) -> str:
+        """The path of the file."""
+        return self.source
+
+    def cluster_edges(self, names: Sequence[str]) -> list[int]:
+        """Where entries may be parted so that no row group is on both sides, from 0 to all."""
+        metadata = self._open().metadata
+        rows = [metadata.row_group(i).num_rows for i in range(metadata.num_row_groups)]
+        return [0, *accumulate(rows)] if rows else [0, 0]
+
     def stream(self, names: Sequence[str], texts: Collection[str], bounds) -> Iterator[dict[str, Column]]:
         """The columns of every pair of bounds, which rise: memory holds some batches, not a row group."""
-        batches, held, first = self._batches(names, max((stop - start for start, stop in bounds), default=1)), [], 0
+        bounds = list(bounds)
+        while bounds:
+            n = next((i for i in range(1, len(bounds)) if bounds[i][0] != bounds[i - 1][1]), len(bounds))
+            yield from self._adjacent(names, texts, bounds[:n])
+            bounds = bounds[n:]
+
+    def _adjacent(self, names, texts, bounds) -> Iterator[dict[str, Column]]:
+        """`stream` of bounds each of which begins where the one before ends: only row groups with such entries are read."""
+        edges = self.cluster_edges(names)
+        groups = [i for i in range(len(edges) - 1) if edges[i] < bounds[-1][1] and bounds[0][0] < edges[i + 1]]
+        first = edges[groups[0]] if groups else 0
+        batches, held = self._batches(names, max(stop - start for start, stop in bounds), groups), []
         for start, stop in bounds:
             while first + sum(batch.num_rows for batch in held) < stop:
                 held.append(next(batches))
@@ -71,12 +94,17 @@ class ParquetTable(LazyTable):
             return {name: to_column(empty.column(name), name, str(self), text=name in texts) for name in names}
         return next(self.stream(names, texts, [(start, stop)]))
 
-    def _batches(self, names, size: int):
+    def _open(self):
         import pyarrow.parquet as parquet
 
-        # without these two a whole row group is buffered, many times what a batch needs
-        file = parquet.ParquetFile(self.source, pre_buffer=False, buffer_size=1 << 20)
-        batches = file.iter_batches(batch_size=size, columns=list(dict.fromkeys(names)), use_threads=False)
+        try:  # without these two a whole row group is buffered, many times what a batch needs
+            return parquet.ParquetFile(self.source, pre_buffer=False, buffer_size=1 << 20)
+        except (OSError, ValueError) as problem:
+            raise damaged(self.source, problem) from problem
+
+    def _batches(self, names, size: int, groups: Sequence[int]):
+        columns = list(dict.fromkeys(names))
+        batches = self._open().iter_batches(batch_size=size, row_groups=groups, columns=columns, use_threads=False)
         while True:
             try:
                 batch = next(batches, None)

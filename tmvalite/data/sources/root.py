@@ -119,6 +119,24 @@ class RootTable:
         known = sum(size for size in sizes if size) / max(1, self.n_entries)
         return known + 8.0 * (sum(not size for size in sizes) + len(names) - len(own))
 
+    @property
+    def file_path(self) -> str:
+        """The path or address of its file."""
+        return self._tree.file.file_path
+
+    def close(self) -> None:
+        """Close its file."""
+        self._tree.file.close()
+
+    def cluster_edges(self, names: Sequence[str]) -> list[int]:
+        """Where entries may be parted, from 0 to all, so that no basket or cluster of these columns is on both sides."""
+        if hasattr(self._tree, "cluster_summaries"):
+            found = [cluster.num_first_entry for cluster in _guard(self._name, lambda: self._tree.cluster_summaries)]
+            return sorted({0, *map(int, found), self.n_entries})
+        paths = {self._places[name].path for name in names if name in self._places}
+        edges = [set(map(int, _guard(self._name, lambda path=path: self._tree[path].entry_offsets))) for path in paths]
+        return sorted({0, *(set.intersection(*edges) if edges else ()), self.n_entries})
+
     def read_range(self, names: Sequence[str], texts: Collection[str], start: int, stop: int) -> dict[str, Column]:
         """The columns of the entries start to stop."""
         if start == stop:

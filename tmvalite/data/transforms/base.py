@@ -26,6 +26,7 @@ import numpy as np
 from tmvalite.data.info import DataSetInfo
 from tmvalite.data.transforms.rows import Rows, over_rows
 from tmvalite.data.transforms.selection import SPECTATOR, TARGET, VARIABLE, Input, SelectionRecord, match_inputs, record_inputs
+from tmvalite.data.transforms.statistics import DrawnGathering, Gathering
 from tmvalite.errors import DataError, NotFittedError, OptionError
 
 ALL_CLASSES = "AllClasses"
@@ -147,6 +148,10 @@ class Transform:
         """
         raise NotImplementedError
 
+    def gathering(self, n_classes: int) -> Gathering:
+        """What finds the parameters of events that come block after block; by default `find`, from a drawn part of them."""
+        return DrawnGathering(n_classes, self.find)
+
     def prepare(self) -> None:
         """Compute from `parameters` and `use` what `forward` and `backward` need. Raises DataError where they cannot be."""
 
@@ -216,8 +221,12 @@ class Transform:
         for name, group in zip(classes, groups):
             if not group.any():
                 raise DataError(f"transformation {self.letter}: class '{name}' has no training events", code="transform-too-few")
-        x = _selected(columns, self.inputs)
-        self.parameters = self.find(x, weights, class_index, [*groups, slice(None)])
+        x = selected(columns, self.inputs)
+        self.take_over(self.find(x, weights, class_index, [*groups, slice(None)]), classes)
+
+    def take_over(self, parameters: dict, classes: Sequence[str]) -> None:
+        """Work with these parameters, of every class and of all."""
+        self.parameters = parameters
         self.use = list(classes).index(self.reference) if self.reference and len(classes) > 1 else -1
         self.prepare()
 
@@ -283,7 +292,7 @@ def mixed_types(inputs: Sequence[Input]) -> str:
     return " and ".join(f"{kind.lower()}s" for kind in kinds)
 
 
-def _selected(columns: dict[str, np.ndarray], inputs: Sequence[Input]) -> np.ndarray:
+def selected(columns: dict[str, np.ndarray], inputs: Sequence[Input]) -> np.ndarray:
     """(N, K) float32: the inputs side by side; the array itself where they are all of its columns."""
     if len({one.type for one in inputs}) == 1:
         values, chosen = columns[inputs[0].type], [one.index for one in inputs]

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from tmvalite.data.info import DataSetInfo
-from tmvalite.data.transforms.base import ALL_CLASSES, REGISTRY, Transform, TransformRecord, mixed_types, words
+from tmvalite.data.transforms.base import ALL_CLASSES, REGISTRY, Transform, TransformRecord, mixed_types, selected, words
 from tmvalite.data.transforms.selection import SPECTATOR, TARGET, VARIABLE, every, group_of, select
 from tmvalite.errors import DataError, Diagnostics, OptionError, Source, did_you_mean, quoted
 from tmvalite.string_utils.syntax import TransformItem, TransformList
@@ -131,8 +131,7 @@ class TransformChain:
             This one.
         """
         if spectators is None:
-            kept = [one.without(SPECTATOR) if any(i.type == SPECTATOR for i in one.inputs) else one for one in self.transforms]
-            self.transforms = tuple(one for one in kept if one.inputs)
+            self.leave_out_spectators()
         n = len(x)
         columns = {kind: _rows(values, n) for kind, values in ((VARIABLE, x), (TARGET, targets), (SPECTATOR, spectators))}
         for kind in (VARIABLE, TARGET, SPECTATOR):
@@ -151,6 +150,17 @@ class TransformChain:
             if position < len(self.transforms) - 1:
                 columns = {kind: self._through([transform], values, kind) for kind, values in columns.items()}
         return self
+
+    def leave_out_spectators(self) -> None:
+        """Of transformations that are not fitted yet: spectators change no prediction."""
+        kept = [one.without(SPECTATOR) if any(i.type == SPECTATOR for i in one.inputs) else one for one in self.transforms]
+        self.transforms = tuple(one for one in kept if one.inputs)
+
+    def inputs_of(self, position: int, x: np.ndarray, targets: np.ndarray) -> np.ndarray:
+        """(N, K) float32: what transformation `position` reads of events, after those before it."""
+        columns = {VARIABLE: x, TARGET: targets}
+        columns = {kind: self._through(self.transforms[:position], values, kind) for kind, values in columns.items()}
+        return selected(columns, self.transforms[position].inputs)
 
     def apply_variables(self, x) -> np.ndarray:
         """(N, V) -> (N, V) float32, a new C-contiguous array. NaN stays NaN."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.data.transforms.base import Element, Transform, register
-from tmvalite.data.transforms.linear_map import check_matrices, check_number, map_rows, mapping, mean_and_covariance, onnx_map
+from tmvalite.data.transforms.linear_map import check_matrices, check_number, map_rows, mapping, onnx_map
+from tmvalite.data.transforms.moments import mean_and_covariance
+from tmvalite.data.transforms.statistics import MomentGathering
 from tmvalite.data.transforms.symmetric import eigenvectors
 
 CONSTANT = 1e-14  # a part of the largest eigenvalue: what float32 values leave of a combination that is constant
@@ -31,7 +33,14 @@ class Decorrelate(Transform):
 
     def find(self, x, weights, class_index, groups):
         check_number(self.letter, x.shape[1])
-        return {"matrices": np.stack([_inverse_root(x[group], weights[group]) for group in groups])}
+        return self._of([mean_and_covariance(x[group], weights[group]) for group in groups])
+
+    def gathering(self, n_classes):
+        check_number(self.letter, len(self.inputs))
+        return MomentGathering(n_classes, self._of, weighted=True)
+
+    def _of(self, moments: list) -> dict:
+        return {"matrices": np.stack([_inverse_root(*one) for one in moments])}
 
     def prepare(self):
         self.matrix = self.parameters["matrices"][self.use]
@@ -72,9 +81,8 @@ class Decorrelate(Transform):
             writer.numbers("Matrix", {"Rows": len(matrix), "Columns": len(matrix)}, matrix, 15, 1, last_blank=False)
 
 
-def _inverse_root(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _inverse_root(mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     """C^(-1/2) of a sample, (K, K)."""
-    mean, covariance = mean_and_covariance(x, weights)
     values, vectors = eigenvectors(covariance)
     factors = np.zeros(len(values))
     width = values > CONSTANT * max(values[0], 0.0)

@@ -1,4 +1,4 @@
-"""What D and P share: rows times a matrix in float64 and in a fixed order, and the covariance of a sample.
+"""What D and P share: rows times a matrix in float64 and in a fixed order.
 
 numpy's product (`@`) picks its code by the shape, so that one event would get other bits than many; see kernels/linear_map.py.
 """
@@ -8,11 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.data.transforms.base import MOST_INPUTS
-from tmvalite.data.transforms.rows import Rows, over_rows, partial_results
+from tmvalite.data.transforms.rows import over_rows
 from tmvalite.errors import DataError
 
 _SINGLE, _DOUBLE = 1, 11  # ONNX's numbers of the types
-SAMPLE = 1000  # events whose mean is subtracted before squares are summed
 
 
 def map_rows(source, target, columns: np.ndarray, before: np.ndarray, matrix: np.ndarray, after: np.ndarray) -> None:
@@ -37,31 +36,6 @@ def mapping(source, target, columns: np.ndarray, before: np.ndarray, matrix: np.
         run(source, target, start, stop, columns, before, matrix, after, np.empty(size))
 
     return part
-
-
-def mean_and_covariance(x: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """(K,) means and (K, K) covariances, <(x_i - m_i)(x_j - m_j)>, of (N, K) float32 in float64; weights (N,) or 1 each.
-
-    Raises DataError where the weights do not add up to a positive number.
-    """
-    from tmvalite.kernels import linear_map
-
-    n, k = x.shape
-    x, shift, columns = np.ascontiguousarray(x), x[:SAMPLE].mean(axis=0, dtype=np.float64), np.arange(k)
-    given = np.empty(0) if weights is None else np.ascontiguousarray(weights, np.float64)
-    run, repeated = linear_map.add_moments.get("float64"), np.tile(shift, linear_map.BLOCK)
-
-    def part(start, stop):
-        sums, products, work = np.zeros(1 + k), np.zeros((k, k)), np.empty(linear_map.work_size(k))
-        run(x, start, stop, columns, repeated, given, sums, products, work)
-        return sums, products
-
-    sums, products = (sum(parts) for parts in zip(*partial_results(n, part)))
-    if not sums[0] > 0:
-        raise DataError("the weights of the training events do not add up to a positive number", code="data-weight-sum")
-    mean = sums[1:] / sums[0]
-    covariance = products / sums[0] - np.multiply.outer(mean, mean)
-    return shift + mean, (covariance + covariance.T) / 2
 
 
 def check_number(name: str, n: int) -> None:

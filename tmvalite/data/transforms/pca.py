@@ -6,7 +6,9 @@ import numpy as np
 
 from tmvalite.constants import CLASSES
 from tmvalite.data.transforms.base import Element, Transform, register
-from tmvalite.data.transforms.linear_map import check_matrices, check_number, map_rows, mapping, mean_and_covariance, onnx_map
+from tmvalite.data.transforms.linear_map import check_matrices, check_number, map_rows, mapping, onnx_map
+from tmvalite.data.transforms.moments import mean_and_covariance
+from tmvalite.data.transforms.statistics import MomentGathering
 from tmvalite.data.transforms.symmetric import eigenvectors
 from tmvalite.errors import DataError
 
@@ -32,13 +34,19 @@ class PrincipalComponents(Transform):
 
     def find(self, x, weights, class_index, groups):
         check_number(self.letter, x.shape[1])
+        return self._of([mean_and_covariance(x[group]) for group in groups])
+
+    def gathering(self, n_classes):
+        check_number(self.letter, len(self.inputs))
+        return MomentGathering(n_classes, self._of, weighted=False)
+
+    def _of(self, moments: list) -> dict:
         means, vectors = [], []
-        for group in groups:
-            mean, covariance = mean_and_covariance(x[group])
+        for mean, covariance in moments:
             trace = float(np.trace(covariance))
             means.append(mean)
             vectors.append(eigenvectors(covariance / trace if trace > 0 else covariance)[1])
-        return {"classes": _names(len(groups)), "means": np.stack(means), "eigenvectors": np.stack(vectors)}
+        return {"classes": _names(len(moments)), "means": np.stack(means), "eigenvectors": np.stack(vectors)}
 
     def prepare(self):
         self.mean, self.vectors = self.parameters["means"][self.use], self.parameters["eigenvectors"][self.use]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.data.transforms.base import Transform
+from tmvalite.data.transforms.statistics import RangeGathering
 from tmvalite.errors import DataError
 
 ROWS = 1024  # rows that are transformed at a time: they stay in the cache
@@ -32,6 +33,13 @@ class RangeTransform(Transform):
         for found, group in zip(ranges, groups):
             events = x[group]
             found[:, 0], found[:, 1] = events.min(axis=0), events.max(axis=0)
+        return self._checked(ranges)
+
+    def gathering(self, n_classes):
+        return RangeGathering(n_classes, self._checked)
+
+    def _checked(self, ranges: np.ndarray) -> dict:
+        """The parameters; raises DataError where a width is no number of float32."""
         with np.errstate(over="ignore"):
             wide = np.flatnonzero(~np.isfinite(ranges[..., 1] - ranges[..., 0]).all(axis=0))
         if len(wide):

@@ -1,0 +1,99 @@
+"""Events as a training takes them: all of an epoch at once, or in pieces where they do not fit into memory.
+
+The loop asks a sample for the pieces of an epoch and for the loss over all of its events; where the events are is the business
+of the sample. `Sample` has them in memory, `streamed_sample.StreamedSample` reads them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tmvalite.training import streams
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Whole batches of an epoch that follow each other.
+
+    x (N, D), targets (N, C), weights (N,) : rows, in the network's precision
+    order : (M,) int64, the rows in the order in which they train
+    first, count : number of the first batch in its epoch, from 0, and how many they are
+    """
+
+    x: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray
+    order: np.ndarray
+    first: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Events as a network reads them: x (N, D), targets (N, C), weights (N,), C-contiguous, in its precision."""
+
+    x: np.ndarray
+    targets: np.ndarray
+    weights: np.ndarray
+
+    def __len__(self):
+        return len(self.x)
+
+    def pieces(
+        self, shuffle: streams.Key, epoch: int, batch_size: int, done: int = 0, idle: Callable[[], None] | None = None
+    ) -> Iterator[Piece]:
+        """The batches of an epoch, in pieces; of those before batch `done` some may be left out.
+
+        Parameters
+        ----------
+        shuffle : key of the stream that orders the events
+        idle : callable, optional
+            Is called now and then while nothing is there to be trained.
+        """
+        n = len(self)
+        yield Piece(
+            self.x, self.targets, self.weights, streams.permutation(shuffle, n, epoch=epoch), 0, batch_count(n, batch_size)
+        )
+
+    def loss(self, network, *, seed: int, parts: np.ndarray) -> float:
+        """The network's loss over all events, see `Network.loss`."""
+        return network.loss(self.x, self.targets, self.weights, seed=seed, parts=parts)
+
+    def some(self) -> Sample:
+        """Events to look at: all that are in memory."""
+        return self
+
+    def fingerprint(self) -> str:
+        """A digest of all that there is."""
+        return digest({"x": self.x, "targets": self.targets, "weights": self.weights})
+
+    def close(self) -> None:
+        """Nothing is asked for any more."""
+
+
+def digest(arrays: Mapping[str, np.ndarray]) -> str:
+    """Of names, types, shapes and numbers."""
+    found = hashlib.blake2b(digest_size=16)
+    for name, array in sorted(arrays.items()):
+        found.update(f"{name}{array.dtype}{array.shape}".encode())
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
+
+
+def batch_count(events: int, batch_size: int) -> int:
+    """How many batches there are: the last one may be shorter; a single left-over event joins the batch before."""
+    whole, rest = divmod(events, batch_size)
+    return max(1, whole + (rest > (1 if batch_size > 1 and whole else 0))) if events else 0
+
+
+def batch_sizes(events: int, batch_size: int) -> np.ndarray:
+    """(batches,) int64, the events of every batch."""
+    count = batch_count(events, batch_size)
+    sizes = np.full(count, batch_size, np.int64)
+    if count:
+        sizes[-1] = events - batch_size * (count - 1)
+    return sizes
