@@ -15,7 +15,8 @@ import numpy as np
 
 from tmvalite import MethodGAN
 from tmvalite.evaluation.classification import kolmogorov_probability
-from tmvalite.evaluation.two_samples import precision_recall, two_sample_area
+from tmvalite.evaluation.two_samples import precision_recall
+from tmvalite.methods.two_sample_area import two_sample_area
 
 RADIUS, WIDTH, EVENTS = 2.0, 0.25, 2000
 OPTIONS = (

@@ -16,7 +16,8 @@ import numpy as np
 
 from benchmarks.autoencoder_tables import blobs  # which finds the examples, too
 from tmvalite import MethodAE
-from tmvalite.evaluation.two_samples import precision_recall, two_sample_area
+from tmvalite.evaluation.two_samples import precision_recall
+from tmvalite.methods.two_sample_area import two_sample_area
 
 TRAIN, NEW = 8000, 2000
 LAYOUTS = {

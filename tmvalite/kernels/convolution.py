@@ -30,7 +30,10 @@ _HEADER = (
     # for gradients: number and place of the taps, and of the groups of pixels; whether the other operand is copied into
     # lines with zeros behind, how many lines, elements of one in the operand and in the scratch; planes and pixels that
     # the gradient of the bias sums
-    "TAPS TAPS_AT PLACES PLACES_AT PADDED LINES LINE LINE_PITCH LINES_SIZE BIAS_PLANES BIAS_PLANE"
+    "TAPS TAPS_AT PLACES PLACES_AT PADDED LINES LINE LINE_PITCH LINES_SIZE BIAS_PLANES BIAS_PLANE "
+    # of kernels/event_blocks.py: events of a block, where the places of the elements that are read stand, where the scratch
+    # has room for one square of elements and events
+    "EVENTS ELEMENTS_AT SPARE"
 ).split()
 HEADER = {name: i for i, name in enumerate(_HEADER)}
 HEADER_SIZE = len(_HEADER)
@@ -76,6 +79,9 @@ PHASE_WIDTH = 7
     LINES_SIZE,
     BIAS_PLANES,
     BIAS_PLANE,
+    EVENTS,
+    ELEMENTS_AT,
+    SPARE,
 ) = range(HEADER_SIZE)
 
 
@@ -160,13 +166,9 @@ CORRELATE = descriptor(
 )
 
 
-@family(CORRELATE)
-def correlate(d, run, arena, theta, copies, grad):
-    """y = b + w correlated with x, see the module: x y halo merge packed w b table. No b, halo or merge is -1."""
-    x, y, w = operand(d, CORRELATE.x, run, arena), operand(d, CORRELATE.y, run, arena), shift(theta, d[CORRELATE.weights])
-    t = integers_at(d[CORRELATE.table])
-    halo, merge, packed = shift(arena, d[CORRELATE.halo]), shift(arena, d[CORRELATE.merge]), shift(arena, d[CORRELATE.packed])
-    bias = shift(theta, d[CORRELATE.bias]) if d[CORRELATE.bias] >= 0 else null(theta)
+@kernel
+def pack_phases(t, w, packed):
+    """The filters of all groups and phases as tiles read them."""
     for g in range(t[GROUPS]):
         for p in range(t[PHASES]):
             phase, at = shift(t, t[PHASES_AT] + p * PHASE_WIDTH), g * t[GROUP_FILTERS]
@@ -178,33 +180,44 @@ def correlate(d, run, arena, theta, copies, grad):
                 t[FILTER_ROW],
                 shift(packed, at + phase[PACKED_AT]),
             )
+
+
+@kernel
+def correlate_phases(t, packed, source, target, bias):
+    """All groups and phases of planes that lie as the table says."""
+    for g in range(t[GROUPS]):
+        start = bias if is_null(bias) else shift(bias, g * t[OUTPUTS])
+        for p in range(t[PHASES]):
+            phase = shift(t, t[PHASES_AT] + p * PHASE_WIDTH)
+            correlate_planes(
+                t[OUTPUTS],
+                phase[TERMS],
+                shift(t, phase[IMAGE_AT]),
+                shift(packed, g * t[GROUP_FILTERS] + phase[PACKED_AT]),
+                shift(source, g * t[GROUP_SOURCE]),
+                shift(t, phase[VECTORS_AT]),
+                phase[VECTORS],
+                phase[LAST],
+                shift(target, g * t[OUTPUTS] * t[OUTPUT_PLANE]),
+                t[OUTPUT_PLANE],
+                start,
+            )
+
+
+@kernel
+def correlate_rows(first, stop, t, x, x_size, y, y_size, halo, merge, packed, bias):
+    """Events `first` to `stop`, one after the other."""
     if t[COPIED]:
         fill_zero(t[HALO_SIZE], halo)
-    for r in range(run[ROWS]):
-        image, out = shift(x, r * d[CORRELATE.x_size]), shift(y, r * d[CORRELATE.y_size])
+    for r in range(first, stop):
+        image, out = shift(x, r * x_size), shift(y, r * y_size)
         source, target = image, out
         if t[COPIED]:
             fill_halo(t, image, halo)
             source = halo
         if t[MERGED]:
             target = merge
-        for g in range(t[GROUPS]):
-            start = bias if is_null(bias) else shift(bias, g * t[OUTPUTS])
-            for p in range(t[PHASES]):
-                phase = shift(t, t[PHASES_AT] + p * PHASE_WIDTH)
-                correlate_planes(
-                    t[OUTPUTS],
-                    phase[TERMS],
-                    shift(t, phase[IMAGE_AT]),
-                    shift(packed, g * t[GROUP_FILTERS] + phase[PACKED_AT]),
-                    shift(source, g * t[GROUP_SOURCE]),
-                    shift(t, phase[VECTORS_AT]),
-                    phase[VECTORS],
-                    phase[LAST],
-                    shift(target, g * t[OUTPUTS] * t[OUTPUT_PLANE]),
-                    t[OUTPUT_PLANE],
-                    start,
-                )
+        correlate_phases(t, packed, source, target, bias)
         if t[MERGED]:
             columns = t[OUT_COLUMNS]
             for line in range(t[GROUPS] * t[OUTPUTS] * t[OUT_ROWS]):
@@ -216,6 +229,17 @@ def correlate(d, run, arena, theta, copies, grad):
                     shift(t, t[MERGE_AT]),
                     shift(out, line * columns),
                 )
+
+
+@family(CORRELATE)
+def correlate(d, run, arena, theta, copies, grad):
+    """y = b + w correlated with x, see the module: x y halo merge packed w b table. No b, halo or merge is -1."""
+    x, y, w = operand(d, CORRELATE.x, run, arena), operand(d, CORRELATE.y, run, arena), shift(theta, d[CORRELATE.weights])
+    t = integers_at(d[CORRELATE.table])
+    halo, merge, packed = shift(arena, d[CORRELATE.halo]), shift(arena, d[CORRELATE.merge]), shift(arena, d[CORRELATE.packed])
+    bias = shift(theta, d[CORRELATE.bias]) if d[CORRELATE.bias] >= 0 else null(theta)
+    pack_phases(t, w, packed)
+    correlate_rows(0, run[ROWS], t, x, d[CORRELATE.x_size], y, d[CORRELATE.y_size], halo, merge, packed, bias)
     return 0.0
 
 

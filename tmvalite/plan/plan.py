@@ -366,7 +366,8 @@ def _tile_rows(steps, given, precision, size) -> int:
     """As many as the second cache holds, or as keep a tile smaller than `size` parameters, which every tile goes through."""
     _, sixteen_rows = assign_offsets(steps, given, ALIGNMENT)
     item = np.dtype(precision).itemsize
-    return int(max(LEAST_ROWS, min(MOST_ROWS, max(ARENA_BYTES, size * item) // (sixteen_rows / ALIGNMENT * item))))
+    rows = int(max(LEAST_ROWS, min(MOST_ROWS, max(ARENA_BYTES, size * item) // (sixteen_rows / ALIGNMENT * item))))
+    return rows - rows % max(step.whole_rows for step in steps)
 
 
 def _ranges(slots) -> np.ndarray:

@@ -131,6 +131,7 @@ class Step:
     training_only: ClassVar[bool] = False  # not there when scoring
     identity_when_scoring: ClassVar[bool] = False  # scoring takes its input x for its output y
     begins_gradient: ClassVar[bool] = False  # a term of the loss with a gradient of its own, written in the forward pass
+    whole_rows: ClassVar[int] = 1  # of how many events a tile must be a multiple, so that bits do not depend on it
     splits: ClassVar[bool] = False  # its kernel does a part of the work when run[PARTS] says so
     hidden_state: ClassVar[bool] = False  # writes numbers that are no tensors; never left out as useless
     stays: ClassVar[tuple[Tensor, ...]] = ()  # results of which it writes a part, and the rest must stay

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from tmvalite.kernels import convolution, winograd
+from tmvalite.kernels import convolution, event_blocks, winograd
 from tmvalite.plan.step import Slot, Step, Tensor
 
+from .event_blocks import MOST_EVENTS, BlockCorrelation, BlockGradient, block_events, suits_blocks
 from .offsets import LANES, Correlation, FilterGradient, pixel_group
 from .windows import Filters, Windows
 from .winograd import Tiles, suits_winograd
@@ -21,7 +22,7 @@ class Convolution(Step):
     """y = b + the filters correlated with x (or, `spread`, the transpose of that). `padded` names PADDING2D items folded in.
 
     halo, merge and packed are the scratch memories of kernels/convolution.py, None where there is no need; `tiled` is that of
-    kernels/winograd.py, not None where the work is done tile by tile.
+    kernels/winograd.py, not None where the work is done tile by tile; `side_by_side`: events are computed in blocks.
     """
 
     x: Tensor
@@ -35,6 +36,7 @@ class Convolution(Step):
     merge: Tensor | None = None
     packed: Tensor | None = None
     tiled: Tensor | None = None
+    side_by_side: bool = False
     padded: tuple[str, ...] = ()
     family = "window"
 
@@ -60,8 +62,12 @@ class Convolution(Step):
         if suits_winograd(self.windows, self.filters):
             object.__setattr__(self, "tiled", _scratch(self.tiles.size, f"{self.x.label}, in tiles"))
             return
-        object.__setattr__(self, "halo", _scratch(self.work.halo_size, f"{self.x.label}, with halo"))
-        object.__setattr__(self, "merge", _scratch(self.work.merge_size(), f"{self.y.label}, unmerged"))
+        object.__setattr__(self, "side_by_side", suits_blocks(self.windows, self.filters))
+        halo, merge = self.work.halo_size, self.work.merge_size()
+        if self.side_by_side:
+            halo, merge = max(halo, self.blocked.halo_size()), max(merge, self.blocked.merge_size())
+        object.__setattr__(self, "halo", _scratch(halo, f"{self.x.label}, with halo"))
+        object.__setattr__(self, "merge", _scratch(merge, f"{self.y.label}, unmerged"))
         object.__setattr__(self, "packed", _scratch(self.weights.size, f"{self.weights.node}, packed"))
 
     @property
@@ -73,8 +79,14 @@ class Convolution(Step):
         return Tiles(self.windows, self.filters, self.spread)
 
     @property
+    def blocked(self) -> BlockCorrelation:
+        return BlockCorrelation(self.work)
+
+    @property
     def kernel(self):
-        return winograd.winograd_correlate if self.tiled else convolution.correlate
+        if self.tiled:
+            return winograd.winograd_correlate
+        return event_blocks.correlate_blocks if self.side_by_side else convolution.correlate
 
     def differentiate(self, tape):
         grad = tape.gradient(self.y)
@@ -93,7 +105,12 @@ class Convolution(Step):
         return replace(self, x=x, windows=windows, padded=(*self.padded, name), halo=None, merge=None, packed=None, tiled=None)
 
     def numbers(self, at):
-        return {"geometry": self.tiles.geometry} if self.tiled else {"table": at.table(self.work.table(at.lanes))}
+        if self.tiled:
+            return {"geometry": self.tiles.geometry}
+        tables = {"table": at.table(self.work.table(at.lanes))}
+        if self.side_by_side:
+            tables["blocks"] = at.table(self.blocked.table(at.lanes, block_events(at.itemsize)))
+        return tables
 
     def flops(self):
         return 2 * self.work.multiplications()
@@ -123,13 +140,18 @@ class ConvolutionFilters(Step):
     halo: Tensor | None = None
     lines: Tensor | None = None
     tiled: Tensor | None = None
+    side_by_side: bool = False
     family = "window"
 
     def __post_init__(self):
         if suits_winograd(self.windows, self.filters, gradient=True):
             object.__setattr__(self, "tiled", _scratch(self.tiles.size, f"{self.image.label}, in tiles"))
             return
-        halo, lines = (max(size(group) for group in LANES[1:3]) for size in (self.work.halo_size, self.work.lines_size))
+        object.__setattr__(self, "side_by_side", suits_blocks(self.windows, self.filters))
+        if self.side_by_side:
+            halo, lines = self.blocked.halo_size(), self.blocked.lines_size()
+        else:
+            halo, lines = (max(size(group) for group in LANES[1:3]) for size in (self.work.halo_size, self.work.lines_size))
         object.__setattr__(self, "halo", _scratch(halo, f"{self.image.label}, with halo"))
         object.__setattr__(self, "lines", _scratch(lines, f"{self.small.label}, in lines"))
 
@@ -142,8 +164,18 @@ class ConvolutionFilters(Step):
         return Tiles(self.windows, self.filters, False, True)
 
     @property
+    def blocked(self) -> BlockGradient:
+        return BlockGradient(self.windows, self.filters, self.bias_of_image)
+
+    @property
+    def whole_rows(self) -> int:
+        return MOST_EVENTS if self.side_by_side else 1
+
+    @property
     def kernel(self):
-        return winograd.winograd_gradient if self.tiled else convolution.filter_gradient
+        if self.tiled:
+            return winograd.winograd_gradient
+        return event_blocks.filter_gradient_blocks if self.side_by_side else convolution.filter_gradient
 
     @property
     def size(self) -> int:
@@ -151,7 +183,12 @@ class ConvolutionFilters(Step):
         return self.weights.size
 
     def numbers(self, at):
-        return {"geometry": self.tiles.geometry} if self.tiled else {"table": at.table(self.work.table(pixel_group(at.itemsize)))}
+        if self.tiled:
+            return {"geometry": self.tiles.geometry}
+        group = pixel_group(at.itemsize)
+        if self.side_by_side:
+            return {"table": at.table(self.blocked.table(group, block_events(at.itemsize)))}
+        return {"table": at.table(self.work.table(group))}
 
     def flops(self):
         return 2 * self.work.multiplications()
