@@ -9,7 +9,8 @@ from tests.training.fake import FakeNetwork
 from tmvalite.errors import Source, Span, TrainingError
 from tmvalite.kernels.jit.making import making
 from tmvalite.string_utils import parse_strategy, resolve_strategy
-from tmvalite.training.loop import Sample, Training
+from tmvalite.training.epoch_pieces import Sample
+from tmvalite.training.loop import Training
 from tmvalite.training.progress import Progress
 
 

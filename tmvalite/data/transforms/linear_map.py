@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.data.transforms.base import MOST_INPUTS
-from tmvalite.data.transforms.rows import over_rows
+from tmvalite.data.transforms.rows import Rows, over_rows
 from tmvalite.errors import DataError
 
 _SINGLE, _DOUBLE = 1, 11  # ONNX's numbers of the types
