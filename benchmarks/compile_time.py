@@ -40,6 +40,7 @@ method.GetMvaValues(x)
 def measure(commands, root: Path, **environment: str) -> tuple[float, float]:
     """Wall and CPU seconds of commands that run at the same time, with the checkout `root`."""
     environment = {**os.environ, "PYTHONPATH": str(root), "PYTHONWARNINGS": "ignore", **environment}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its bytecode
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     running = [subprocess.Popen(c, env=environment, stdout=subprocess.DEVNULL, cwd=root) for c in commands]
     for process in running:
@@ -57,14 +58,15 @@ def flip(folder: str) -> None:
     path.write_bytes(data)
 
 
-def starts(layout: str, root: Path) -> dict[str, tuple[float, float]]:
+def starts(layout: str, root: Path, alone: bool) -> dict[str, tuple[float, float]]:
     """Wall and CPU seconds of every kind of start of one network."""
     one, found = [[sys.executable, "-c", FIT, layout]], {}
     with tempfile.TemporaryDirectory() as full, tempfile.TemporaryDirectory() as empty, tempfile.TemporaryDirectory() as six:
         found["cold"] = measure(one, root, TMVALITE_CACHE_DIR=full)
         found["warm"] = measure(one, root, TMVALITE_CACHE_DIR=full)
-        found["six cold at once"] = measure(one * 6, root, TMVALITE_CACHE_DIR=six)
-        found["six warm at once"] = measure(one * 6, root, TMVALITE_CACHE_DIR=six)
+        if not alone:
+            found["six cold at once"] = measure(one * 6, root, TMVALITE_CACHE_DIR=six)
+            found["six warm at once"] = measure(one * 6, root, TMVALITE_CACHE_DIR=six)
         found["shared cache"] = measure(one, root, TMVALITE_CACHE_DIR=empty, TMVALITE_CACHE_PATH=full)
         flip(full)
         found["damaged kernel"] = measure(one, root, TMVALITE_CACHE_DIR=full)
@@ -75,6 +77,7 @@ def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("other", type=Path, nargs="?", help="the other checkout")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--alone", action="store_true", help="without the six at once")
     parser.add_argument("--only", choices=LAYOUTS, help="one of the two networks")
     given = parser.parse_args(arguments)
     commands = {
@@ -92,7 +95,7 @@ def main(arguments=None) -> int:
         for network, layout in LAYOUTS.items():
             if given.only in (None, network):
                 for root in roots:
-                    for name, pair in starts(layout, root).items():
+                    for name, pair in starts(layout, root, given.alone).items():
                         rows.setdefault(f"{network}, {name}", [[] for _ in roots])[roots.index(root)].append(pair)
     print(f"{'':32s} {'wall':>8s} {'CPU':>8s}" + (f" {'wall':>8s} {'CPU':>8s} {'ratios':>8s}" if given.other else ""))
     for name, of_roots in rows.items():

@@ -251,7 +251,7 @@ def _with_flow(values: np.ndarray) -> np.ndarray:
 def _uneven(edges: np.ndarray) -> np.ndarray | None:
     """None for equal bins, as ROOT keeps them."""
     even = np.linspace(edges[0], edges[-1], len(edges))
-    return None if np.allclose(edges, even, rtol=0, atol=1e-9 * (edges[-1] - edges[0])) else edges
+    return None if np.abs(edges - even).max() <= 1e-9 * (edges[-1] - edges[0]) else edges
 
 
 def _labels(labels: tuple[Sequence[str], ...]):

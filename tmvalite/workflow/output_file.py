@@ -82,6 +82,13 @@ def _contents(records: Sequence[MethodRecord], chains: Sequence[TransformChain])
         yield from method_folder(record)
 
 
+def _trees(dataset: str, records: Sequence[MethodRecord]):
+    """(path, tree) of the samples that have events, each made when the one before is written."""
+    for sample in TREES.values():
+        if len(records[0].sample(sample)):
+            yield root_names.tree(dataset, sample == "test"), event_tree(records, sample)
+
+
 def write_output(
     path: str,
     by_dataset: Mapping[str, Sequence[MethodRecord]],
@@ -102,9 +109,7 @@ def write_output(
     file = RootFile(path)
     for name, records in by_dataset.items():
         file.add_made(partial(_contents, records, chains.get(name, ())))
-        for sample in TREES.values():
-            if len(records[0].sample(sample)):
-                file.add_tree(root_names.tree(name, sample == "test"), event_tree(records, sample))
+        file.add_made(partial(_trees, name, records))
     file.write()
     for name, records in by_dataset.items():
         log = Log(f"Dataset:{name}", settings)
