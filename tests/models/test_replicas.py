@@ -304,6 +304,9 @@ def test_checkpoints_and_warm_starts_are_refused(tmp_path):
     with pytest.raises(OptionError, match="replicas have no checkpoints") as caught:
         method.fit(X, y, progress="silent", checkpoint=tmp_path / "a.ckpt")
     assert caught.value.code == "checkpoint-method"
+    with pytest.raises(OptionError, match="replicas have no checkpoints") as caught:
+        tmva.MethodDL(options(1, more="Replicas=2:Checkpoint=a.ckpt"))
+    assert "^" in str(caught.value) and caught.value.hint == "leave Checkpoint out"
     method.fit(X, y, progress="silent")
     with pytest.raises(OptionError, match="begin with random weights"):
         method.fit(X, y, progress="silent", warm_start=True)
