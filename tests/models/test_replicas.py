@@ -178,6 +178,16 @@ def test_one_event_has_the_bits_of_many(analysis):
     assert np.array_equal(found.errors(many)[-len(X) :], errors) and np.array_equal(getter(many)[-len(X) :], values)
 
 
+def test_targets_beside_classes_have_a_mean_too():
+    X, y = two_classes()
+    layout = "h=DENSE|5|TANH,s=DENSE|1|LINEAR@h,m=DENSE|1|LINEAR@h,OUTPUT|CROSSENTROPY@s,OUTPUT|SUMOFSQUARES@m"
+    method = tmva.MethodDL(options(20, layout, "RandomSeed=5:Replicas=3"))
+    method.fit(X, y, targets=X[:, 0] * 2, progress="silent")
+    each = [method.replica(i).GetRegressionValues(X) for i in range(3)]
+    assert np.allclose(method.GetRegressionValues(X), np.mean(each, axis=0), rtol=1e-5, atol=1e-6)
+    assert method.errors(X).shape == (len(X),)
+
+
 def test_probabilities_classes_and_bad_events_follow_the_mean():
     X, y = three_classes()
     found = made("multiclass", "3|bootstrap")
@@ -294,6 +304,9 @@ def test_checkpoints_and_warm_starts_are_refused(tmp_path):
     with pytest.raises(OptionError, match="replicas have no checkpoints") as caught:
         method.fit(X, y, progress="silent", checkpoint=tmp_path / "a.ckpt")
     assert caught.value.code == "checkpoint-method"
+    with pytest.raises(OptionError, match="replicas have no checkpoints") as caught:
+        tmva.MethodDL(options(1, more="Replicas=2:Checkpoint=a.ckpt"))
+    assert "^" in str(caught.value) and caught.value.hint == "leave Checkpoint out"
     method.fit(X, y, progress="silent")
     with pytest.raises(OptionError, match="begin with random weights"):
         method.fit(X, y, progress="silent", warm_start=True)

@@ -2,7 +2,9 @@
 
 import pytest
 
+from tmvalite import MethodDL
 from tmvalite.errors import OptionError, Source, Span
+from tmvalite.models.form import FORMS
 from tmvalite.string_utils import parse_replicas
 
 
@@ -24,6 +26,21 @@ def replicas(text):
 def test_replicas_have_a_number_and_a_kind(text, written, plain):
     found = replicas(text)
     assert (str(found), found.plain) == (written, plain)
+
+
+@pytest.mark.parametrize("word", ["n_estimators=10", "ensemble=5", "nReplicas=10"])
+def test_the_words_of_other_programs_lead_here(word):
+    with pytest.raises(OptionError) as caught:
+        FORMS["DL"].table.bind(word)
+    assert caught.value.hint == "did you mean 'Replicas'?"
+
+
+def test_python_gives_a_number_or_a_text():
+    assert (
+        MethodDL(Replicas=3).booking.replicas == replicas("3") and MethodDL(Replicas="3|folds").booking.replicas.kind == "folds"
+    )
+    with pytest.raises(OptionError, match="no option is called 'Replicas'"):
+        FORMS["DNN"].table.bind("Replicas=3")
 
 
 EXPECTED = "  expected a number, or number|kind, such as 100|bootstrap; kinds are seeds, bootstrap, folds"

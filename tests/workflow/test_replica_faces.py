@@ -112,6 +112,10 @@ def test_apply_writes_the_errors_beside_the_scores(analysis, names, here):
     assert sorted(found) == sorted(names)
     for name, column in zip(names, np.concatenate([values, errors], axis=1).T, strict=True):
         assert np.array_equal(found[name], column), name
+    limit = float(np.median(errors[:, 0]))
+    tmva.apply("dataset/weights/job_DNN.weights.xml", table, "cut.npz", keep=["a"], cut=f"{names[-1]}<{limit!r}")
+    with np.load("cut.npz") as out:
+        assert np.array_equal(out["a"], table["a"][errors[:, -1] < limit])
 
 
 @pytest.mark.parametrize("analysis", ANALYSES)

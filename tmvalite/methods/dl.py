@@ -8,6 +8,7 @@ from tmvalite.methods.base import Method
 from tmvalite.models import options
 from tmvalite.models.form import FORMS, Form, register
 from tmvalite.string_utils import DeclaredOption, OptionTable
+from tmvalite.string_utils.replica_option import NO_CHECKPOINTS
 
 
 def layout_option(default: str) -> DeclaredOption:
@@ -28,6 +29,10 @@ class DeepLearning(Form):
         *(options.LOSS, options.INITIALIZATION, options.SEED, options.VALIDATION, options.ARCHITECTURE, options.STRATEGY),
         extensions=extensions,
     )
+
+    def check(self, booking):
+        if booking.values.Checkpoint and not booking.replicas.plain:
+            raise booking.error("Checkpoint", NO_CHECKPOINTS, "checkpoint-method", hint="leave Checkpoint out")
 
 
 class MethodDL(Method):

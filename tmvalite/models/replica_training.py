@@ -25,7 +25,7 @@ from tmvalite.models.fitting import STOPS, Fitted, fit
 from tmvalite.models.prepared import Prepared, Replica, prepare
 from tmvalite.models.replica_set import ReplicaSet
 from tmvalite.models.trained import Trained
-from tmvalite.string_utils.replica_option import FOLDS
+from tmvalite.string_utils.replica_option import FOLDS, NO_CHECKPOINTS
 from tmvalite.training import streams
 from tmvalite.training.history import History
 from tmvalite.training.network import available_threads
@@ -52,10 +52,8 @@ def fit_booked(booking: Booking, blueprint: Blueprint, events: Events, info: Dat
 
 
 def _check_from_the_start(booking: Booking, *, checkpoint=None, resume=None, start=None, **more) -> None:
-    wanted = booking.values.Checkpoint if checkpoint is None else checkpoint
-    if wanted or resume is not None:
-        message = "replicas have no checkpoints: all of them would write one file"
-        raise booking.error("Replicas", message, "checkpoint-method", hint="leave Checkpoint and resume out")
+    if checkpoint or resume is not None:
+        raise booking.error("Replicas", NO_CHECKPOINTS, "checkpoint-method", hint="leave checkpoint and resume out")
     if start is not None:
         message = "replicas begin with random weights, each with its own"
         raise booking.error("Replicas", message, "argument", hint="leave warm_start out")

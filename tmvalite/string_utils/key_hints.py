@@ -81,6 +81,12 @@ OTHER_OPTIONS = {
     "beta": "KLWeight",
     "klbeta": "KLWeight",
     "verbosity": "VerbosityLevel",
+    "ensemble": "Replicas",
+    "ensembles": "Replicas",
+    "nensemble": "Replicas",
+    "nestimators": "Replicas",
+    "bootstrap": "Replicas",
+    "nreplicas": "Replicas",
 }
 
 

@@ -11,6 +11,7 @@ from tmvalite.string_utils.syntax import NOWHERE
 OPTION = "Replicas"
 SEEDS, BOOTSTRAP, FOLDS = KINDS = ("seeds", "bootstrap", "folds")
 MOST = 10_000
+NO_CHECKPOINTS = "replicas have no checkpoints: all of them would write one file"
 EXPECTED = f"a number, or number|kind, such as 100|bootstrap; kinds are {', '.join(KINDS)}"
 
 
