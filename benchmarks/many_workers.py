@@ -2,10 +2,12 @@
 
 python -m benchmarks.many_workers                # processes of this machine, and the simulation
 python -m benchmarks.many_workers --dask         # a local cluster of Dask too; needs distributed
-python -m benchmarks.many_workers --cases 2      # the first two networks only
+python -m benchmarks.many_workers --cases 2      # the first two rows only
+python -m benchmarks.many_workers --costs 5 0.07 # the simulation with 5 ms a task and 0.07 GB/s too, as a busy scheduler has
 
-Steps are measured in turns, one thread each, and the fastest of several rounds counts: others that load the machine only add.
-What a step costs beside the arithmetic is fitted as a time for each task and a time for each byte of parameters and gradients.
+Steps are measured in seconds of the processor, one thread each, so that others who load the machine change little: those of this
+process (with Dask its scheduler too) and those of the workers. What a step would take alone on the machine is, at best, the first
+and the workers' part each. The least of several rounds counts. What is sent is fitted as a time for each task and each byte.
 """
 
 from __future__ import annotations
@@ -29,15 +31,16 @@ from tmvalite.training.network import Network
 from tmvalite.training.optimizers import OptimizerSettings
 from tmvalite.training.shares import dealt, plus, shares_of
 
-CASES = (  # inputs, width, hidden layers
-    (10, 64, 3),
-    (28, 128, 3),
-    (28, 512, 3),
-    (100, 1024, 4),
+CASES = (  # inputs, width, hidden layers, batch
+    (10, 64, 3, 1024),
+    (10, 64, 3, 8192),
+    (28, 128, 3, 1024),
+    (28, 128, 3, 8192),
+    (28, 512, 3, 1024),
 )
-BATCHES = (1024, 8192)
 WORKERS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
-ROUNDS, STEPS = 5, 6
+BATCH_GROWN = 8192
+ROUNDS, STEPS = 3, 8
 
 
 @dataclass(frozen=True)
@@ -65,15 +68,34 @@ def sample(inputs: int, events: int):
     return x, (x[:, :1] > 0).astype(np.float32), np.ones(events, np.float32)
 
 
-def seconds_of_step(learner, batch: int, data) -> float:
-    """The fastest step of several."""
+def seconds_of_step(learner, executor, batch: int, data) -> np.ndarray:
+    """(2,) of the processor: here, and by all workers; the mean of some steps."""
     optimizer = learner.new_optimizer(OptimizerSettings("ADAM", 1e-5))
-    order, best = np.arange(batch), np.inf
-    for _ in range(STEPS):
-        began = time.perf_counter()
-        learner.train_steps(*data, order, batch_size=batch, first=0, count=1, optimizer=optimizer)
-        best = min(best, time.perf_counter() - began)
-    return best
+    order = np.arange(batch)
+
+    def steps(count: int) -> None:
+        for step in range(count):
+            learner.train_steps(*data, order, batch_size=batch, first=0, count=1, optimizer=optimizer, epoch=step)
+
+    steps(1)
+    before = np.array([time.process_time(), of_workers(executor)])
+    steps(STEPS)
+    return (np.array([time.process_time(), of_workers(executor)]) - before) / STEPS
+
+
+def of_workers(executor) -> float:
+    """Seconds of the processor that the workers have used, of which each answers once."""
+    if executor is None:
+        return 0.0
+    if hasattr(executor, "run"):
+        return sum(executor.run(time.process_time).values())
+    return sum(seconds_used(pid) for pid in executor.process_ids())
+
+
+def seconds_used(pid: int) -> float:
+    """Of the processor, by a process of this machine."""
+    with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+        return int(file.read().split()[0]) / 1e9
 
 
 def costs_of(executor) -> Costs:
@@ -114,27 +136,32 @@ def measured(cases, with_dask: bool) -> tuple[dict, dict]:
         for name, cost in costs.items():
             files = "same files" if shares_files(running[name]) else "messages"
             print(f"{name}: {1e3 * cost.task:.2f} ms a task, {1e-9 / max(cost.byte, 1e-12):.2f} GB/s ({files})")
-        head = "".join(f"{name:>14s}" for name in running)
-        print(f"\n{'network':>16s} {'parameters':>10s} {'batch':>6s} {'shares':>6s} {'alone':>10s}{head}   (ms a step)")
-        for inputs, width, hidden in cases:
-            for batch in BATCHES:
-                one, data = network(inputs, width, hidden), sample(inputs, batch)
-                shares = max(2, one.plan.shares(batch))
-                learners = {"alone": one} | {
-                    name: ByWorkers(network(inputs, width, hidden), executor, shares) for name, executor in running.items()
-                }
-                best = dict.fromkeys(learners, np.inf)
-                for _ in range(ROUNDS):
-                    for name, learner in learners.items():
-                        best[name] = min(best[name], seconds_of_step(learner, batch, data))
-                for learner in learners.values():
-                    if isinstance(learner, ByWorkers):
-                        learner.close()
-                alone[inputs, width, hidden, batch] = best.pop("alone"), one.plan.size
-                row = "".join(f"{1e3 * s:14.2f}" for s in best.values())
-                title = f"{inputs}-{width}x{hidden}-1"
-                first = 1e3 * alone[inputs, width, hidden, batch][0]
-                print(f"{title:>16s} {one.plan.size:10d} {batch:6d} {shares:6d} {first:10.2f}{row}", flush=True)
+        head = "".join(f"{name:>28s}" for name in running)
+        print(f"\n{'':>16s} {'':>10s} {'':>6s} {'':>6s} {'':>8s}{head}")
+        columns = f"{'here':>9s}{'workers':>9s}{'at best':>10s}" * len(running)
+        print(f"{'network':>16s} {'parameters':>10s} {'batch':>6s} {'shares':>6s} {'alone':>8s}{columns}   (ms)")
+        for inputs, width, hidden, batch in cases:
+            one, data = network(inputs, width, hidden), sample(inputs, batch)
+            shares = max(2, one.plan.shares(batch))
+            learners = {"alone": (one, None)} | {
+                name: (ByWorkers(network(inputs, width, hidden), executor, shares), executor)
+                for name, executor in running.items()
+            }
+            best = dict.fromkeys(learners, np.inf)
+            for _ in range(ROUNDS):
+                for name, (learner, executor) in learners.items():
+                    best[name] = np.minimum(best[name], seconds_of_step(learner, executor, batch, data))
+            for learner, executor in learners.values():
+                if executor is not None:
+                    learner.close()
+            first = best.pop("alone")[0]
+            alone[inputs, width, hidden, batch] = first, one.plan.size
+            row = "".join(
+                f"{1e3 * here:9.2f}{1e3 * there:9.2f}{1e3 * (here + there / int(name[0])):10.2f}"
+                for name, (here, there) in best.items()
+            )
+            title = f"{inputs}-{width}x{hidden}-1"
+            print(f"{title:>16s} {one.plan.size:10d} {batch:6d} {shares:6d} {1e3 * first:8.2f}{row}", flush=True)
     return alone, costs
 
 
@@ -171,7 +198,7 @@ def simulate(alone: dict, costs: Costs, name: str) -> None:
     print(f"\nsimulated with the costs of {name}: {1e3 * costs.task:.2f} ms a task, {1e-9 / max(costs.byte, 1e-12):.2f} GB/s")
     print(f"{'network':>16s} {'batch':>7s} {'alone, ms':>10s}" + "".join(f"{w:>7d}" for w in WORKERS) + "   (times faster)")
     for (inputs, width, hidden, batch), (seconds, size) in alone.items():
-        for factor in (1, 8):  # a batch as measured, and a larger one whose time grows in proportion
+        for factor in (1, 8) if batch == BATCH_GROWN else (1,):  # a larger batch, whose time grows in proportion
             rng, row = np.random.default_rng(3), ""
             for workers in WORKERS:
                 steps = [
@@ -180,6 +207,10 @@ def simulate(alone: dict, costs: Costs, name: str) -> None:
                 row += f"{factor * seconds / np.mean(steps):7.2f}"
             title = f"{inputs}-{width}x{hidden}-1"
             print(f"{title:>16s} {batch * factor:7d} {1e3 * factor * seconds:10.1f}{row}")
+
+
+def trainings_of_their_own() -> None:
+    """Prints what tasks that need nothing of each other take."""
     print("\ntrainings that know nothing of each other, 1000 of 10 minutes, 5 s to begin each:")
     for workers in WORKERS:
         rounds = -(-1000 // workers)
@@ -190,12 +221,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--dask", action="store_true", help="measure a local cluster of Dask too")
     parser.add_argument("--cases", type=int, default=len(CASES), help="how many of the networks")
+    parser.add_argument(
+        "--costs", nargs=2, type=float, metavar=("MS", "GB/S"), help="simulate with these costs of a task and of what is sent too"
+    )
     arguments = parser.parse_args()
     os.environ["TMVALITE_THREADS"] = "1"
     print(f"load before: {os.getloadavg()[0]:.1f}, processors: {os.cpu_count()}")
     alone, costs = measured(CASES[: arguments.cases], arguments.dask)
     for name in [name for name in costs if name.startswith("2 ")]:
         simulate(alone, costs[name], name)
+    if arguments.costs:
+        simulate(alone, Costs(1e-3 * arguments.costs[0], 1e-9 / arguments.costs[1]), "an executor as given")
+    trainings_of_their_own()
 
 
 if __name__ == "__main__":
