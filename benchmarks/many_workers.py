@@ -3,6 +3,7 @@
 python -m benchmarks.many_workers                # processes of this machine, and the simulation
 python -m benchmarks.many_workers --dask         # a local cluster of Dask too; needs distributed
 python -m benchmarks.many_workers --cases 2      # the first two rows only
+python -m benchmarks.many_workers --bits         # no times: 1, 2, 3, 7 processes, some of which are killed, against none
 python -m benchmarks.many_workers --costs 5 0.07 # the simulation with 5 ms a task and 0.07 GB/s too, as a busy scheduler has
 
 Steps are measured in seconds of the processor, one thread each, so that others who load the machine change little: those of this
@@ -16,6 +17,7 @@ import argparse
 import contextlib
 import heapq
 import os
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -217,6 +219,40 @@ def trainings_of_their_own() -> None:
         print(f"{workers:7d} workers: {rounds * 605 / 3600:8.1f} h, {1000 * 600 / (rounds * 605):6.1f} times faster")
 
 
+class Killing(Processes):
+    """Processes of which one is killed after every so many tasks."""
+
+    def __init__(self, number: int, every: int):
+        super().__init__(number)
+        self.every, self.tasks, self.kills = every, 0, 0
+
+    def submit(self, function, *arguments):
+        future = super().submit(function, *arguments)
+        self.tasks += 1
+        if self.tasks % self.every == 0:
+            running = self.process_ids()
+            os.kill(running[self.tasks // self.every % len(running)], signal.SIGKILL)
+            self.kills += 1
+        return future
+
+
+def check_bits() -> None:
+    """Prints whether 1, 2, 3 and 7 processes, some of which are killed, train to the bits of none."""
+    data = sample(20, 4000)
+    text = "Layout=TANH|96,TANH|96,LINEAR:RandomSeed=1:Shares=16:TrainingStrategy="
+    text += "LearningRate=1e-3,BatchSize=800,MaxEpochs=10,TestRepetitions=1,DropConfig=0.0+0.2"
+
+    def trained(workers) -> np.ndarray:
+        method = MethodDL(text).fit(data[0], data[1][:, 0].astype(int), progress="silent", workers=workers)
+        return method.network.parameters.flat
+
+    alone = trained(None)
+    for number in (1, 2, 3, 7):
+        with Killing(number, 40) as pool:
+            same = np.array_equal(trained(pool), alone)
+            print(f"{number} processes: {pool.tasks} tasks, {pool.kills} kills, same bits: {same}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--dask", action="store_true", help="measure a local cluster of Dask too")
@@ -224,7 +260,11 @@ def main() -> None:
     parser.add_argument(
         "--costs", nargs=2, type=float, metavar=("MS", "GB/S"), help="simulate with these costs of a task and of what is sent too"
     )
+    parser.add_argument("--bits", action="store_true", help="only compare bits, with workers that are killed")
     arguments = parser.parse_args()
+    if arguments.bits:
+        check_bits()
+        return
     os.environ["TMVALITE_THREADS"] = "1"
     print(f"load before: {os.getloadavg()[0]:.1f}, processors: {os.cpu_count()}")
     alone, costs = measured(CASES[: arguments.cases], arguments.dask)

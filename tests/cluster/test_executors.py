@@ -111,6 +111,20 @@ def test_threads_that_send_shared_arrays_at_the_same_time_send_whole_files(monke
     assert all(np.array_equal(arrays["x"], [0, 1, 2]) for arrays in sent)
 
 
+def test_shared_arrays_that_are_sent_on_are_the_same_files():
+    """As by Dask's scheduler, which takes tasks apart and sends them to its workers."""
+    with SharedArrays.board({"x": (3,), "sums": (2, 2)}, np.float32) as board:
+        again = copy.copy(copy.copy(board))
+        board["x"][:] = 7.0
+        again["sums"][1] = 5.0
+        assert again["x"].tolist() == [7.0] * 3 and board["sums"].tolist() == [[0.0, 0.0], [5.0, 5.0]]
+        folder = board._folder
+        with again:
+            pass
+        assert os.path.isdir(folder)
+    assert not os.path.exists(folder)
+
+
 class Deduplicating:
     """Does equal calls once, as Dask does."""
 
