@@ -21,6 +21,10 @@ SHOWN = {
         r"mean ROC int: ([\d.]+) .*\n(?:.*\n)*ROC int of all events, .*: ([\d.]+); .*: True",
         [(0.97, 0.99)] * 2,
     ),
+    "pieces_of_a_job.py": (
+        r"(\d) pieces.*\npiece 2 (?:.*\n)*ROC area ([\d.]+) .* of 3 folds, the same as in one process: True",
+        [(3, 3), (0.85, 0.95)],
+    ),
     "categories.py": (r"one network ([\d.]+), a network for each region ([\d.]+)", [(0.76, 0.79), (0.80, 0.83)]),
     "image_classification.py": (
         r"TMVA's string: .*new images ([\d.]+) .*\nour string .*new images ([\d.]+) \(([\d.]+)",

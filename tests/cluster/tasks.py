@@ -60,6 +60,17 @@ def unsendable(x):
     return lambda: x
 
 
+def of_a_script():
+    """A function that is pickled by a name which no other process has."""
+
+    def function(x):
+        return x
+
+    function.__qualname__ = function.__name__ = "name_of_a_script"
+    globals()["name_of_a_script"] = function
+    return function
+
+
 def process_id(x):
     return os.getpid()
 

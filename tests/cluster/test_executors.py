@@ -3,6 +3,7 @@
 import copy
 import os
 import sys
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -92,6 +93,38 @@ def test_shared_arrays_are_sent_where_there_is_no_room_for_files(monkeypatch):
     assert not os.path.exists(folder)
 
 
+def test_threads_that_send_shared_arrays_at_the_same_time_send_whole_files(monkeypatch):
+    saving, save, sent = threading.Event(), np.save, []
+
+    def slowly(path, array, **keywords):
+        saving.set()
+        threading.Event().wait(0.05)
+        save(path, array, **keywords)
+
+    monkeypatch.setattr(np, "save", slowly)
+    with SharedArrays({"x": np.arange(3)}) as shared:
+        first = threading.Thread(target=lambda: sent.append(copy.copy(shared)))
+        first.start()
+        saving.wait()
+        sent.append(copy.copy(shared))
+        first.join()
+    assert all(np.array_equal(arrays["x"], [0, 1, 2]) for arrays in sent)
+
+
+def test_shared_arrays_that_are_sent_on_are_the_same_files():
+    """As by Dask's scheduler, which takes tasks apart and sends them to its workers."""
+    with SharedArrays.board({"x": (3,), "sums": (2, 2)}, np.float32) as board:
+        again = copy.copy(copy.copy(board))
+        board["x"][:] = 7.0
+        again["sums"][1] = 5.0
+        assert again["x"].tolist() == [7.0] * 3 and board["sums"].tolist() == [[0.0, 0.0], [5.0, 5.0]]
+        folder = board._folder
+        with again:
+            pass
+        assert os.path.isdir(folder)
+    assert not os.path.exists(folder)
+
+
 class Deduplicating:
     """Does equal calls once, as Dask does."""
 
@@ -128,6 +161,8 @@ def test_a_killed_process_costs_its_own_task_an_attempt_and_the_others_nothing(t
             list(in_order(executor, tasks.unsendable, [1]))
         with pytest.raises(Exception, match="lambda"):
             list(in_order(executor, lambda x: x, [1]))
+        with pytest.raises(AttributeError, match="name_of_a_script"):
+            list(in_order(executor, tasks.of_a_script(), [1]))
         assert list(in_order(executor, tasks.doubled, [1, 2, 3])) == [2, 4, 6]
         with pytest.raises(ValueError) as failed:
             list(in_order(executor, tasks.fail, [7]))

@@ -235,6 +235,12 @@ def test_error_plans_and_pieces_that_do_not_fit(folder, capsys):
         assert caught.value.code == code
 
 
+def test_error_a_report_of_folds(folder, capsys):
+    Path("job.toml").write_text(JOB, encoding="utf-8")
+    assert main(["train", "job.toml", "--folds", "2", "--report", "page.html"]) == 2
+    assert "report of trained methods only" in capsys.readouterr().err
+
+
 def test_error_several_job_files(capsys):
     assert main(["submit", "a.toml", "b.toml", "--slurm", "--output", "farm"]) == 2
     assert "one job file is submitted at a time" in capsys.readouterr().err

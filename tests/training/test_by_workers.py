@@ -2,16 +2,15 @@
 
 import copy
 import itertools
-import os
-import signal
 import sys
+from concurrent.futures import Executor
 
 import numpy as np
 import pytest
 
+from tests.cluster.killing import Killing
 from tests.cluster.tasks import Sending
 from tmvalite import MethodAE, MethodDL, MethodGAN, OptionError, TmvaliteWarning
-from tmvalite.cluster import Processes
 from tmvalite.cluster.executor import workers_of
 from tmvalite.training import share_task
 from tmvalite.training.shares import dealt, plus, rows_of, shares_of, sum_of_all, sum_of_block, summed
@@ -36,7 +35,7 @@ def same(one, other):
     return equal and all(one.history[name] == other.history[name] for name in columns)
 
 
-class InTurns(Sending):
+class InTurns(Sending, Executor):
     """So many workers, which are copies of this process that do not know what the others were sent."""
 
     def __init__(self, number, same_machine=True, lost=()):
@@ -120,22 +119,12 @@ def test_an_autoencoder_whose_loss_has_weights_that_change_is_trained_by_workers
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_processes_give_the_same_bits_and_a_step_is_repeated_where_one_was_killed():
-    text, killed = f"{TEXT}:Shares=4", []
+    text = f"{TEXT}:Shares=4"
     alone = trained(text)
-
-    class Killing(Processes):
-        def submit(self, function, *arguments):
-            future = super().submit(function, *arguments)
-            if len(self.process_ids()) == 2 and next(self.turn) == 5:
-                killed.append(self.process_ids()[0])
-                os.kill(killed[0], signal.SIGKILL)
-            return future
-
-    with Killing(2) as pool:
-        pool.turn = itertools.count()
+    with Killing(2, after=[6]) as pool:
         assert workers_of(pool) == 2
         assert same(alone, trained(text, workers=pool))
-        assert len(killed) == 1 and not set(killed) & set(pool.process_ids())
+        assert len(pool.killed) == 1 and not set(pool.killed) & set(pool.process_ids())
 
 
 def test_a_client_of_dask_gives_the_same_bits(tmp_path):
@@ -143,6 +132,8 @@ def test_a_client_of_dask_gives_the_same_bits(tmp_path):
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         with distributed.Client(cluster) as client:
             assert workers_of(client) == 2
+            assert same(trained(), trained(workers=client))
+            client.same_machine = True  # its workers see the files of this machine
             assert same(trained(), trained(workers=client))
 
 

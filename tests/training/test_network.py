@@ -405,3 +405,14 @@ def test_denormal_numbers_are_zero_inside_and_stay_what_they_are_outside(precisi
     assert network.outputs(np.array([[small]], precision))[0, 0] == 0.0
     assert network.outputs(np.array([[4.0 * small]], precision))[0, 0] > 0.0
     assert np.array([np.finfo(precision).tiny], precision)[0] * np.asarray(0.5, precision) > 0.0
+
+
+def test_an_array_that_is_not_aligned_is_scored_and_trained_as_any_other():
+    network = network_of("TANH|5,LINEAR", 3, 1)
+    x = np.random.default_rng(3).normal(size=(9, network.n_inputs)).astype(network.dtype)
+    memory = np.zeros(x.nbytes + 1, np.uint8)
+    odd = memory[1:].view(network.dtype).reshape(x.shape)
+    odd[:] = x
+    assert not odd.flags.aligned and np.array_equal(network.values(odd), network.values(x))
+    targets, weights = np.zeros((9, network.n_outputs), network.dtype), np.ones(9, network.dtype)
+    assert network.loss(odd, targets, weights) == network.loss(x, targets, weights)

@@ -1,6 +1,7 @@
 """CrossValidation: which events train and score which fold, what the Reader makes of the files, TMVA's tutorial as written."""
 
 import shutil
+import sys
 from array import array
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -9,6 +10,7 @@ import pytest
 import uproot
 
 import tmvalite as TMVA
+from tests.cluster.killing import Killing
 from tests.naive.roc import pairwise_area
 from tmvalite import CrossValidation, DataError, DataLoader, FileError, OptionError, TmvaliteWarning, Types, load
 from tmvalite.workflow.cross_validation import MethodOptions
@@ -351,6 +353,14 @@ def test_a_pool_of_threads_gives_the_same_and_every_warning_once(in_tmp_path):
         with pytest.warns(TmvaliteWarning) as caught:
             run("SplitType=Random", executor=pool, booking=flat)
     assert len({w.message.message for w in caught}) == len(caught) and all("DNN_fold" in str(w.message) for w in caught)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_fold_whose_process_is_killed_is_trained_again_with_the_same_bits(in_tmp_path):
+    one = run("SplitType=Random").GetResults()[0].numbers
+    with Killing(2, after=[2]) as pool:
+        assert np.array_equal(run("SplitType=Random", executor=pool).GetResults()[0].numbers, one)
+        assert len(pool.killed) == 1
 
 
 class Interrupts:

@@ -80,6 +80,11 @@ def shares_files(executor: Executor) -> bool:
     return getattr(executor, "same_machine", isinstance(executor, PoolExecutor))
 
 
+def shares_memory(executor: Executor) -> bool:
+    """Whether what one of them writes into a mapped file is seen by all at once: not over a network, whatever files are seen."""
+    return shares_files(executor) and isinstance(executor, Processes | PoolExecutor)
+
+
 def workers_of(executor: Executor) -> int | None:
     """How many tasks it runs at a time, where it says so: processes, a pool, or a client of Dask."""
     for name in ("number", "_max_workers"):

@@ -134,12 +134,11 @@ def _work(pipe) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(EOFError, ConnectionError):
         while True:
-            function, arguments = pipe.recv()
             try:
-                answer = True, function(*arguments)
-            except Exception as error:  # noqa: BLE001  as above
-                if not isinstance(error, TmvaliteError):
-                    error.add_note("".join(["in another process:\n", *traceback.format_exception(error)]))
+                answer = _done(*pipe.recv())
+            except (EOFError, ConnectionError):
+                return
+            except Exception as error:  # noqa: BLE001  a task that cannot be read here, such as a function of a script
                 answer = False, error
             try:
                 pipe.send(answer)
@@ -147,6 +146,16 @@ def _work(pipe) -> None:
                 return
             except Exception as error:  # noqa: BLE001  a result that cannot be sent
                 pipe.send((False, error))
+
+
+def _done(function: Callable, arguments: tuple):
+    """Whether a task worked, and what it gave or raised."""
+    try:
+        return True, function(*arguments)
+    except Exception as error:  # noqa: BLE001  belongs to the future of the task
+        if not isinstance(error, TmvaliteError):
+            error.add_note("".join(["in another process:\n", *traceback.format_exception(error)]))
+        return False, error
 
 
 @contextlib.contextmanager

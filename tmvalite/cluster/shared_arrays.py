@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Mapping
 
 import numpy as np
@@ -31,6 +32,7 @@ class SharedArrays(Mapping):
     def __init__(self, arrays: Mapping[str, np.ndarray], by_file: bool = True, writeable: bool = False):
         self._arrays, self._by_file, self._mode = dict(arrays), by_file, PRIVATE if writeable else READ
         self._folder: str | None = None
+        self._writing, self._owns = threading.Lock(), True
 
     @classmethod
     def board(cls, shapes: Mapping[str, tuple[int, ...]], dtype) -> SharedArrays:
@@ -61,8 +63,9 @@ class SharedArrays(Mapping):
         return len(self._arrays)
 
     def __reduce__(self):
-        if self._by_file and self._folder is None:
-            self._write()
+        with self._writing:  # threads send at the same time: nobody may send the names of files that are half written
+            if self._by_file and self._folder is None:
+                self._write()
         if not self._by_file:
             return SharedArrays, (self._arrays, False)
         return _mapped, (self._folder, tuple(self._arrays), self._mode)
@@ -84,7 +87,7 @@ class SharedArrays(Mapping):
         return self
 
     def __exit__(self, *error) -> None:
-        if self._folder is not None:
+        if self._folder is not None and self._owns:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
 
@@ -98,4 +101,6 @@ def _mapped(folder: str, names: tuple[str, ...], mode: str) -> SharedArrays:
             arrays[name] = np.asarray(np.load(path, mmap_mode=mode, allow_pickle=False))
         except ValueError:
             arrays[name] = np.load(path, allow_pickle=False)
-    return SharedArrays(arrays, by_file=False)
+    found = SharedArrays(arrays)
+    found._folder, found._mode, found._owns = folder, mode, False  # sent on, it is the same files again
+    return found

@@ -75,6 +75,8 @@ def do(job: Job, work: Work, executor=None, page: str | None = None) -> Results 
 
     Raises OptionError, DataError, FileError and TrainingError, those of the job file with its line.
     """
+    if page is not None and work.kind != METHODS:
+        raise OptionError("there is a report of trained methods only", code="argument", hint="leave --report out")
     if work.kind == FOLDS:
         return cross_validate(job, work, executor)
     if work.kind == CHOICES:

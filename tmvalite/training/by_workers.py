@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tmvalite.cluster import Executor, Here, SharedArrays, executor_of, in_order
-from tmvalite.cluster.executor import shares_files, workers_of
+from tmvalite.cluster.executor import shares_files, shares_memory, workers_of
 from tmvalite.errors import OptionError, TmvaliteWarning, warn_user
 from tmvalite.string_utils import PhaseSettings
 from tmvalite.training.network import Network, batch_bounds
@@ -152,7 +152,7 @@ class ByWorkers:
         by_file = shares_files(self._executor)
         events = SharedArrays(sample, by_file, writeable=True)
         board = None
-        if by_file and not isinstance(self._executor, Here):
+        if shares_memory(self._executor):
             workers = workers_of(self._executor) or UNKNOWN_WORKERS
             most = max(self._shares, network.plan.most_shares)
             rows = max(sum(map(len, dealt(k, workers))) for k in (2**i for i in range(1, most.bit_length())))

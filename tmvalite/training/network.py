@@ -240,8 +240,7 @@ class Network:
             work = self._scoring.finished if finished else self._scoring.raw
         except AttributeError:
             work = self._new_scoring("finished" if finished else "raw")
-        flags = x.flags
-        if x.dtype != self.dtype or x.ndim != 2 or x.shape[1] != self.n_inputs or not (flags.c_contiguous and flags.writeable):
+        if x.dtype != self.dtype or x.ndim != 2 or x.shape[1] != self.n_inputs or not x.flags.carray:
             x = self._check(x, self.n_inputs, "events")
         out = np.empty((x.shape[0], self.n_outputs), self.dtype)
         if x.shape[0] * self.plan.flops < THREAD_FLOPS:
@@ -603,8 +602,8 @@ class Network:
             other.result()
 
     def _check(self, array, width, what):
-        # kernels are compiled for arrays that may be written, so read-only ones (memory maps) are copied
-        array = np.require(array, self.dtype, "CW")
+        # kernels are compiled for arrays that may be written and are aligned: memory maps, and what Dask sends, are copied
+        array = np.require(array, self.dtype, "CAW")
         if array.ndim != 2 or array.shape[1] != width:
             raise DataError(f"{what} have shape {array.shape}, this network needs (N, {width})", code="data-shape")
         return array
@@ -612,7 +611,7 @@ class Network:
     def check_sample(self, x, targets, weights):
         x = self._check(x, self.n_inputs, "events")
         targets = self._check(targets, self.n_outputs, "targets")
-        weights = np.require(weights, self.dtype, "CW")
+        weights = np.require(weights, self.dtype, "CAW")
         if weights.shape != (len(x),) or len(targets) != len(x) or not len(x):
             raise DataError(
                 f"{len(x)} events with {len(targets)} targets and weights of shape {weights.shape}", code="data-shape"

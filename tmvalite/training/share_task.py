@@ -76,7 +76,7 @@ class _Stage:
     def __init__(self, scene: Scene):
         self.scene, self.lock = scene, threading.Lock()
         self.network = Network(scene.graph, precision=scene.precision, losses=scene.losses, threads=1)
-        self.events = {name: np.require(values, requirements="CW") for name, values in scene.events.items()}
+        self.events = {name: np.require(values, requirements="CAW") for name, values in scene.events.items()}
 
     def run(self, task: ShareTask) -> ShareSums:
         """Do a task; one at a time, as the threads of a worker share the network."""
@@ -90,7 +90,7 @@ class _Stage:
                 events["x"],
                 events["targets"],
                 events["weights"],
-                np.ascontiguousarray(task.order[low:high], np.int64),
+                np.require(task.order[low:high], np.int64, "CA"),
                 rows=task.rows,
                 shares=task.shares,
                 block=block,
