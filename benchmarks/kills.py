@@ -6,30 +6,32 @@ Run: python -m benchmarks.kills [--random 200] [--row 20] [--points] [--only NAM
     --row N     one training that is killed N times in a row
     --points    a kill before and behind every operation on files of the first, second and third checkpoint
 
-Each training is a process of its own, which begins anew where there is no checkpoint and goes on where there is one; a
-checkpoint is written after every epoch. Compared are parameters, history (but for times), scores and weight file (but for date
-and time). What is lost is counted in epochs: those whose end the killed process had announced, less those of its checkpoint.
+Each training is a process of its own (a fork of one that has imported tmvalite and has no threads), which begins anew where
+there is no checkpoint and goes on where there is one; a checkpoint is written after every epoch. Compared are parameters,
+history (but for times), scores and weight file (but for date and time). What is lost is counted in epochs: those whose end
+the killed process had announced, less those of its checkpoint.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
+import multiprocessing
 import os
 import random
 import re
 import signal
-import subprocess
-import sys
 import tempfile
+import threading
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+CONTEXT = multiprocessing.get_context("forkserver")
 STRATEGY = (
     "TrainingStrategy=LearningRate=1e-2,BatchSize=30,MaxEpochs=20,TestRepetitions=2,DropConfig=0.0+0.3,ConvergenceSteps=30"
     "|LearningRate=1e-2,BatchSize=50,MaxEpochs=20,TestRepetitions=1,Optimizer={optimizer},ConvergenceSteps=30,"
@@ -60,7 +62,7 @@ OPERATIONS = {  # module, names of what it calls of os that a kill may stand bef
 # ---------------------------------------------------------------------------------------------------- the process that is killed
 
 
-def train(folder: Path, network: str, point: tuple[int, int] | None = None) -> None:
+def train(say, folder: Path, network: str, point: tuple[int, int] | None = None) -> None:
     """Begin or go on; say `begun`, the epochs that are done, and `ended`. `point`: die at this operation of this checkpoint."""
     import numpy as np
 
@@ -77,20 +79,16 @@ def train(folder: Path, network: str, point: tuple[int, int] | None = None) -> N
 
     warnings.simplefilter("ignore", TmvaliteWarning)
     if point is not None:
-        die_at(*point)
+        die_at(say, *point)
     x = np.random.default_rng(1).normal(size=(2000, 4)).astype(np.float32)
     name, options, optimizer = NETWORKS[network]
-    method = getattr(tmvalite, name)(f"{options}:RandomSeed=5:{STRATEGY.format(optimizer=optimizer)}")
+    method = getattr(tmvalite, name)(f"{options}:Threads=1:RandomSeed=5:{STRATEGY.format(optimizer=optimizer)}")
     path = folder / CHECKPOINT
     resume = path if path.exists() or path.with_name(f"{CHECKPOINT}.previous").exists() else None
     truth = [x[:, 0] + x[:, 1] * x[:, 2] > 0] if name == "MethodDL" else []
     method.fit(x, *truth, progress=Telling(), checkpoint=path, checkpoint_every="1 epochs", resume=resume)
     say("ended")
     write_result(folder, method, x)
-
-
-def say(text: str) -> None:
-    print(text, flush=True)
 
 
 def write_result(folder: Path, method, x) -> None:
@@ -110,7 +108,7 @@ def write_result(folder: Path, method, x) -> None:
     (folder / RESULT).write_text(json.dumps(found))
 
 
-def die_at(checkpoint: int, operation: int) -> None:
+def die_at(say, checkpoint: int, operation: int) -> None:
     """Kill this process at an operation, counted from 0 before and behind each, of a checkpoint, counted from 1."""
     import importlib
 
@@ -187,35 +185,36 @@ class Life:
 
 def live(folder: Path, network: str, after: float | None = None, point: tuple[int, int] | None = None) -> Life:
     """Start a process and wait for its end; kill it `after` so many seconds of training."""
-    words = [sys.executable, "-m", "benchmarks.kills", "--train", str(folder), network, *map(str, point or ())]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    start, begun, last, said = time.perf_counter(), 0.0, 0, []
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        killer = None
-        for line in process.stdout:
-            if line == "begun\n" and not begun:
+    start, begun, last, said, killer = time.perf_counter(), 0.0, 0, [], None
+    hears, says = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=_begin, args=(says, folder, network, point))
+    process.start()
+    says.close()
+    with contextlib.suppress(EOFError):
+        while True:
+            line = hears.recv_bytes().decode()
+            if line == "begun" and not begun:
                 begun = time.perf_counter() - start
                 if after is not None:
-                    killer = ThreadPoolExecutor(1)
-                    killer.submit(_kill_later, process, after)
+                    killer = threading.Timer(after, process.kill)
+                    killer.start()
             elif line.startswith("epoch"):
                 last = int(line.split()[1])
             else:
-                said.append(line.strip())
-                if line == "ended\n":
-                    after = None
-        process.wait()
-        if killer is not None:
-            killer.shutdown()
-    seconds = time.perf_counter() - start - begun if begun else 0.0
-    if process.returncode not in (0, 3, -signal.SIGKILL):
-        raise RuntimeError(f"a training of {network} in {folder} ended with {process.returncode}")
-    return Life(process.returncode == -signal.SIGKILL, begun, seconds, last, tuple(said))
+                said.append(line)
+    process.join()
+    if killer is not None:
+        killer.cancel()
+    seconds, code = time.perf_counter() - start - begun if begun else 0.0, process.exitcode
+    process.close()
+    hears.close()
+    if code not in (0, 3, -signal.SIGKILL):
+        raise RuntimeError(f"a training of {network} in {folder} ended with {code}")
+    return Life(code == -signal.SIGKILL, begun, seconds, last, tuple(said))
 
 
-def _kill_later(process: subprocess.Popen, seconds: float) -> None:
-    time.sleep(seconds)
-    process.kill()
+def _begin(says, folder: Path, network: str, point: tuple[int, int] | None) -> None:
+    train(lambda text: says.send_bytes(text.encode()), folder, network, point)
 
 
 def epochs_in(folder: Path) -> int:
@@ -304,12 +303,8 @@ def main(arguments=None) -> int:
     parser.add_argument("--only", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--json")
-    parser.add_argument("--train", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    if options.train:
-        folder, network, *point = options.train
-        train(Path(folder), network, tuple(map(int, point)) or None)
-        return 0
+    CONTEXT.set_forkserver_preload(["tmvalite", "tmvalite.models.fitting", "tmvalite.methods", "tmvalite.workflow.factory"])
     known = {network: undisturbed(network) for network in options.only}
     for network, (right, seconds) in known.items():
         print(f"{network}: {right['epochs']} epochs in {seconds:.2f} s, undisturbed", flush=True)
