@@ -52,6 +52,7 @@ NETWORKS = {  # class, options, optimizer of the second phase
         "ADAM",
     ),
 }
+LOST = 255  # what multiprocessing says of a process whose end it missed, which counts as a kill
 CHECKPOINT, RESULT = "run.ckpt", "result.json"
 OPERATIONS = {  # module, names of what it calls of os that a kill may stand before or behind
     "tmvalite.io.atomic": ("stat", "access", "open", "fdopen", "write", "flush", "fsync", "chmod", "replace", "close"),
@@ -190,13 +191,14 @@ def live(folder: Path, network: str, after: float | None = None, point: tuple[in
     process = CONTEXT.Process(target=_begin, args=(says, folder, network, point))
     process.start()
     says.close()
+    itself = os.pidfd_open(process.pid)  # a number might be another process's by the time of the kill
     with contextlib.suppress(EOFError):
         while True:
             line = hears.recv_bytes().decode()
             if line == "begun" and not begun:
                 begun = time.perf_counter() - start
                 if after is not None:
-                    killer = threading.Timer(after, process.kill)
+                    killer = threading.Timer(after, _kill, (itself,))
                     killer.start()
             elif line.startswith("epoch"):
                 last = int(line.split()[1])
@@ -205,12 +207,19 @@ def live(folder: Path, network: str, after: float | None = None, point: tuple[in
     process.join()
     if killer is not None:
         killer.cancel()
+        killer.join()
+    os.close(itself)
     seconds, code = time.perf_counter() - start - begun if begun else 0.0, process.exitcode
     process.close()
     hears.close()
-    if code not in (0, 3, -signal.SIGKILL):
+    if code not in (0, 3, -signal.SIGKILL, LOST):
         raise RuntimeError(f"a training of {network} in {folder} ended with {code}")
-    return Life(code == -signal.SIGKILL, begun, seconds, last, tuple(said))
+    return Life(code in (-signal.SIGKILL, LOST), begun, seconds, last, tuple(said))
+
+
+def _kill(pidfd: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
 
 
 def _begin(says, folder: Path, network: str, point: tuple[int, int] | None) -> None:
@@ -244,7 +253,8 @@ class Trial:
 
 def finished(folder: Path, network: str, kind: str, kills: int, lost: int, right: dict, where: str = "") -> Trial:
     """Let a killed training go on to its end, and compare."""
-    live(folder, network)
+    while live(folder, network).killed:
+        pass
     found = json.loads((folder / RESULT).read_text())
     left = [path.name for path in folder.iterdir() if path.name.endswith("-lock")]
     differs = [name for name in right if found[name] != right[name]] + [f"{name} is left" for name in left]
@@ -283,6 +293,8 @@ def point_kills(network: str, right: dict, checkpoint: int):
             life = live(Path(folder), network, point=(checkpoint, operation))
             if not life.killed:
                 return
+            if not life.words:
+                continue  # it was killed by another
             lost = life.last - epochs_in(Path(folder))
             yield finished(Path(folder), network, f"point of checkpoint {checkpoint}", 1, lost, right, life.words[-1])
         operation += 1
@@ -291,6 +303,9 @@ def point_kills(network: str, right: dict, checkpoint: int):
 def undisturbed(network: str) -> tuple[dict, float]:
     """What a training comes to, and how long it takes."""
     with tempfile.TemporaryDirectory(prefix="kills-") as folder:
+        life = live(Path(folder), network)  # the second one, when all is in memory, is timed
+        for path in Path(folder).iterdir():
+            path.unlink()
         life = live(Path(folder), network)
         return json.loads((Path(folder) / RESULT).read_text()), life.seconds
 
