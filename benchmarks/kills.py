@@ -1,8 +1,9 @@
 """Trainings with checkpoints that are killed by SIGKILL and go on: whether they end with the bits of one that nobody disturbed.
 
-Run: python -m benchmarks.kills [--random 200] [--row 20] [--points] [--only NAME] [--workers 2] [--json FILE]
+Run: python -m benchmarks.kills [--random 200] [--signal KILL] [--row 20] [--points] [--only NAME] [--workers 2] [--json FILE]
 
     --random N  N kills at moments drawn evenly from the time of the training, dealt out over the networks
+    --signal S  by SIGTERM, SIGINT or SIGUSR1, after which the training itself writes a checkpoint and, but for SIGUSR1, ends
     --row N     one training that is killed N times in a row
     --points    a kill before and behind every operation on files of the first, second and third checkpoint
 
@@ -184,8 +185,10 @@ class Life:
     words: tuple[str, ...]
 
 
-def live(folder: Path, network: str, after: float | None = None, point: tuple[int, int] | None = None) -> Life:
-    """Start a process and wait for its end; kill it `after` so many seconds of training."""
+def live(
+    folder: Path, network: str, after: float | None = None, point: tuple[int, int] | None = None, number: int = signal.SIGKILL
+) -> Life:
+    """Start a process and wait for its end; kill it `after` so many seconds of training, by this signal."""
     start, begun, last, said, killer = time.perf_counter(), 0.0, 0, [], None
     hears, says = CONTEXT.Pipe(duplex=False)
     process = CONTEXT.Process(target=_begin, args=(says, folder, network, point))
@@ -198,7 +201,7 @@ def live(folder: Path, network: str, after: float | None = None, point: tuple[in
             if line == "begun" and not begun:
                 begun = time.perf_counter() - start
                 if after is not None:
-                    killer = threading.Timer(after, _kill, (itself,))
+                    killer = threading.Timer(after, _kill, (itself, number))
                     killer.start()
             elif line.startswith("epoch"):
                 last = int(line.split()[1])
@@ -212,14 +215,15 @@ def live(folder: Path, network: str, after: float | None = None, point: tuple[in
     seconds, code = time.perf_counter() - start - begun if begun else 0.0, process.exitcode
     process.close()
     hears.close()
-    if code not in (0, 3, -signal.SIGKILL, LOST):
+    stopped = (-signal.SIGKILL, LOST, -number, 1 if number == signal.SIGINT else LOST)
+    if code not in (0, 3, *stopped):
         raise RuntimeError(f"a training of {network} in {folder} ended with {code}")
-    return Life(code in (-signal.SIGKILL, LOST), begun, seconds, last, tuple(said))
+    return Life(code in stopped, begun, seconds, last, tuple(said))
 
 
-def _kill(pidfd: int) -> None:
+def _kill(pidfd: int, number: int) -> None:
     with contextlib.suppress(ProcessLookupError):
-        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        signal.pidfd_send_signal(pidfd, number)
 
 
 def _begin(says, folder: Path, network: str, point: tuple[int, int] | None) -> None:
@@ -261,16 +265,16 @@ def finished(folder: Path, network: str, kind: str, kills: int, lost: int, right
     return Trial(kind, network, kills, lost, tuple(differs), where)
 
 
-def random_kill(network: str, right: dict, length: float, seed: int) -> Trial:
+def random_kill(network: str, right: dict, length: float, seed: int, number: int) -> Trial:
     moment = random.Random(seed).uniform(0.0, length)
     while True:
         with tempfile.TemporaryDirectory(prefix="kills-") as folder:
-            life = live(Path(folder), network, moment)
-            if not life.killed:
+            life = live(Path(folder), network, moment, number=number)
+            if not life.killed and number != signal.SIGUSR1:
                 moment *= 0.9  # it was faster this time
                 continue
             lost = life.last - epochs_in(Path(folder))
-            return finished(Path(folder), network, "random", 1, lost, right, f"{moment:.3f} s")
+            return finished(Path(folder), network, f"random {signal.Signals(number).name}", 1, lost, right, f"{moment:.3f} s")
 
 
 def row_of_kills(network: str, right: dict, length: float, count: int) -> Trial:
@@ -313,6 +317,7 @@ def undisturbed(network: str) -> tuple[dict, float]:
 def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--random", type=int, default=200)
+    parser.add_argument("--signal", choices=("KILL", "TERM", "INT", "USR1"), default="KILL")
     parser.add_argument("--row", type=int, default=20)
     parser.add_argument("--points", action="store_true")
     parser.add_argument("--only", nargs="+", choices=NETWORKS, default=list(NETWORKS))
@@ -320,6 +325,7 @@ def main(arguments=None) -> int:
     parser.add_argument("--json")
     options = parser.parse_args(arguments)
     CONTEXT.set_forkserver_preload(["tmvalite", "tmvalite.models.fitting", "tmvalite.methods", "tmvalite.workflow.factory"])
+    number = signal.Signals[f"SIG{options.signal}"]
     known = {network: undisturbed(network) for network in options.only}
     for network, (right, seconds) in known.items():
         print(f"{network}: {right['epochs']} epochs in {seconds:.2f} s, undisturbed", flush=True)
@@ -330,7 +336,7 @@ def main(arguments=None) -> int:
             waiting.append(workers.submit(lambda n=options.only[0], c=checkpoint: list(point_kills(n, known[n][0], c))))
         for i in range(options.random):
             network = options.only[i % len(options.only)]
-            waiting.append(workers.submit(lambda n=network, i=i: [random_kill(n, *known[n], i)]))
+            waiting.append(workers.submit(lambda n=network, i=i: [random_kill(n, *known[n], i, number)]))
         for one in as_completed(waiting):
             trials += one.result()
             for trial in one.result():
