@@ -1,35 +1,38 @@
 """Trainings with checkpoints that are killed by SIGKILL and go on: whether they end with the bits of one that nobody disturbed.
 
-Run: python -m benchmarks.kills [--random 200] [--row 20] [--points] [--only NAME] [--workers 2] [--json FILE]
+Run: python -m benchmarks.kills [--random 200] [--signal KILL] [--row 20] [--points] [--only NAME] [--workers 2] [--json FILE]
 
     --random N  N kills at moments drawn evenly from the time of the training, dealt out over the networks
+    --signal S  by SIGTERM, SIGINT or SIGUSR1, after which the training itself writes a checkpoint and, but for SIGUSR1, ends
     --row N     one training that is killed N times in a row
     --points    a kill before and behind every operation on files of the first, second and third checkpoint
 
-Each training is a process of its own, which begins anew where there is no checkpoint and goes on where there is one; a
-checkpoint is written after every epoch. Compared are parameters, history (but for times), scores and weight file (but for date
-and time). What is lost is counted in epochs: those whose end the killed process had announced, less those of its checkpoint.
+Each training is a process of its own (a fork of one that has imported tmvalite and has no threads), which begins anew where
+there is no checkpoint and goes on where there is one; a checkpoint is written after every epoch. Compared are parameters,
+history (but for times), scores and weight file (but for date and time). What is lost is counted in epochs: those whose end
+the killed process had announced, less those of its checkpoint.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
+import multiprocessing
 import os
 import random
 import re
 import signal
-import subprocess
-import sys
 import tempfile
+import threading
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+CONTEXT = multiprocessing.get_context("forkserver")
 STRATEGY = (
     "TrainingStrategy=LearningRate=1e-2,BatchSize=30,MaxEpochs=20,TestRepetitions=2,DropConfig=0.0+0.3,ConvergenceSteps=30"
     "|LearningRate=1e-2,BatchSize=50,MaxEpochs=20,TestRepetitions=1,Optimizer={optimizer},ConvergenceSteps=30,"
@@ -50,6 +53,7 @@ NETWORKS = {  # class, options, optimizer of the second phase
         "ADAM",
     ),
 }
+LOST = 255  # what multiprocessing says of a process whose end it missed, which counts as a kill
 CHECKPOINT, RESULT = "run.ckpt", "result.json"
 OPERATIONS = {  # module, names of what it calls of os that a kill may stand before or behind
     "tmvalite.io.atomic": ("stat", "access", "open", "fdopen", "write", "flush", "fsync", "chmod", "replace", "close"),
@@ -60,7 +64,7 @@ OPERATIONS = {  # module, names of what it calls of os that a kill may stand bef
 # ---------------------------------------------------------------------------------------------------- the process that is killed
 
 
-def train(folder: Path, network: str, point: tuple[int, int] | None = None) -> None:
+def train(say, folder: Path, network: str, point: tuple[int, int] | None = None) -> None:
     """Begin or go on; say `begun`, the epochs that are done, and `ended`. `point`: die at this operation of this checkpoint."""
     import numpy as np
 
@@ -77,20 +81,16 @@ def train(folder: Path, network: str, point: tuple[int, int] | None = None) -> N
 
     warnings.simplefilter("ignore", TmvaliteWarning)
     if point is not None:
-        die_at(*point)
+        die_at(say, *point)
     x = np.random.default_rng(1).normal(size=(2000, 4)).astype(np.float32)
     name, options, optimizer = NETWORKS[network]
-    method = getattr(tmvalite, name)(f"{options}:RandomSeed=5:{STRATEGY.format(optimizer=optimizer)}")
+    method = getattr(tmvalite, name)(f"{options}:Threads=1:RandomSeed=5:{STRATEGY.format(optimizer=optimizer)}")
     path = folder / CHECKPOINT
     resume = path if path.exists() or path.with_name(f"{CHECKPOINT}.previous").exists() else None
     truth = [x[:, 0] + x[:, 1] * x[:, 2] > 0] if name == "MethodDL" else []
     method.fit(x, *truth, progress=Telling(), checkpoint=path, checkpoint_every="1 epochs", resume=resume)
     say("ended")
     write_result(folder, method, x)
-
-
-def say(text: str) -> None:
-    print(text, flush=True)
 
 
 def write_result(folder: Path, method, x) -> None:
@@ -110,7 +110,7 @@ def write_result(folder: Path, method, x) -> None:
     (folder / RESULT).write_text(json.dumps(found))
 
 
-def die_at(checkpoint: int, operation: int) -> None:
+def die_at(say, checkpoint: int, operation: int) -> None:
     """Kill this process at an operation, counted from 0 before and behind each, of a checkpoint, counted from 1."""
     import importlib
 
@@ -185,37 +185,49 @@ class Life:
     words: tuple[str, ...]
 
 
-def live(folder: Path, network: str, after: float | None = None, point: tuple[int, int] | None = None) -> Life:
-    """Start a process and wait for its end; kill it `after` so many seconds of training."""
-    words = [sys.executable, "-m", "benchmarks.kills", "--train", str(folder), network, *map(str, point or ())]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    start, begun, last, said = time.perf_counter(), 0.0, 0, []
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        killer = None
-        for line in process.stdout:
-            if line == "begun\n" and not begun:
+def live(
+    folder: Path, network: str, after: float | None = None, point: tuple[int, int] | None = None, number: int = signal.SIGKILL
+) -> Life:
+    """Start a process and wait for its end; kill it `after` so many seconds of training, by this signal."""
+    start, begun, last, said, killer = time.perf_counter(), 0.0, 0, [], None
+    hears, says = CONTEXT.Pipe(duplex=False)
+    process = CONTEXT.Process(target=_begin, args=(says, folder, network, point))
+    process.start()
+    says.close()
+    itself = os.pidfd_open(process.pid)  # a number might be another process's by the time of the kill
+    with contextlib.suppress(EOFError):
+        while True:
+            line = hears.recv_bytes().decode()
+            if line == "begun" and not begun:
                 begun = time.perf_counter() - start
                 if after is not None:
-                    killer = ThreadPoolExecutor(1)
-                    killer.submit(_kill_later, process, after)
+                    killer = threading.Timer(after, _kill, (itself, number))
+                    killer.start()
             elif line.startswith("epoch"):
                 last = int(line.split()[1])
             else:
-                said.append(line.strip())
-                if line == "ended\n":
-                    after = None
-        process.wait()
-        if killer is not None:
-            killer.shutdown()
-    seconds = time.perf_counter() - start - begun if begun else 0.0
-    if process.returncode not in (0, 3, -signal.SIGKILL):
-        raise RuntimeError(f"a training of {network} in {folder} ended with {process.returncode}")
-    return Life(process.returncode == -signal.SIGKILL, begun, seconds, last, tuple(said))
+                said.append(line)
+    process.join()
+    if killer is not None:
+        killer.cancel()
+        killer.join()
+    os.close(itself)
+    seconds, code = time.perf_counter() - start - begun if begun else 0.0, process.exitcode
+    process.close()
+    hears.close()
+    stopped = (-signal.SIGKILL, LOST, -number, 1 if number == signal.SIGINT else LOST)
+    if code not in (0, 3, *stopped):
+        raise RuntimeError(f"a training of {network} in {folder} ended with {code}")
+    return Life(code in stopped, begun, seconds, last, tuple(said))
 
 
-def _kill_later(process: subprocess.Popen, seconds: float) -> None:
-    time.sleep(seconds)
-    process.kill()
+def _kill(pidfd: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(pidfd, number)
+
+
+def _begin(says, folder: Path, network: str, point: tuple[int, int] | None) -> None:
+    train(lambda text: says.send_bytes(text.encode()), folder, network, point)
 
 
 def epochs_in(folder: Path) -> int:
@@ -245,23 +257,24 @@ class Trial:
 
 def finished(folder: Path, network: str, kind: str, kills: int, lost: int, right: dict, where: str = "") -> Trial:
     """Let a killed training go on to its end, and compare."""
-    live(folder, network)
+    while live(folder, network).killed:
+        pass
     found = json.loads((folder / RESULT).read_text())
     left = [path.name for path in folder.iterdir() if path.name.endswith("-lock")]
     differs = [name for name in right if found[name] != right[name]] + [f"{name} is left" for name in left]
     return Trial(kind, network, kills, lost, tuple(differs), where)
 
 
-def random_kill(network: str, right: dict, length: float, seed: int) -> Trial:
+def random_kill(network: str, right: dict, length: float, seed: int, number: int) -> Trial:
     moment = random.Random(seed).uniform(0.0, length)
     while True:
         with tempfile.TemporaryDirectory(prefix="kills-") as folder:
-            life = live(Path(folder), network, moment)
-            if not life.killed:
+            life = live(Path(folder), network, moment, number=number)
+            if not life.killed and number != signal.SIGUSR1:
                 moment *= 0.9  # it was faster this time
                 continue
             lost = life.last - epochs_in(Path(folder))
-            return finished(Path(folder), network, "random", 1, lost, right, f"{moment:.3f} s")
+            return finished(Path(folder), network, f"random {signal.Signals(number).name}", 1, lost, right, f"{moment:.3f} s")
 
 
 def row_of_kills(network: str, right: dict, length: float, count: int) -> Trial:
@@ -284,6 +297,8 @@ def point_kills(network: str, right: dict, checkpoint: int):
             life = live(Path(folder), network, point=(checkpoint, operation))
             if not life.killed:
                 return
+            if not life.words:
+                continue  # it was killed by another
             lost = life.last - epochs_in(Path(folder))
             yield finished(Path(folder), network, f"point of checkpoint {checkpoint}", 1, lost, right, life.words[-1])
         operation += 1
@@ -292,6 +307,9 @@ def point_kills(network: str, right: dict, checkpoint: int):
 def undisturbed(network: str) -> tuple[dict, float]:
     """What a training comes to, and how long it takes."""
     with tempfile.TemporaryDirectory(prefix="kills-") as folder:
+        life = live(Path(folder), network)  # the second one, when all is in memory, is timed
+        for path in Path(folder).iterdir():
+            path.unlink()
         life = live(Path(folder), network)
         return json.loads((Path(folder) / RESULT).read_text()), life.seconds
 
@@ -299,17 +317,15 @@ def undisturbed(network: str) -> tuple[dict, float]:
 def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--random", type=int, default=200)
+    parser.add_argument("--signal", choices=("KILL", "TERM", "INT", "USR1"), default="KILL")
     parser.add_argument("--row", type=int, default=20)
     parser.add_argument("--points", action="store_true")
     parser.add_argument("--only", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--json")
-    parser.add_argument("--train", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    if options.train:
-        folder, network, *point = options.train
-        train(Path(folder), network, tuple(map(int, point)) or None)
-        return 0
+    CONTEXT.set_forkserver_preload(["tmvalite", "tmvalite.models.fitting", "tmvalite.methods", "tmvalite.workflow.factory"])
+    number = signal.Signals[f"SIG{options.signal}"]
     known = {network: undisturbed(network) for network in options.only}
     for network, (right, seconds) in known.items():
         print(f"{network}: {right['epochs']} epochs in {seconds:.2f} s, undisturbed", flush=True)
@@ -320,7 +336,7 @@ def main(arguments=None) -> int:
             waiting.append(workers.submit(lambda n=options.only[0], c=checkpoint: list(point_kills(n, known[n][0], c))))
         for i in range(options.random):
             network = options.only[i % len(options.only)]
-            waiting.append(workers.submit(lambda n=network, i=i: [random_kill(n, *known[n], i)]))
+            waiting.append(workers.submit(lambda n=network, i=i: [random_kill(n, *known[n], i, number)]))
         for one in as_completed(waiting):
             trials += one.result()
             for trial in one.result():

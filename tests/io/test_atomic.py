@@ -252,6 +252,24 @@ def test_make_folder(tmp_path):
     assert (tmp_path / "dataset" / "weights").is_dir()
 
 
+def test_folders_that_another_process_takes_away_are_made_again(tmp_path, monkeypatch):
+    """As the trials of several jobs do that start together."""
+    made, calls = os.makedirs, []
+
+    def disturbed(path, exist_ok=False):
+        calls.append(path)
+        if len(calls) == 1:
+            raise FileNotFoundError(errno.ENOENT, "the folder above is gone")
+        made(path, exist_ok=exist_ok)
+        if len(calls) == 2:
+            os.removedirs(path)
+            tmp_path.mkdir(exist_ok=True)
+
+    monkeypatch.setattr(os, "makedirs", disturbed)
+    check_writable(tmp_path / "dataset" / "weights" / "a", make_folders=True)
+    assert len(calls) == 3 and list(tmp_path.iterdir()) == []
+
+
 def test_error_folder_cannot_be_made(tmp_path):
     (tmp_path / "a").write_bytes(b"")
     with pytest.raises(FileError) as caught:

@@ -21,6 +21,7 @@ from tmvalite.errors import FileError
 
 _SUFFIX = ".tmvalite-tmp"
 _STALE = 3600.0  # seconds without a write after which a temporary file belongs to a process that was killed
+_RACES = 20  # times that a folder may be taken away by the trial of another process, which had made it too
 _NAME = 60  # characters of the file name that the temporary name repeats, so that it never grows too long
 # Some network and user-space file systems cannot flush on request; they are no reason to lose a training.
 _NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
@@ -77,6 +78,17 @@ def check_writable(path: str | os.PathLike, *, make_folders: bool = False) -> No
     Called before a training starts, so that hours of work are not lost to a wrong folder. With `make_folders` the folders
     above it that are missing are made for the trial; nothing stays behind. Raises FileError.
     """
+    for _ in range(_RACES if make_folders else 0):
+        try:
+            _check_writable(path, make_folders)
+            return
+        except FileError as error:
+            if error.code not in ("file-folder", "file-no-folder"):
+                raise
+    _check_writable(path, make_folders)
+
+
+def _check_writable(path: str | os.PathLike, make_folders: bool) -> None:
     target = Path(os.path.realpath(path))
     missing = [folder for folder in target.parents if not os.path.lexists(folder)] if make_folders else []
     try:
@@ -107,6 +119,10 @@ def _try_to_create(path: str | os.PathLike, target: Path) -> None:
 def make_folder(path: str | os.PathLike) -> None:
     """Make a folder and those above it, if they are not there. Raises FileError."""
     try:
+        for _ in range(_RACES):
+            with contextlib.suppress(FileNotFoundError, FileExistsError):
+                os.makedirs(path, exist_ok=True)
+                return
         os.makedirs(path, exist_ok=True)
     except OSError as error:
         reason = _CAUSES.get(error.errno, error.strerror or str(error))

@@ -65,6 +65,11 @@ class RunLock:
                     _OURS[self.path] = _Held(token, os.getpid(), 1)
                     _start_beating()
 
+    @property
+    def is_real(self) -> bool:
+        """Whether it was taken, and there is a file that says so."""
+        return bool(self._token)
+
     def check(self) -> None:
         """Raises FileError where another process has taken over meanwhile, since this one stood still for long."""
         found = _read(self.path)

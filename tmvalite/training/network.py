@@ -127,7 +127,7 @@ class Network:
         self._scoring = threading.local()  # workspaces by whether values are finished: a network scores in any thread
         self._buffers: tuple[np.ndarray, np.ndarray] | None = None  # of the whole: transposed copies, gradients
         self._no_output = np.zeros((1, 1), self.dtype)
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool: tuple[int, ThreadPoolExecutor] | None = None  # of which process, since a child by fork has no threads
 
     def prepare(self) -> None:
         """Have every kernel of a training ready; takes some seconds where they are not in the cache."""
@@ -592,10 +592,11 @@ class Network:
 
     def _run(self, work, task, x, out, threads) -> None:
         work.set(THREADS=threads)
-        if threads > 1 and self._pool is None:
-            self._pool = ThreadPoolExecutor(self.threads - 1, thread_name_prefix="tmvalite")
+        if threads > 1 and (self._pool is None or self._pool[0] != os.getpid()):
+            self._pool = os.getpid(), ThreadPoolExecutor(self.threads - 1, thread_name_prefix="tmvalite")
         others = [
-            self._pool.submit(work.run, task, t, work.context, work.calls[t], work.arenas[t], x, out) for t in range(1, threads)
+            self._pool[1].submit(work.run, task, t, work.context, work.calls[t], work.arenas[t], x, out)
+            for t in range(1, threads)
         ]
         work.run(task, 0, work.context, work.calls[0], work.arenas[0], x, out)
         for other in others:

@@ -11,6 +11,8 @@ from tmvalite.io.atomic import make_folder
 from tmvalite.io.run_lock import RunLock
 from tmvalite.workflow.method_booking import weight_file_path
 
+RACES = 20
+
 
 class RunFiles:
     """The right to write the weight files of a job and its output file.
@@ -39,15 +41,21 @@ class RunFiles:
             path = weight_file_path(name, self._job, "").removesuffix("_.weights.xml")
             folder = Path(path).parent
             self._made += [one for one in (folder, *folder.parents) if not one.exists() and one not in self._made]
-            make_folder(folder)
-            self._take(path, f"the weight files of job '{self._job}' are")
+            for _ in range(RACES):  # another job may take away the empty folder that it had made too
+                make_folder(folder)
+                if self._take(path, f"the weight files of job '{self._job}' are") or folder.exists():
+                    break
         if isinstance(self._target, str):
             self._take(self._target, f"the output file '{self._target}' is")
 
-    def _take(self, path: str, what: str) -> None:
+    def _take(self, path: str, what: str) -> bool:
+        """Whether there is a lock now; there is none where no file can be made."""
         lock = self._locks.setdefault(path, RunLock(path, what))
         lock.take()
         lock.check()
+        if not lock.is_real:
+            self._locks.pop(path).release()
+        return lock.is_real
 
     def release(self) -> None:
         """Let others write them; folders in which nothing was written go."""
