@@ -14,7 +14,7 @@ import numpy as np
 
 from tmvalite.data.info import DataSetInfo, Events
 from tmvalite.data.transforms import TransformChain
-from tmvalite.errors import Diagnostics, OptionError, TmvaliteWarning
+from tmvalite.errors import Diagnostics, TmvaliteWarning
 from tmvalite.models.blueprint import Blueprint
 from tmvalite.models.booking import Booking
 from tmvalite.models.checkpoint import check_facts, facts_of, read_checkpoint, write_checkpoint
@@ -26,6 +26,7 @@ from tmvalite.models.reconstruction import check_targets
 from tmvalite.models.trained import Trained
 from tmvalite.models.weighting import mean_one
 from tmvalite.training import streams
+from tmvalite.training.average import Averaged
 from tmvalite.training.checkpointing import Checkpointing
 from tmvalite.training.history import History
 from tmvalite.training.initialisation import initialise
@@ -127,15 +128,14 @@ def fit(
     network = blueprint.network(precision=values.Precision, threads=values.Threads or None)
     initialise(network, form.initialisation(values), seed)
     learner = form.learner(booking, blueprint, network)
+    if form.average(values):
+        learner = Averaged(learner, form.average(values))
     companion = form.companion(booking, blueprint, learner, train, trace) or Companion()
     description = describe(booking, blueprint, info, n_events=len(events), seed=seed, labels=labels or info.classes)
 
     checkpoint = (values.Checkpoint if checkpoint is None else checkpoint) or None
     checkpoint_every = values.CheckpointEvery if checkpoint_every is None else checkpoint_every
     facts = facts_of(booking, train, valid) if resumed is not None or checkpoint is not None else {}
-    if facts and not (getattr(learner, "resumable", True) and not companion.keeps_last):
-        message = f"trainings of Method{form.name} with these options have no checkpoints yet"
-        raise OptionError(message, code="checkpoint-method", hint="leave checkpoint and resume out")
     if resumed is not None:
         check_facts(resume, resumed.facts, facts)
     checkpointing = None

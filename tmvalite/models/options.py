@@ -49,6 +49,13 @@ EXTENSIONS = OptionTable(
     DeclaredOption("Threads", int, 0, "threads; 0: as many as there are cores", minimum=0),
     DeclaredOption("Checkpoint", str, "", "file that keeps where the training is, so that it can go on from there"),
     DeclaredOption("CheckpointEvery", str, "20 epochs", "how often that is: so many epochs, s, min or h", blanks=True),
+    DeclaredOption(
+        "EMA",
+        float,
+        0.0,
+        "decay of the average of the parameters that is judged and used in the end; 0: the last ones",
+        minimum=0,
+    ),
 )
 
 
