@@ -21,7 +21,10 @@ TRAININGS = {
     "spectral": (MethodGAN, f"SpectralNorm=DISCRIMINATOR:GanLoss=HINGE:EMA=0.8:{PAIR}"),
     "every third": (MethodGAN, f"GanLoss=WGAN:DiscriminatorSteps=3:GeneratorSteps=2:{PAIR}"),
     "slopes": (MethodGAN, f"GanLoss=WGAN-GP:R1Weight=0.3:DiscriminatorSteps=2:{PAIR}"),
-    "features": (MethodAE, f"{LAYOUT}:Features=f:FeatureSigma=0:AdversaryStart=2:FeatureWeight=3:EMA=0.9"),
+    "features": (
+        MethodAE,
+        f"{LAYOUT}:Features=f:FeatureSigma=0:AdversaryStart=2:SpectralNorm=DISCRIMINATOR:FeatureWeight=3:EMA=0.9",
+    ),
     "averaged autoencoder": (MethodAE, "Layout=Encoder={DENSE|2|TANH}Decoder={DENSE|N|LINEAR}:EMA=0.9"),
     "averaged classifier": (MethodDL, "Layout=DENSE|5|TANH,BNORM,DENSE|1|LINEAR:EMA=0.9"),
 }

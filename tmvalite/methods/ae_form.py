@@ -55,6 +55,7 @@ AE_EXTENSIONS = options.EXTENSIONS + OptionTable(
     DeclaredOption(
         "AdversaryStart", int, 0, "epochs before the Decoder begins to deceive the Discriminator of events", minimum=0
     ),
+    options.SPECTRAL_NORM,
     _choice("Pretrain", ("NONE", "GREEDY"), "train the dense layers of the encoder one by one before the whole"),
     DeclaredOption("PretrainEpochs", int, 20, "epochs for each layer", minimum=1),
     DeclaredOption(
@@ -71,7 +72,7 @@ _RANGES = {  # option: allowed, in words
     "PretrainCorruption": (lambda v: v <= 1.0, "a probability, at most 1"),
     "TemperatureMinimum": (lambda v: v > 0.0, "a number above 0"),
 }
-_OF_FEATURES = ("FeatureWeight", "FeatureSigma", "AdversaryStart")
+_OF_FEATURES = ("FeatureWeight", "FeatureSigma", "AdversaryStart", "SpectralNorm")
 _LOAD = "load the file of the whole"
 
 

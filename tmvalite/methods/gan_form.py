@@ -56,9 +56,7 @@ GAN_EXTENSIONS = options.EXTENSIONS + OptionTable(
     DeclaredOption(
         "R1Weight", float, 0.0, "weight of the squared slope of the discriminator at real events, any GanLoss; 0: none", minimum=0
     ),
-    DeclaredOption(
-        "SpectralNorm", str, "NONE", "whose weight matrices have the largest singular value 1", choices=("NONE", "DISCRIMINATOR")
-    ),
+    options.SPECTRAL_NORM,
     DeclaredOption("RealClass", str, "", "the class whose events are the real ones; all classes without it"),
     DeclaredOption("Prior", str, "GAUSS|0|1", "distribution of the noise: GAUSS|mean|sigma or UNIFORM|low|high"),
 )

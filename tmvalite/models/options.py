@@ -43,6 +43,9 @@ SEED = DeclaredOption("RandomSeed", int, 0, "seed of all random numbers of the t
 VALIDATION = DeclaredOption("ValidationSize", str, "20%", "part of the training events that validates: 20%, 0.2 or 100")
 ARCHITECTURE = DeclaredOption("Architecture", str, "CPU", "device; everything runs on the CPU", choices=ARCHITECTURES)
 STRATEGY = DeclaredOption("TrainingStrategy", str, DEFAULT_STRATEGY, "phases of the training, separated by '|'")
+SPECTRAL_NORM = DeclaredOption(
+    "SpectralNorm", str, "NONE", "whose weight matrices have the largest singular value 1", choices=("NONE", "DISCRIMINATOR")
+)
 OF_THE_RUN = ("Checkpoint", "CheckpointEvery")  # say nothing of the method, and stand in no weight file
 EXTENSIONS = OptionTable(
     DeclaredOption("Precision", str, "float32", "numbers of the whole network", choices=PRECISIONS),

@@ -28,6 +28,7 @@ from tmvalite.models.prior import prior_draws
 from tmvalite.training import streams
 from tmvalite.training.alternating import Alternating, Turn
 from tmvalite.training.pulls import Batch, Pull
+from tmvalite.training.spectral import SpectralNorm
 
 FEATURES = "features"  # a further term of the loss
 
@@ -54,7 +55,8 @@ class FeatureLearning(Alternating):
         self.deceit = Pull(deceive, self.deceiving, term=DECEPTION)
         self.begin_to_deceive(True)
         pulls = [self.deceit]
-        first = Turn(self.judge, make=self.real_and_made, extra=ADVERSARY)
+        shape = SpectralNorm(self.judge) if self.values.SpectralNorm == "DISCRIMINATOR" else None
+        first = Turn(self.judge, make=self.real_and_made, extra=ADVERSARY, shape=shape)
         self.variance = self.values.FeatureSigma**2 or 1.0
         self.factor = {ENCODER: 1.0, DECODER: self.values.FeatureWeight}
         second = Turn(self.seen, make=self.seeing, extra=FEATURES, factor=self.factor, pulls=pulls)
