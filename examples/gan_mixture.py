@@ -11,7 +11,7 @@ from tmvalite.methods.two_sample_area import two_sample_area
 
 RADIUS, WIDTH = 2.0, 0.25
 STRING = (
-    "InputLayout=4##2:WeightInitialization=HE:EMA=0.997:RandomSeed=1:"
+    "InputLayout=4##2:WeightInitialization=HE:EMA=0.99:R1Weight=0.2:RandomSeed=1:"
     "Layout=Generator={DENSE|64|RELU,DENSE|64|RELU,DENSE|64|RELU,DENSE|N|LINEAR}"
     "Discriminator={DENSE|64|LEAKYRELU,DENSE|64|LEAKYRELU,DENSE|64|LEAKYRELU,DENSE|1|LINEAR}:"
     "TrainingStrategy=LearningRate=3e-3,GeneratorLearningRate=1e-3,LearningRateSchedule=COSINE,Optimizer=ADAM,ADAM_beta1=0.0,"

@@ -79,6 +79,24 @@ def test_the_route_of_the_discriminator_is_its_own_loss_without_features():
     against_differences(whole, learner.judge, "Discriminator", lambda: learner.judge.loss(inputs, targets, weights), gradient)
 
 
+def test_before_the_adversary_begins_the_decoder_learns_features_alone():
+    whole, learner, _ = vae_gan()
+    turn, events = learner.turns[1], batch()
+    learner.begin_to_deceive(False)
+    gradient = losses_of(turn, events)[0].copy()
+    against_differences(whole, learner.seen, "Decoder", lambda: GAMMA * 3 / 2 * losses_of(turn, events)[1]["features"], gradient)
+
+
+def test_the_width_of_the_features_follows_the_epoch_before():
+    options = f"{LAYOUT}:Features=f:FeatureSigma=0:AdversaryStart=1:SpectralNorm=DISCRIMINATOR:RandomSeed=1:{STRATEGY}"
+    method = MethodAE(options).fit(curved(300), progress="silent")
+    history = method.history
+    assert history["feature_sigma"][0] == 1.0
+    assert np.allclose(np.square(history["feature_sigma"][1:]), history["features"][:-1], rtol=1e-12)
+    for node in ("Discriminator.DENSE#1", "Discriminator.f"):
+        assert abs(np.linalg.svd(method.network.parameters.get(node, "Weights"))[1][0] - 1) < 1e-3
+
+
 def test_the_features_are_those_of_the_event_and_of_its_reconstruction():
     """In numpy: the discriminator's second layer of both, half the sum of squares, mean over weighted events."""
     whole, learner, _ = vae_gan(

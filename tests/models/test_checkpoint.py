@@ -365,13 +365,6 @@ def test_a_factory_goes_on_from_the_checkpoint_of_a_method(in_tmp_path, capsys):
     assert module.read_checkpoint("run.ckpt").state.epoch == 7
 
 
-def test_error_of_a_training_that_has_no_checkpoints(in_tmp_path):
-    layout = "InputLayout=3##4:Layout=Generator={DENSE|4|LINEAR}Discriminator={DENSE|1|LINEAR}"
-    with pytest.raises(OptionError) as caught:
-        tmva.MethodGAN(f"{layout}:Checkpoint=a").fit(X, progress="silent")
-    assert caught.value.code == "checkpoint-method" and not list(in_tmp_path.iterdir())
-
-
 def test_error_of_two_methods_with_one_checkpoint(in_tmp_path, capsys):
     factory, loader = tmva.Factory("job", "!V:Silent:AnalysisType=Classification"), tmva.DataLoader("dataset")
     loader.AddVariable("a")

@@ -32,9 +32,9 @@ def critic(layout, inputs=(("input", (3,)),)):
     return graphs["Discriminator"]
 
 
-def networks(layout, precision="float64"):
+def networks(layout, precision="float64", inputs=(("input", (3,)),)):
     """A network, and one over its parameters that gives the penalty."""
-    graph = join({"Discriminator": critic(layout)})
+    graph = join({"Discriminator": critic(layout, inputs)})
     whole = Network(graph, precision=precision, losses=("SUMOFSQUARES",), threads=1)
     initialise(whole, "XAVIER", 5)
     for node, name in whole.parameters.names():
@@ -42,17 +42,17 @@ def networks(layout, precision="float64"):
             values = whole.parameters.get(node, name)
             whole.parameters.set(node, name, values + np.linspace(-0.5, 0.4, len(values))[:, None])
     part = block_of(graph, "Discriminator")
-    return whole, whole.part(penalty_graph(part, 0, 3), losses=("WASSERSTEIN",), trained=("Discriminator",))
+    return whole, whole.part(penalty_graph(part, 0, part.input_size), losses=("WASSERSTEIN",), trained=("Discriminator",))
 
 
-def sample(n=6, precision="float64"):
-    x = np.random.default_rng(3).normal(size=(n, 3)).astype(precision)
+def sample(n=6, precision="float64", width=3):
+    x = np.random.default_rng(3).normal(size=(n, width)).astype(precision)
     return x, np.concatenate([x, np.ones((n, 1), precision)], axis=1), np.full((n, 1), -1, precision), np.ones(n, precision)
 
 
 def norms(whole, x, step=1e-6):
     """|gradient| of every event by central differences."""
-    slopes = [(whole.outputs(x + step * e) - whole.outputs(x - step * e))[:, 0] / (2 * step) for e in np.eye(3)]
+    slopes = [(whole.outputs(x + step * e) - whole.outputs(x - step * e))[:, 0] / (2 * step) for e in np.eye(x.shape[1])]
     return np.sqrt(np.sum(np.square(slopes), axis=0))
 
 
@@ -65,10 +65,22 @@ LAYOUTS = [f"DENSE|5|{name},DENSE|4|{name},DENSE|1|LINEAR" for name in CURVED] +
 ]
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+IMAGES = {
+    "plain": "CONV|3|3|3|1|1|1|1|TANH,RESHAPE|FLAT,DENSE|1|LINEAR",
+    "strides": "CONV|4|3|3|2|2|1|1|LEAKYRELU,CONV|3|2|2|1|1|0|0|SWISH,RESHAPE|FLAT,DENSE|1|LINEAR",
+    "padded": "PADDING2D|1|0|2|-1,CONV|2|3|2|1|1|1|0|TANH,PADDING2D|1|1|0|0,AVGPOOL|2|2,RESHAPE|FLAT,DENSE|1|LINEAR",
+    "transposed": "TRANSCONV|2|3|3|2|2|1|1|SIGMOID,DEPTHCONV|1|3|3|1|1|1|1|TANH,AVGPOOL|3|3|2|2|1|1,RESHAPE|FLAT,DENSE|1|LINEAR",
+    "joined": "a=CONV|2|3|3|1|1|1|1|TANH,b=CONV|2|1|1|1|1|0|0|SOFTPLUS@a,CONCAT@a+b,AVGPOOL|5|6,RESHAPE|FLAT,DENSE|1|LINEAR",
+    "tiles": "CONV|16|3|3|1|1|1|1|TANH,CONV|16|3|3|1|1|1|1|TANH,CONV|16|3|3|2|2|1|1|TANH,RESHAPE|FLAT,DENSE|1|LINEAR",
+    "bare": "RESHAPE|FLAT,DENSE|3|TANH,DENSE|1|LINEAR",
+}
+
+
+@pytest.mark.parametrize("layout", [*LAYOUTS, *IMAGES])
 def test_the_penalty_and_its_gradient_are_those_of_differences(layout):
-    whole, penalty = networks(layout)
-    x, events, targets, weights = sample()
+    inputs = (("input", (2, 5, 6)),) if layout in IMAGES else (("input", (3,)),)
+    whole, penalty = networks(IMAGES.get(layout, layout), inputs=inputs)
+    x, events, targets, weights = sample(width=60 if layout in IMAGES else 3)
     assert_close(penalty.outputs(events)[:, 0], (norms(whole, x) - 1) ** 2, 1e-8)
     mask, start = trained_mask(whole), whole.parameters.snapshot()
 
@@ -102,10 +114,7 @@ def test_only_some_columns_count():
 
 @pytest.mark.parametrize(
     "layout, what",
-    [
-        ("RESHAPE|1|1|3,CONV|2|1|2|1|1|0|0|TANH,RESHAPE|FLAT,DENSE|1|LINEAR", "CONV"),
-        ("DENSE|3|SOFTMAX,DENSE|1|LINEAR", "SOFTMAX"),
-    ],
+    [("RESHAPE|1|1|3,MAXPOOL|1|2,RESHAPE|FLAT,DENSE|1|LINEAR", "MAXPOOL"), ("DENSE|3|SOFTMAX,DENSE|1|LINEAR", "SOFTMAX")],
 )
 def test_layers_without_second_derivatives_are_named(layout, what):
     with pytest.raises(OptionError) as caught:

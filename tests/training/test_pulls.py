@@ -141,10 +141,11 @@ def test_a_layer_used_twice_has_both_gradients():
 
 def test_a_moving_average_follows_the_parameters():
     whole = network("float32")
-    average, start = MovingAverage(whole, "Decoder", 0.75), whole.parameters.snapshot()
-    (part, *_) = average.parts
+    parts, start = parts_of(whole, "Decoder"), whole.parameters.snapshot()
+    average, part = MovingAverage(whole.parameters, parts, 0.15), parts[0]
     for value in (1.0, 3.0):
         whole.parameters.flat[part] = value
         average()
     average.put()
-    assert_close(whole.parameters.flat[part], 0.75**2 * start[part] + 0.1875 * 1.0 + 0.25 * 3.0, 1e-6)
+    # the first update counts nine tenths, then the decay is reached
+    assert_close(whole.parameters.flat[part], 0.15 * (0.1 * start[part] + 0.9 * 1.0) + 0.85 * 3.0, 1e-6)

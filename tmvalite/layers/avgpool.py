@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tmvalite.layers.base import Example, arg, register
 from tmvalite.layers.pool import Pool
+from tmvalite.layers.shapes import as_image, size
 
 
 @register("AVGPOOL")
@@ -19,6 +20,14 @@ class AvgPool(Pool):
     count_padding: bool = arg("1: padding counts as zeros, 0: values inside the image only", type=bool, default=False, extra=True)
 
     value = "mean"
+
+    def reverse(self, low, node, gradient, slots):
+        image = channels, *rows_columns = as_image(self.kind, node.inputs[0].shape)
+        window = self.window(image)
+        numbers = dict(channels=channels, framed=self.framed and any(window.pads))
+        windows = window.fields(self, image=tuple(rows_columns), small=window.out)
+        return low.emit("ReversePool", x=gradient, y=low.tensor(size(image), image), **numbers, **windows)
+
     other_names = ("AVGPOOL2D", "AVERAGEPOOL", "AVERAGEPOOLING", "AVERAGEPOOLING2D", "MEANPOOL")
     examples = (
         Example("AVGPOOL|2|2|1|1", ((3, 5, 6),), (3, 4, 5)),

@@ -197,6 +197,10 @@ class Layer:
         """What a user should be warned about for these inputs although the layer runs; one sentence each."""
         return ()
 
+    reverse: ClassVar = None
+    """What a layer has that is linear before its activation: `reverse(low, node, gradient, slots)` lowers the gradient by what
+    `node` reads, from that by what it gives before the activation, as a value that has a gradient itself."""
+
     @property
     def trainable(self) -> bool:
         """Whether it can be trained and applied; otherwise its strings are understood only."""

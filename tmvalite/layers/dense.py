@@ -116,6 +116,10 @@ class Dense(Layer):
         low.emit("Product", x=inputs[0], y=y, weights=slots["Weights"], bias=slots["Biases"])
         return low.map(y, self.activation)
 
+    def reverse(self, low, node, gradient, slots):
+        y = low.tensor(slots["Weights"].shape[1])
+        return low.emit("ReverseProduct", x=gradient, y=y, weights=slots["Weights"], owned=tuple(slots.values()))
+
     def onnx(self, forms, inputs, shapes, parameters):
         bias = forms.constant(parameters["Biases"].ravel())
         y = forms.node("Gemm", inputs[0], forms.constant(parameters["Weights"]), bias, transB=1)

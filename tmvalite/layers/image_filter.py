@@ -49,20 +49,22 @@ class ImageFilter(Layer):
         return (Parameter("Weights", (outputs, columns), decays=True, kept=True), Parameter("Biases", (outputs, 1), init="zero"))
 
     def lower(self, low, inputs, slots):
-        (channels, *image), shape = as_image(self.kind, low.node.inputs[0].shape), low.node.shape
-        window, sizes = self.window(low.node.inputs[0].shape), (tuple(image), shape[1:])
-        large, small = sizes[::-1] if self.spreads else sizes
-        y = low.emit(
-            "Convolution",
-            x=inputs[0],
-            y=low.tensor(size(shape), shape),
-            weights=slots["Weights"],
-            bias=slots["Biases"],
-            groups=self.groups(channels),
-            spread=self.spreads,
-            **window.fields(self, image=large, small=small),
-        )
+        y = low.tensor(size(low.node.shape), low.node.shape)
+        low.emit("Convolution", x=inputs[0], y=y, bias=slots["Biases"], **self._step(low.node, slots))
         return low.map(y, self.activation)
+
+    def reverse(self, low, node, gradient, slots):
+        image = as_image(self.kind, node.inputs[0].shape)
+        y = low.tensor(size(image), image)
+        return low.emit("ReverseConvolution", x=gradient, y=y, owned=tuple(slots.values()), **self._step(node, slots))
+
+    def _step(self, node, slots) -> dict:
+        """What a convolution and its gradient by the image have in common."""
+        channels, *image = as_image(self.kind, node.inputs[0].shape)
+        sizes = (tuple(image), node.shape[1:])
+        large, small = sizes[::-1] if self.spreads else sizes
+        windows = self.window(node.inputs[0].shape).fields(self, image=large, small=small)
+        return dict(weights=slots["Weights"], groups=self.groups(channels), spread=self.spreads, **windows)
 
     def filters(self, x: Shape, parameters):
         """The matrix of the filters as (K, C / groups, filter_height, filter_width)."""

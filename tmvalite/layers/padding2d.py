@@ -47,6 +47,11 @@ class Padding2D(Layer):
         y, pads = low.tensor(size(low.node.shape), low.node.shape), (self.top, self.bottom, self.left, self.right)
         return low.emit("Pad", x=inputs[0], y=y, image=image, pads=pads)
 
+    def reverse(self, low, node, gradient, slots):
+        image = as_image(self.kind, node.inputs[0].shape)
+        pads = (-self.top, -self.bottom, -self.left, -self.right)
+        return low.emit("Pad", x=gradient, y=low.tensor(size(image), image), image=node.shape, pads=pads)
+
     def onnx(self, forms, inputs, shapes, parameters):
         """What is cut off first, since few readers know negative padding."""
         _, rows, columns = image = as_image(self.kind, shapes[0])

@@ -29,6 +29,8 @@ from tmvalite.string_utils import (
 from tmvalite.string_utils.option_table import OptionValues
 from tmvalite.string_utils.syntax import InputLayout, Layout, TransformList, ValidationSize
 
+BELOW_1 = "a number from 0 on, below 1"
+
 
 @dataclass(frozen=True)
 class Booking:
@@ -131,6 +133,8 @@ def book(
         prior=read("Prior", parse_prior, Prior()),
         replicas=read("Replicas", parse_replicas, Replicas()),
     )
+    if booking.values.EMA >= 1:
+        raise booking.error("EMA", f"EMA cannot be {booking.values.EMA:g}", "range", expected=BELOW_1)
     form.check(booking)
     return booking
 

@@ -15,7 +15,7 @@ import numpy as np
 from tmvalite.data.info import DataSetInfo, Events
 from tmvalite.data.streaming.streamed_events import StreamedEvents
 from tmvalite.data.transforms import TransformChain
-from tmvalite.errors import Diagnostics, OptionError, TmvaliteWarning
+from tmvalite.errors import Diagnostics, TmvaliteWarning
 from tmvalite.io.atomic import check_writable
 from tmvalite.io.run_lock import RunLock
 from tmvalite.models.blueprint import Blueprint
@@ -27,6 +27,7 @@ from tmvalite.models.prepared import Prepared, Replica, prepare, samples
 from tmvalite.models.streamed_samples import streamed_samples
 from tmvalite.models.trained import Trained
 from tmvalite.training import streams
+from tmvalite.training.average import Averaged
 from tmvalite.training.by_workers import by_workers
 from tmvalite.training.checkpointing import Checkpointing
 from tmvalite.training.history import History
@@ -144,15 +145,14 @@ def fit(
     network = blueprint.network(precision=values.Precision, threads=threads or values.Threads or None)
     initialise(network, form.initialisation(values), seed)
     learner = form.learner(booking, blueprint, network)
+    if form.average(values):
+        learner = Averaged(learner, form.average(values))
     companion = form.companion(booking, blueprint, learner, train, trace) or Companion()
     description = describe(booking, blueprint, info, n_events=n_events, seed=seed, labels=labels or info.classes)
 
     checkpoint = (values.Checkpoint if checkpoint is None else checkpoint) or None
     checkpoint_every = values.CheckpointEvery if checkpoint_every is None else checkpoint_every
     facts = facts_of(booking, train, valid) if resumed is not None or checkpoint is not None else {}
-    if facts and not (getattr(learner, "resumable", True) and not companion.keeps_last):
-        message = f"trainings of Method{form.name} with these options have no checkpoints yet"
-        raise OptionError(message, code="checkpoint-method", hint="leave checkpoint and resume out")
     if resumed is not None:
         check_facts(resume, resumed.facts, facts)
     checkpointing = None

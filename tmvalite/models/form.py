@@ -147,6 +147,10 @@ class Form:
         """What is trained: the network as a whole, or a `training.alternating.Alternating` over it."""
         return network
 
+    def average(self, values) -> float:
+        """The decay of the average of all parameters; 0 where there is none, or where the learner knows of it."""
+        return values.EMA
+
     def companion(self, booking, blueprint, network, train, trace: int):
         """The `training.loop.Companion` of a training on the sample `train`, or None; see there."""
         return None

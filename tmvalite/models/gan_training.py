@@ -19,10 +19,11 @@ from tmvalite.training import streams
 from tmvalite.training.alternating import Alternating, Turn
 from tmvalite.training.average import MovingAverage
 from tmvalite.training.loop import Companion
-from tmvalite.training.pulls import Batch, Pull
+from tmvalite.training.pulls import Batch, Pull, parts_of
 from tmvalite.training.spectral import SpectralNorm
+from tmvalite.training.trace import Trace
 
-TERM, PENALTY, ACCURACY = "generator", "gradient_penalty", "accuracy"  # the generator's loss is that of the whole
+TERM, PENALTY, R1, ACCURACY = "generator", "gradient_penalty", "r1", "accuracy"  # the generator's loss is that of the whole
 OF_DISCRIMINATOR = "discriminator"
 SAMPLE = "sample"
 
@@ -96,7 +97,16 @@ class Competing(Alternating):
             slopes = network.part(penalty_graph(own, int(made[0]), len(made)), losses=("WASSERSTEIN",), trained=(DISCRIMINATOR,))
             # the loss of the discriminator is a mean over real and generated events, half of what the papers write
             pulls.append(Pull(slopes, self.between, factor=values.PenaltyWeight / 2, term=PENALTY))
-        self.average = MovingAverage(self.deceive, GENERATOR, values.EMA) if values.EMA else None
+        if values.R1Weight:
+            made = self.maker.made
+            slope = penalty_graph(own, int(made[0]), len(made), norm=False)
+            # SUMOFSQUARES is a mean over values; gamma / 2 of Mescheder et al., arXiv:1801.04406, equation 9, and half as above
+            factor = values.R1Weight * len(made) / 4
+            real = network.part(slope, losses=("SUMOFSQUARES",), trained=(DISCRIMINATOR,))
+            pulls.append(Pull(real, self.at_real, factor=factor, term=R1))
+        self.average = None
+        if values.EMA:
+            self.average = MovingAverage(network.parameters, parts_of(self.deceive, GENERATOR), values.EMA)
         first = Turn(
             self.judge,
             make=self.real_and_made,
@@ -151,6 +161,12 @@ class Competing(Alternating):
         inputs[:, :-1] = part * x + (1 - part) * made
         return inputs, np.full((len(x), 1), -1, x.dtype)
 
+    def at_real(self, batch: Batch):
+        """Real events and the number 1; their slope shall be 0."""
+        x = batch.x
+        inputs = np.concatenate([x, np.ones((len(x), 1), x.dtype)], axis=1)
+        return inputs, np.zeros((len(x), len(self.maker.made)), x.dtype), batch.weights[batch.rows]
+
     def blurred(self, events: np.ndarray, batch: Batch) -> np.ndarray:
         """The events with normal noise on all that is no condition. Source: Sonderby et al., arXiv:1610.04490, section 3."""
         if self.blur:
@@ -190,14 +206,15 @@ class Competing(Alternating):
 class GanRecord(Companion):
     """The history of a GAN: the losses of both networks; the last epoch is kept, and the averages of the generator.
 
-    network : Competing; epochs : of all phases together
+    network : Competing; epochs : of all phases together; trace : steps that a mean of the losses is taken over
     """
 
     columns = (OF_DISCRIMINATOR,)  # beside the loss, which is that of the generator
     keeps_last = True
 
-    def __init__(self, network: Competing, epochs: int):
+    def __init__(self, network: Competing, epochs: int, trace: int = 0):
         self.network, self.epochs = network, epochs
+        self._trace = Trace(trace, lambda terms: dict(zip(network.term_names, terms.tolist())))
 
     def begin_epoch(self, network, epoch, steps):
         network.blur = network.values.InstanceNoise * max(0.0, 1.0 - (epoch - 1) / self.epochs)
@@ -210,6 +227,19 @@ class GanRecord(Companion):
             if network.kind.border is not None:
                 found[f"valid_{ACCURACY}"] = network.accuracy
         return found
+
+    def steps(self, first, terms):
+        self._trace.add(first, terms)
+
+    @property
+    def traced(self):
+        return self._trace.kept
+
+    def state(self):
+        return self._trace.state(len(self.network.term_names))
+
+    def restore(self, state):
+        self._trace.restore(state)
 
     def learnt(self, network, train, seed):
         if self.network.average is not None:

@@ -1,8 +1,9 @@
 """The gradient of a network by what it reads, as a network: what a gradient penalty is computed with.
 
-Every layer adds what its backward pass does as layers of its own: a product with the transposed weights, a factor f'(x). The
-ordinary backward pass of the whole then gives the gradient of the penalty by the parameters, exactly, second derivatives of the
-activations included. Source: Gulrajani et al., arXiv:1704.00028, section 4. Layers: DENSE, ACT, RESHAPE, ADD, CONCAT of vectors.
+Every layer adds what its backward pass does as layers of its own: a product with the transposed weights or filters, a factor
+f'(x). The ordinary backward pass of the whole then gives the gradient of the penalty by the parameters, exactly, second
+derivatives of the activations included. Source: Gulrajani et al., arXiv:1704.00028, section 4. Layers: those that are linear
+before an elementwise activation and say so (`Layer.reverse`), ACT, RESHAPE, ADD, and CONCAT of vectors and images.
 """
 
 from __future__ import annotations
@@ -13,21 +14,21 @@ from dataclasses import dataclass
 from tmvalite.activations import ACTIVATIONS
 from tmvalite.errors import OptionError
 from tmvalite.graph import Graph, Node, Output, Value
-from tmvalite.layers.base import Layer
+from tmvalite.layers.base import REGISTRY, Layer
 
-LAYERS = ("DENSE", "ACT", "RESHAPE", "ADD", "CONCAT")
+_THROUGH = ("ACT", "ADD", "CONCAT", "RESHAPE")  # only the order of values changes, or their number of readers
+LAYERS = tuple(sorted((*_THROUGH, *(kind for kind, layer in REGISTRY.items() if layer.reverse is not None))))
 NUMBER_ONE = "one"  # the input that is 1 for every event
 
 
 @dataclass(frozen=True)
 class _Backward(Layer):
-    """x W with the weights W of the node that it shares."""
+    """The gradient by what another node reads, from that by what it gives."""
+
+    of: Node
 
     def lower(self, low, inputs, slots):
-        owner = low.node.shared
-        owned = {p.name: low.slot(owner, p.name) for p in owner.parameters}
-        y = low.tensor(owned["Weights"].shape[1])
-        return low.emit("ReverseProduct", x=inputs[0], y=y, weights=owned["Weights"], owned=tuple(owned.values()))
+        return self.of.layer.reverse(low, self.of, inputs[0], {p.name: low.slot(self.of, p.name) for p in self.of.parameters})
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,14 @@ class _Both(Layer):
 
 
 @dataclass(frozen=True)
+class _Shaped(Layer):
+    """The same values under another shape."""
+
+    def lower(self, low, inputs, slots):
+        return inputs[0]
+
+
+@dataclass(frozen=True)
 class _Columns(Layer):
     """Some neighbouring values."""
 
@@ -87,7 +96,7 @@ class _Penalty(Layer):
 def check_layers(graph: Graph) -> None:
     """Raise OptionError at the first layer through which no gradient of a gradient goes."""
     for node in graph.nodes:
-        fits = node.layer.kind in LAYERS and (node.layer.kind != "CONCAT" or len(node.shape) == 1)
+        fits = node.layer.kind in LAYERS and (node.layer.kind != "CONCAT" or len(node.shape) != 2)
         activation = node.layer.activation or "LINEAR"
         if fits and ACTIVATIONS[activation].curved:
             continue
@@ -98,12 +107,14 @@ def check_layers(graph: Graph) -> None:
         raise OptionError(message, code="penalty-layer", **place, expected=LAYERS, hint=hint)
 
 
-def penalty_graph(graph: Graph, first: int, count: int) -> Graph:
+def penalty_graph(graph: Graph, first: int, count: int, *, norm: bool = True) -> Graph:
     """A graph that gives (|g| - 1)^2 of every event, g the gradient of the output by values `first` to `first + count`.
+
+    Without `norm` it gives g itself.
 
     It reads an event and the number 1. graph: of one output of one value, with the nodes of a joined network.
     """
-    return _Builder(graph).build(first, count)
+    return _Builder(graph).build(first, count, norm)
 
 
 class _Builder:
@@ -117,11 +128,12 @@ class _Builder:
         self.sums: dict[Node, Value] = {}  # what an activation is applied to
         self.gradients: dict[Value, Value] = {}  # by the value of the graph that is given
 
-    def build(self, first: int, count: int) -> Graph:
+    def build(self, first: int, count: int, norm: bool) -> Graph:
         at = 0
         for value in self.graph.inputs:
             if value.size == self.graph.input_size:
-                self.values[value] = self.event
+                image = len(value.shape) > 1
+                self.values[value] = self._add("shaped", _Shaped(), (self.event,), value.shape) if image else self.event
             else:
                 self.values[value] = self._add(f"{value.name}'", _Columns(at, value.size), (self.event,), value.shape)
             at += value.size
@@ -132,8 +144,8 @@ class _Builder:
             if node.output in self.gradients:
                 self._backward(node, self.gradients[node.output])
         gradient = self._by_columns(first, count)
-        penalty = self._add("penalty", _Penalty(), (gradient,), (1,))
-        return Graph((self.event, self.one), tuple(self.nodes), (Output(penalty),), self.graph.source)
+        result = self._add("penalty", _Penalty(), (gradient,), (1,)) if norm else gradient
+        return Graph((self.event, self.one), tuple(self.nodes), (Output(result),), self.graph.source)
 
     def _add(self, name: str, layer: Layer, inputs: tuple[Value, ...], shape, shared: Node | None = None) -> Value:
         """One more node without parameters of its own."""
@@ -166,8 +178,9 @@ class _Builder:
         if activation != "LINEAR":
             slope = self._add(f"{node.name}'slope", _Slope(activation), (self.sums[node],), (node.output.size,))
             gradient = self._add(f"{node.name}'times", _Both("Multiply"), (gradient, slope), (slope.size,))
-        if node.layer.kind == "DENSE":
-            gradient = self._add(f"{node.name}'back", _Backward(), (gradient,), (node.inputs[0].size,), node)
+        if node.layer.reverse is not None:
+            shared = node if node.parameters else None
+            gradient = self._add(f"{node.name}'back", _Backward(node), (gradient,), (node.inputs[0].size,), shared)
         at = 0
         for value in node.inputs:
             part = gradient

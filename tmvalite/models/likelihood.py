@@ -18,6 +18,7 @@ from tmvalite.models.blueprint import Blueprint
 from tmvalite.models.latent import HEAD_LOSS, LATENT_TERMS, RECONSTRUCTION
 from tmvalite.models.reconstruction import gaussian_constant
 from tmvalite.training.loop import Companion
+from tmvalite.training.trace import Trace
 
 SMALLEST_VARIANCE = 1e-6  # of sigma^2, as a part of where it begins: data that are reproduced exactly have no width
 TEMPERATURE_STEPS = 1000  # after so many optimisation steps the temperature is set anew within an epoch
@@ -74,7 +75,7 @@ class AutoencoderLoss(Companion):
         self.batch_terms = set(network.batch_terms)
         self.training_only = self.batch_terms | set(network.extras)
         self.columns = self._table_columns()
-        self._trace, self._rows, self.traced = trace, [], {}
+        self._trace = Trace(trace, self.reported)
         self._epoch_terms, self._validating = np.zeros((0, len(network.term_names))), False
         self.set_weights()
 
@@ -142,16 +143,19 @@ class AutoencoderLoss(Companion):
         last = first + len(terms) - 1
         if last // TEMPERATURE_STEPS > (first - 1) // TEMPERATURE_STEPS:
             self._cool(last)
-        if self._trace:
-            self._follow(first, terms)
+        self._trace.add(first, terms)
+
+    @property
+    def traced(self):
+        return self._trace.kept
 
     def state(self):
-        rows = np.array(self._rows).reshape(len(self._rows), len(self.network.term_names))
-        return {"sigma": self.sigma, "traced": dict(self.traced), "epoch_terms": self._epoch_terms, "rows": rows}
+        own = {"sigma": self.sigma, "epoch_terms": self._epoch_terms}
+        return own | self._trace.state(len(self.network.term_names))
 
     def restore(self, state):
-        self.sigma, self.traced = state["sigma"], state["traced"]
-        self._epoch_terms, self._rows = np.array(state["epoch_terms"]), list(state["rows"])
+        self.sigma, self._epoch_terms = state["sigma"], np.array(state["epoch_terms"])
+        self._trace.restore(state)
         self.set_weights()
 
     # ------------------------------------------------------------------------------------- reports
@@ -200,16 +204,6 @@ class AutoencoderLoss(Companion):
         if square is not None:
             found["latent_log_variance_spread"] = math.sqrt(max(0.0, square - found["latent_log_variance"] ** 2))
         return found
-
-    def _follow(self, first: int, terms: np.ndarray) -> None:
-        for step, row in enumerate(terms, first):
-            self._rows.append(row)
-            if step % self._trace:
-                continue
-            mean = self.reported(np.mean(self._rows, axis=0))
-            self._rows.clear()
-            for name, value in {"iteration": step, **mean}.items():
-                self.traced.setdefault(name, []).append(value)
 
     def _table_columns(self) -> tuple[str, ...]:
         terms = [name.partition(".")[0] for name in self.network.weighted_terms]

@@ -46,6 +46,9 @@ STRATEGY = DeclaredOption("TrainingStrategy", str, DEFAULT_STRATEGY, "phases of 
 REPLICAS = DeclaredOption(
     "Replicas", str, "1", "so many trainings, whose mean is the answer: 100, 100|bootstrap, 100|seeds or 10|folds"
 )
+SPECTRAL_NORM = DeclaredOption(
+    "SpectralNorm", str, "NONE", "whose weight matrices have the largest singular value 1", choices=("NONE", "DISCRIMINATOR")
+)
 OF_THE_RUN = ("Checkpoint", "CheckpointEvery")  # say nothing of the method, and stand in no weight file
 EXTENSIONS = OptionTable(
     DeclaredOption("Precision", str, "float32", "numbers of the whole network", choices=PRECISIONS),
@@ -54,6 +57,13 @@ EXTENSIONS = OptionTable(
     DeclaredOption("Checkpoint", str, "", "file that keeps where the training is, so that it can go on from there"),
     DeclaredOption(
         "CheckpointEvery", str, "auto", "how often that is: so many epochs, s, min or h; auto: seldom enough", blanks=True
+    ),
+    DeclaredOption(
+        "EMA",
+        float,
+        0.0,
+        "decay of the average of the parameters that is judged and used in the end; 0: the last ones",
+        minimum=0,
     ),
 )
 

@@ -2,17 +2,20 @@
 
 Three losses and three routes, with x~ the reconstruction, x_p what is decoded from the prior, and D_l a hidden layer:
 
-    Encoder         KLWeight KL + 1/2 |D_l(x) - D_l(x~)|^2
+    Encoder         KLWeight KL + |D_l(x) - D_l(x~)|^2 / (2 FeatureSigma^2)
     Decoder         FeatureWeight 1/2 |D_l(x) - D_l(x~)|^2 - log D(x~) - log D(x_p)
     Discriminator   the mean of -log D(x), -log(1 - D(x~)), -log(1 - D(x_p))
 
 The Discriminator has no gradient from the features, so that it cannot make them small. Source: Larsen et al., arXiv:1512.09300,
-algorithm 1; the decoder deceives by -log D, whose gradient does not vanish, with the codes that the Discriminator was shown.
+algorithm 1, with FeatureSigma=1; the decoder deceives by -log D, whose gradient does not vanish, with the codes that the
+Discriminator was shown. FeatureSigma=0 follows the training as DecoderSigma does: models/likelihood.py has the source. An
+adversary that begins later than the rest: Esser, Rombach, Ommer, arXiv:2012.09841, section 3.1 and their program.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import math
 
 import numpy as np
 
@@ -20,10 +23,12 @@ from tmvalite.graph import Graph, Output
 from tmvalite.graph.join import SEPARATOR, block_of
 from tmvalite.models.blocks import DECODER, DISCRIMINATOR, ENCODER
 from tmvalite.models.latent import ADVERSARY, DECEPTION, RECONSTRUCTION
+from tmvalite.models.likelihood import SMALLEST_VARIANCE, AutoencoderLoss
 from tmvalite.models.prior import prior_draws
 from tmvalite.training import streams
 from tmvalite.training.alternating import Alternating, Turn
 from tmvalite.training.pulls import Batch, Pull
+from tmvalite.training.spectral import SpectralNorm
 
 FEATURES = "features"  # a further term of the loss
 
@@ -47,16 +52,29 @@ class FeatureLearning(Alternating):
         self.decoder = network.part(block_of(graph, DECODER))
         self.has_prior = has_prior
         self._shown: tuple = (None, None)  # the codes of the last turn of the Discriminator: no Encoder changes in it
-        # the sum of two means, over reconstructions and over inventions
-        pulls = [Pull(deceive, self.deceiving, factor=2.0 if has_prior else 1.0, term=DECEPTION)]
-        first = Turn(self.judge, make=self.real_and_made, extra=ADVERSARY)
-        factor = {ENCODER: 1.0, DECODER: self.values.FeatureWeight}
-        second = Turn(self.seen, make=self.seeing, extra=FEATURES, factor=factor, pulls=pulls)
+        self.deceit = Pull(deceive, self.deceiving, term=DECEPTION)
+        self.begin_to_deceive(True)
+        pulls = [self.deceit]
+        shape = SpectralNorm(self.judge) if self.values.SpectralNorm == "DISCRIMINATOR" else None
+        first = Turn(self.judge, make=self.real_and_made, extra=ADVERSARY, shape=shape)
+        self.variance = self.values.FeatureSigma**2 or 1.0
+        self.factor = {ENCODER: 1.0, DECODER: self.values.FeatureWeight}
+        second = Turn(self.seen, make=self.seeing, extra=FEATURES, factor=self.factor, pulls=pulls)
         super().__init__(network, [first, second])
-        self.seen.set_weight(FEATURES, self.width / 2)  # a sum over features, not a mean
+        self.follow(self.variance)
         self.seen.set_weight(RECONSTRUCTION, 0.0)  # reported only
         for name in self.seen.weighted_terms[2:]:
             self.seen.set_weight(name, 1.0)
+
+    def begin_to_deceive(self, begins: bool) -> None:
+        """Whether the Decoder's loss has its part of deceit: the sum of two means, over reconstructions and over inventions."""
+        self.deceit.factor = (2.0 if self.has_prior else 1.0) if begins else 0.0
+
+    def follow(self, variance: float) -> None:
+        """Take a variance of the features for that of their likelihood, which is a sum over features, not a mean."""
+        self.variance = variance
+        self.seen.set_weight(FEATURES, self.width / (2 * variance))
+        self.factor[DECODER] = self.values.FeatureWeight * variance  # the width is a matter of the Encoder alone
 
     def set_weight(self, term: str, weight: float) -> None:
         """As `Network.set_weight`; the terms that layers of the Encoder add are those of its own route."""
@@ -107,6 +125,32 @@ class FeatureLearning(Alternating):
         key = streams.stream_key(batch.seed, "noise", ADVERSARY)
         drawn = streams.normals(key, mean.size, epoch=batch.epoch, step=batch.step).reshape(mean.shape)
         return np.ascontiguousarray(mean + np.exp(log_variance / 2) * drawn, given.dtype)
+
+
+class FeatureLoss(AutoencoderLoss):
+    """As `AutoencoderLoss`, with the width of the features, and an adversary that may begin later.
+
+    network : FeatureLearning
+    """
+
+    def begin_epoch(self, network, epoch, steps):
+        super().begin_epoch(network, epoch, steps)
+        network.begin_to_deceive(epoch > self.values.AdversaryStart)
+
+    def parts(self, network, terms, valid):
+        found = super().parts(network, terms, valid)
+        if self.values.FeatureSigma == 0:
+            found["feature_sigma"] = math.sqrt(network.variance)
+            error = float(terms[network.term_names.index(FEATURES)])
+            network.follow(max(error, SMALLEST_VARIANCE))
+        return found
+
+    def state(self):
+        return {**super().state(), "feature_variance": self.network.variance}
+
+    def restore(self, state):
+        super().restore(state)
+        self.network.follow(state["feature_variance"])
 
 
 def _with_output(graph: Graph, name: str) -> Graph:

@@ -38,7 +38,8 @@ class Turn:
     shape : object with `begin()`, `gradient(g)`, `before()` and `after()`, optional
         What stands between the parameters that are trained and those of the network; see `training/spectral.py`.
     after : callable(), optional
-        Is called after every update of this turn.
+        Is called after every update of this turn. It and `shape` may have `memory()` and `remember(arrays)`: what a checkpoint
+        holds of them.
     every, times : int
         It takes part in the first of so many steps; and then so many times, with other random numbers.
     number : int
@@ -83,7 +84,6 @@ class Optimizers:
     def __init__(self, states: Sequence[OptimizerState], learning_rate: float):
         self.states, self.learning_rate = tuple(states), learning_rate
         self.ratios = [s.learning_rate / learning_rate if learning_rate else float(s.learning_rate > 0) for s in self.states]
-        self.steps = 0
 
 
 class Alternating:
@@ -109,6 +109,7 @@ class Alternating:
         self.term_names = (*whole.term_names, *self.extras)
         self._column = {name: i for i, name in enumerate(self.term_names)}
         self._last = np.zeros(len(self.term_names))  # what is reported of a turn that a step leaves out
+        self._steps = 0  # of this phase
         for turn in self.turns:  # what layers add to the loss belongs to the turns that read the events as they are
             if turn.rate_of or turn.make is not None:
                 for name in turn.network.weighted_terms[len(turn.network.graph.outputs) :]:
@@ -150,29 +151,37 @@ class Alternating:
             turn.network.set_dropout({node: rate for node, rate in rates.items() if node in nodes})
 
     @property
-    def resumable(self) -> bool:
-        """Whether a checkpoint holds all of its state: averages and what stands between parameters have more."""
-        return all(turn.shape is None and turn.after is None and turn.every == 1 for turn in self.turns)
+    def _remembering(self) -> list:
+        """What stands beside the networks and has a memory of its own."""
+        return [thing for turn in self.turns for thing in (turn.shape, turn.after) if hasattr(thing, "memory")]
 
     def run_time_numbers(self) -> tuple[np.ndarray, ...]:
-        """As `Network.run_time_numbers`: of the whole, of every turn, and the rates of the turns."""
+        """As `Network.run_time_numbers`: of the whole, of every turn, the rates of the turns, and what else changes."""
         networks = (self.whole, *(turn.network for turn in self.turns))
-        rates = np.array([turn.rate for turn in self.turns])
-        return (rates, *(one for network in networks for one in network.run_time_numbers()))
+        numbers = np.array([self._steps, *(turn.rate for turn in self.turns)], np.float64)
+        memories = (array for thing in self._remembering for array in thing.memory())
+        return (numbers, self._last.copy(), *(one for network in networks for one in network.run_time_numbers()), *memories)
 
     def restore_run_time_numbers(self, numbers: Sequence[np.ndarray]) -> None:
         """Take over what `run_time_numbers` gave."""
-        rates, *rest = numbers
-        for turn, rate in zip(self.turns, rates.tolist(), strict=True):
-            turn.rate = rate
-        for i, network in enumerate((self.whole, *(turn.network for turn in self.turns))):
+        (steps, *rates), last, *rest = numbers
+        self._steps, self._last[:] = int(steps), last
+        for turn, rate in zip(self.turns, rates, strict=True):
+            turn.rate = float(rate)
+        networks = (self.whole, *(turn.network for turn in self.turns))
+        for i, network in enumerate(networks):
             network.restore_run_time_numbers(rest[2 * i : 2 * i + 2])
+        at = 2 * len(networks)
+        for thing in self._remembering:
+            count = len(thing.memory())
+            thing.remember(rest[at : at + count])
+            at += count
 
     # ------------------------------------------------------------------------------------- training
 
     def new_optimizer(self, *settings: OptimizerSettings) -> Optimizers:
         """Fresh optimizers, all moments zero; with the settings that a turn has by its number, or the first ones."""
-        states = []
+        states, self._steps = [], 0
         for turn in self.turns:
             own = settings[min(turn.number, len(settings) - 1)]
             own = own if turn.regularised else replace(own, weight_decay=0.0, regularization="NONE")
@@ -208,7 +217,7 @@ class Alternating:
         for step, (start, stop) in enumerate(bounds):
             parts[step] = self._last
             for turn, state, ratio in zip(self.turns, optimizer.states, optimizer.ratios, strict=True):
-                if turn.rate == 0.0 or (optimizer.steps + step) % turn.every:
+                if turn.rate == 0.0 or (self._steps + step) % turn.every:
                     continue
                 state.learning_rate = optimizer.learning_rate * ratio * turn.rate
                 if turn.make is not None:
@@ -234,7 +243,7 @@ class Alternating:
                 self._note(turn, found[0], parts[step])
             if any(turn.every > 1 for turn in self.turns):
                 self._last[:] = parts[step]
-        optimizer.steps += len(bounds)
+        self._steps += len(bounds)
         return self.whole.total(parts[:, : len(self.whole.term_names)])
 
     def _made_step(self, turn: Turn, state, batch: Batch, row: np.ndarray) -> None:

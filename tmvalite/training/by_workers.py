@@ -184,7 +184,7 @@ def by_workers(learner, workers, shares: int, n_events: int, phases: Sequence[Ph
         yield learner
         return
     if not isinstance(learner, Network):
-        message = "networks that are trained in turns have no shares and no workers yet"
+        message = "networks that are trained in turns, or averaged by EMA, have no shares and no workers"
         raise OptionError(message, code="shares-method", hint="leave out workers and Shares")
     with executor_of(workers) as executor:
         made = ByWorkers(learner, executor, shares)

@@ -401,7 +401,7 @@ class Training:
         self.network.parameters.restore(self._start if self.kept is None else self.kept)
 
     def _keep(self) -> None:
-        snapshot = self.network.parameters.snapshot()
+        snapshot = self.network.result()
         if np.isfinite(snapshot).all():
             self.kept = snapshot
 

@@ -307,6 +307,10 @@ class Network:
             raise KeyError(f"the loss has no term {term}")
         self._weights[chosen] = weight
 
+    def result(self) -> np.ndarray:
+        """The parameters (P,) that a training which ended here would keep."""
+        return self.parameters.snapshot()
+
     def run_time_numbers(self) -> tuple[np.ndarray, ...]:
         """Copies of all numbers that may change while it trains: weights of terms, rates, temperatures."""
         return self._weights.copy(), self._settings.copy()

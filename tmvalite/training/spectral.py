@@ -62,6 +62,18 @@ class SpectralNorm:
             self._vectors[number] = _stepped(self._raw[number], self._vectors[number][0])
         self._normalise()
 
+    def memory(self) -> list[np.ndarray]:
+        """What `remember` goes on from: the matrices V, their vectors, and the singular values."""
+        pairs = (array.copy() for pair in self._vectors for array in pair)
+        return [*(raw.copy() for raw in self._raw), *pairs, np.array(self._sigmas)]
+
+    def remember(self, arrays) -> None:
+        """Take over what `memory` gave; the network has its matrices W already."""
+        n = len(self.slots)
+        self._raw = [np.array(array) for array in arrays[:n]]
+        self._vectors = [(np.array(u), np.array(v)) for u, v in zip(arrays[n : 3 * n : 2], arrays[n + 1 : 3 * n : 2])]
+        self._sigmas = [float(sigma) for sigma in arrays[3 * n]]
+
     def _normalise(self) -> None:
         for number, (slot, raw) in enumerate(zip(self.slots, self._raw, strict=True)):
             u, v = self._vectors[number]

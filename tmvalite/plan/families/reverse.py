@@ -1,4 +1,7 @@
-"""The gradient of a dense layer by what it reads, as a value: the steps of gradients of gradients."""
+"""Gradients of layers by what they read, as values: the steps of gradients of gradients.
+
+Each does what the backward pass of a layer does, and has a backward pass of its own, which for a linear layer is its forward one.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,18 @@ from dataclasses import dataclass
 
 from tmvalite.plan.step import Slot, Tensor
 
+from .convolution import Convolution
+from .pool import Pool, PoolGradient
 from .product import NARROW, Product, ProductData, ProductWeights
 from .tied import ClearGradient
+from .windows import Windows
+
+# `owned`: all parameters of the layer, whose gradients begin with zero, since its own forward step adds to them later
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ReverseProduct(ProductData):
-    """y = x W with the weights W (K, D) of a dense layer, no biases: what its backward pass does, here with one of its own.
-
-    owned : all parameters of that layer, whose gradients begin with zero since its own forward step adds to them later
-    """
+    """y = x W with the weights W (K, D) of a dense layer, no biases."""
 
     owned: tuple[Slot, ...]
 
@@ -35,3 +40,39 @@ class ReverseProduct(ProductData):
 
     def text(self):
         return f"{self.weights.node}: {self.grad.size} -> {self.result.size}, transposed"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ReverseConvolution(Convolution):
+    """The gradient of a convolution by its images; x is that by what it gives, y by what it reads."""
+
+    owned: tuple[Slot, ...]
+
+    @classmethod
+    def build(cls, *, x: Tensor, y: Tensor, weights: Slot, owned: tuple[Slot, ...], spread: bool, **more) -> ReverseConvolution:
+        """With the fields of the convolution itself, see `Convolution.build`."""
+        forward = Convolution.build(x=y, y=x, weights=weights, bias=None, spread=spread, **more)
+        same = dict(weights=weights, bias=None, windows=forward.windows, filters=forward.filters)
+        return cls(x=x, y=y, spread=not spread, owned=owned, **same)
+
+    def differentiate(self, tape):
+        tape.steps += [ClearGradient(slot) for slot in self.owned]
+        super().differentiate(tape)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ReversePool(PoolGradient):
+    """The gradient of a mean over windows."""
+
+    @classmethod
+    def build(cls, *, x: Tensor, y: Tensor, channels: int, framed: bool, **windows) -> ReversePool:
+        """`windows`: the fields of Windows."""
+        windows = Windows(**windows)
+        return cls(saved=None, grad=x, result=y, kind="mean", channels=channels, windows=windows, framed=framed)
+
+    def differentiate(self, tape):
+        if self.grad in tape.wanted:
+            made = Tensor(self.grad.size, f"d {self.grad.label}", self.grad.shape)
+            same = dict(kind=self.kind, channels=self.channels, windows=self.windows, framed=self.framed)
+            tape.steps.append(Pool(x=tape.gradient(self.result), y=made, **same))
+            tape.hand_over(self.grad, made)
