@@ -1,6 +1,7 @@
 """`fit` of an EventStream: the bits of arrays where the events fit, every event once where they do not, and what can go wrong."""
 
 import os
+import threading
 
 import numpy as np
 import pytest
@@ -239,6 +240,22 @@ def test_a_checkpoint_goes_on_with_the_same_bits(files, streamed, tmp_path, monk
     assert np.array_equal(resumed.GetMvaValues([[1.0, 0.5, 0.5]]), whole.GetMvaValues([[1.0, 0.5, 0.5]]))
     with pytest.raises(FileError, match="other training events"):
         tmva.MethodDL(**OPTIONS).fit(stream(files[0], cut="y>-1.5"), resume=path)
+
+
+def test_ctrl_c_keeps_what_was_learnt_and_ends_the_thread(files, streamed, monkeypatch):
+    from tmvalite.training.loop import Training as Loop
+
+    run = Loop._run_piece
+
+    def stopping(self, at, piece, sizes, epoch):
+        if epoch == 2 and piece.first:
+            raise KeyboardInterrupt
+        run(self, at, piece, sizes, epoch)
+
+    monkeypatch.setattr(Loop, "_run_piece", stopping)
+    method = tmva.MethodDL(**OPTIONS).fit(stream(files[0]), on_interrupt="keep")
+    assert method.is_trained and len(method.history["epoch"]) == 1
+    assert not any(thread.name.startswith("events") for thread in threading.enumerate())
 
 
 # ------------------------------------------------------------------------------------------- what can go wrong
