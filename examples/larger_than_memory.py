@@ -1,7 +1,7 @@
 """A training on files that do not fit into memory: clusters are read, shuffled in two buffers and trained, epoch after epoch.
 
-Here the files are small, and so is the memory that the training is given; with 400 MB, the default, a hundred million entries train
-the same way. The scores of all entries are then written beside the files, block by block.
+Here the files are small, and so is the memory that the training is given; with 400 MB, the default, a hundred million entries
+train the same way. The scores of all entries are then written beside the files, block by block.
 
 Run: python examples/larger_than_memory.py [folder for the files]
 """
