@@ -187,13 +187,15 @@ class _Building:
         if not self.survey.count(0):
             raise DataError("no events are left to train on", code="data-no-training")
         factors = self.survey.factors()
-        train, test = (self._sample(held) for held in self.held)
+        train, test = (self._sample(*pair) for pair in zip(self.held, self.of_class[1:]))
         train.weight = train.weight * factors[train.class_index]
         return DataSet(train, test, self.survey.ranged(self.info), self._report(factors, split, seed))
 
-    def _sample(self, held: DrawnEvents) -> Events:
-        """The held events, classes mixed."""
+    def _sample(self, held: DrawnEvents, of_class: list[RunningSums]) -> Events:
+        """The held events, classes mixed; their weights stand for all events of their class."""
         class_index, x, targets, weight, *spectators = held.events()
+        kept = np.bincount(class_index, minlength=len(of_class))
+        weight = weight * np.array([one.n / n if n else 1.0 for one, n in zip(of_class, kept.tolist())])[class_index]
         order = streams.permutation(streams.stream_key(1, streams.DRAWN), len(weight))
         named = {}
         for v, values in zip(self.info.spectators, spectators):
