@@ -105,6 +105,12 @@ def test_every_event_trains_once_an_epoch_or_validates(tmp_path, streamed, seen,
     assert method.info.variables[0].minimum == x[:, 0].min() and method.info.variables[0].maximum == x[:, 0].max()
 
 
+def test_the_log_tells_of_the_first_pass_and_of_both_samples(files, streamed, capsys):
+    tmva.MethodDL(**OPTIONS | {"progress": "table"}).fit(stream(files[0]))
+    text = capsys.readouterr().out
+    assert text.startswith("First pass over 4500 entries of 5 trees\nUsing ") and " events for training and " in text
+
+
 def test_a_streamed_training_is_the_same_again_and_another_with_another_seed(files, streamed):
     found = [tmva.MethodDL(**OPTIONS | {"RandomSeed": seed}).fit(stream(files[0])).history for seed in (3, 3, 4)]
     assert found[0]["train_loss"] == found[1]["train_loss"] != found[2]["train_loss"]

@@ -124,6 +124,9 @@ def fit(
     diagnostics.issue()
     resumed = read_checkpoint(resume) if resume is not None else None
     seed = resumed.seed if resumed is not None else seed or values.RandomSeed or streams.drawn_seed()
+    if isinstance(events, StreamedEvents):
+        trees = events.trees
+        progress.message(f"First pass over {trees.n_entries} entries of {len(trees.trees)} trees")
     n_events, info, train, valid = _taken(booking, blueprint, chain, events, info, seed, split)
 
     network = blueprint.network(precision=values.Precision, threads=values.Threads or None)

@@ -169,6 +169,7 @@ class _Making:
             seed=self.seed,
             some=Sample(*self._rows(x, targets, weight, class_index, 0)),
             fingerprint=f"{trees.fingerprint()}, {len(chunks)} chunks, {capacity} in a buffer, {self._facts()}",
+            close=trees.close,
         )
 
     def _facts(self) -> str:
