@@ -51,8 +51,8 @@ def arrays(content):
 def nothing_fits(monkeypatch):
     """Buffers of 600 events, chunks of about 130 entries, samples of a data set of 200."""
     monkeypatch.setattr("tmvalite.data.streaming.streamed_events.OF_HELD", 0.0)
-    monkeypatch.setattr("tmvalite.models.streamed_samples.LEAST_BUFFER", 600)
-    monkeypatch.setattr("tmvalite.models.streamed_samples.OF_BUFFERS", 0.0)
+    monkeypatch.setattr("tmvalite.data.streaming.streamed_events.LEAST_BUFFER", 600)
+    monkeypatch.setattr("tmvalite.data.streaming.streamed_events.OF_BUFFERS", 0.0)
     monkeypatch.setattr("tmvalite.data.streaming.streamed_dataset.LEAST_SAMPLE", 200)
     monkeypatch.setattr("tmvalite.data.streaming.streamed_dataset.OF_SAMPLE", 0.0)
     monkeypatch.setattr(stream_trees, "LEAST", 1)

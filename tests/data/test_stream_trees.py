@@ -29,6 +29,19 @@ def trees_of(files, chunk_entries=200, **more):
     )
 
 
+def test_a_large_cluster_is_cut_into_few_chunks_if_they_may_be_large():
+    assert len(chunk_bounds([0, 4000], 100)) == 40
+    assert len(chunk_bounds([0, 4000], 100, 1000)) == 8 and len(chunk_bounds([0, 4000], 100, 200)) == 20
+    assert chunk_bounds([0, 150, 4000], 100, 10_000)[0] == (0, 75)
+
+
+def test_clusters_that_are_unpacked_many_times_are_worth_one_warning(tmp_path):
+    files, _ = write_classes(tmp_path, ((2000, 2000), (100,)), 2000)
+    trees = trees_of(files, chunk_entries=100)
+    assert [warning.code for warning in trees.diagnostics.warnings] == ["stream-clusters"]
+    assert "clusters of up to 2000 entries are unpacked 20 times an epoch" in trees.diagnostics.warnings[0].message
+
+
 @pytest.mark.parametrize(
     ("edges", "entries", "expected"),
     [

@@ -284,7 +284,7 @@ class BlockSample:
         step = max(1, -(-self._n // SOME))
         parts, at = [], 0
         for block in self._blocks():
-            parts.append([part[(-at) % step :: step] for part in block])
+            parts.append([part[(-at) % step :: step].copy() for part in block])  # a view would keep the whole block
             at += len(block[0])
         return Sample(*(np.ascontiguousarray(np.concatenate(columns)) for columns in zip(*parts)))
 

@@ -18,8 +18,8 @@ from tmvalite.data.drawn_events import MOST_WORD, DrawnEvents, exact_limit, limi
 from tmvalite.data.info import DataSet, DataSetInfo, Events
 from tmvalite.data.sample_report import ClassReport, DataSetReport, Sums, TreeReport
 from tmvalite.data.split import SplitOptions, class_numbers
-from tmvalite.data.streaming.stream_trees import StreamTrees, least_chunk
-from tmvalite.data.streaming.streamed_events import Limits, StreamedEvents, Survey
+from tmvalite.data.streaming.stream_trees import StreamTrees, chunk_sizes
+from tmvalite.data.streaming.streamed_events import Limits, StreamedEvents, Survey, buffer_events
 from tmvalite.errors import DataError, Diagnostics, OptionError
 from tmvalite.training import streams
 
@@ -70,11 +70,10 @@ def streamed_dataset(
     if not inputs:
         raise DataError("there are no trees", code="data-no-trees")
     memory = split.memory * 1_000_000
-    rows = memory // (8 * (info.n_variables + info.n_targets + 1))
+    sizes = chunk_sizes(buffer_events(memory, info.n_variables + info.n_targets + 1))
 
     def trees_of(names: DataSetInfo) -> StreamTrees:
-        entries = least_chunk(rows)
-        return StreamTrees(names, inputs, cuts=cuts, weights=weights, diagnostics=diagnostics, chunk_entries=entries)
+        return StreamTrees(names, inputs, cuts=cuts, weights=weights, diagnostics=diagnostics, **sizes)
 
     whole = StreamedEvents(trees_of(info), None, memory)
     if whole.fits:
