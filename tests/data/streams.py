@@ -3,7 +3,7 @@
 import numpy as np
 import uproot
 
-from tmvalite.data.streaming import stream_trees
+from tmvalite.data.streaming import chunks
 
 NAMES = ["x", "y", "s := x*y"]
 CUT, WEIGHT = "y>-1", "w"
@@ -55,5 +55,5 @@ def nothing_fits(monkeypatch):
     monkeypatch.setattr("tmvalite.data.streaming.streamed_events.OF_BUFFERS", 0.0)
     monkeypatch.setattr("tmvalite.data.streaming.streamed_dataset.LEAST_SAMPLE", 200)
     monkeypatch.setattr("tmvalite.data.streaming.streamed_dataset.OF_SAMPLE", 0.0)
-    monkeypatch.setattr(stream_trees, "LEAST", 1)
-    monkeypatch.setattr(stream_trees, "BLOCK", 130)
+    monkeypatch.setattr(chunks, "LEAST", 1)
+    monkeypatch.setattr(chunks, "BLOCK", 130)

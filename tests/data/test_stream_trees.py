@@ -10,10 +10,11 @@ from tests.data.streams import CUT, NAMES, WEIGHT, arrays, write_classes, write_
 from tmvalite.data.drawn_events import DrawnEvents, event_words, limit_of
 from tmvalite.data.sources import open_table
 from tmvalite.data.sources.root_stream import BranchStream
+from tmvalite.data.streaming.chunks import chunk_bounds
 from tmvalite.data.streaming.event_stream import EventStream
 from tmvalite.data.streaming.kept_rows import KeptRows
 from tmvalite.data.streaming.read_ahead import ahead
-from tmvalite.data.streaming.stream_trees import StreamTrees, chunk_bounds
+from tmvalite.data.streaming.stream_trees import StreamTrees
 from tmvalite.data.streaming.streamed_events import StreamedEvents, Survey, whole_limits
 from tmvalite.errors import DataError
 

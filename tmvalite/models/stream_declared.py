@@ -6,8 +6,9 @@ import dataclasses
 
 from tmvalite.data.checks import sample_remarks
 from tmvalite.data.info import DataSetInfo, Events
+from tmvalite.data.streaming.chunks import chunk_sizes
 from tmvalite.data.streaming.event_stream import EventStream
-from tmvalite.data.streaming.stream_trees import StreamTrees, chunk_sizes
+from tmvalite.data.streaming.stream_trees import StreamTrees
 from tmvalite.data.streaming.streamed_events import StreamedEvents, buffer_events
 from tmvalite.errors import DataError, Diagnostics, OptionError, warn_user
 from tmvalite.models.booking import Booking

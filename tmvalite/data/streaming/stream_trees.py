@@ -20,22 +20,13 @@ from tmvalite.data.declared_formulas import DeclaredFormulas
 from tmvalite.data.event_rows import GrowingRows, Room, TreeEvents
 from tmvalite.data.expression import Context
 from tmvalite.data.info import DataSetInfo
-from tmvalite.data.portions import BLOCK, LEAST, NotedTable, Portion, portion_entries, portions_at
+from tmvalite.data.portions import BLOCK, NotedTable, Portion, portion_entries, portions_at
 from tmvalite.data.reading import read_tree
 from tmvalite.data.sources import files_of, open_table
+from tmvalite.data.streaming.chunks import MOST_PARTS, Chunk, chunk_bounds
 from tmvalite.errors import DataError, Diagnostics, OptionError
 
 HELD_OPEN = 16  # files
-MOST_PARTS = 8  # of a cluster
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Entries start to stop of a tree."""
-
-    tree: int
-    start: int
-    stop: int
 
 
 @dataclass(frozen=True)
@@ -275,33 +266,6 @@ class StreamTrees:
         return f"{int(self._events.sum())} events {zlib.crc32(self._sums, zlib.crc32(self._events)):08x}"
 
 
-def chunk_bounds(edges: Sequence[int], entries: int, largest: int = 0) -> list[tuple[int, int]]:
-    """Pairs of entries from the first to the last edge, about `entries` long each.
-
-    Small clusters are put together. One that is longer is cut, and unpacked as often as its parts are read apart: so into at most
-    MOST_PARTS, if they have not more than `largest` entries then.
-
-    >>> chunk_bounds([0, 3, 6, 9, 30], 6)
-    [(0, 6), (6, 9), (9, 14), (14, 19), (19, 24), (24, 30)]
-    """
-    found, start = [], edges[0]
-    for low, high in zip(edges, edges[1:]):
-        if high - start <= entries or high == low:
-            continue
-        if low > start:
-            found.append((start, low))
-            start = low
-        n = high - low
-        parts = max(1, min(round(n / entries), max(MOST_PARTS, -(-n // max(entries, largest)))))
-        if parts > 1:
-            cuts = [low + n * i // parts for i in range(parts + 1)]
-            found += list(zip(cuts, cuts[1:]))
-            start = high
-    if start < edges[-1]:
-        found.append((start, edges[-1]))
-    return found
-
-
 def _single(given: TreeInput) -> list[TreeInput]:
     """The declaration of each file or table that a source stands for."""
     if not isinstance(given, TreeInput):
@@ -329,8 +293,3 @@ def _changed(tree: OpenedTree, what: str) -> DataError:
         code="stream-file-changed",
         hint="the files are read in every epoch and must stay as they are",
     )
-
-
-def chunk_sizes(capacity: int) -> dict[str, int]:
-    """The sizes of chunks where a buffer holds `capacity` events: some chunks of every class must fit."""
-    return {"chunk_entries": max(LEAST, min(BLOCK, capacity // 16)), "largest_chunk": max(LEAST, capacity // 8)}

@@ -18,7 +18,8 @@ from tmvalite.data.drawn_events import MOST_WORD, DrawnEvents, exact_limit, limi
 from tmvalite.data.info import DataSet, DataSetInfo, Events
 from tmvalite.data.sample_report import ClassReport, DataSetReport, Sums, TreeReport
 from tmvalite.data.split import SplitOptions, class_numbers
-from tmvalite.data.streaming.stream_trees import StreamTrees, chunk_sizes
+from tmvalite.data.streaming.chunks import chunk_sizes
+from tmvalite.data.streaming.stream_trees import StreamTrees
 from tmvalite.data.streaming.streamed_events import Limits, StreamedEvents, Survey, buffer_events
 from tmvalite.errors import DataError, Diagnostics, OptionError
 from tmvalite.training import streams
