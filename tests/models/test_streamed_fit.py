@@ -161,6 +161,7 @@ def test_a_regression_and_classes_by_cuts_are_streamed(files, streamed):
     source = tmva.EventStream(paths, ["x", "y"], targets=["z := x+y"], weight=WEIGHT, memory=SMALL)
     method = tmva.MethodDL(**OPTIONS | {"VarTransform": "N,U(_T_)"}, analysis_type="regression").fit(source)
     assert method.history["valid_loss"][-1] < method.history["valid_loss"][0] and method.info.n_targets == 1
+    assert method.predict(np.ones((3, 2))).shape == (3,)
     cuts = {"a": "x<0", "b": "x>=0&&x<1", "c": "x>=1"}
     source = tmva.EventStream(dict.fromkeys(cuts, paths), ["x", "y"], cut=cuts, memory=SMALL)
     method = tmva.MethodDL(**OPTIONS, analysis_type="multiclass").fit(source)
