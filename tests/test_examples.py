@@ -37,6 +37,10 @@ SHOWN = {
         [(21003, 21003), (7001, 7001), (0.8, 1.0)],
     ),
     "replicas.py": (r"error of a value, on average: ([\d.]+) by the bootstrap, ([\d.]+) by other samples", [(0.025, 0.05)] * 2),
+    "larger_than_memory.py": (
+        r"after 4 epochs: ([\d.]+)\n(\d+) entries scored into 2 friends\n.* is left: ([\d.]+)",
+        [(0.57, 0.6), (120000, 120000), (0.33, 0.4)],
+    ),
     "two_inputs.py": (r"ROC area on new events: ([\d.]+)", [(0.82, 0.87)]),
     "two_outputs.py": (
         r"ROC area on new events: ([\d.]+)\nmass: deviation (-?[\d.]+) \+- ([\d.]+)",

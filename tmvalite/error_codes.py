@@ -349,6 +349,7 @@ CODES: dict[str, str] = {
     "stand-in": "An estimator of scikit-learn stands in for a method of TMVA.",
     "steep-decay": "LearningRateDecay makes the learning rate vanish within epochs.",
     "strategy-syntax": "A strategy cannot be read at this place.",
+    "stream-clusters": "A streamed training unpacks large clusters many times.",
     "stream-file-changed": "A file changed between two passes of a streamed training.",
     "stream-file-gone": "A file disappeared between two passes of a streamed training.",
     "stream-memory": "The memory of a streamed training cannot be read.",

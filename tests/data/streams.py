@@ -3,7 +3,7 @@
 import numpy as np
 import uproot
 
-from tmvalite.data.streaming import stream_trees
+from tmvalite.data.streaming import chunks
 
 NAMES = ["x", "y", "s := x*y"]
 CUT, WEIGHT = "y>-1", "w"
@@ -51,9 +51,9 @@ def arrays(content):
 def nothing_fits(monkeypatch):
     """Buffers of 600 events, chunks of about 130 entries, samples of a data set of 200."""
     monkeypatch.setattr("tmvalite.data.streaming.streamed_events.OF_HELD", 0.0)
-    monkeypatch.setattr("tmvalite.models.streamed_samples.LEAST_BUFFER", 600)
-    monkeypatch.setattr("tmvalite.models.streamed_samples.OF_BUFFERS", 0.0)
+    monkeypatch.setattr("tmvalite.data.streaming.streamed_events.LEAST_BUFFER", 600)
+    monkeypatch.setattr("tmvalite.data.streaming.streamed_events.OF_BUFFERS", 0.0)
     monkeypatch.setattr("tmvalite.data.streaming.streamed_dataset.LEAST_SAMPLE", 200)
     monkeypatch.setattr("tmvalite.data.streaming.streamed_dataset.OF_SAMPLE", 0.0)
-    monkeypatch.setattr(stream_trees, "LEAST", 1)
-    monkeypatch.setattr(stream_trees, "BLOCK", 130)
+    monkeypatch.setattr(chunks, "LEAST", 1)
+    monkeypatch.setattr(chunks, "BLOCK", 130)

@@ -1,6 +1,7 @@
 """`fit` of an EventStream: the bits of arrays where the events fit, every event once where they do not, and what can go wrong."""
 
 import os
+import threading
 
 import numpy as np
 import pytest
@@ -104,6 +105,12 @@ def test_every_event_trains_once_an_epoch_or_validates(tmp_path, streamed, seen,
     assert method.info.variables[0].minimum == x[:, 0].min() and method.info.variables[0].maximum == x[:, 0].max()
 
 
+def test_the_log_tells_of_the_first_pass_and_of_both_samples(files, streamed, capsys):
+    tmva.MethodDL(**OPTIONS | {"progress": "table"}).fit(stream(files[0]))
+    text = capsys.readouterr().out
+    assert text.startswith("First pass over 4500 entries of 5 trees\nUsing ") and " events for training and " in text
+
+
 def test_a_streamed_training_is_the_same_again_and_another_with_another_seed(files, streamed):
     found = [tmva.MethodDL(**OPTIONS | {"RandomSeed": seed}).fit(stream(files[0])).history for seed in (3, 3, 4)]
     assert found[0]["train_loss"] == found[1]["train_loss"] != found[2]["train_loss"]
@@ -154,6 +161,7 @@ def test_a_regression_and_classes_by_cuts_are_streamed(files, streamed):
     source = tmva.EventStream(paths, ["x", "y"], targets=["z := x+y"], weight=WEIGHT, memory=SMALL)
     method = tmva.MethodDL(**OPTIONS | {"VarTransform": "N,U(_T_)"}, analysis_type="regression").fit(source)
     assert method.history["valid_loss"][-1] < method.history["valid_loss"][0] and method.info.n_targets == 1
+    assert method.predict(np.ones((3, 2))).shape == (3,)
     cuts = {"a": "x<0", "b": "x>=0&&x<1", "c": "x>=1"}
     source = tmva.EventStream(dict.fromkeys(cuts, paths), ["x", "y"], cut=cuts, memory=SMALL)
     method = tmva.MethodDL(**OPTIONS, analysis_type="multiclass").fit(source)
@@ -239,6 +247,22 @@ def test_a_checkpoint_goes_on_with_the_same_bits(files, streamed, tmp_path, monk
     assert np.array_equal(resumed.GetMvaValues([[1.0, 0.5, 0.5]]), whole.GetMvaValues([[1.0, 0.5, 0.5]]))
     with pytest.raises(FileError, match="other training events"):
         tmva.MethodDL(**OPTIONS).fit(stream(files[0], cut="y>-1.5"), resume=path)
+
+
+def test_ctrl_c_keeps_what_was_learnt_and_ends_the_thread(files, streamed, monkeypatch):
+    from tmvalite.training.loop import Training as Loop
+
+    run = Loop._run_piece
+
+    def stopping(self, at, piece, sizes, epoch):
+        if epoch == 2 and piece.first:
+            raise KeyboardInterrupt
+        run(self, at, piece, sizes, epoch)
+
+    monkeypatch.setattr(Loop, "_run_piece", stopping)
+    method = tmva.MethodDL(**OPTIONS).fit(stream(files[0]), on_interrupt="keep")
+    assert method.is_trained and len(method.history["epoch"]) == 1
+    assert not any(thread.name.startswith("events") for thread in threading.enumerate())
 
 
 # ------------------------------------------------------------------------------------------- what can go wrong

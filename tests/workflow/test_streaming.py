@@ -87,6 +87,9 @@ def test_training_events_stay_in_their_files_and_everything_else_works(files, st
     held = [{tuple(row) for row in events.x.tolist()} for events in (data.train, data.test)]
     assert held[0] <= rows and held[1] <= rows and not held[0] & held[1]
     assert data.train.spectators["w2"].dtype == np.float32 and 0.6 < factory.GetROCIntegral(loader, "DNN") < 0.9
+    for c, name in enumerate(report):  # weights stand for those of all events
+        own = [events.weight[events.class_index == c].sum() for events in (data.train, data.test)]
+        assert own == pytest.approx([report[name].train.n, report[name].test.weight], rel=0.15)
     tree = uproot.open("out.root")["data/TestTree"]
     assert tree.num_entries == 200 and {"w2", "DNN", "x"} <= set(tree.keys())
     values = tmva.load("data/weights/job_DNN.weights.xml").GetMvaValues(data.test.x)
@@ -143,6 +146,9 @@ def test_what_needs_all_events_says_so(files, streamed):
     )
     validation.BookMethod(tmva.Types.kDL, "DNN", DNN)
     refused("a cross-validation needs all", validation.Evaluate)
+    loader = loader_of(paths, "Streaming", "varied")
+    loader.AddSystematic("pileup", "w*1.1", "w*0.9")
+    refused("a variation needs all", lambda: loader.varied("pileup", "up"))
     loader = loader_of(paths, "Streaming", "fourth")
     loader.AddEvent("Signal", tmva.ETreeType.kTraining, [1.0, 2.0, 3.0, 4.0], 1.0)
     refused("added one by one", loader.dataset)

@@ -273,7 +273,7 @@ class Method(Replicated, Getters, DescribedOutput, Estimator):
         progress = signature.progress_of(self._parameters, self.quiet) if progress is None else progress
         if isinstance(sample[0], EventStream):
             events, info = stream_declared(self.booking, sample, norm=norm, signal=signal, eval_set=eval_set)
-            self._train(events, info, "drawn", progress, print, on_interrupt, **more)
+            self._train(events, info, "drawn", progress, print, on_interrupt, flat=info.n_targets == 1, **more)
             return
         given = declared(self.booking, *sample, norm=norm, signal=signal, eval_set=eval_set)
         self._train(

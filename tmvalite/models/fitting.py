@@ -138,6 +138,9 @@ def fit(
     resumed = read_checkpoint(resume) if resume is not None else None
     seed = resumed.seed if resumed is not None else seed or values.RandomSeed or streams.drawn_seed()
     seed = seed if replica is None else replica.seed
+    if isinstance(events, StreamedEvents):
+        trees = events.trees
+        progress.message(f"First pass over {trees.n_entries} entries of {len(trees.trees)} trees")
     chain, info, n_events, train, valid = _taken(
         booking, blueprint, events, info, diagnostics, seed, split, prepared=prepared, replica=replica, workers=workers
     )

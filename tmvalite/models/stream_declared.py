@@ -6,9 +6,10 @@ import dataclasses
 
 from tmvalite.data.checks import sample_remarks
 from tmvalite.data.info import DataSetInfo, Events
+from tmvalite.data.streaming.chunks import chunk_sizes
 from tmvalite.data.streaming.event_stream import EventStream
-from tmvalite.data.streaming.stream_trees import StreamTrees, least_chunk
-from tmvalite.data.streaming.streamed_events import StreamedEvents
+from tmvalite.data.streaming.stream_trees import StreamTrees
+from tmvalite.data.streaming.streamed_events import StreamedEvents, buffer_events
 from tmvalite.errors import DataError, Diagnostics, OptionError, warn_user
 from tmvalite.models.booking import Booking
 from tmvalite.models.weighting import NORM_MODES, normalised
@@ -42,7 +43,7 @@ def stream_declared(
         cuts=stream.by_class("cut", name),
         weights=stream.by_class("weight", name),
         diagnostics=diagnostics,
-        chunk_entries=least_chunk(stream.bytes // (8 * width)),
+        **chunk_sizes(buffer_events(stream.bytes, width)),
     )
     events = StreamedEvents(trees, norm, stream.bytes)
     if not events.fits:

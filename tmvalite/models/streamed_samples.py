@@ -12,7 +12,7 @@ from tmvalite.data.drawn_events import DrawnEvents, limit_of
 from tmvalite.data.info import DataSetInfo, Events
 from tmvalite.data.streaming.kept_rows import KeptRows
 from tmvalite.data.streaming.stream_trees import ChunkEvents
-from tmvalite.data.streaming.streamed_events import StreamedEvents, Survey, whole_limits
+from tmvalite.data.streaming.streamed_events import StreamedEvents, Survey, buffer_events, whole_limits
 from tmvalite.data.transforms import TransformChain
 from tmvalite.data.transforms.statistics import check_gathered
 from tmvalite.errors import DataError, TmvaliteWarning, quoted, warn_user
@@ -25,9 +25,7 @@ from tmvalite.training.epoch_pieces import Sample
 from tmvalite.training.streamed_sample import BlockSample, ChunkSize, StreamedSample
 from tmvalite.training.workspace import EVALUATION_BLOCK
 
-OF_VALIDATION, OF_BUFFERS = 0.25, 0.75  # of the memory: the events that validate, and two buffers
-LEAST_BUFFER = 1000  # events, however little memory there is
-ORDER_BYTES = 40  # of an event in a buffer: its place, and what shuffling needs
+OF_VALIDATION = 0.25  # of the memory, the events that validate
 BLOCK = 64 * EVALUATION_BLOCK
 SHOWN = 50_000  # events by which a trained network is judged
 
@@ -155,8 +153,7 @@ class _Making:
     def _train(self) -> StreamedSample:
         trees, (width, outputs) = self.events.trees, self._widths()
         chunks = [ChunkSize(trees.class_of(i), int(n)) for i, n in enumerate(self.survey.trained)]
-        bytes_ = self.dtype.itemsize * (width + outputs + 1) + ORDER_BYTES
-        capacity = max(LEAST_BUFFER, int(OF_BUFFERS / 2 * self.events.memory) // bytes_)
+        capacity = buffer_events(self.events.memory, width + outputs + 1, self.dtype.itemsize)
         class_index, x, targets, weight = self.shown.events()
         return StreamedSample(
             chunks,
@@ -168,6 +165,7 @@ class _Making:
             seed=self.seed,
             some=Sample(*self._rows(x, targets, weight, class_index, 0)),
             fingerprint=f"{trees.fingerprint()}, {len(chunks)} chunks, {capacity} in a buffer, {self._facts()}",
+            close=trees.close,
         )
 
     def _facts(self) -> str:

@@ -77,6 +77,8 @@ class StreamedSample:
         Some of the events, to look at.
     fingerprint : str
         Tells these events, and the order in which they train, from others.
+    close : callable, optional
+        Is called when nothing will be read any more.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class StreamedSample:
         seed: int,
         some: Sample | None = None,
         fingerprint: str = "",
+        close: Callable[[], None] | None = None,
     ):
         self.chunks, self._read, self._shape = tuple(chunks), read, (width, outputs, np.dtype(dtype))
         self._events = np.array([chunk.events for chunk in self.chunks], np.int64)
@@ -101,7 +104,7 @@ class StreamedSample:
         self._buffers: list[_Buffer] = []
         self._thread: ThreadPoolExecutor | None = None
         self._ahead: tuple[tuple, Future] | None = None
-        self._some, self._fingerprint = some, fingerprint
+        self._some, self._fingerprint, self._close = some, fingerprint, close
         self._held: _Buffer | None = None  # of the one group that there is
         self._stop = False
 
@@ -242,6 +245,8 @@ class StreamedSample:
             self._thread.shutdown()
             self._thread = None
         self._buffers, self._held = [], None
+        if self._close is not None:
+            self._close()
 
 
 def _group_key(seed: int, number: int) -> streams.Key:
@@ -279,7 +284,7 @@ class BlockSample:
         step = max(1, -(-self._n // SOME))
         parts, at = [], 0
         for block in self._blocks():
-            parts.append([part[(-at) % step :: step] for part in block])
+            parts.append([part[(-at) % step :: step].copy() for part in block])  # a view would keep the whole block
             at += len(block[0])
         return Sample(*(np.ascontiguousarray(np.concatenate(columns)) for columns in zip(*parts)))
 

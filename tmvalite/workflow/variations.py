@@ -12,7 +12,7 @@ from tmvalite.data.info import DataSet
 from tmvalite.errors import DataError, OptionError, did_you_mean
 from tmvalite.evaluation.binned import N_BINS, histogram_edges
 from tmvalite.evaluation.systematics import ShapeVariation, shape_variation
-from tmvalite.workflow.building import build
+from tmvalite.workflow.building import build, check_in_memory
 from tmvalite.workflow.declarations import Declarations, Systematic, TreeDeclaration
 from tmvalite.workflow.log import LogSettings
 from tmvalite.workflow.results import MethodRecord
@@ -85,7 +85,9 @@ def varied_data(loader, name: str, direction: str) -> DataSet:
     if direction not in DIRECTIONS:
         raise OptionError(f"'{direction}' is no direction", code="systematic-unknown", expected=DIRECTIONS)
     with contextlib.redirect_stdout(io.StringIO()):
-        return build(varied(loader.declared(), known[name], direction), LogSettings(silent=True))
+        data = build(varied(loader.declared(), known[name], direction), LogSettings(silent=True))
+    check_in_memory(data, "a variation")
+    return data
 
 
 def score_variations(

@@ -29,8 +29,8 @@ class EventStream:
     ----------
     classes : mapping
         Class name -> its files: `file.root:tree`, a pattern such as `data/*.root:tree`, a Parquet file, a table, a pair (any of
-        these, factor of the weights), or a list of all these. A regression, and a method that learns no classes, has no names:
-        the files alone.
+        these, factor of the weights), or a list of all these. Of two classes the signal is that of `fit(signal=...)`, or what is
+        called Signal, else the first one. A regression has no names: the files alone.
     variables : sequence of str
         `expression` or `label := expression`, as AddVariable takes them.
     targets : sequence of str

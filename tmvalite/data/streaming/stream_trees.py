@@ -20,21 +20,13 @@ from tmvalite.data.declared_formulas import DeclaredFormulas
 from tmvalite.data.event_rows import GrowingRows, Room, TreeEvents
 from tmvalite.data.expression import Context
 from tmvalite.data.info import DataSetInfo
-from tmvalite.data.portions import BLOCK, LEAST, NotedTable, Portion, portion_entries, portions_at
+from tmvalite.data.portions import BLOCK, NotedTable, Portion, portion_entries, portions_at
 from tmvalite.data.reading import read_tree
 from tmvalite.data.sources import files_of, open_table
+from tmvalite.data.streaming.chunks import MOST_PARTS, Chunk, chunk_bounds
 from tmvalite.errors import DataError, Diagnostics, OptionError
 
 HELD_OPEN = 16  # files
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Entries start to stop of a tree."""
-
-    tree: int
-    start: int
-    stop: int
 
 
 @dataclass(frozen=True)
@@ -88,8 +80,8 @@ class StreamTrees:
     info : DataSetInfo
     inputs : sequence of TreeInput
         A path may be a pattern, and a source a list.
-    chunk_entries : int
-        Entries of a chunk, about.
+    chunk_entries, largest_chunk : int
+        Entries of a chunk, about; and how many it may have where a cluster is larger. See `chunk_bounds`.
 
     Raises
     ------
@@ -106,6 +98,7 @@ class StreamTrees:
         weights: Mapping[str, str] | None = None,
         diagnostics: Diagnostics | None = None,
         chunk_entries: int = BLOCK,
+        largest_chunk: int | None = None,
     ):
         self.info = info
         self.diagnostics = diagnostics if diagnostics is not None else Diagnostics()
@@ -118,7 +111,7 @@ class StreamTrees:
             for given in inputs:
                 if given.class_name == name:
                     for one in _single(given):
-                        self._add(one, class_index, chunk_entries)
+                        self._add(one, class_index, chunk_entries, largest_chunk or chunk_entries)
         missing = next((c for i, c in enumerate(info.classes) if all(tree.class_index != i for tree in self.trees)), None)
         if missing is not None:
             raise DataError(f"class '{missing}' has no tree", code="data-empty-class")
@@ -134,7 +127,7 @@ class StreamTrees:
         """The class of a chunk."""
         return self.trees[self.chunks[number].tree].class_index
 
-    def _add(self, given: TreeInput, class_index: int, chunk_entries: int) -> None:
+    def _add(self, given: TreeInput, class_index: int, chunk_entries: int, largest: int) -> None:
         table = open_table(given.source)
         noted = NotedTable(Portion(table, 0, 0))
         formulas, _ = self._formulas(given, noted)
@@ -154,8 +147,21 @@ class StreamTrees:
         self.trees.append(tree)
         entries = min(chunk_entries, portion_entries(table, tree.names))
         edges = table.cluster_edges(tree.names) if hasattr(table, "cluster_edges") else [0, table.n_entries]
-        self.chunks += [Chunk(len(self.trees) - 1, *pair) for pair in chunk_bounds(edges, entries)]
+        bounds = chunk_bounds(edges, entries, max(entries, largest))
+        self._remark_clusters(tree, edges, bounds)
+        self.chunks += [Chunk(len(self.trees) - 1, *pair) for pair in bounds]
         self._hold(len(self.trees) - 1, table)
+
+    def _remark_clusters(self, tree: OpenedTree, edges: Sequence[int], bounds: Sequence[tuple[int, int]]) -> None:
+        """Clusters that have to be cut into many chunks are unpacked for each of them; one file of many says it."""
+        cluster, chunk = (max((b - a for a, b in pairs), default=1) for pairs in (zip(edges, edges[1:]), bounds))
+        if tree.path and cluster > 2 * MOST_PARTS * chunk:
+            self.diagnostics.warn(
+                f"clusters of up to {cluster} entries are unpacked {round(cluster / chunk)} times an epoch: a chunk has {chunk}",
+                code="stream-clusters",
+                where=tree.name,
+                hint="give more memory, or write the files with smaller clusters (TTree::SetAutoFlush, row groups)",
+            )
 
     def _formulas(self, given: TreeInput, table):
         return self.formulas.of(given.class_name, table, given.cut).on(table)
@@ -260,31 +266,6 @@ class StreamTrees:
         return f"{int(self._events.sum())} events {zlib.crc32(self._sums, zlib.crc32(self._events)):08x}"
 
 
-def chunk_bounds(edges: Sequence[int], entries: int) -> list[tuple[int, int]]:
-    """Pairs of entries from the first to the last edge, about `entries` long each.
-
-    Small clusters are put together; one that is longer is cut, and unpacked as often as its parts are read apart.
-
-    >>> chunk_bounds([0, 3, 6, 9, 30], 6)
-    [(0, 6), (6, 9), (9, 14), (14, 19), (19, 24), (24, 30)]
-    """
-    found, start = [], edges[0]
-    for low, high in zip(edges, edges[1:]):
-        if high - start <= entries or high == low:
-            continue
-        if low > start:
-            found.append((start, low))
-            start = low
-        parts = max(1, round((high - low) / entries))
-        if parts > 1:
-            cuts = [low + (high - low) * i // parts for i in range(parts + 1)]
-            found += list(zip(cuts, cuts[1:]))
-            start = high
-    if start < edges[-1]:
-        found.append((start, edges[-1]))
-    return found
-
-
 def _single(given: TreeInput) -> list[TreeInput]:
     """The declaration of each file or table that a source stands for."""
     if not isinstance(given, TreeInput):
@@ -312,8 +293,3 @@ def _changed(tree: OpenedTree, what: str) -> DataError:
         code="stream-file-changed",
         hint="the files are read in every epoch and must stay as they are",
     )
-
-
-def least_chunk(capacity: int) -> int:
-    """Entries of a chunk where a buffer holds `capacity` events: some chunks of every class must fit."""
-    return max(LEAST, min(BLOCK, capacity // 16))

@@ -18,8 +18,9 @@ from tmvalite.data.drawn_events import MOST_WORD, DrawnEvents, exact_limit, limi
 from tmvalite.data.info import DataSet, DataSetInfo, Events
 from tmvalite.data.sample_report import ClassReport, DataSetReport, Sums, TreeReport
 from tmvalite.data.split import SplitOptions, class_numbers
-from tmvalite.data.streaming.stream_trees import StreamTrees, least_chunk
-from tmvalite.data.streaming.streamed_events import Limits, StreamedEvents, Survey
+from tmvalite.data.streaming.chunks import chunk_sizes
+from tmvalite.data.streaming.stream_trees import StreamTrees
+from tmvalite.data.streaming.streamed_events import Limits, StreamedEvents, Survey, buffer_events
 from tmvalite.errors import DataError, Diagnostics, OptionError
 from tmvalite.training import streams
 
@@ -70,11 +71,10 @@ def streamed_dataset(
     if not inputs:
         raise DataError("there are no trees", code="data-no-trees")
     memory = split.memory * 1_000_000
-    rows = memory // (8 * (info.n_variables + info.n_targets + 1))
+    sizes = chunk_sizes(buffer_events(memory, info.n_variables + info.n_targets + 1))
 
     def trees_of(names: DataSetInfo) -> StreamTrees:
-        entries = least_chunk(rows)
-        return StreamTrees(names, inputs, cuts=cuts, weights=weights, diagnostics=diagnostics, chunk_entries=entries)
+        return StreamTrees(names, inputs, cuts=cuts, weights=weights, diagnostics=diagnostics, **sizes)
 
     whole = StreamedEvents(trees_of(info), None, memory)
     if whole.fits:
@@ -187,13 +187,15 @@ class _Building:
         if not self.survey.count(0):
             raise DataError("no events are left to train on", code="data-no-training")
         factors = self.survey.factors()
-        train, test = (self._sample(held) for held in self.held)
+        train, test = (self._sample(*pair) for pair in zip(self.held, self.of_class[1:]))
         train.weight = train.weight * factors[train.class_index]
         return DataSet(train, test, self.survey.ranged(self.info), self._report(factors, split, seed))
 
-    def _sample(self, held: DrawnEvents) -> Events:
-        """The held events, classes mixed."""
+    def _sample(self, held: DrawnEvents, of_class: list[RunningSums]) -> Events:
+        """The held events, classes mixed; their weights stand for all events of their class."""
         class_index, x, targets, weight, *spectators = held.events()
+        kept = np.bincount(class_index, minlength=len(of_class))
+        weight = weight * np.array([one.n / n if n else 1.0 for one, n in zip(of_class, kept.tolist())])[class_index]
         order = streams.permutation(streams.stream_key(1, streams.DRAWN), len(weight))
         named = {}
         for v, values in zip(self.info.spectators, spectators):

@@ -16,7 +16,14 @@ from tmvalite.errors import DataError, TmvaliteWarning, quoted, warn_user
 from tmvalite.training import streams
 
 ROW_BYTES = 32  # of an event beside its numbers: weight, class, order
+OF_BUFFERS, LEAST_BUFFER = 0.75, 1000  # of the memory, two buffers; events of one, however little memory there is
+ORDER_BYTES = 40  # of an event in a buffer: its place, and what shuffling needs
 OF_HELD = 0.5  # of the memory, that events may take which are held
+
+
+def buffer_events(memory: int, numbers: int, itemsize: int = 4) -> int:
+    """How many events of so many numbers one of the two buffers holds."""
+    return max(LEAST_BUFFER, int(OF_BUFFERS / 2 * memory) // (itemsize * numbers + ORDER_BYTES))
 
 
 @dataclass(frozen=True)
