@@ -16,7 +16,7 @@ from tmvalite.training import streams
 
 
 @dataclass(frozen=True)
-class Piece:
+class EpochPiece:
     """Whole batches of an epoch that follow each other.
 
     x (N, D), targets (N, C), weights (N,) : rows, in the network's precision
@@ -45,7 +45,7 @@ class Sample:
 
     def pieces(
         self, shuffle: streams.Key, epoch: int, batch_size: int, done: int = 0, idle: Callable[[], None] | None = None
-    ) -> Iterator[Piece]:
+    ) -> Iterator[EpochPiece]:
         """The batches of an epoch, in pieces; of those before batch `done` some may be left out.
 
         Parameters
@@ -55,7 +55,7 @@ class Sample:
             Is called now and then while nothing is there to be trained.
         """
         n = len(self)
-        yield Piece(
+        yield EpochPiece(
             self.x, self.targets, self.weights, streams.permutation(shuffle, n, epoch=epoch), 0, batch_count(n, batch_size)
         )
 

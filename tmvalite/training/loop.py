@@ -24,7 +24,7 @@ from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training import streams
 from tmvalite.training.checkpointing import Checkpointing
 from tmvalite.training.compiling import announced
-from tmvalite.training.epoch_pieces import Piece, Sample, batch_sizes
+from tmvalite.training.epoch_pieces import EpochPiece, Sample, batch_sizes
 from tmvalite.training.history import Epoch, History
 from tmvalite.training.optimizers import OptimizerSettings, optimizer_states
 from tmvalite.training.progress import PhaseStart, Progress
@@ -303,7 +303,7 @@ class Training:
             self._run_piece(at, piece, sizes, epoch)
         return at.total / n + self.companion.constant(), at.terms / n
 
-    def _run_piece(self, at: _Position, piece: Piece, sizes: np.ndarray, epoch: int) -> None:
+    def _run_piece(self, at: _Position, piece: EpochPiece, sizes: np.ndarray, epoch: int) -> None:
         size, count, stop = at.phase.batch_size, len(sizes), piece.first + piece.count
         chunk = self.network.steps_per_call(size)
         for first in range(max(at.batches, piece.first), stop, chunk):

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tmvalite.training import streams
-from tmvalite.training.epoch_pieces import Piece, Sample, batch_count
+from tmvalite.training.epoch_pieces import EpochPiece, Sample, batch_count
 
 SOME = 50_000  # events that are looked at of those that do not fit
 WAIT = 0.05  # seconds between two looks at signals while a group is read
@@ -174,7 +174,7 @@ class StreamedSample:
 
     def pieces(
         self, shuffle: streams.Key, epoch: int, batch_size: int, done: int = 0, idle: Callable[[], None] | None = None
-    ) -> Iterator[Piece]:
+    ) -> Iterator[EpochPiece]:
         """As `Sample.pieces`; groups whose batches are all done are not read."""
         count = batch_count(self._n, batch_size)
         if done >= count:
@@ -217,18 +217,18 @@ class StreamedSample:
             steps = count - batches if last else min(len(order) // batch_size, count - 1 - batches)
             if steps:
                 used = order if last else order[: steps * batch_size]
-                yield Piece(buffer.x, buffer.targets, buffer.weights, used, batches, steps)
+                yield EpochPiece(buffer.x, buffer.targets, buffer.weights, used, batches, steps)
             carried = None if last else buffer.rows(order[steps * batch_size :])
             batches, number = batches + steps, number + 1
 
-    def _whole(self, shuffle: streams.Key, epoch: int, batch_size: int, idle) -> Piece:
+    def _whole(self, shuffle: streams.Key, epoch: int, batch_size: int, idle) -> EpochPiece:
         """All batches of an epoch, from the buffer that holds all events."""
         if self._held is None:
             held = _Buffer.of(self._n, *self._shape)
             self._wait(self._begin(shuffle, epoch, 0, self.groups(epoch)[0], held), idle)
             self._held = held
         order = streams.permutation(shuffle, self._n, epoch=epoch)
-        return Piece(self._held.x, self._held.targets, self._held.weights, order, 0, batch_count(self._n, batch_size))
+        return EpochPiece(self._held.x, self._held.targets, self._held.weights, order, 0, batch_count(self._n, batch_size))
 
     def some(self) -> Sample:
         """As `Sample.some`: those that were given."""
