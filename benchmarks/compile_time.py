@@ -1,10 +1,10 @@
 """Import, first training and later starts, each in fresh processes. Run: python -m benchmarks.compile_time [OTHER-CHECKOUT]
 
-cold: the kernel cache is empty; warm: it is full; six: six cold starts at once, which share a cache; shared: an empty cache of
-one's own behind a full one in TMVALITE_CACHE_PATH; damaged: a full cache with one flipped bit in one file. With another checkout,
-such as a git worktree of an earlier commit, its starts alternate with ours and ratios are given. Wall time and CPU time (user and
-system, of all processes of a row; on a shared machine the better measure), medians. The interpreter's own start is subtracted
-from nothing, so `python -c pass` is given too.
+cold: the kernel cache is empty; warm: it is full; six: six cold starts at once, which share a cache (not with --alone); shared:
+an empty cache of one's own behind a full one in TMVALITE_CACHE_PATH; damaged: a full cache with one flipped bit in one file.
+With another checkout, such as a git worktree of an earlier commit, its starts alternate with ours and ratios are given. Wall
+time and CPU time (user and system, of all processes of a row; on a shared machine the better measure), medians. The
+interpreter's own start is subtracted from nothing, so `python -c pass` is given too.
 """
 
 from __future__ import annotations
