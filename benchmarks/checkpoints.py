@@ -3,7 +3,8 @@
 Run: python -m benchmarks.checkpoints [--rounds 5] [--folder PATH] [--every auto "1 epochs"]
 
 Each network trains for some seconds. The time inside `write_checkpoint` is summed up, waiting for the disk included, and divided
-by the time of the training; so is its CPU time. A second training without checkpoints beside it would show less than it wanders by.
+by the time of the training; so is its CPU time. A second
+training without checkpoints beside it would show less than it wanders by.
 """
 
 from __future__ import annotations
