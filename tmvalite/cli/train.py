@@ -24,6 +24,8 @@ class Train(Verb):
         parser.add_argument("--example", action="store_true", help="print a job file to begin with")
         parser.add_argument("--report", metavar="PAGE", help="write an HTML report too")
         parser.add_argument("--seed", type=int, metavar="N", help="RandomSeed of methods that state none")
+        parser.add_argument("--checkpoint", metavar="FILE", help="keep where the training is; it may be killed at any time")
+        parser.add_argument("--resume", action="store_true", help="go on from the checkpoints, where there are any")
         declare_manner(parser)
 
     def run(self, arguments: argparse.Namespace) -> str:
@@ -39,7 +41,8 @@ class Train(Verb):
         from tmvalite.jobs import read_job, train
 
         with log_to_standard_error(arguments.quiet):
-            done = train(read_job(arguments.job), seed=arguments.seed, page=arguments.report)
+            kept = {"checkpoint": arguments.checkpoint, "resume": arguments.resume}
+            done = train(read_job(arguments.job), seed=arguments.seed, page=arguments.report, **kept)
         return shown(done, arguments)
 
 
