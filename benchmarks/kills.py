@@ -227,7 +227,10 @@ def _kill(pidfd: int, number: int) -> None:
 
 
 def _begin(says, folder: Path, network: str, point: tuple[int, int] | None) -> None:
-    train(lambda text: says.send_bytes(text.encode()), folder, network, point)
+    try:
+        train(lambda text: says.send_bytes(text.encode()), folder, network, point)
+    except KeyboardInterrupt:
+        raise SystemExit(1) from None
 
 
 def epochs_in(folder: Path) -> int:

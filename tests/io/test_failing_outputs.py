@@ -127,6 +127,26 @@ def test_a_failing_operation_leaves_the_old_file_or_the_new_one(name, things, tm
     assert failed >= 12
 
 
+@pytest.mark.parametrize("name", ["m.weights.xml", "out.root", "run.ckpt", "scores.npz"])
+def test_a_limit_of_the_system_leaves_the_old_file(name, things, tmp_path):
+    """The size of files is limited, as a quota does: at every limit one error, and no part of a file."""
+    resource = pytest.importorskip("resource")
+    path = tmp_path / name
+    OUTPUTS[name](things, path)
+    size, limits = path.stat().st_size, resource.getrlimit(resource.RLIMIT_FSIZE)
+    for limit in range(0, size, size // 7 + 1):
+        path.write_bytes(b"old")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limits[1]))
+            try:
+                with pytest.raises(FileError, match="larger than the limit"):
+                    OUTPUTS[name](things, path)
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert path.read_bytes() == b"old" and {file.name for file in tmp_path.iterdir()} <= {name, f"{name}.previous"}
+
+
 ELSEWHERE = {  # what is written otherwise: nothing that a user asks for by name
     "compression/decompressor.py",  # a temporary file
     "io/open_root_file.py",  # a temporary file, whose content goes into the user's open one

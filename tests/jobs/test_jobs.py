@@ -125,6 +125,21 @@ def test_quiet_prints_nothing_and_a_seed_is_for_methods_without_one(folder, caps
     assert load("dataset/weights/J_DNN.weights.xml").GetMvaValues(x) == first
 
 
+def test_a_job_may_be_killed_and_goes_on_from_its_checkpoints(folder, capsys):
+    second = JOB[JOB.index("[[method]]") :].replace("DNN", "B").replace("RandomSeed = 3", "RandomSeed = 4")
+    own = second.replace('"B"', '"C"') + 'Checkpoint = "own.ckpt"\nCheckpointEvery = "1 epochs"\n'
+    (folder / "job.toml").write_text(JOB + second.replace("V:", "V:CheckpointEvery=1 epochs:") + own)
+    assert main(["train", "job.toml", "--quiet", "--checkpoint", "run.ckpt"]) == 0
+    assert sorted(path.name for path in folder.glob("*.ckpt")) == ["own.ckpt", "run_B.ckpt"]  # that of DNN was not due
+    x = np.ones((1, 2))
+    whole = [load(f"dataset/weights/J_{title}.weights.xml").GetMvaValues(x) for title in ("DNN", "B", "C")]
+    os.replace("run_B.ckpt.previous", "run_B.ckpt")
+    assert main(["train", "job.toml", "--checkpoint", "run.ckpt", "--resume"]) == 0
+    said = capsys.readouterr().err
+    assert "'B' goes on from run_B.ckpt" in said and "'C' goes on from own.ckpt" in said and "'DNN' goes on" not in said
+    assert [load(f"dataset/weights/J_{title}.weights.xml").GetMvaValues(x) for title in ("DNN", "B", "C")] == whole
+
+
 def test_check_says_what_a_job_means_and_trains_nothing(folder, capsys):
     assert main(["check", "job.toml"]) == 0
     lines = capsys.readouterr().out.splitlines()

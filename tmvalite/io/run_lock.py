@@ -124,7 +124,7 @@ class RunLock:
                 return not running
         touched, since = _touched(self.path), time.monotonic()
         while time.monotonic() - since < PATIENCE:
-            time.sleep(min(_POLL, PATIENCE))
+            _pause()
             if _read(self.path) != found or _touched(self.path) != touched:
                 return False
         return True
@@ -186,10 +186,14 @@ def _start_beating() -> None:
         _beating.start()
 
 
-def _beat() -> None:
+def _pause() -> None:
+    time.sleep(_POLL)
+
+
+def _beat(sleep=time.sleep) -> None:
     global _beating
     while True:
-        time.sleep(BEAT)
+        sleep(BEAT)
         with _GUARD:
             held = _held_here()
             if not held:

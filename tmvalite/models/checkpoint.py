@@ -84,6 +84,7 @@ def write_checkpoint(path: str | os.PathLike, state: TrainingState, facts: Mappi
             os.unlink(spare)
         os.link(path, spare)
         os.replace(spare, f"{path}{PREVIOUS}")
+        os.unlink(spare)  # a rename does nothing where both are the same file, since the last write had failed
     write_safetensors(path, arrays, {KEY: json.dumps(content)})
 
 

@@ -195,7 +195,8 @@ class Factory(FactoryNames):
         workers : None, int or executor
             Who does the training steps of networks, see `MethodDL.fit`; with the same bits.
         executor : None, int or executor
-            Where whole networks are trained, each as one task; with the same bits. Other methods are trained here.
+            Where whole networks are trained, each as one task; with the same bits. Other methods, and networks
+            with a Checkpoint, are trained here.
 
         Raises
         ------
