@@ -86,6 +86,7 @@ class ByWorkers:
         epoch: int = 0,
         seed: int = 0,
         parts: np.ndarray | None = None,
+        **more,
     ) -> np.ndarray:
         """As `Network.train_steps`. A batch of one share is trained here."""
         bounds = batch_bounds(len(order), batch_size)[first : first + count]
@@ -95,11 +96,11 @@ class ByWorkers:
             shares = self.shares_of_batch(stop - start)
             if shares == 1:
                 given = dict(batch_size=batch_size, first=first + i, count=1, optimizer=optimizer, epoch=epoch, seed=seed)
-                losses[i] = self.network.train_steps(x, targets, weights, order, parts=parts[i : i + 1], **given)[0]
+                losses[i] = self.network.train_steps(x, targets, weights, order, parts=parts[i : i + 1], **given, **more)[0]
                 continue
             self._show(x, targets, weights)
             rows = np.ascontiguousarray(order[start:stop], np.int64)
-            losses[i], parts[i] = self._step(rows, shares, optimizer, first + i, epoch, seed)
+            losses[i], parts[i] = self._step(rows, shares, optimizer, more.get("before", 0) + first + i, epoch, seed)
         return losses
 
     def _step(self, rows: np.ndarray, shares: int, optimizer: OptimizerState, step: int, epoch: int, seed: int):
