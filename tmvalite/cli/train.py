@@ -24,14 +24,10 @@ class Train(Verb):
         parser.add_argument("job", metavar="JOB", nargs="?", help="job.toml")
         parser.add_argument("--example", action="store_true", help="print a job file to begin with")
         parser.add_argument("--report", metavar="PAGE", help="write an HTML report too")
-<<<<<<< HEAD
         declare_work(parser)
         parser.add_argument("--processes", type=positive, metavar="N", help="train so many networks at the same time (1)")
-=======
-        parser.add_argument("--seed", type=int, metavar="N", help="RandomSeed of methods that state none")
         parser.add_argument("--checkpoint", metavar="FILE", help="keep where the training is; it may be killed at any time")
         parser.add_argument("--resume", action="store_true", help="go on from the checkpoints, where there are any")
->>>>>>> w-hazards
         declare_manner(parser)
 
     def run(self, arguments: argparse.Namespace) -> str:
@@ -48,12 +44,8 @@ class Train(Verb):
         from tmvalite.jobs.work import do
 
         with log_to_standard_error(arguments.quiet):
-<<<<<<< HEAD
-            done = do(read_job(arguments.job), work_of(arguments), arguments.processes, arguments.report)
-=======
             kept = {"checkpoint": arguments.checkpoint, "resume": arguments.resume}
-            done = train(read_job(arguments.job), seed=arguments.seed, page=arguments.report, **kept)
->>>>>>> w-hazards
+            done = do(read_job(arguments.job), work_of(arguments), arguments.processes, arguments.report, **kept)
         return shown(done, arguments)
 
 

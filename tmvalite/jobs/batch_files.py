@@ -40,6 +40,7 @@ def script(folder: str, cpus: int) -> str:
         f"# One piece of the work in {folder}: bash {SCRIPT} NUMBER\n"
         "set -euo pipefail\n"
         f"export TMVALITE_THREADS={cpus} OMP_NUM_THREADS={cpus}\n"
+        f'export HOME="${{HOME:-{folder}}}"  # where kernels are kept; some batch systems set none\n'
         f'exec {shlex.quote(sys.executable)} -m tmvalite piece {shlex.quote(folder)} "$1"\n'
     )
 

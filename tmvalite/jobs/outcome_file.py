@@ -19,6 +19,7 @@ from tmvalite.io.safetensors import read_safetensors, write_safetensors
 from tmvalite.workflow.part_training import Outcome, TrainingPart
 
 KEY, VERSION = "tmvalite", 1
+ARRAY = "array of this name"  # the key of what stands for an array
 TOLD = ("message", "code", "where", "hint", "expected")  # of an error or a warning
 
 
@@ -30,8 +31,7 @@ def write_outcomes(path: str | os.PathLike, plan: str, outcomes: dict[int, Outco
         arrays[f"{number}.output"], arrays[f"{number}.train_output"] = outcome.output, outcome.train_output
         state = None
         if outcome.method is not None:
-            state = outcome.method.trained_state()
-            arrays[f"{number}.numbers"] = state.pop("numbers")
+            state = _without_arrays(outcome.method.trained_state(), arrays, f"{number}.state")
         about[number] = {
             "events": events[number],
             "state": state,
@@ -68,7 +68,7 @@ def read_outcomes(
 def _outcome(number: int, part: TrainingPart, arrays, about: dict[str, Any]) -> Outcome:
     method, state = None, about["state"]
     if state is not None:
-        method = part.method.with_state(state | {"numbers": arrays[f"{number}.numbers"]})
+        method = part.method.with_state(_with_arrays(state, arrays))
     return Outcome(
         method,
         arrays[f"{number}.output"],
@@ -78,6 +78,25 @@ def _outcome(number: int, part: TrainingPart, arrays, about: dict[str, Any]) -> 
         float(about["seconds"]),
         None if about["error"] is None else TrainingError(**_told(about["error"])),
     )
+
+
+def _without_arrays(value, arrays: dict[str, np.ndarray], name: str):
+    """A value whose arrays are in `arrays` under names that begin with `name`; lists and dicts as JSON has them."""
+    if isinstance(value, np.ndarray):
+        arrays[name] = value
+        return {ARRAY: name}
+    if isinstance(value, dict):
+        return {key: _without_arrays(one, arrays, f"{name}.{key}") for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_arrays(one, arrays, f"{name}.{i}") for i, one in enumerate(value)]
+    return value
+
+
+def _with_arrays(value, arrays: Mapping[str, np.ndarray]):
+    """The value that `_without_arrays` was given, with lists in the place of tuples."""
+    if isinstance(value, dict):
+        return arrays[value[ARRAY]] if ARRAY in value else {key: _with_arrays(one, arrays) for key, one in value.items()}
+    return [_with_arrays(one, arrays) for one in value] if isinstance(value, list) else value
 
 
 def _said(one: TmvaliteWarning | TmvaliteError) -> dict[str, Any]:
@@ -110,7 +129,7 @@ def arrays_digest(arrays: Mapping[str, np.ndarray]) -> str:
 
 
 def _plain(value):
-    """Numbers and arrays of numpy as JSON has them."""
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
+    """Numbers of numpy as JSON has them."""
+    if isinstance(value, np.generic):
+        return value.item()
     raise TypeError(f"{type(value).__name__} is no plain value")

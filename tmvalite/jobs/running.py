@@ -76,44 +76,34 @@ class Checked:
         return "\n".join(lines)
 
 
-<<<<<<< HEAD
-def train(job: Job, *, seed: int | None = None, page: str | None = None, executor=None) -> Results:
-=======
 def train(
-    job: Job, *, seed: int | None = None, page: str | None = None, checkpoint: str | None = None, resume: bool = False
+    job: Job,
+    *,
+    seed: int | None = None,
+    page: str | None = None,
+    executor=None,
+    checkpoint: str | None = None,
+    resume: bool = False,
 ) -> Results:
->>>>>>> w-hazards
     """Train, test and evaluate all methods; weight files and the output file are written as a Factory writes them.
 
     seed : RandomSeed of methods that state none
     page : the HTML report to write, if one is wanted
-<<<<<<< HEAD
     executor : where the networks are trained, each as one task
-=======
     checkpoint : the file that keeps where the training of a method is; of several methods each has its title in the name
     resume : whether methods go on from their checkpoints, where there are any
->>>>>>> w-hazards
 
     Raises OptionError, DataError, FileError and TrainingError, those of the file with its line; KeyboardInterrupt after a signal.
     """
     loader = job.loader()
-<<<<<<< HEAD
-    options = ":".join(filter(None, (f"AnalysisType={job.analysis}", job.job.get("options", ""))))
+    options = ":".join(filter(None, (f"AnalysisType={job.analysis}", job.job.get("options", ""), "Resume" * resume)))
     factory = told(job, ("job", "options"), Factory, job.title, job.job.get("output"), options)
     for at, method in enumerate(job.methods):
         kind, title, text, keywords = booking_of(method, seed)
-        told(job, ("method", at), factory.book_method, loader, kind, title, text, **keywords)
-    factory.TrainAllMethods(executor=executor)
-=======
-    options = ":".join(filter(None, (f"AnalysisType={job.analysis}", job.job.get("options", ""), "Resume" * resume)))
-    factory = _told(job, ("job", "options"), Factory, job.title, job.job.get("output"), options)
-    for at, method in enumerate(job.methods):
-        kind, title, text, keywords = _booking(method, seed)
         if checkpoint is not None and "Checkpoint" not in keywords and "checkpoint=" not in text.lower():
             keywords |= _kept(checkpoint, kind, title if len(job.methods) > 1 else "")
-        _told(job, ("method", at), factory.book_method, loader, kind, title, text, **keywords)
-    factory.TrainAllMethods()
->>>>>>> w-hazards
+        told(job, ("method", at), factory.book_method, loader, kind, title, text, **keywords)
+    factory.TrainAllMethods(executor=executor)
     factory.TestAllMethods()
     factory.EvaluateAllMethods()
     if page is not None:

@@ -16,7 +16,7 @@ from tmvalite.errors import FileError, OptionError
 from tmvalite.jobs.job import Job, understood
 from tmvalite.jobs.job_text import JobText
 from tmvalite.jobs.outcome_file import arrays_digest, read_outcomes, write_outcomes
-from tmvalite.jobs.work import Work, do, stages
+from tmvalite.jobs.work import Work, do, stages, without_files
 from tmvalite.workflow.part_training import train_part
 
 FORMAT, RESULTS = "trainings", "results"
@@ -122,7 +122,7 @@ def tasks_of(job: Job, work: Work) -> list:
     """The tasks that a work gives to an executor, of which none is done."""
     collector = _Collector()
     try:
-        do(job, work, collector)
+        do(without_files(job), work, collector)
     except AllSubmitted:
         pass
     return collector.tasks

@@ -70,18 +70,21 @@ def _of_folds(item: tuple[str, dict]) -> str:
     return f"{title}: {found['label']} {spread}; {found['weights']}"
 
 
-def do(job: Job, work: Work, executor=None, page: str | None = None) -> Results | FoldResults | Choices:
-    """Do the work. What comes of it does not depend on the executor.
+def do(job: Job, work: Work, executor=None, page: str | None = None, **more) -> Results | FoldResults | Choices:
+    """Do the work. What comes of it does not depend on the executor. `more` goes to `running.train`.
 
     Raises OptionError, DataError, FileError and TrainingError, those of the job file with its line.
     """
     if page is not None and work.kind != METHODS:
         raise OptionError("there is a report of trained methods only", code="argument", hint="leave --report out")
+    if (checkpoint is not None or resume) and work.kind != METHODS:
+        message = "there are checkpoints of trained methods only"
+        raise OptionError(message, code="argument", hint="leave --checkpoint and --resume out")
     if work.kind == FOLDS:
         return cross_validate(job, work, executor)
     if work.kind == CHOICES:
         return choose(job, work, executor)
-    return running.train(several_seeds(job, work), seed=work.seed, page=page, executor=executor)
+    return running.train(several_seeds(job, work), seed=work.seed, page=page, executor=executor, **more)
 
 
 def stages(job: Job, work: Work) -> list[Job]:
@@ -89,6 +92,14 @@ def stages(job: Job, work: Work) -> list[Job]:
     if work.kind != CHOICES:
         return [job]
     return [dataclasses.replace(job, methods=(method,)) for method in job.methods]
+
+
+def without_files(job: Job) -> Job:
+    """The job as one that writes no file, so that many of them may begin side by side in one folder."""
+    options = job.job.get("options", "")
+    if "modelpersistence" not in options.lower():
+        options = ":".join(filter(None, (options, "!ModelPersistence")))
+    return dataclasses.replace(job, job={**{key: job.job[key] for key in job.job if key != "output"}, "options": options})
 
 
 def several_seeds(job: Job, work: Work) -> Job:

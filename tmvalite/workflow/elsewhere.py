@@ -32,11 +32,14 @@ class Elsewhere:
 
 @contextlib.contextmanager
 def trained_elsewhere(executor, records: Sequence[MethodRecord], progress: Callable[[MethodRecord], str]) -> Iterator[Elsewhere]:
-    """Let an executor train the networks among records, one after the other by data set; nothing without an executor."""
+    """Let an executor train the networks among records, one after the other by data set; nothing without an executor.
+
+    Those that keep a checkpoint, or whose events stay in their files, are trained here.
+    """
     if executor is None:
         yield Elsewhere((), iter(()))
         return
-    networks = [record for record in records if isinstance(record.method, Method)]
+    networks = [record for record in records if _can_be_sent(record)]
     with executor_of(executor) as running, contextlib.ExitStack() as open_ones:
 
         def outcomes() -> Iterator[Outcome]:
@@ -45,6 +48,11 @@ def trained_elsewhere(executor, records: Sequence[MethodRecord], progress: Calla
                 yield from open_ones.enter_context(contextlib.closing(train_parts(running, parts, data.train, data.info)))
 
         yield Elsewhere(networks, outcomes())
+
+
+def _can_be_sent(record: MethodRecord) -> bool:
+    method = record.method
+    return isinstance(method, Method) and record.data.stream is None and not method.bound.values.Checkpoint
 
 
 def _part(record: MethodRecord, progress: str) -> TrainingPart:
