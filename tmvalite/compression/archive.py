@@ -21,7 +21,6 @@ import contextlib
 import json
 import math
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -29,7 +28,9 @@ from typing import BinaryIO
 import numpy as np
 
 from tmvalite.compression.array_coder import CODERS
+from tmvalite.compression.column_record import ColumnRecord, ModelRecord
 from tmvalite.compression.container import Parts, pack_parts
+from tmvalite.compression.header_checks import check_arrays, check_types, read_dtype, read_shape
 from tmvalite.compression.pack import from_planes
 from tmvalite.compression.packed_arrays import PackedArray, PackedArrays, pack_arrays
 from tmvalite.errors import FileError, quoted
@@ -37,73 +38,6 @@ from tmvalite.errors import FileError, quoted
 FORMAT, VERSION = "tmvalite compressed table", 2
 READ = (1, 2)  # versions
 MAX_HEADER = 1 << 21  # bytes, and eight times what it is packed
-_DTYPE = re.compile(r"[<>|][biufUS][0-9]{1,6}")
-_MAX_LENGTH = 1 << 48  # events, and elements of an axis
-
-
-@dataclass(eq=False)
-class ModelRecord:
-    """The model of an archive.
-
-    file, sha256 : str
-        Name of its weight file without folders, and the SHA-256 of that file in hexadecimal.
-    variables : list of str
-    latent : int
-        Q.
-    embedded : str
-        "" or what the part `model` holds: "decoder" or "model".
-
-    Without a model all of them are empty.
-    """
-
-    file: str = ""
-    sha256: str = ""
-    variables: list[str] = field(default_factory=list)
-    latent: int = 0
-    embedded: str = ""
-
-
-@dataclass(eq=False)
-class ColumnRecord:
-    """One column of the table.
-
-    name, dtype : str
-        dtype as numpy writes it, with the byte order: "<f4", "|b1", ">i2", "<U7".
-    shape : tuple of int
-        Of one event: () for a number.
-    start : int
-        Position of its first variable of the model; -1: the model does not restore it, its values or steps are in the archive.
-    digits : int
-        Significant digits with which a text file states it, 0 elsewhere.
-    whole : bool
-        Whether a column of floats is rounded to whole numbers.
-    sha256 : str
-        Of the restored values, little-endian.
-    correction : dict or None
-        How entries are corrected: see `bound.py`.
-    steps : dict or None
-        mode, size, exponent and special of `steps.py` (the last two if they are not 0), the lowest number `low`, and
-        `prediction` of `predictors.py`, if there is one.
-    """
-
-    name: str
-    dtype: str
-    shape: tuple[int, ...] = ()
-    start: int = -1
-    digits: int = 0
-    whole: bool = False
-    sha256: str = ""
-    correction: dict | None = None
-    steps: dict | None = None
-
-    @property
-    def lossy(self) -> bool:
-        """Whether entries may come back changed: the model restores them, or they are steps wider than whole numbers."""
-        return self.start >= 0 or (self.steps is not None and (self.steps["mode"], self.steps["size"]) != ("step", 1.0))
-
-    @property
-    def width(self) -> int:
-        return int(np.prod(self.shape, dtype=np.int64))
 
 
 @dataclass(eq=False)
@@ -226,7 +160,8 @@ def _read(parts: Parts) -> Archive:
     try:
         archive = _from_header(header)
         packed = _stated_arrays(header, parts)
-        _check_arrays(archive, {name: (array.dtype, array.shape) for name, array in packed.items()})
+        stated = {name: (array.dtype, array.shape) for name, array in packed.items()}
+        check_arrays(archive.columns, archive.model, archive.n_events, archive.precision, len(archive.extras), stated)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
         raise parts.damaged(f"its header does not fit ({type(problem).__name__}: {problem})") from problem
     archive.sizes = parts.packed_sizes()
@@ -245,14 +180,14 @@ def _read(parts: Parts) -> Archive:
 def _stated_arrays(header: dict, parts: Parts) -> dict[str, PackedArray]:
     """Type, shape and place of every array. Anything of a wrong type is a TypeError, KeyError or ValueError."""
     if header["version"] == 1:
-        stated = {str(name): (_dtype(item["dtype"]), _shape(item["shape"])) for name, item in header["arrays"].items()}
+        stated = {str(name): (read_dtype(item["dtype"]), read_shape(item["shape"])) for name, item in header["arrays"].items()}
         return {name: PackedArray(dtype, shape, "", 0, parts.size(name)) for name, (dtype, shape) in stated.items()}
     out, at = {}, 0
     for name, dtype, shape, coder, size in header["arrays"]:
-        _types((name, str), (coder, int), (size, int))
+        check_types((name, str), (coder, int), (size, int))
         if name in out or size < 0 or not 0 <= coder < len(CODERS):
             raise ValueError(name)
-        out[name] = PackedArray(_dtype(dtype), _shape(shape), CODERS[coder], at, size)
+        out[name] = PackedArray(read_dtype(dtype), read_shape(shape), CODERS[coder], at, size)
         at += size
     if at != parts.size("data"):
         raise ValueError(f"{at} bytes of arrays")
@@ -274,7 +209,7 @@ def _no_constant(text: str):
 def _from_header(header: dict) -> Archive:
     """The records of a header. Anything of a wrong type is a TypeError, KeyError or ValueError."""
     model = ModelRecord(**header["model"])
-    _types(
+    check_types(
         (model.file, str),
         (model.sha256, str),
         (model.latent, int),
@@ -287,12 +222,12 @@ def _from_header(header: dict) -> Archive:
     )
     columns = [ColumnRecord(**item) for item in header["columns"]]
     for column in columns:
-        _types((column.name, str), (column.start, int), (column.digits, int), (column.whole, bool), (column.sha256, str))
-        _dtype(column.dtype)
-        column.shape = _shape(list(column.shape))
-        _types(*((record, dict) for record in (column.correction, column.steps) if record is not None))
+        check_types((column.name, str), (column.start, int), (column.digits, int), (column.whole, bool), (column.sha256, str))
+        read_dtype(column.dtype)
+        column.shape = read_shape(list(column.shape))
+        check_types(*((record, dict) for record in (column.correction, column.steps) if record is not None))
         if column.steps is not None:
-            _types(
+            check_types(
                 (column.steps["mode"], str),
                 (column.steps["size"], float),
                 (column.steps["low"], int),
@@ -315,65 +250,3 @@ def _from_header(header: dict) -> Archive:
         [str(name) for name in header["extras"]],
         header["original"],
     )
-
-
-def _check_arrays(archive: Archive, stated: dict) -> None:
-    """Whether the arrays are those that the header's columns need, of the right lengths."""
-    n = archive.n_events
-    if ("latent" in stated) != bool(archive.model.variables):
-        raise ValueError("latent")
-    if "latent" in stated and stated["latent"] != (np.dtype(archive.precision).newbyteorder("<"), (n, archive.model.latent)):
-        raise ValueError("latent")
-    needed, covered = {f"extra/{i}" for i in range(len(archive.extras))}, []
-    needed |= {"latent"} & set(stated)
-    for i, column in enumerate(archive.columns):
-        if column.steps is not None:
-            steps, raw = f"steps/{i}", f"steps/{i}/raw"
-            needed |= {steps, raw} & {steps, *stated}
-            fits = (
-                np.dtype(column.dtype).kind in "biuf" and stated[steps][0].kind == "u" and stated[steps][1] == (n, *column.shape)
-            )
-            if not fits or column.start >= 0 or (raw in stated and not _is_raw(column, n, *stated[raw])):
-                raise ValueError(column.name)
-            continue
-        if column.start < 0:
-            needed.add(f"column/{i}")
-            dtype, shape = stated[f"column/{i}"]
-            if dtype.newbyteorder("=") != np.dtype(column.dtype).newbyteorder("=") or shape != (n, *column.shape):
-                raise ValueError(column.name)
-            continue
-        if np.dtype(column.dtype).kind not in "biuf" or column.width > len(archive.model.variables):
-            raise ValueError(column.name)
-        covered += range(column.start, column.start + column.width)
-        if column.correction is not None:
-            symbols, raw = f"correction/{i}/symbols", f"correction/{i}/raw"
-            needed |= {symbols, raw} & {symbols, *stated}
-            if stated[symbols][1] != (n, *column.shape) or (raw in stated and not _is_raw(column, n, *stated[raw])):
-                raise ValueError(column.name)
-    if needed != set(stated) or not set(covered) <= set(range(len(archive.model.variables))) or len(covered) > len(set(covered)):
-        raise ValueError("columns and variables")
-
-
-def _is_raw(column: ColumnRecord, n: int, dtype: np.dtype, shape: tuple[int, ...]) -> bool:
-    """Whether entries kept as they are have the type of their column and are not more than it has."""
-    same = dtype.newbyteorder("=") == np.dtype(column.dtype).newbyteorder("=")
-    return same and len(shape) == 1 and shape[0] <= n * column.width
-
-
-def _types(*pairs) -> None:
-    for value, kind in pairs:
-        if type(value) is not kind:
-            raise TypeError(f"{value!r} is no {kind.__name__}")
-
-
-def _dtype(text: str) -> np.dtype:
-    if not isinstance(text, str) or not _DTYPE.fullmatch(text):
-        raise ValueError(f"type {text!r}")
-    return np.dtype(text)
-
-
-def _shape(sizes) -> tuple[int, ...]:
-    _types((sizes, list), *((size, int) for size in sizes))
-    if len(sizes) > 8 or any(not 0 <= size <= _MAX_LENGTH for size in sizes):
-        raise ValueError(f"shape {sizes}")
-    return tuple(sizes)

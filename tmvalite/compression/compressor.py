@@ -5,30 +5,19 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import tempfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-import numpy as np
-
 from tmvalite.compression.archive import Archive, ColumnRecord, ModelRecord, read_archive
 from tmvalite.compression.array_coder import pack_array
-from tmvalite.compression.bound import Bound, digits_for, find_correction, parse_bound, restore, within
+from tmvalite.compression.bound import Bound, digits_for, parse_bound, within
 from tmvalite.compression.column_codec import ColumnCode, encode_table, sizes_of
-from tmvalite.compression.decompressor import (
-    check_output,
-    correct_column,
-    decode_all,
-    digest,
-    load_bytes,
-    load_model,
-    restore_columns,
-)
+from tmvalite.compression.decompressor import check_output, decode_all, load_bytes, restore_columns
 from tmvalite.compression.match import OTHERS, events_of, match_columns, sort_others
-from tmvalite.compression.pack import shortest_unsigned
+from tmvalite.compression.network_columns import by_model_arrays, embedded_of, encode_all, model_of, worth_it
 from tmvalite.compression.table import EventTable
 from tmvalite.compression.table_files import check_distinct, read_table
 from tmvalite.errors import DataError, OptionError, TrainingError, did_you_mean
@@ -37,7 +26,6 @@ from tmvalite.io.atomic import write_atomic
 PRECISIONS = ("float32", "float16")
 NETWORK = ("auto", "always")
 _RECORD = 60  # bytes of the header for a column that the model restores: its checksum above all
-_EVENTS = 1 << 16  # encoded at a time
 
 
 @dataclass(eq=False)
@@ -162,7 +150,7 @@ def prepare(
             raise OptionError(
                 f"{name} {value!r} is not known", code="argument", expected=known, hint=did_you_mean(str(value), known)
             )
-    method, file, model_bytes = _model(model) if model is not None else (None, "", b"")
+    method, file, model_bytes = model_of(model) if model is not None else (None, "", b"")
     variables = method.info.variables if method else ()
     table = source if isinstance(source, EventTable) else read_table(source, tree=tree, drop=others == "drop")
     if not table.n_events:
@@ -186,20 +174,22 @@ def prepare(
     codes = encode_table(table, bounds, digits) if not needs_model or network == "auto" else {}
     candidates = sizes_of(codes, len(table.columns))
     if by_model:
-        latent = _encode_all(method, events_of(table, start, len(variables)), precision)
-        kind, embedded = _embedded(method, model_bytes) if embed else ("", b"")
+        latent = encode_all(method, events_of(table, start, len(variables)), precision)
+        kind, embedded = embedded_of(method, model_bytes) if embed else ("", b"")
         labels = [v.label for v in variables]
         out.model = ModelRecord(file, hashlib.sha256(model_bytes).hexdigest(), labels, latent.shape[1], kind)
         out.model_bytes = embedded
         decoded = decode_all(load_bytes(embedded) if embed else method, latent, len(variables))
-        found = {i: _by_model(out, i, table.columns[i].values, decoded, bounds.get(table.columns[i].name)) for i in by_model}
+        found = {
+            i: by_model_arrays(out, i, table.columns[i].values, decoded, bounds.get(table.columns[i].name)) for i in by_model
+        }
         packed = {i: _RECORD + sum(len(pack_array(array)[1]) for array in found[i].values()) for i in by_model}
         shared = len(pack_array(latent)[1]) + len(zlib.compress(embedded))
         if codes and not any(table.columns[i].name not in bounds for i in by_model):
             rest = sum(code.n_bytes for i, code in codes.items() if i not in packed)
             candidates["network and corrections"] = shared + sum(packed.values()) + rest
         if network == "auto":
-            by_model = _worth_it(by_model, table, bounds, codes, packed, shared)
+            by_model = worth_it(by_model, table, bounds, codes, packed, shared)
         if by_model:
             out.arrays["latent"] = latent
         else:
@@ -235,86 +225,8 @@ def _bounds(bound: str | None, table: EventTable, start: Sequence[int], with_mod
     }
 
 
-def _worth_it(
-    by_model: list[int], table: EventTable, bounds: dict, codes: dict, packed: dict[int, int], shared: int
-) -> list[int]:
-    """The columns that the model restores: those that it makes smaller, if this pays for the codes and the model itself."""
-    needed = [i for i in by_model if table.columns[i].name not in bounds]
-    smaller = [i for i in by_model if i not in needed and packed[i] < codes[i].n_bytes]
-    gain = sum(codes[i].n_bytes - packed[i] for i in smaller)
-    return sorted([*needed, *smaller]) if needed or gain > shared else []
-
-
-def _model(model) -> tuple[object, str, bytes]:
-    """The method, the name of its weight file, and the bytes of it."""
-    if isinstance(model, str | os.PathLike):
-        method = load_model(model)
-        if not hasattr(method, "encode"):
-            raise OptionError(
-                f"'{os.fspath(model)}' is a decoder alone, which cannot compress",
-                code="archive-model",
-                expected="the weight file of a whole MethodAE",
-            )
-        return method, Path(model).name, Path(model).read_bytes()
-    with tempfile.TemporaryDirectory(prefix="tmvalite-") as folder:
-        path = Path(folder) / "model.weights.xml"
-        model.save(path)
-        return model, path.name, path.read_bytes()
-
-
-def _embedded(method, model_bytes: bytes) -> tuple[str, bytes]:
-    """What an archive has to hold to be opened alone: the decoder if it can be saved alone, else the whole model."""
-    if not hasattr(method, "save_decoder"):
-        return "model", model_bytes
-    with tempfile.TemporaryDirectory(prefix="tmvalite-") as folder:
-        path = Path(folder) / "decoder.weights.xml"
-        method.save_decoder(path)
-        return "decoder", path.read_bytes()
-
-
 def _plain_name(source) -> str:
     return Path(os.fspath(source)).name if isinstance(source, str | os.PathLike) else ""
-
-
-def _encode_all(method, x: np.ndarray, precision: str) -> np.ndarray:
-    """The codes (N, Q) in the precision in which they are stored."""
-    parts = [np.asarray(method.encode(x[at : at + _EVENTS])) for at in range(0, len(x), _EVENTS)]
-    codes = np.concatenate(parts)
-    with np.errstate(over="ignore"):
-        latent = codes.reshape(len(x), -1).astype(precision)
-    bad = ~np.isfinite(latent).all(axis=1)
-    if bad.any():
-        row = int(np.argmax(bad))
-        if np.isfinite(codes[bad]).all():
-            raise DataError(
-                f"the code of event {row} is too large for {precision} ({np.abs(codes).max():.3g})",
-                code="archive-precision",
-                hint="store the codes as float32: --precision float32",
-            )
-        raise TrainingError(
-            f"the model gives no finite code for event {row}",
-            code="archive-code",
-            hint="it lies far outside what the model was trained on",
-        )
-    return latent
-
-
-def _by_model(archive: Archive, i: int, values: np.ndarray, decoded: np.ndarray, bound: Bound | None) -> dict[str, np.ndarray]:
-    """The arrays of a column that the model restores; its record gets the correction, and the checksum of what this will give."""
-    record = archive.columns[i]
-    native = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
-    part = decoded[:, record.start : record.start + record.width].reshape(native.shape)
-    like = restore(part, native.dtype, whole=record.whole, digits=record.digits)
-    correction = find_correction(native, part, like, bound, whole=record.whole, digits=record.digits)
-    arrays = {}
-    if correction is not None:
-        record.correction = {"mode": correction.mode, "size": correction.size, "entries": int((correction.symbols > 0).sum())}
-        arrays[f"correction/{i}/symbols"] = shortest_unsigned(correction.symbols)
-        if len(correction.raw):
-            arrays[f"correction/{i}/raw"] = correction.raw
-    final = correct_column(record, part, like, arrays.get(f"correction/{i}/symbols"), arrays.get(f"correction/{i}/raw"))
-    record.sha256 = digest(final)
-    return arrays
 
 
 def _by_steps(archive: Archive, i: int, code: ColumnCode) -> None:
