@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
-import numpy as np
+from tmvalite.compression.bound import Bound
 
 
 @dataclass(eq=False)
@@ -17,7 +18,7 @@ class ModelRecord:
     latent : int
         Q.
     embedded : str
-        "" or what the part `model` holds: "decoder" or "model".
+        "" or what the archive holds of it: "decoder" or "model".
 
     Without a model all of them are empty.
     """
@@ -36,37 +37,30 @@ class ColumnRecord:
     name, dtype : str
         dtype as numpy writes it, with the byte order: "<f4", "|b1", ">i2", "<U7".
     shape : tuple of int
-        Of one event: () for a number.
+        Of one event: () for a number; of one element where their number varies.
+    varying : bool
+        Whether events have varying numbers of elements.
     start : int
         Position of its first variable of the model; -1: the model does not restore it, its values or steps are in the archive.
     digits : int
         Significant digits with which a text file states it, 0 elsewhere.
-    whole : bool
-        Whether a column of floats is rounded to whole numbers.
-    sha256 : str
-        Of the restored values, little-endian.
-    correction : dict or None
-        How entries are corrected: see `bound.py`.
-    steps : dict or None
-        mode, size, exponent and special of `steps.py` (the last two if they are not 0), the lowest number `low`, and
-        `prediction` of `predictors.py`, if there is one.
+    bound : Bound or None
     """
 
     name: str
     dtype: str
     shape: tuple[int, ...] = ()
+    varying: bool = False
     start: int = -1
     digits: int = 0
-    whole: bool = False
-    sha256: str = ""
-    correction: dict | None = None
-    steps: dict | None = None
+    bound: Bound | None = None
 
     @property
     def lossy(self) -> bool:
-        """Whether entries may come back changed: the model restores them, or they are steps wider than whole numbers."""
-        return self.start >= 0 or (self.steps is not None and (self.steps["mode"], self.steps["size"]) != ("step", 1.0))
+        """Whether entries may come back changed: the model restores them, or they have a bound."""
+        return self.start >= 0 or (self.bound is not None and self.bound.value > 0.0)
 
     @property
     def width(self) -> int:
-        return int(np.prod(self.shape, dtype=np.int64))
+        """Numbers of one event, or of one element."""
+        return math.prod(self.shape)

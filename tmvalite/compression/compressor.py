@@ -1,31 +1,41 @@
-"""From a table to an archive: encode, decode again, correct, write, and verify what was written."""
+"""From a table to an archive: chunk by chunk encoded, decoded again, compared entry by entry, and written."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
+import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
-from tmvalite.compression.archive import Archive, ColumnRecord, ModelRecord, read_archive
-from tmvalite.compression.array_coder import pack_array
-from tmvalite.compression.bound import Bound, digits_for, parse_bound, within
-from tmvalite.compression.column_codec import ColumnCode, encode_table, sizes_of
-from tmvalite.compression.decompressor import check_output, decode_all, load_bytes, restore_columns
-from tmvalite.compression.match import OTHERS, events_of, match_columns, sort_others
-from tmvalite.compression.network_columns import by_model_arrays, embedded_of, encode_all, model_of, worth_it
+from tmvalite.cluster import executor_of
+from tmvalite.compression.archive import Archive, read_archive
+from tmvalite.compression.archive_header import PRECISIONS, stated_columns
+from tmvalite.compression.array_coder import CODERS, pack_array
+from tmvalite.compression.bound import Bound, digits_for, parse_bound
+from tmvalite.compression.chunk_decoder import NUMBERS
+from tmvalite.compression.chunk_encoder import Chunk, ChunkSpec, encode_chunk
+from tmvalite.compression.chunk_tasks import some_at_a_time
+from tmvalite.compression.column_record import ColumnRecord
+from tmvalite.compression.container import SectionWriter
+from tmvalite.compression.decompressor import check_output, decompress
+from tmvalite.compression.match import OTHERS, match_columns, sort_others
+from tmvalite.compression.network_columns import TrainedNetwork, model_size, worth_it
 from tmvalite.compression.table import EventTable
-from tmvalite.compression.table_files import check_distinct, read_table
-from tmvalite.errors import DataError, OptionError, TrainingError, did_you_mean
+from tmvalite.compression.table_files import check_distinct, open_source
+from tmvalite.compression.table_source import TableParts
+from tmvalite.compression.verified import check_chunk
+from tmvalite.errors import DataError, OptionError, did_you_mean
 from tmvalite.io.atomic import write_atomic
 
-PRECISIONS = ("float32", "float16")
 NETWORK = ("auto", "always")
-_RECORD = 60  # bytes of the header for a column that the model restores: its checksum above all
+_ROWS, _WIDE = 1 << 18, 1 << 19  # of a chunk at most; numbers of its widest column
+_MEASURED = 1 << 20  # numbers of a table up to which all ways are measured
 
 
 @dataclass(eq=False)
@@ -35,9 +45,9 @@ class Compressed:
     Attributes
     ----------
     archive : Archive
-        Read back from the file.
-    before, after : EventTable
-        The table that was compressed, and what the archive gives.
+        Read back.
+    source : TableParts
+        The table that was compressed.
     n_bytes : int
         Size of the archive's file.
     model_file_bytes : int
@@ -45,37 +55,58 @@ class Compressed:
     bounds : dict of str to Bound
     candidates : dict of str to int
         Bytes of all columns at the same bound by every way that was measured, without header: steps packed as rounding alone
-        would be, steps by the best coder, steps after a prediction, the network with its corrections.
+        would be, steps by the best coder, steps after a prediction, the network with its corrections. Of large tables nothing
+        is measured unless it is asked for.
+    seconds : float
+        From the first event to the end of the archive.
     data : bytes
-        What the file holds.
+        What the file holds, if it was not written.
     """
 
     archive: Archive
-    before: EventTable
-    after: EventTable
+    source: TableParts
     n_bytes: int
     model_file_bytes: int
     bounds: dict[str, Bound] = field(default_factory=dict)
     candidates: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
     data: bytes = field(default=b"", repr=False)
+    model: object = field(default=None, repr=False)
+
+    @cached_property
+    def before(self) -> EventTable:
+        """The columns that were compressed, in memory."""
+        table, kept = self.source.whole(), {record.name for record in self.archive.columns}
+        table.columns = [column for column in table.columns if column.name in kept]
+        return table
+
+    @cached_property
+    def after(self) -> EventTable:
+        """What the archive gives, in memory."""
+        return decompress(self.archive, model=self.model, max_bytes=1 << 62).table
 
     @property
     def embedded_bytes(self) -> int:
         """Bytes that the model takes in the archive."""
-        return self.archive.sizes.get("model", 0)
+        return self.archive.section_bytes()["model"]
 
-    def section_bytes(self) -> dict[str, int]:
-        """Packed bytes of latent values, corrections, steps, columns as they are, model, and everything else."""
-        out = dict.fromkeys(("latent", "correction", "steps", "column", "extra", "model"), 0)
-        for name, size in self.archive.sizes.items():
-            kind = name.partition("/")[0]
-            if kind in out:
-                out[kind] += size
-        return out | {"header": self.n_bytes - sum(out.values())}
+    def as_text(self) -> str:
+        """Sizes and speed, in three lines."""
+        n, archive = self.source.n_events, self.archive
+        raw, kept = sum(chunk[2] for chunk in archive.chunks), int(archive.original.get("raw_bytes", 0))
+        lines = [f"{n} events, {len(archive.columns)} columns in {len(archive.chunks)} chunks"]
+        lines += [f"bound {archive.bound}: holds for every entry"] if archive.bound else []
+        lines.append(
+            f"{kept} bytes as plain arrays, {self.n_bytes} in the archive ({kept / max(self.n_bytes, 1):.2f} times smaller)"
+        )
+        lines.append(f"{kept / 1e6:.1f} MB in {self.seconds:.1f} s, {kept / 1e6 / max(self.seconds, 1e-9):.1f} MB/s")
+        return "\n".join(lines) if raw else lines[0]
 
 
 def compress(model, source, archive: str | os.PathLike, *, overwrite: bool = False, **options) -> Compressed:
     """Compress a table, by a trained autoencoder or without, and write the archive; see `prepare` for model, source and options.
+
+    The table is read, and the archive written, some rows at a time.
 
     Parameters
     ----------
@@ -91,23 +122,12 @@ def compress(model, source, archive: str | os.PathLike, *, overwrite: bool = Fal
     """
     check_distinct(the_model=model, the_table=source, the_archive=archive)
     check_output(archive, overwrite)
-    done = prepare(model, source, **options)
-    write_atomic(archive, done.data)
-    return done
+    work = _Work(model, source, **options)
+    write_atomic(archive, work.write)
+    return work.done(read_archive(archive))
 
 
-def prepare(
-    model,
-    source,
-    *,
-    columns: Sequence[str] | None = None,
-    tree: str | None = None,
-    precision: str = "float32",
-    bound: str | None = None,
-    embed: bool = True,
-    others: str = "keep",
-    network: str = "auto",
-) -> Compressed:
+def prepare(model, source, **options) -> Compressed:
     """What `compress` writes, verified, but not written.
 
     Parameters
@@ -115,22 +135,28 @@ def prepare(
     model : path, trained MethodAE or None
         None: no network; every column becomes steps within its bound, or is kept without loss.
     source : path or EventTable
-        A .root, .npz or .csv file.
+        A .root, .parquet, .npz, .csv or .h5 file.
     columns : sequence of str, optional
         The columns that are the model's variables, in their order, where the names differ.
     tree : str, optional
         The tree of a ROOT file with several.
     precision : "float32" or "float16"
-        Of the latent values.
+        Of the codes.
     bound : str, optional
         The largest error of every entry: "1%", "0.01", "abs:0.5", or by column "1%,phi=abs:0.01"; see `parse_bound`.
+        Without a model it holds for columns of floats, and for those of integers that it names; others are kept without loss.
     embed : bool
         Whether the archive holds the decoder; otherwise it states the name and the SHA-256 of the model's file.
-        Without a model it holds for columns of floats, and for those of integers that it names; others are kept without loss.
     others : "keep", "drop" or "refuse"
         Columns that are no variables of the model: kept without loss, left out, or an error.
     network : "auto" or "always"
         Whether columns with a bound are restored by the model only where this makes the archive smaller, or in any case.
+    workers : int or executor, optional
+        Processes that encode the chunks, see `tmvalite.cluster`; the archive has the same bytes. With a model there are none.
+    measure : bool, optional
+        Whether the bytes of all ways are measured, which takes long; small tables are by default.
+    progress : callable, optional
+        Gets the events that are done, and all.
 
     Returns
     -------
@@ -145,71 +171,204 @@ def prepare(
     TrainingError
         The model gives no finite codes.
     """
-    for name, value, known in (("precision", precision, PRECISIONS), ("others", others, OTHERS), ("network", network, NETWORK)):
-        if value not in known:
-            raise OptionError(
-                f"{name} {value!r} is not known", code="argument", expected=known, hint=did_you_mean(str(value), known)
-            )
-    method, file, model_bytes = model_of(model) if model is not None else (None, "", b"")
-    variables = method.info.variables if method else ()
-    table = source if isinstance(source, EventTable) else read_table(source, tree=tree, drop=others == "drop")
-    if not table.n_events:
-        raise DataError(f"{table.name} has no events", code="data-empty")
-    start = [-1] * len(table.columns)
-    if method:
-        table, start = sort_others(table, match_columns(table, variables, columns), others)
-    bounds = _bounds(bound, table, start, bool(method))
-    original = {"file": _plain_name(source), "bytes": table.n_bytes, "raw_bytes": table.raw_bytes}
-    digits = [digits_for(column.digits, bounds.get(column.name)) for column in table.columns]
-    out = Archive(
-        table.kind, table.layout, table.n_events, ModelRecord(), precision, [], bound or "", list(table.extras), original
-    )
-    out.columns = [
-        ColumnRecord(column.name, column.values.dtype.str, column.values.shape[1:], at, digit, column.whole)
-        for column, at, digit in zip(table.columns, start, digits)
-    ]
-    extras = {f"extra/{i}": values for i, values in enumerate(table.extras.values())}
-    by_model = [i for i, at in enumerate(start) if at >= 0]
-    needs_model = bool(by_model) and (network == "always" or any(table.columns[i].name not in bounds for i in by_model))
-    codes = encode_table(table, bounds, digits) if not needs_model or network == "auto" else {}
-    candidates = sizes_of(codes, len(table.columns))
-    if by_model:
-        latent = encode_all(method, events_of(table, start, len(variables)), precision)
-        kind, embedded = embedded_of(method, model_bytes) if embed else ("", b"")
-        labels = [v.label for v in variables]
-        out.model = ModelRecord(file, hashlib.sha256(model_bytes).hexdigest(), labels, latent.shape[1], kind)
-        out.model_bytes = embedded
-        decoded = decode_all(load_bytes(embedded) if embed else method, latent, len(variables))
-        found = {
-            i: by_model_arrays(out, i, table.columns[i].values, decoded, bounds.get(table.columns[i].name)) for i in by_model
-        }
-        packed = {i: _RECORD + sum(len(pack_array(array)[1]) for array in found[i].values()) for i in by_model}
-        shared = len(pack_array(latent)[1]) + len(zlib.compress(embedded))
-        if codes and not any(table.columns[i].name not in bounds for i in by_model):
-            rest = sum(code.n_bytes for i, code in codes.items() if i not in packed)
-            candidates["network and corrections"] = shared + sum(packed.values()) + rest
-        if network == "auto":
-            by_model = worth_it(by_model, table, bounds, codes, packed, shared)
-        if by_model:
-            out.arrays["latent"] = latent
-        else:
-            out.model, out.model_bytes = ModelRecord(), b""
-        for i in by_model:
-            out.arrays |= found[i]
-        if by_model:  # steps cannot be predicted from columns that are no steps
-            codes = encode_table(table, bounds, digits, leave=by_model)
-    for i in range(len(table.columns)):
-        if i not in by_model:
-            _by_steps(out, i, codes[i])
-    out.arrays |= extras
-
-    data = out.to_bytes()
-    written = read_archive(io.BytesIO(data))
-    after = _verify(written, method, table, bounds)
-    return Compressed(written, table, after, len(data), len(model_bytes), bounds, candidates, data)
+    work, file = _Work(model, source, **options), io.BytesIO()
+    work.write(file)
+    done = work.done(read_archive(file.getvalue()))
+    done.data = file.getvalue()
+    return done
 
 
-def _bounds(bound: str | None, table: EventTable, start: Sequence[int], with_model: bool) -> dict[str, Bound]:
+class _Work:
+    """One compression. Options as those of `prepare`."""
+
+    def __init__(
+        self,
+        model,
+        source,
+        *,
+        columns: Sequence[str] | None = None,
+        tree: str | None = None,
+        precision: str = "float32",
+        bound: str | None = None,
+        embed: bool = True,
+        others: str = "keep",
+        network: str = "auto",
+        workers=None,
+        measure: bool | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ):
+        for name, value, known in (
+            ("precision", precision, PRECISIONS),
+            ("others", others, OTHERS),
+            ("network", network, NETWORK),
+        ):
+            if value not in known:
+                raise OptionError(
+                    f"{name} {value!r} is not known", code="argument", expected=known, hint=did_you_mean(str(value), known)
+                )
+        self.network = TrainedNetwork(model, precision, embed) if model is not None else None
+        self.source = open_source(source, tree=tree, drop=others == "drop")
+        if not self.source.n_events:
+            raise DataError(f"{self.source.name} has no events", code="data-empty")
+        self.file = Path(os.fspath(source)).name if isinstance(source, str | os.PathLike) else ""
+        self.chosen, self.bound, self.others, self.always = columns, bound or "", others, network == "always"
+        self.workers, self.progress = workers if model is None else None, progress
+        small = self.source.numbers * self.source.n_events <= _MEASURED
+        self.measure = small if measure is None else measure
+        self.candidates: dict[str, int] = {}
+        self.chunks: list[list[int]] = []
+        self.seconds = 0.0
+
+    # ------------------------------------------------------------------------------------ the file
+
+    def write(self, file: BinaryIO) -> None:
+        """The archive, into an open file."""
+        began, writer, raw, rows = time.perf_counter(), SectionWriter(file), 0, 0
+        for table, chunk in self._encoded():
+            writer.add(chunk.data)
+            self.chunks.append(chunk.index)
+            raw, rows = raw + table, rows + chunk.rows
+            for name, size in chunk.ways.items():
+                self.candidates[name] = self.candidates.get(name, 0) + size
+            if self.progress is not None:
+                self.progress(rows, self.source.n_events)
+        if rows != self.source.n_events:
+            raise DataError(f"{self.source.name} has {rows} events, not {self.source.n_events}", code="data-file-damaged")
+        extras = []
+        for name, values in self.source.extras.items():
+            packed = pack_array(values)
+            dtype = values.dtype.str if values.dtype.kind in "US" else values.dtype.newbyteorder("<").str
+            extras.append([name, dtype, list(values.shape), CODERS.index(packed.coder), packed.size, zlib.crc32(packed.data)])
+            writer.add(packed.data)
+        source = self.source
+        original = {"file": self.file, "bytes": source.n_bytes, "raw_bytes": raw}
+        index = {"kind": source.kind, "events": rows, "original": original} | stated_columns(self.records)
+        index |= {"layout": source.layout} if source.layout else {}
+        index |= {"bound": self.bound} if self.bound else {}
+        index |= {"extras": extras} if extras else {}
+        if self.by_model:
+            index |= {"model": vars(self.network.record()), "precision": self.network.precision}
+            if self.network.embedded:
+                packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+                data = packer.compress(self.network.embedded) + packer.flush()
+                index["model_bytes"] = [len(self.network.embedded), len(data), zlib.crc32(data)]
+                writer.add(data)
+        writer.finish(index | {"chunks": self.chunks})
+        self.seconds = time.perf_counter() - began
+
+    def done(self, archive: Archive) -> Compressed:
+        """What came of it."""
+        file_bytes = len(self.network.model_bytes) if self.network else 0
+        method = self.network.method if self.network and not self.network.embedded else None
+        bounds = {record.name: record.bound for record in self.records if record.bound is not None}
+        about = (bounds, self.candidates, self.seconds, b"", method)
+        return Compressed(archive, self.source, archive.n_bytes, file_bytes, *about)
+
+    # ------------------------------------------------------------------------------------ chunks
+
+    def _encoded(self) -> Iterator[tuple[int, Chunk]]:
+        """Every chunk, verified, and the bytes that its table had."""
+        tables = self._tables()
+        first = next(tables)
+        self._declare(first)
+        chunk, plans = self._first(first)
+        yield first.raw_bytes, chunk
+        records, spec = self.records, self.spec
+        if self.network:
+            for table in tables:
+                table = self._kept(table)
+                restored = self._restored(table) if self.by_model else None
+                yield table.raw_bytes, self._checked(table, encode_chunk(table, spec, plans, restored))
+            return
+        tasks = ((self._kept(table), spec, plans, records) for table in tables)
+        with executor_of(self.workers) as executor:
+            yield from some_at_a_time(executor, encode_task, tasks)
+
+    def _tables(self) -> Iterator[EventTable]:
+        """The table in parts, none of which has too many numbers."""
+        source = self.source
+        rows = max(1, int(min(_ROWS, NUMBERS / max(source.numbers, 1e-9), _WIDE / max(source.widest, 1e-9))))
+        for table in source.read(rows):
+            waiting = [table]
+            while waiting:
+                part = waiting.pop()
+                if part.n_events > 1 and sum(column.values.size for column in part.columns) > NUMBERS:
+                    middle = part.n_events // 2
+                    waiting += [part.part(middle, part.n_events), part.part(0, middle)]
+                else:
+                    yield part
+
+    def _declare(self, table: EventTable) -> None:
+        """What the first rows say of all: which columns are kept, their types, bounds and the variables of the model."""
+        start = [-1] * len(table.columns)
+        self.names = table.names()
+        if self.network:
+            start = match_columns(table, self.network.variables, self.chosen)
+            kept, start = sort_others(table, start, self.others)
+            self.names = kept.names()
+        table = self._kept(table)
+        bounds = _bounds(self.bound, table, start, self.network is not None)
+        self.records = []
+        for column, at in zip(table.columns, start):
+            bound = bounds.get(column.name)
+            shape, varying = column.values.shape[1:], column.offsets is not None
+            digits = digits_for(column.digits, bound)
+            self.records.append(ColumnRecord(column.name, column.values.dtype.str, shape, varying, at, digits, bound))
+        self.spec = ChunkSpec(tuple(r.bound for r in self.records), tuple(r.digits for r in self.records), self.measure)
+
+    def _kept(self, table: EventTable) -> EventTable:
+        if table.names() == self.names:
+            return table
+        by_name = {column.name: column for column in table.columns}
+        columns = [by_name[name] for name in self.names]
+        return EventTable(table.kind, columns, table.n_events, table.layout, {}, 0, table.name)
+
+    def _first(self, table: EventTable) -> tuple[Chunk, dict]:
+        """The first chunk, on which everything is chosen."""
+        table, start = self._kept(table), [record.start for record in self.records]
+        self.by_model = [i for i, at in enumerate(start) if at >= 0]
+        self.starts = start
+        bounded = all(self.records[i].bound is not None for i in self.by_model)
+        alone = None if self.by_model and (self.always or not bounded) and self.always else encode_chunk(table, self.spec)
+        if not self.by_model:
+            return self._checked(table, alone), alone.plans
+        self.network.open()
+        restored = self._restored(table)
+        if not self.always:
+            share = model_size(self.network.embedded) * table.n_events / self.source.n_events
+            chosen = worth_it(restored, alone.sizes, self.spec.bounds, share)
+            if bounded and alone.ways:
+                rest = sum(size for i, size in alone.sizes.items() if i not in self.by_model)
+                found = sum(restored.bytes_of(i) for i in self.by_model)
+                self.candidates["network and corrections"] = int(found + rest + restored.latent.size + share)
+                self.candidates |= alone.ways
+            self.by_model = chosen
+            for i, record in enumerate(self.records):
+                record.start = record.start if i in chosen else -1
+        if not self.by_model:
+            alone.ways = {}
+            return self._checked(table, alone), alone.plans
+        chunk = encode_chunk(table, self.spec, None, restored.only(self.by_model))
+        return self._checked(table, chunk), chunk.plans
+
+    def _restored(self, table: EventTable):
+        return self.network.restore(table, self.starts, self.spec.bounds, self.spec.digits, self.by_model)
+
+    def _checked(self, table: EventTable, chunk: Chunk) -> Chunk:
+        check_chunk(table, chunk, self.records, self.network if self.by_model else None)
+        return chunk
+
+
+def encode_task(task) -> tuple[int, Chunk]:
+    """A chunk in whatever process: (table, spec, plans, records) -> bytes of the table, and the chunk."""
+    table, spec, plans, records = task
+    chunk = encode_chunk(table, spec, plans)
+    check_chunk(table, chunk, records, None)
+    chunk.plans = {}
+    return table.raw_bytes, chunk
+
+
+def _bounds(bound: str, table: EventTable, start: Sequence[int], with_model: bool) -> dict[str, Bound]:
     """The bound of every column that has one: of the model's columns, or without a model of floats and of what is named."""
     if not bound:
         return {}
@@ -223,31 +382,3 @@ def _bounds(bound: str | None, table: EventTable, start: Sequence[int], with_mod
         for name, value in found.items()
         if kinds[name] == "f" or any(name == pattern or (pattern and fnmatchcase(name, pattern)) for pattern in patterns)
     }
-
-
-def _plain_name(source) -> str:
-    return Path(os.fspath(source)).name if isinstance(source, str | os.PathLike) else ""
-
-
-def _by_steps(archive: Archive, i: int, code: ColumnCode) -> None:
-    """A column without the model."""
-    record = archive.columns[i]
-    record.start, record.correction, record.sha256, record.steps = -1, None, "", code.record
-    kind = "column" if code.record is None else "steps"
-    archive.arrays |= {f"{kind}/{i}{name}": array for name, array in code.arrays.items()}
-
-
-def _verify(archive: Archive, method, before: EventTable, bounds: dict[str, Bound]) -> EventTable:
-    """The table that the written bytes give, checked entry by entry. Raises TrainingError if it is not what it must be."""
-    opened = load_bytes(archive.model_bytes) if archive.model.embedded else method
-    columns = restore_columns(archive, opened)
-    for record, old, new in zip(archive.columns, before.columns, columns, strict=True):
-        bound = bounds.get(record.name)
-        good = record.start >= 0 and bound is None
-        good = good or (
-            new.values.dtype == old.values.dtype
-            and (bool(within(old.values, new.values, bound).all()) if bound else new.values.tobytes() == old.values.tobytes())
-        )
-        if not good:
-            raise TrainingError(f"column '{record.name}' could not be verified; nothing was written", code="archive-verify")
-    return EventTable(before.kind, columns, before.n_events, before.layout, before.extras, 0, "the archive")

@@ -25,7 +25,8 @@ def from_planes(data: bytes, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndar
     if not data:
         return np.zeros(shape, dtype)
     whole = np.frombuffer(data, np.uint8).reshape(little.itemsize, -1, shape[0] if shape else 1).transpose(2, 1, 0)
-    return np.ascontiguousarray(whole).reshape(-1).view(little).reshape(shape).astype(dtype, copy=False)
+    out = np.array(whole, order="C").reshape(-1).view(little).reshape(shape)
+    return out.view(dtype) if out.dtype == dtype else out.astype(dtype)  # equal types may have another spelling
 
 
 def shortest_unsigned(symbols: np.ndarray) -> np.ndarray:

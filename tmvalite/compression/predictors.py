@@ -45,6 +45,13 @@ def undo(left: np.ndarray, prediction: dict | None, columns: dict[int, np.ndarra
     return left + line
 
 
+def needed_columns(prediction: dict | None) -> set[int]:
+    """The columns from which a prediction is made. Raises TypeError, KeyError, ValueError or IndexError for what is none."""
+    if not prediction or "rows" in prediction:
+        return set()
+    return {int(i) for i in (*prediction["columns"], *(curve[0] for curve in prediction.get("curves", ())))}
+
+
 def _line(prediction: dict, columns: dict[int, np.ndarray]) -> np.ndarray:
     constant, *slopes = (float(number) for number in prediction["line"])
     chosen, curves = prediction["columns"], prediction.get("curves", [])
