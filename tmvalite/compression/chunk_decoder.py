@@ -134,6 +134,20 @@ class ChunkReader:
         """What the directory states of column i."""
         return self._parts[i].stated
 
+    def length_of(self, i: int) -> int:
+        """Elements of column i along its first axis: the events, or what they have in all."""
+        return self._parts[i].rows
+
+    def predictors(self, i: int) -> list[int]:
+        """The columns from which column i is predicted."""
+        try:
+            found = sorted(needed_columns(self._parts[i].stated.get("steps", {}).get("prediction")))
+            if any(not 0 <= k < len(self._records) for k in found):
+                raise ValueError("prediction")
+            return found
+        except _PROBLEMS as problem:
+            raise self._damaged(i, problem) from problem
+
     def bytes_of(self, i: int) -> float:
         """Packed bytes of column i, its share where several are one array."""
         return self._parts[i].size / len(self._parts[i].columns)

@@ -22,6 +22,7 @@ from tmvalite.compression.array_coder import BINS, CODERS, Packed
 from tmvalite.compression.bound import Bound
 from tmvalite.compression.column_codec import ColumnCode, ColumnPlan, encode_column
 from tmvalite.compression.container import pack_json
+from tmvalite.compression.predictors import KnownSteps
 from tmvalite.compression.table import EventTable, FileColumn, is_whole
 
 _JOINED = 1 << 15  # numbers up to which columns of one kind are tried as one array
@@ -113,7 +114,7 @@ def _separate(table: EventTable, spec: ChunkSpec, plans: dict, left_out) -> tupl
     """The code of every column for itself; of columns of varying lengths the code of these, or the column that has the same."""
     codes: dict[int, ColumnCode] = {}
     counts: dict[int, ColumnCode | int] = {}
-    steps: dict[int, dict[int, np.ndarray]] = {-1: {}}  # by the column whose lengths they have
+    steps = {-1: KnownSteps()}  # by the column whose lengths they have
     for i, column in enumerate(table.columns):
         if i in left_out:
             continue
@@ -122,7 +123,7 @@ def _separate(table: EventTable, spec: ChunkSpec, plans: dict, left_out) -> tupl
             lengths = np.diff(column.offsets)
             family = next((j for j in counts if np.array_equal(np.diff(table.columns[j].offsets), lengths)), i)
             counts[i] = family if family != i else encode_column(lengths, None, {})
-            steps.setdefault(family, {})
+            steps.setdefault(family, KnownSteps())
         code = encode_column(
             column.values,
             spec.bounds[i],

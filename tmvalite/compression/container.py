@@ -26,12 +26,19 @@ _WORD = b"tmvz"
 _MOST = 1 << 21  # bytes of an index, and a sixteenth of what it is packed
 # Words that most indices have: what deflate may refer to from the first byte on.
 _USUAL = (
-    b'"correction":{"mode":"step","size":1.0,"entries":},"digest":""exponent":-,"curves":[[,[]]],"rows":1}"special":'
-    b'"prediction":{"columns":[0],"line":[0.0,,"shape":[["<u4","<u2","<u1","","raw","rest","stored","deflate","lzma","bins",'
-    b'"model":{"file":"","sha256":"","variables":[],"latent":0,"embedded":"decoder"},"precision":"float16",'
-    b'"kind":"root","csv","parquet","hdf5","npz","layout":{"tree":"","title":"","order":[],"deflated":false},"matrix":"data",'
-    b'"events":10,"bound":"0.001","1%","bounds":[[0.01,true]],"original":{"file":".root","bytes":,"raw_bytes":},'
-    b'"types":"<i8","<i4","|b1","<f8","<f4","names":["chunks":[[,"columns":[{"steps":{"mode":"ratio","size":1.020,"low":'
+    b'"length":,"latent":[],"whole":1,"counts":{"digest":""network":1,"correction":{"mode":"step","size":1.0,"entries":},'
+    b'"curves":[[,[]]],"rows":1},"special":,"exponent":-,"prediction":{"columns":[0],"line":[0.0,"rest":[0,"raw":[0,"kept":['
+    b'"model":{"file":".weights.xml","sha256":"","variables":[],"latent":0,"embedded":"decoder"},"precision":"float16","start":['
+    b'"extras":[["names","<U"],"shapes":{"0":[]},"varying":[],"digits":[,"spelling":{},"model_bytes":['
+    b'"<u1","<u2","<u4","<u8","<i1","<i2","|u1","<f2","|b1","<i8","<i4","<f8","<f4",["abs:0.001,0.1%,false,'
+    b'"parquet","hdf5","csv","layout":{"delimiter":",","header":true,"end":"\\n"},"layout":{"part":"","compound":false},'
+    b'"layout":{"tree":"tree","title":""},"layout":{"order":["data","names"],"deflated":true,"matrix":"data"},'
+    b'{"rows":10,"columns":[{"steps":{"mode":"bits","size":1.0,"low":0,{"mode":"step","size":1.0,"low":0},"arrays":{"":[3,'
+    b'"exponent":-1,"arrays":{"":[1,1,2]},"crc":1,"exponent":-10},"arrays":{"":[3,1]},"crc":2,"of":[0,1]}]},{"steps":'
+    b'{"rows":10,"columns":[{"steps":{"mode":"ratio","size":1.02008,"low":-1'
+    b'{"kind":"root","events":100,"original":{"file":".root","bytes":1,{"kind":"npz","events":10,"original":{"file":".npz",'
+    b'"bytes":0,"raw_bytes":120},"names":["x","column0","var1","],"types":"<f4","bounds":[[0.01,true,0,1]],"bound":"1%",'
+    b'"chunks":[[10,'
 )
 
 

@@ -139,7 +139,12 @@ def iterate(archive: Archive, start: int, stop: int, positions: Sequence[int], m
         yield from map(work, tasks)
         return
     with executor_of(workers) as executor:
-        yield from some_at_a_time(executor, work, tasks)
+        for table in some_at_a_time(executor, work, tasks):
+            for i, column in zip(
+                positions, table.columns
+            ):  # numpy changes the byte order of arrays that come from other processes
+                column.values = column.values.astype(archive.columns[i].dtype, copy=False)
+            yield table
 
 
 def restore_part(archive: Archive, positions: Sequence[int], method, task: tuple[int, int, int]) -> EventTable:

@@ -21,15 +21,23 @@ def curve(values: np.ndarray, knots: list[int], heights: list[int]) -> np.ndarra
     return h[at] + (h[at + 1] - h[at]) * (v - k[at]) // (k[at + 1] - k[at])
 
 
-def best_curve(left: np.ndarray, columns: dict[int, np.ndarray]) -> tuple[int, list[int], list[int]] | None:
-    """The column (its position) whose curve explains most of what is left (N,), its knots and heights; None if none does."""
-    spread = float(left.std())
-    scores = {i: _spread_in_bins(left, values) for i, values in columns.items()}
+def best_curve(
+    left: np.ndarray, columns: dict[int, np.ndarray], bins: dict[int, np.ndarray], place: np.ndarray
+) -> tuple[int, list[int], list[int]] | None:
+    """The column (its position) whose curve explains most of what is left (N,), its knots and heights; None if none does.
+
+    bins : of every column, `bins_of` at the entries `place` of left
+    """
+    some = left[place]
+    spread = float(some.std()) if some.size else 0.0
+    scores = {i: _spread_in_bins(some, at) for i, at in bins.items()}
     if not scores or spread == 0.0:
         return None
     best = min(scores, key=scores.__getitem__)
+    if scores[best] > _GAIN * spread:
+        return None
     knots = np.unique(np.quantile(columns[best], _LEVELS, method="nearest")).astype(np.int64)
-    if scores[best] > _GAIN * spread or len(knots) < 2 or np.abs(knots).max() > _RANGE:
+    if len(knots) < 2 or np.abs(knots).max() > _RANGE:
         return None
     v = np.clip(columns[best], knots[0], knots[-1])
     at = np.clip(np.searchsorted(knots, v, side="right") - 1, 0, len(knots) - 2)
@@ -44,10 +52,15 @@ def best_curve(left: np.ndarray, columns: dict[int, np.ndarray]) -> tuple[int, l
     return best, knots.tolist(), np.rint(heights).astype(np.int64).tolist()
 
 
-def _spread_in_bins(left: np.ndarray, values: np.ndarray) -> float:
-    """Standard deviation that remains if the mean of every bin of equally many values is known."""
-    edges = np.unique(np.quantile(values, np.linspace(0.0, 1.0, KNOTS)[1:-1]))
-    at = np.searchsorted(edges, values, side="right")
+def bins_of(values: np.ndarray) -> np.ndarray:
+    """(N,) which of KNOTS - 1 bins of nearly equally many values each value lies in."""
+    ordered = np.sort(values)
+    edges = ordered[np.arange(1, KNOTS - 1) * (len(values) - 1) // (KNOTS - 1)] if len(values) else ordered
+    return np.searchsorted(edges, values, side="right")
+
+
+def _spread_in_bins(left: np.ndarray, at: np.ndarray) -> float:
+    """Standard deviation that remains if the mean of every bin is known."""
     counts = np.bincount(at)
-    means = np.bincount(at, left) / np.maximum(counts, 1)
-    return float(np.sqrt(np.mean((left - means[at]) ** 2)))
+    sums = np.bincount(at, left)
+    return float(np.sqrt(max(0.0, (left @ left - np.sum(sums * sums / np.maximum(counts, 1))) / max(len(left), 1))))

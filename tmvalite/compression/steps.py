@@ -54,11 +54,17 @@ def _modes(x: np.ndarray, bound: Bound | None, whole: bool) -> list[tuple[str, f
     if kind == "b":
         return [("step", 1.0)]
     if bound.relative:
-        modes = [("ratio", (1.0 + bound.value * MARGIN) ** 2)]
+        size = 1.0 + _short((1.0 + bound.value * MARGIN) ** 2 - 1.0)
+        modes = [("ratio", size)] if size > 1.0 else [("bits", 1.0)] if kind == "f" else []
         return modes + ([("step", 1.0)] if kind in "iu" or whole else [])
     if kind in "iu" or whole:
         return [("step", float(2 * min(int(bound.value), 1 << 40) + 1))]
-    return [("step", 2.0 * bound.value * MARGIN)]
+    return [("step", _short(2.0 * bound.value * MARGIN))]
+
+
+def _short(size: float) -> float:
+    """A size in few digits; what this changes is little beside the margin."""
+    return float(f"{size:.5g}")
 
 
 def _bits(x: np.ndarray) -> Steps:

@@ -51,22 +51,24 @@ def check_chunk(table: EventTable, chunk: Chunk, records: list[ColumnRecord], ne
 
 def check_column(name: str, old: np.ndarray, new: np.ndarray | None, bound: Bound | None) -> None:
     """Raises TrainingError if a column that came back is not within its bound, or without one not the same to the bit."""
+    if new is not None:  # numpy changes the byte order of arrays that are sent to other processes
+        old, new = (np.ascontiguousarray(x, x.dtype.newbyteorder("=")) for x in (old, new))
     good = new is not None and new.dtype == old.dtype and new.shape == old.shape
     if good and bound is not None and bound.value > 0.0:
         good = _all_within(old, new, bound)
     elif good:
         bits = f"u{old.dtype.itemsize}" if old.dtype.itemsize in (1, 2, 4, 8) and old.dtype.kind in "biuf" else None
-        a, b = (x.view(bits) if bits else x for x in (np.ascontiguousarray(old), np.ascontiguousarray(new)))
+        a, b = (x.view(bits) if bits else x for x in (old, new))
         good = np.array_equal(a, b)
     if not good:
         raise TrainingError(f"column '{name}' could not be verified; nothing was written", code="archive-verify")
 
 
 def _all_within(old: np.ndarray, new: np.ndarray, bound: Bound) -> bool:
-    if old.dtype.name in ("float32", "float64") and old.dtype.isnative and old.size:
+    if old.dtype.name in ("float32", "float64") and old.size:
         from tmvalite.compression import step_kernels  # loads the compiler
 
-        x, y = (np.ascontiguousarray(a).reshape(-1) for a in (old, new))
+        x, y = old.reshape(-1), new.reshape(-1)
         bad = np.empty(x.size, np.uint16)
         n_bad = step_kernels.beyond_bound.get(x.dtype.name)(x, y, bound.value * STRICT, bound.relative, bad)
         if not n_bad:
