@@ -19,6 +19,8 @@ except ImportError:  # Python built without it
 STORED, DEFLATED, LZMA, BINS = "stored", "deflate", "lzma", "bins"
 CODERS = (STORED, DEFLATED, LZMA, BINS)
 _MEASURED = 1 << 16  # bytes up to which all packings are tried; of longer arrays a part says which
+_SHORT = 1 << 13  # bytes up to which LZMA is always tried
+_HOPE = 1.25  # of the shortest: deflate must come so near that LZMA, which is slow, is tried
 _DICTIONARY = 1 << 22  # bytes that LZMA looks back, and needs to unpack
 
 
@@ -39,8 +41,11 @@ def pack_array(array: np.ndarray, coders=CODERS) -> Packed:
         rows = max(1, len(array) * _MEASURED // array.nbytes)
         at = (len(array) - rows) // 2
         coders = (STORED, pack_array(array[at : at + rows], coders).coder)
-    found = ((coder, data) for coder in coders if (data := _pack(array, coder)) is not None)
-    coder, data = min(found, key=lambda item: len(item[1]))
+    found = {coder: data for coder in coders if coder != LZMA and (data := _pack(array, coder)) is not None}
+    shortest = min(map(len, found.values()), default=0)
+    if LZMA in coders and (array.nbytes < _SHORT or len(found.get(DEFLATED, b"")) < _HOPE * shortest or not found):
+        found |= {LZMA: data} if (data := _pack(array, LZMA)) is not None else {}
+    coder, data = min(found.items(), key=lambda item: len(item[1]))
     return Packed(coder, array.dtype, array.size, len(data), data)
 
 

@@ -29,34 +29,18 @@ def find_bins(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, f
     if not total:
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), 0.0
     node, counts = _counted(values)
-    best, top = _leaf_bits(counts, 0, total), int(node[-1]).bit_length()
-    levels = [(node, counts, np.ones(len(node), bool), None)]  # with the place of every node among its parents
-    for level in range(1, top + 1):
-        parent = node >> 1
-        new = np.empty(len(parent), bool)
-        new[0] = True
-        np.not_equal(parent[1:], parent[:-1], out=new[1:])
-        first = np.flatnonzero(new)
-        counts, split = np.add.reduceat(counts, first), np.add.reduceat(best, first)
-        split[np.append(first[1:], len(parent)) - first == 1] += _GAP_BITS
-        node, whole = parent[first], _leaf_bits(counts, level, total)
-        best = np.minimum(whole, split)
-        levels.append((node, counts, whole <= split, np.cumsum(new) - 1))
-    starts, sizes, wide = [], [], []
-    alive = np.ones(1, bool)
-    for level in range(top, -1, -1):  # only nodes whose ancestors are split
-        node, counts, is_leaf, place = levels[level]
-        leaf = alive & is_leaf
-        if leaf.any():
-            starts.append(node[leaf] << level)
-            wide.append(np.full(len(starts[-1]), level))
-            sizes.append(counts[leaf])
-        if place is None or leaf.all():
-            break
-        alive = (alive & ~is_leaf)[place]
-    starts, wide, sizes = map(np.concatenate, (starts, wide, sizes))
-    order = np.argsort(starts)
-    return starts[order], wide[order], sizes[order], float(best.sum())
+    from tmvalite.compression import bin_search  # loads the compiler
+
+    n, top = len(node), int(node[-1]).bit_length()
+    room = n * (top + 1)  # of which no more is used than there are nodes
+    nodes, entries, child, best = (np.empty(room, kind) for kind in (np.int64, np.int64, np.int64, np.float64))
+    nodes[:n], entries[:n] = node, counts
+    starts, levels, sizes = np.empty((3, n), np.int64)
+    first = np.empty(top + 2, np.int64)
+    run = bin_search.prune.get("float64")
+    found = run(n, top, float(total), _BIN_BITS, _GAP_BITS, nodes, entries, best, child, first, starts, levels, sizes)
+    order = np.argsort(starts[:found])
+    return starts[order], levels[order], sizes[order], float(best[0])
 
 
 def _counted(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -66,10 +50,6 @@ def _counted(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         node = np.flatnonzero(counts)
         return node, counts[node]
     return np.unique(values.astype(np.int64), return_counts=True)
-
-
-def _leaf_bits(counts: np.ndarray, level: int, total: int) -> np.ndarray:
-    return counts * (level + np.log2(total / counts)) + _BIN_BITS
 
 
 def encode_bins(values: np.ndarray, low: int = 0) -> bytes | None:

@@ -19,6 +19,22 @@ def _out(kind):
     return types.Array(kind, 1, "C")
 
 
+def _range_signature(element):
+    return (_in(element), _out(_REAL))
+
+
+@entry_point(_range_signature)
+def size_range(x, reach):
+    """reach: the smallest and the largest |x| that are finite and not zero; 0 and 0 without any."""
+    low, high = np.inf, 0.0
+    for i in range(len(x)):
+        a = abs(np.float64(x[i]))
+        b = a if 0.0 < a < np.inf else high
+        high = max(high, b)
+        low = min(low, b if b > 0.0 else np.inf)
+    reach[0], reach[1] = (low, high) if high > 0.0 else (0.0, 0.0)
+
+
 def _ratio_signature(element):
     return (_in(element), _in(element), _REAL, _REAL, _REAL, _out(_WHOLE), _out(types.uint16))
 

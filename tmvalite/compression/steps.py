@@ -119,8 +119,9 @@ def _fast_steps(x: np.ndarray, bound: Bound, mode: str, size: float) -> Steps:
     flat, precision = np.ascontiguousarray(x).reshape(-1), x.dtype.name
     bad, exponent = np.empty(flat.size, np.uint16), 0
     if mode == "ratio":
-        v, sizes = np.empty(flat.size, np.int64), np.abs(flat)
-        exponent, largest = _exponent(sizes, size), _largest(sizes)
+        v, reach = np.empty(flat.size, np.int64), np.empty(2)
+        step_kernels.size_range.get(precision)(flat, reach)
+        exponent, largest = _exponent(reach[reach > 0.0], size), float(reach[1])
         reach = (math.log(largest) - exponent * math.log(2.0)) / math.log(size) if largest > 0.0 else 0.0
         powers = _powers(int(min(max(reach, 0.0) + 3, MAX_POWER)), size, exponent).astype(x.dtype)
         log_first, per_log = exponent * math.log(2.0), 1.0 / math.log(size)
@@ -140,15 +141,6 @@ def _fast_steps(x: np.ndarray, bound: Bound, mode: str, size: float) -> Steps:
     special = int(v[~is_bad].max()) + 1 if n_bad < flat.size else 0
     v[is_bad] = special
     return Steps(mode, size, exponent, v.reshape(x.shape), special, flat[is_bad])
-
-
-def _largest(sizes: np.ndarray) -> float:
-    """The largest finite one, 0 without any."""
-    largest = float(sizes.max())
-    if math.isfinite(largest):
-        return largest
-    fine = sizes[np.isfinite(sizes)]
-    return float(fine.max()) if fine.size else 0.0
 
 
 def _powers(largest: int, size: float, exponent: int) -> np.ndarray:
