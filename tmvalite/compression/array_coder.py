@@ -20,7 +20,7 @@ STORED, DEFLATED, LZMA, BINS = "stored", "deflate", "lzma", "bins"
 CODERS = (STORED, DEFLATED, LZMA, BINS)
 _MEASURED = 1 << 16  # bytes up to which all packings are tried; of longer arrays a part says which
 _SHORT = 1 << 13  # bytes up to which LZMA is always tried
-_HOPE = 1.25  # of the shortest: deflate must come so near that LZMA, which is slow, is tried
+_HOPE = 1.12  # of the shortest: deflate must come so near that LZMA, which is slow, is tried
 _DICTIONARY = 1 << 22  # bytes that LZMA looks back, and needs to unpack
 
 

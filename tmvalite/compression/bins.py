@@ -2,8 +2,8 @@
 
 A bin is [i 2^l, (i + 1) 2^l): narrow where the numbers are frequent, wide in the tails. The bins are the pruning of the binary
 tree of all of them that gives the fewest bits, what a bin itself costs included. The bytes: three lengths (bins, bytes of their
-table, words; `varint.py`), the table (levels, frequencies, gaps between bins; deflated where that is shorter), states and words
-of `bin_kernels.py`, places.
+table, words; `varint.py`), the table (levels, frequencies, gaps between bins, of many bins the bytes of one place together;
+deflated where that is shorter), states and words of `bin_kernels.py`, places.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ _BIN_BITS = 18.0  # what a bin costs in the table, about
 _GAP_BITS = 2.0  # what a half without entries costs there
 _MAX_BINS = 1 << 11
 _TABLE = 1 + 3 + 8  # bytes of a bin at most
+_FEW = 16  # bins up to which frequencies and gaps are numbers of seven bits a byte
 _WIDE = 1 << 20  # span up to which numbers are counted one by one
 _SEARCHED = 16  # bits by which a number finds its bin, or the few among which it lies
 
@@ -73,7 +74,11 @@ def encode_bins(values: np.ndarray, low: int = 0) -> bytes | None:
     at = bin_kernels.encode_symbols.get("float64")(symbols, frequencies, sums, bits, states, words)
     used = bin_kernels.write_places.get("float64")(values, low, symbols, starts, levels, places)
     gaps = starts - np.concatenate([[0], (starts + (1 << levels))[:-1]])
-    table = levels.astype(np.uint8).tobytes() + write_varints([*frequencies.tolist(), *gaps.tolist()])
+    table = levels.astype(np.uint8).tobytes()
+    if len(starts) <= _FEW:
+        table += write_varints([*frequencies.tolist(), *gaps.tolist()])
+    else:
+        table += _planes(frequencies.astype("<u2")) + _planes(gaps.astype("<u8"))
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     short = packer.compress(table) + packer.flush()
     table = min(table, short, key=len)
@@ -120,13 +125,26 @@ def _read_table(data: bytes, packed: int, n: int, bits: int) -> tuple[np.ndarray
         if not unpacker.eof or unpacker.unused_data:
             raise ValueError("table of bins")
     levels = np.frombuffer(data[:n], np.uint8).astype(np.int64)
-    numbers, end = read_varints(data, 2 * n, n)
-    if end != len(data) or len(levels) < n or int(levels.max()) > 56 or max(numbers) >= TOP:
+    if n <= _FEW:
+        numbers, end = read_varints(data, 2 * n, n)
+        frequencies, gaps = np.array(numbers[:n], np.int64), np.array(numbers[n:], np.int64)
+    else:
+        end = 11 * n
+        frequencies, gaps = _from_planes(data[n : 3 * n], "<u2"), _from_planes(data[3 * n : end], "<u8")
+    if end != len(data) or int(levels.max()) > 56 or not 0 <= int(gaps.min()) <= int(gaps.max()) < TOP:
         raise ValueError("table of bins")
-    frequencies, gaps = np.array(numbers[:n], np.int64), np.array(numbers[n:], np.int64)
-    if float(np.sum(gaps + 2.0**levels)) > 2.0**57 or max(numbers[:n]) > 1 << bits or int(frequencies.sum()) != 1 << bits:
+    if float(np.sum(gaps + 2.0**levels)) > 2.0**57 or int(frequencies.max()) > 1 << bits or int(frequencies.sum()) != 1 << bits:
         raise ValueError("bins that are too wide, or frequencies")
     return np.cumsum(gaps + (1 << levels)) - (1 << levels), levels, frequencies
+
+
+def _planes(array: np.ndarray) -> bytes:
+    return array.view(np.uint8).reshape(len(array), -1).T.tobytes()
+
+
+def _from_planes(data: bytes, dtype: str) -> np.ndarray:
+    size = np.dtype(dtype).itemsize
+    return np.ascontiguousarray(np.frombuffer(data, np.uint8).reshape(size, -1).T).view(dtype).reshape(-1).astype(np.int64)
 
 
 def _states(count: int) -> int:

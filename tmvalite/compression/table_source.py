@@ -51,7 +51,8 @@ class TableParts:
 
 
 def source_of(table: EventTable) -> TableParts:
-    """A table that is in memory."""
+    """A table that is in memory. Raises DataError for columns of one name or of different lengths."""
+    check_columns(table.columns, table.name)
 
     def read(rows: int) -> Iterator[EventTable]:
         for start in range(0, table.n_events, rows):
