@@ -1,6 +1,7 @@
 """Tables in several chunks: read and written some rows at a time, by rows and columns, the same bytes whatever the workers."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -316,3 +317,110 @@ def test_the_command_says_of_a_large_table_how_fast_it_was(tmp_path, capsys, mon
     assert main(["compress", str(tmp_path / "in.npz"), str(tmp_path / "a.tmvz"), "--bound", "1%"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("1000 events, 7 columns in 4 chunks\nbound 1%: holds for every entry\n") and out.endswith(" MB/s\n")
+
+
+def peak_of(work):
+    """The largest memory that was held, in bytes; what it raised."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1], None
+    except FileError as problem:
+        return tracemalloc.get_traced_memory()[1], problem.code
+    finally:
+        tracemalloc.stop()
+
+
+def all_at_once(index, chunks):
+    rows = index["events"]
+    index["chunks"] = [[rows, 0, 0, 0]]
+    chunks[1:] = []
+    chunks[0][0]["rows"] = rows
+
+
+def wide(index, chunks):
+    index["shapes"] = {"0": [1 << 30]}
+
+
+def many_brackets(index, chunks):
+    index["layout"] = {"x": [[]] * 500_000}
+
+
+def long_list(index, chunks):
+    chunks[0][0]["columns"] *= 100_000
+
+
+def long_text(index, chunks):
+    index["types"] = "<U999999"
+
+
+@pytest.mark.parametrize("edit", [None, all_at_once, wide, many_brackets, long_list, long_text])
+def test_no_archive_takes_more_memory_than_four_times_its_size_and_64_megabytes(edit, tmp_path, monkeypatch):
+    monkeypatch.setattr(compressor, "_ROWS", 1 << 18)
+    source = EventTable("npz", [FileColumn("x", np.full(600_000, 2.5)), FileColumn("n", np.zeros(600_000, np.int8))], 600_000)
+    (tmp_path / "a.tmvz").write_bytes(prepare(None, source, measure=False).data)
+    if edit:
+        change(tmp_path / "a.tmvz", edit)
+    size = (tmp_path / "a.tmvz").stat().st_size
+    peak, code = peak_of(lambda: decompress(tmp_path / "a.tmvz", tmp_path / "out.npz"))
+    assert size < 200_000 and peak < 4 * size + (64 << 20)
+    assert code in (("archive-damaged", "archive-size") if edit else (None,))
+    if not edit:
+        with np.load(tmp_path / "out.npz") as out:
+            assert (out["x"] == 2.5).all() and len(out["n"]) == 600_000
+
+
+def leaves(value, place=()):
+    """The places of all values in JSON."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place, *(found for key, item in items for found in leaves(item, (*place, key)))]
+
+
+STRANGE = [
+    None,
+    True,
+    -1,
+    0,
+    1,
+    2,
+    7,
+    300,
+    1 << 31,
+    1 << 62,
+    1 << 80,
+    -(1 << 63),
+    0.5,
+    1e308,
+    "",
+    "x",
+    "<f8",
+    "|O8",
+    [],
+    [0],
+    [[]],
+    {},
+]
+
+
+def test_no_value_whatever_in_an_archive_is_another_failure_than_a_named_error(data, tmp_path):
+    rng, path, refused = np.random.default_rng(11), tmp_path / "a.tmvz", 0
+    for _ in range(400):
+
+        def edit(index, chunks):
+            whole = {"index": index, "chunks": [chunk[0] for chunk in chunks]}
+            places = [place for place in leaves(whole) if len(place) > 1]
+            *way, last = places[int(rng.integers(len(places)))]
+            for key in way:
+                whole = whole[key]
+            whole[last] = STRANGE[int(rng.integers(len(STRANGE)))]
+
+        path.write_bytes(data)
+        try:
+            change(path, edit)
+        except (TypeError, IndexError, ValueError):  # the list of chunks is no list any more
+            continue
+        try:
+            decompress(path, max_bytes=1 << 24)
+        except (FileError, DataError):
+            refused += 1
+    assert refused > 200

@@ -15,7 +15,7 @@ from tmvalite.compression.array_coder import CODERS
 from tmvalite.compression.bound import Bound
 from tmvalite.compression.column_record import ColumnRecord, ModelRecord
 from tmvalite.compression.header_checks import check_types, read_dtype, read_shape, whole_numbers
-from tmvalite.compression.table_files import KINDS
+from tmvalite.compression.table_files import KINDS, check_layout
 
 PRECISIONS = ("float32", "float16")
 _MAX_ROWS = 1 << 40
@@ -120,6 +120,7 @@ def read_table(index: dict) -> tuple[str, dict, dict, str]:
     check_types((kind, str), (layout, dict), (original, dict), (bound, str))
     if kind not in KINDS:
         raise ValueError(f"kind {kind[:20]!r}")
+    check_layout(kind, layout)
     return kind, layout, original, bound
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tmvalite.compression.table import EventTable, FileColumn, check_columns, is_whole
-from tmvalite.compression.table_kinds import TableKind, register
+from tmvalite.compression.table_kinds import TableKind, is_text, is_truth, register
 from tmvalite.compression.table_source import TableParts
 from tmvalite.errors import DataError
 from tmvalite.io.atomic import write_atomic
@@ -208,4 +208,15 @@ def round_digits(values: np.ndarray, digits: int) -> np.ndarray:
     return np.array([float(format(value, f".{digits}g")) for value in values.reshape(-1).tolist()]).reshape(values.shape)
 
 
-register(TableKind("csv", (".csv",), open_csv, write_csv, parts=False))
+def _is_spelling(value) -> bool:
+    words = [item for item in value.values() if type(item) is dict] if type(value) is dict else []
+    return type(value) is dict and len(words) == len(value) and all(is_text(word) for item in words for word in item.values())
+
+
+_LAYOUT = {
+    "delimiter": lambda value: is_text(value) and len(value) == 1 and value in _DELIMITERS,
+    "header": is_truth,
+    "end": lambda value: value in ("\n", "\r\n"),
+    "spelling": _is_spelling,
+}
+register(TableKind("csv", (".csv",), open_csv, write_csv, _LAYOUT))

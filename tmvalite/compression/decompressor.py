@@ -127,7 +127,12 @@ def decompress(
         n_bytes = [table.raw_bytes]
     else:
         none = [] if stop > start else [_gathered(iter(()), opened, positions, head, None)]
-        write_parts(output, itertools.chain(none, _summed(parts, n_bytes)), head)
+        try:
+            write_parts(output, itertools.chain(none, _summed(parts, n_bytes)), head)
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, NotImplementedError, OverflowError) as problem:
+            if isinstance(problem, TmvaliteError):
+                raise
+            raise opened.sections.damaged(f"its table cannot be written as such a file ({problem})") from problem
     return Decompressed(opened, table, stop - start, len(positions), n_bytes[0], time.perf_counter() - began)
 
 

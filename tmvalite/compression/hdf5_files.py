@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from tmvalite.compression.table import EventTable, FileColumn
-from tmvalite.compression.table_kinds import TableKind, register
+from tmvalite.compression.table_kinds import TableKind, is_text, is_truth, register
 from tmvalite.compression.table_source import TableParts, streamed
 from tmvalite.data.sources import open_table
 from tmvalite.data.sources.base import needs
@@ -71,4 +71,4 @@ def _records(part: EventTable) -> np.ndarray:
     return records
 
 
-register(TableKind("hdf5", (".h5", ".hdf5"), open_hdf5, write_hdf5))
+register(TableKind("hdf5", (".h5", ".hdf5"), open_hdf5, write_hdf5, {"part": is_text, "compound": is_truth}))

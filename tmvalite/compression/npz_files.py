@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tmvalite.compression.table import NUMBERS, TEXT, EventTable, FileColumn, check_columns, is_whole
-from tmvalite.compression.table_kinds import TableKind, register
+from tmvalite.compression.table_kinds import TableKind, is_text, is_truth, register
 from tmvalite.compression.table_source import TableParts
 from tmvalite.errors import DataError
 from tmvalite.io.atomic import write_atomic
@@ -261,4 +261,9 @@ def _copy_array(member, path: str, dtype: np.dtype, shape: tuple[int, ...]) -> N
             member.write(data)
 
 
-register(TableKind("npz", (".npz",), open_npz, write_npz, parts=False))
+_LAYOUT = {
+    "order": lambda value: type(value) is list and all(map(is_text, value)),
+    "deflated": is_truth,
+    "matrix": lambda value: value == MATRIX,
+}
+register(TableKind("npz", (".npz",), open_npz, write_npz, _LAYOUT))

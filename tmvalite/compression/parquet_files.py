@@ -52,4 +52,4 @@ def _arrow(pa, column: FileColumn):
     return pa.LargeListArray.from_arrays(pa.array(column.offsets, pa.int64()), array)
 
 
-register(TableKind("parquet", (".parquet", ".pq"), open_parquet, write_parquet, parts=False))
+register(TableKind("parquet", (".parquet", ".pq"), open_parquet, write_parquet))

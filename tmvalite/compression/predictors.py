@@ -78,8 +78,9 @@ def _line(prediction: dict, columns: dict[int, np.ndarray]) -> np.ndarray:
     if not len(chosen) == len(slopes) <= MAX_COLUMNS or len(curves) > MAX_CURVES or not (chosen or curves):
         raise ValueError("a line of other columns")
     total = np.full(columns[chosen[0] if chosen else curves[0][0]].shape, constant)
-    for i, slope in zip(chosen, slopes):
-        total += slope * columns[i]
+    with np.errstate(all="ignore"):
+        for i, slope in zip(chosen, slopes):
+            total += slope * columns[i]
     out = np.rint(np.fmax(np.fmin(total, _LIMIT), -_LIMIT)).astype(np.int64)  # these two pass over NaN
     for i, knots, heights in curves:
         out += curve(columns[i], knots, heights)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tmvalite.compression.table import EventTable
-from tmvalite.compression.table_kinds import TableKind, register
+from tmvalite.compression.table_kinds import TableKind, is_text, register
 from tmvalite.compression.table_source import TableParts, streamed
 from tmvalite.data.sources import open_table
 from tmvalite.data.sources.root import RootTable
@@ -86,4 +86,4 @@ def _values(column):
     return ak.unflatten(ak.Array(native), np.diff(column.offsets))
 
 
-register(TableKind("root", (".root",), open_root, write_root))
+register(TableKind("root", (".root",), open_root, write_root, {"tree": is_text, "title": is_text}))

@@ -171,7 +171,8 @@ def from_steps(
         if size == 1.0 and dtype.kind in "iu":
             info = np.iinfo(dtype)
             return np.clip(values, info.min, min(info.max, (1 << 63) - 1)).astype(dtype)
-        decoded = values.astype(np.float64) * size
+        with np.errstate(over="ignore"):
+            decoded = values.astype(np.float64) * size
     elif mode == "ratio":
         if not 1.0 < size < 4.0 or not -1100 <= exponent <= 1100:
             raise ValueError("size of the steps")

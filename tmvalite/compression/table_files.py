@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from tmvalite.compression import csv_files, hdf5_files, npz_files, parquet_files, root_files
 from tmvalite.compression.table import EventTable
-from tmvalite.compression.table_kinds import KINDS
+from tmvalite.compression.table_kinds import KINDS, check_layout
 from tmvalite.compression.table_source import TableParts, source_of
 from tmvalite.errors import DataError, FileError
 
@@ -16,6 +16,7 @@ __all__ = [
     "KINDS",
     "check_distinct",
     "check_kind",
+    "check_layout",
     "csv_files",
     "hdf5_files",
     "kind_of",
