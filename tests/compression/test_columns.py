@@ -1,11 +1,14 @@
 """Columns without a network: whole numbers within the bound, predicted, coded near their entropy, and restored to the bit."""
 
+import zlib
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from benchmarks import compression
 from tests.compression.surgery import change
 from tests.compression.test_bound import TYPES, holds
 from tests.naive import rans
@@ -140,6 +143,19 @@ def test_no_value_whatever_breaks_the_bound(x, bound, whole, digits):
 @given(x=hnp.arrays(np.int64, 12, elements=st.integers(-(2**63), 2**63 - 1)))
 def test_integers_without_a_bound_are_exact(x):
     np.testing.assert_array_equal(again(x, None)[0], x)
+
+
+@settings(max_examples=40)
+@given(x=hnp.arrays(st.sampled_from([np.float16, np.float32, np.float64]), st.sampled_from([(7,), (4, 3)])))
+def test_floats_without_a_bound_keep_every_bit(x):
+    y, _ = again(x, None)
+    assert y.dtype == x.dtype and y.tobytes() == x.tobytes()
+
+
+def test_floats_without_a_bound_are_smaller_than_deflate_makes_them():
+    x = np.random.default_rng(7).normal(size=20000)
+    assert again(x.astype(np.float32), None)[1].n_bytes < 0.85 * 4 * 20000 < len(zlib.compress(x.astype(np.float32).tobytes()))
+    assert again(x, None)[1].n_bytes < 0.93 * 8 * 20000
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i4", "u8", "?"])
@@ -347,3 +363,19 @@ def test_the_command_needs_no_model_and_shows_all_ways(capsys, columns, tmp_path
     assert "  steps, predicted" in out and "  steps, LZMA" in out
     assert main(["decompress", str(archive), str(tmp_path / "out.npz")]) == 0
     assert capsys.readouterr().out == "500 events of 8 columns restored\nevery entry keeps its bound: 1%\n"
+
+
+@pytest.mark.parametrize("name", ["jets", "normal", "tiny", "few"])
+@pytest.mark.parametrize("bound", [0.1, 0.001])
+def test_no_archive_is_larger_than_steps_and_lzma_by_more_than_the_header(name, bound):
+    rng = np.random.default_rng(0)
+    tables = {
+        "jets": lambda: {key: x[:2000] for key, x in compression.TABLES["jets"](None).items()},
+        "normal": lambda: {f"x{i}": rng.normal(size=3000).astype(np.float32) for i in range(4)},
+        "tiny": lambda: compression.TABLES["tiny"](None),
+        "few": lambda: {f"x{i}": rng.normal(size=10) for i in range(3)},
+    }
+    columns = tables[name]()
+    data, unpack = compression.CODECS["tmvalite"](columns, bound)
+    simple, _ = compression.CODECS["steps+lzma"](columns, bound)
+    assert len(data) <= len(simple) + 110 and compression.beyond(columns, unpack(), bound) == 0

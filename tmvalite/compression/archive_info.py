@@ -158,6 +158,6 @@ def _codec(chunk: ChunkReader, i: int, archive: Archive) -> str:
     elif prediction:
         names = [archive.columns[k].name for k in chunk.predictors(i)]
         words += f" after {', '.join(names)}"
-    if "of" in stated:
+    if chunk.is_joined(i):
         words += ", with others"
     return f"{words}, {coder}"

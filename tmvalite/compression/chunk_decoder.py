@@ -12,6 +12,7 @@ from tmvalite.compression.array_coder import BINS, CODERS, unpack_array, unpack_
 from tmvalite.compression.column_codec import decode_column
 from tmvalite.compression.column_record import ColumnRecord
 from tmvalite.compression.container import Sections, unpack_json
+from tmvalite.compression.directory_checks import array_bytes, check_steps, members_of
 from tmvalite.compression.header_checks import check_types, whole_numbers
 from tmvalite.compression.predictors import needed_columns
 from tmvalite.compression.table import FileColumn
@@ -76,7 +77,7 @@ class ChunkReader:
         parts: dict[int, _Part] = {}
         numbers, i = 0, 0
         for stated in directory["columns"]:
-            columns = _members(stated["of"], len(self._records)) if "of" in stated else [i]
+            columns = members_of(stated["of"], len(self._records)) if "of" in stated else [i]
             i = columns[-1] + 1
             part = self._part(columns, stated, at)
             at += part.size
@@ -98,21 +99,21 @@ class ChunkReader:
 
     def _part(self, columns: list[int], stated: dict, at: int) -> _Part:
         check_types((stated, dict), (stated["arrays"], dict), (stated["crc"], int))
-        size = _bytes_of(stated)
+        size = array_bytes(stated)
         part = _Part(columns, stated, at, size, self.rows)
         record = self._records[columns[0]]
         if record.varying:
             part.rows = stated["length"]
             check_types((part.rows, int))
             if type(stated["counts"]) is dict:
-                part.counts_size = _bytes_of(stated["counts"])
+                part.counts_size = array_bytes(stated["counts"])
                 part.size += part.counts_size
             elif type(stated["counts"]) is not int:
                 raise TypeError("counts")
         if part.rows < 0 or bool(stated.get("network")) != (record.start >= 0):
             raise ValueError(record.name)
         if "steps" in stated:
-            _check_steps(stated["steps"])
+            check_steps(stated["steps"])
         return part
 
     # ------------------------------------------------------------------------------------ columns
@@ -133,6 +134,10 @@ class ChunkReader:
     def entry(self, i: int) -> dict:
         """What the directory states of column i."""
         return self._parts[i].stated
+
+    def is_joined(self, i: int) -> bool:
+        """Whether column i is one array with others."""
+        return len(self._parts[i].columns) > 1
 
     def length_of(self, i: int) -> int:
         """Elements of column i along its first axis: the events, or what they have in all."""
@@ -276,41 +281,3 @@ class ChunkReader:
         if isinstance(problem, FileError):
             return problem
         return self._sections.damaged(f"column '{self._records[i].name}' does not fit ({problem})")
-
-
-def _members(runs: list, n: int) -> list[int]:
-    """The columns of rising runs, of n in all."""
-    edges = whole_numbers(runs)
-    if not edges or len(edges) % 2 or edges[0] < 0 or edges[-1] > n or any(a >= b for a, b in zip(edges, edges[1:])):
-        raise ValueError("runs of columns")
-    return [k for first, stop in zip(edges[::2], edges[1::2]) for k in range(first, stop)]
-
-
-def _bytes_of(stated: dict) -> int:
-    """Bytes of the arrays of an entry, whose list is checked."""
-    check_types((stated["arrays"], dict), (stated["crc"], int))
-    sizes = 0
-    for name, item in stated["arrays"].items():
-        numbers = whole_numbers(item)
-        if not 2 <= len(numbers) <= 3 or min(numbers) < 0 or numbers[0] >= len(CODERS) or name not in ("", "raw", "rest", "kept"):
-            raise ValueError("arrays")
-        sizes += numbers[1]
-    if "" not in stated["arrays"] and not stated.get("network"):
-        raise ValueError("arrays")
-    if "steps" in stated:
-        _check_steps(stated["steps"])
-    return sizes
-
-
-def _check_steps(steps: dict) -> None:
-    check_types(
-        (steps, dict),
-        (steps["mode"], str),
-        (steps["size"], float),
-        (steps["low"], int),
-        (steps.get("exponent", 0), int),
-        (steps.get("special", 0), int),
-        (steps.get("prediction", {}), dict),
-    )
-    if abs(steps["low"]) > 1 << 62 or abs(steps.get("special", 0)) > 1 << 62:
-        raise ValueError("lowest step")

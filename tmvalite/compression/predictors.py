@@ -14,6 +14,7 @@ MAX_COLUMNS = 4  # of one line
 MAX_CURVES = 2
 _FITTED = 1 << 13  # rows
 _SCORED = 4  # every so many of these rows say which column to take
+_FEWEST = 64  # rows below which no line pays for its numbers
 _LIMIT = 2.0**53
 
 
@@ -93,7 +94,7 @@ def candidates(values: np.ndarray, special: int, columns: dict[int, np.ndarray])
     if len(values) < 3:
         return out
     out.append({"rows": 1})
-    if values.ndim == 1 and columns:
+    if values.ndim == 1 and columns and len(values) >= _FEWEST:
         out += _fits(values, special, columns)
     return out
 

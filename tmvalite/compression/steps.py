@@ -71,7 +71,7 @@ def _bits(x: np.ndarray) -> Steps:
     size = x.dtype.itemsize
     signed = np.ascontiguousarray(x).view(f"i{size}")
     v = signed ^ ((signed >> (8 * size - 1)) & np.array((1 << (8 * size - 1)) - 1, signed.dtype))
-    rest = (v & 0xFFFFFFFF).astype(np.uint32) if size == 8 else None
+    rest = (v & 0xFFFFFFFF).astype(np.uint32).reshape(-1) if size == 8 else None
     values = (v >> 32) if size == 8 else v.astype(np.int64)
     return Steps("bits", 1.0, 0, values, 0, np.empty(0, x.dtype), rest)
 
