@@ -246,7 +246,7 @@ def _sizes(done: Compressed) -> Sizes:
 def quantity(table: EventTable, text: str) -> np.ndarray:
     """`label := expression` of the columns of a table, (N,) float64. Raises ExpressionError, DataError."""
     columns = {
-        column.name: Column(np.ascontiguousarray(column.values, column.values.dtype.newbyteorder("=")))
+        column.name: Column(np.ascontiguousarray(column.values, column.values.dtype.newbyteorder("=")), column.offsets)
         for column in table.columns
         if column.is_number
     }

@@ -70,16 +70,15 @@ class Compressed:
         return self.archive.section_bytes()["model"]
 
     def as_text(self) -> str:
-        """Sizes and speed, in three lines."""
-        n, archive = self.source.n_events, self.archive
-        raw, kept = sum(chunk[2] for chunk in archive.chunks), int(archive.original.get("raw_bytes", 0))
+        """Sizes and speed, in a few lines."""
+        n, archive, kept = self.source.n_events, self.archive, int(self.archive.original["raw_bytes"])
         lines = [f"{n} events, {len(archive.columns)} columns in {len(archive.chunks)} chunks"]
         lines += [f"bound {archive.bound}: holds for every entry"] if archive.bound else []
         lines.append(
             f"{kept} bytes as plain arrays, {self.n_bytes} in the archive ({kept / max(self.n_bytes, 1):.2f} times smaller)"
         )
         lines.append(f"{kept / 1e6:.1f} MB in {self.seconds:.1f} s, {kept / 1e6 / max(self.seconds, 1e-9):.1f} MB/s")
-        return "\n".join(lines) if raw else lines[0]
+        return "\n".join(lines)
 
 
 def compress(model, source, archive: str | os.PathLike, *, overwrite: bool = False, **options) -> Compressed:

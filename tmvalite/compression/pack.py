@@ -32,12 +32,3 @@ def from_planes(data: bytes, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndar
 def shortest_unsigned(symbols: np.ndarray) -> np.ndarray:
     """Non-negative integers in the smallest unsigned type that holds them."""
     return symbols.astype(np.min_scalar_type(int(symbols.max()) if symbols.size else 0))
-
-
-def lzma_is_shorter(data: bytes, length: float) -> bool:
-    """Whether LZMA packs data into fewer bytes than `length`."""
-    try:
-        import lzma
-    except ImportError:  # Python built without it
-        return False
-    return len(lzma.compress(data, lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_LZMA1}])) < length
