@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as hnp
 from benchmarks import compression
 from tests.compression.surgery import change
 from tests.compression.test_bound import TYPES, holds
+from tests.naive import bins as naive_bins
 from tests.naive import rans
 from tmvalite.cli import main
 from tmvalite.compression import bin_kernels, bins, compress, decompress
@@ -51,6 +52,16 @@ def test_bins_give_back_any_whole_numbers(values):
     values = np.array(values, np.uint64)
     data = encode_bins(values)
     np.testing.assert_array_equal(decode_bins(data, len(values)), values)
+
+
+@settings(max_examples=40)
+@given(values=st.lists(st.one_of(st.integers(0, 9), st.integers(0, 300), st.integers(0, 2**40)), min_size=1, max_size=40))
+def test_the_bins_need_the_fewest_bits(values):
+    starts, levels, counts, bits = bins.find_bins(np.array(values))
+    inside = (np.array(values)[:, None] >= starts) & (np.array(values)[:, None] < starts + (1 << levels))
+    np.testing.assert_array_equal(inside.sum(axis=0), counts)
+    assert inside.sum() == len(values) and (starts % (1 << levels) == 0).all()
+    assert bits == pytest.approx(naive_bins.fewest_bits(values, bins._BIN_BITS, bins._GAP_BITS), rel=1e-9)
 
 
 @pytest.mark.parametrize("n, lanes", [(1, 1), (7, 4), (500, 1), (3001, 8)])
