@@ -212,6 +212,16 @@ def test_curves_are_straight_between_their_knots_and_whole():
     assert found.tolist() == [10, 10, 12, 15, 17, 20, 20]
 
 
+def test_curves_are_those_of_a_search_by_numpy():
+    rng = np.random.default_rng(1)
+    knots = np.unique(rng.integers(-(10**6), 10**6, 17))
+    heights, values = rng.integers(-(10**7), 10**7, len(knots)), rng.integers(-2 * 10**6, 2 * 10**6, 3000)
+    v = np.clip(values, knots[0], knots[-1])
+    at = np.clip(np.searchsorted(knots, v, side="right") - 1, 0, len(knots) - 2)
+    expected = heights[at] + (heights[at + 1] - heights[at]) * (v - knots[at]) // (knots[at + 1] - knots[at])
+    np.testing.assert_array_equal(curve(values, knots.tolist(), heights.tolist()), expected)
+
+
 @pytest.mark.parametrize(
     "knots, heights", [([0], [1]), ([0, 0], [1, 2]), ([0, 1], [1]), ([0, 1.5], [1, 2]), ([0, 1 << 25], [1, 2])]
 )

@@ -16,9 +16,11 @@ def curve(values: np.ndarray, knots: list[int], heights: list[int]) -> np.ndarra
     whole = k.dtype == h.dtype == np.int64 and k.ndim == 1 and k.shape == h.shape and 2 <= len(k) <= KNOTS
     if not whole or np.abs(k).max() > _RANGE or np.abs(h).max() > _RANGE or np.diff(k).min() <= 0:
         raise ValueError("a curve without knots")
-    v = np.clip(values, k[0], k[-1])
-    at = np.clip(np.searchsorted(k, v, side="right") - 1, 0, len(k) - 2)
-    return h[at] + (h[at + 1] - h[at]) * (v - k[at]) // (k[at + 1] - k[at])
+    from tmvalite.compression import curve_kernels  # loads the compiler
+
+    out = np.empty(values.shape, np.int64)
+    curve_kernels.heights_at.get("float64")(np.ascontiguousarray(values, np.int64), k, h, out)
+    return out
 
 
 def best_curve(
