@@ -23,7 +23,8 @@ NAMES = """
 Config CrossValidation CrossValidationResult CvSplit CvSplitKFolds DataError DataLoader EAnalysisType EMVA ETreeType
 EventStream Experimental ExpressionError Factory FileError HyperParameterOptimisation MethodAE MethodDL MethodDNN MethodGAN
 MissingExtraError NotFittedError NotProvidedError OptionError PyMethodBase ROCCurve Reader Scan ShapeError TmvaliteError
-TmvaliteWarning Tools TrainingError Types VIType __version__ apply from_onnx gConfig gTools kAll kRandom kShort load
+TmvaliteWarning Tools TrainingError Types VIType __version__ apply compress decompress from_onnx gConfig
+gTools kAll kRandom kShort load
 """.split()
 VALUES = ("__version__", "kAll", "kRandom", "kShort")
 

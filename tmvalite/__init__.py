@@ -23,6 +23,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "tmvalite.application": ("apply",),
     "tmvalite.data.streaming.event_stream": ("EventStream",),
+    "tmvalite.compression": ("compress", "decompress"),
     "tmvalite.methods": ("MethodAE", "MethodDL", "MethodDNN", "MethodGAN", "from_onnx", "load"),
     "tmvalite.workflow.factory": ("Factory",),
     "tmvalite.workflow.dataloader": ("DataLoader",),

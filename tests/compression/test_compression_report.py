@@ -51,7 +51,7 @@ def test_columns_state_what_the_correction_left(done, columns):
     assert [c.name for c in report.columns] == list(columns)
     assert report.columns[0].response.largest <= 2.0 + 1e-9
     assert report.columns[1].angle and set(report.corrected) <= set(columns)
-    assert report.corrected["n"] == np.count_nonzero(done.archive.arrays["correction/2/symbols"])
+    assert report.corrected["n"] == np.count_nonzero(done.archive.chunk(0).arrays(2)[""])
 
 
 def test_a_peak_in_an_expression_of_columns(done):
@@ -145,7 +145,7 @@ def test_commands_compress_and_decompress(capsys, model_file, source, tmp_path):
     assert lines[2] == "bound 1%: holds for every entry" and "kept without loss: m" in lines and "peak in m" in lines
     assert (tmp_path / "r.txt").read_text(encoding="utf-8") == out and (tmp_path / "r.html").exists()
     code, out, err = run(capsys, "decompress", archive, tmp_path / "out.npz")
-    assert (code, out, err) == (0, "500 events of 9 values restored from 3 values each\nevery entry keeps its bound: 1%\n", "")
+    assert (code, out, err) == (0, "500 events of 9 columns restored from 3 values each\nevery entry keeps its bound: 1%\n", "")
 
 
 @pytest.mark.parametrize(

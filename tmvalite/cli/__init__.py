@@ -16,6 +16,7 @@ from tmvalite.cli import apply as _apply
 from tmvalite.cli import options as _options
 from tmvalite.cli import compress as _compress
 from tmvalite.cli import decompress as _decompress
+from tmvalite.cli import show_archive as _show_archive
 from tmvalite.cli import export as _export
 from tmvalite.cli import migrate as _migrate
 from tmvalite.cli import report as _report

@@ -1,22 +1,29 @@
-"""compress: a table of events as the codes of a trained autoencoder."""
+"""compress: a table of events in an archive, with a bound on the error of every entry."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 
-from tmvalite.cli.base import Verb, names, register
+from tmvalite.cli.base import Verb, names, positive, register
+from tmvalite.cli.manner import ProgressLine
+
+REPORTED = 1 << 25  # bytes of a table up to which the report is made unasked: it needs the table in memory twice
 
 
 @register("compress")
 class Compress(Verb):
     help = "compress a table of events, with a trained autoencoder or without"
-    description = "Compress the events of a ROOT tree, an .npz or a .csv file, with a trained MethodAE where this gains."
+    description = (
+        "Compress the events of a ROOT tree, a Parquet, HDF5, .npz or .csv file, with a trained MethodAE where this gains. "
+        "Tables larger than memory are read some rows at a time."
+    )
 
     def declare(self, parser):
         parser.add_argument(
             "model", metavar="MODEL", nargs="?", help="weight file of an autoencoder; without one there is no network"
         )
-        parser.add_argument("input", metavar="INPUT", help="table.csv, table.npz, table.root or table.root:tree")
+        parser.add_argument("input", metavar="INPUT", help="table.csv, .npz, .parquet, .h5 or .h5:group, .root or .root:tree")
         parser.add_argument("output", metavar="OUTPUT", help="the archive to write")
         parser.add_argument("--columns", metavar="A,B,...", help="columns that are the model's variables, in their order")
         parser.add_argument("--tree", metavar="NAME", help="the tree of a ROOT file that has several")
@@ -49,14 +56,16 @@ class Compress(Verb):
             help="quantity in which the report fits a peak before and after, such as 'mjj := sqrt(...)'",
         )
         parser.add_argument("--window", metavar=("LOW", "HIGH"), nargs=2, type=float, default=None, help="of the peak (100 225)")
+        parser.add_argument("--workers", type=positive, metavar="N", help="processes that pack the chunks (1)")
         parser.add_argument("--force", action="store_true", help="replace an existing file")
 
     def run(self, arguments: argparse.Namespace) -> str:
+        from tmvalite.cli.endings import terminating
         from tmvalite.compression.compression_report import make_report
-        from tmvalite.compression.compressor import prepare
+        from tmvalite.compression.compressor import compress, prepare
         from tmvalite.compression.decompressor import check_output
         from tmvalite.compression.report_files import report_ending, write_report
-        from tmvalite.compression.table_files import check_distinct
+        from tmvalite.compression.table_files import check_distinct, open_source
         from tmvalite.errors import OptionError
         from tmvalite.evaluation.peak import WINDOW
         from tmvalite.io.atomic import write_atomic
@@ -70,9 +79,10 @@ class Compress(Verb):
             check_output(path, arguments.force)
         if arguments.window and not arguments.peak:
             raise OptionError("--window is the range of a peak, and there is no --peak", code="peak-window")
-        done = prepare(
-            arguments.model,
-            arguments.input,
+        source = open_source(arguments.input, tree=arguments.tree, drop=arguments.others == "drop")
+        reported = bool(reports or arguments.peak) or source.raw_bytes <= REPORTED
+        progress = ProgressLine("events", not sys.stderr.isatty())
+        options = dict(
             columns=names(arguments.columns),
             tree=arguments.tree,
             precision=arguments.precision,
@@ -80,7 +90,18 @@ class Compress(Verb):
             embed=arguments.embed,
             others=arguments.others,
             network=arguments.network,
+            workers=arguments.workers,
+            measure=reported,
+            progress=progress,
         )
+        try:
+            with terminating():
+                if not reported:
+                    options["overwrite"] = arguments.force
+                    return compress(arguments.model, arguments.input, arguments.output, **options).as_text()
+                done = prepare(arguments.model, arguments.input, **options)
+        finally:
+            progress.close()
         report = make_report(
             done,
             angles=names(arguments.angles) or (),

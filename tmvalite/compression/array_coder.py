@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,17 +18,48 @@ except ImportError:  # Python built without it
 
 STORED, DEFLATED, LZMA, BINS = "stored", "deflate", "lzma", "bins"
 CODERS = (STORED, DEFLATED, LZMA, BINS)
-_MEASURED = 1 << 21  # bytes up to which all packings are tried; of longer arrays a part says which
+_MEASURED = 1 << 16  # bytes up to which all packings are tried; of longer arrays a part says which
+_SHORT = 1 << 13  # bytes up to which LZMA is always tried
+_HOPE = 1.12  # of the shortest: deflate must come so near that LZMA, which is slow, is tried
 _DICTIONARY = 1 << 22  # bytes that LZMA looks back, and needs to unpack
 
 
-def pack_array(array: np.ndarray, coders=CODERS) -> tuple[str, bytes]:
-    """The coder and the bytes; whole numbers without sign can be bins."""
-    if array.nbytes > _MEASURED and len(array) > 1:
+@dataclass(frozen=True)
+class Packed:
+    """A packed array: its coder, type and number of entries, and its bytes (empty where only the length is known)."""
+
+    coder: str
+    dtype: np.dtype
+    count: int
+    size: int
+    data: bytes = b""
+
+
+def pack_array(array: np.ndarray, coders=CODERS) -> Packed:
+    """An array (N, ...) packed; whole numbers without sign can be bins."""
+    if array.nbytes > _MEASURED and len(array) > 1 and len(coders) > 1:
         rows = max(1, len(array) * _MEASURED // array.nbytes)
         at = (len(array) - rows) // 2
-        coders = (STORED, pack_array(array[at : at + rows], coders)[0])
-    return min(((coder, data) for coder in coders if (data := _pack(array, coder)) is not None), key=lambda item: len(item[1]))
+        coders = (STORED, pack_array(array[at : at + rows], coders).coder)
+    found = {coder: data for coder in coders if coder != LZMA and (data := _pack(array, coder)) is not None}
+    shortest = min(map(len, found.values()), default=0)
+    if LZMA in coders and (array.nbytes < _SHORT or len(found.get(DEFLATED, b"")) < _HOPE * shortest or not found):
+        found |= {LZMA: data} if (data := _pack(array, LZMA)) is not None else {}
+    coder, data = min(found.items(), key=lambda item: len(item[1]))
+    return Packed(coder, array.dtype, array.size, len(data), data)
+
+
+def pack_numbers(values: np.ndarray, low: int, coders=CODERS) -> Packed:
+    """Whole numbers (N, ...) of at least `low` packed, less it."""
+    flat = np.ascontiguousarray(values).reshape(-1)
+    if tuple(coders) == (BINS,):
+        data = encode_bins(flat, low)
+        if data is not None:
+            return Packed(BINS, np.dtype(np.uint64), flat.size, len(data), data)
+        coders = CODERS
+    left = flat - low
+    left = left.astype(np.min_scalar_type(int(left.max()) if left.size else 0))
+    return pack_array(left.reshape(values.shape), coders)
 
 
 def _pack(array: np.ndarray, coder: str) -> bytes | None:
@@ -80,3 +112,10 @@ def unpack_array(data: bytes, coder: str, dtype: np.dtype, shape: tuple[int, ...
     if len(data) != n_bytes:
         raise ValueError(f"{len(data)} bytes, not {n_bytes}")
     return from_planes(data, dtype, shape)
+
+
+def unpack_numbers(data: bytes, coder: str, dtype: np.dtype, shape: tuple[int, ...], low: int) -> np.ndarray:
+    """The whole numbers of `pack_numbers`, int64. Raises ValueError."""
+    if coder == BINS:
+        return decode_bins(data, math.prod(shape), low).reshape(shape)
+    return unpack_array(data, coder, dtype, shape).astype(np.int64) + low

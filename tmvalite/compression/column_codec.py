@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from tmvalite.compression.array_coder import DEFLATED, LZMA, STORED, pack_array
+from tmvalite.compression.array_coder import CODERS, DEFLATED, LZMA, STORED, Packed, pack_array, pack_numbers
 from tmvalite.compression.bound import Bound
-from tmvalite.compression.pack import shortest_unsigned
-from tmvalite.compression.predictors import bits_of, candidates, residuals, undo
+from tmvalite.compression.predictors import bits_of, candidates, needed_columns, residuals, undo
 from tmvalite.compression.steps import Steps, final_values, find_steps
-from tmvalite.compression.table import EventTable
 
-_SAMPLE = 1 << 16  # numbers on which steps and predictions are compared
+_SAMPLE = 1 << 14  # numbers on which steps, predictions and coders are compared
 _LINE_BYTES = 14  # that a slope takes in the header, about
+_PLAIN = (STORED, DEFLATED, LZMA)
+_GROWTH = 1.15  # of the bytes for a number, from which on the ways are compared again
+
+
+@dataclass(frozen=True)
+class ColumnPlan:
+    """What was chosen for a column on its first rows: mode and size of the steps, prediction, coders, bytes for a number.
+
+    mode : list or None
+        None: the column as it is.
+    """
+
+    mode: list | None
+    prediction: dict | None
+    coders: dict[str, str]
+    bytes_each: float
 
 
 @dataclass(eq=False)
@@ -23,84 +36,148 @@ class ColumnCode:
     """A column as an archive without a network holds it.
 
     record : dict or None
-        How the steps are read, see `ColumnRecord.steps`; None: the column as it is.
-    arrays : dict of str to array
-        "" or "/raw" and what they hold.
+        How the steps are read: mode, size, exponent and special of `steps.py` (the last two if they are not 0), the lowest
+        number `low`, and `prediction` of `predictors.py`, if there is one. None: the column as it is.
+    packed : dict of str to Packed
+        "" are the steps or the entries; "raw" entries kept as they are; "rest" the lower halves of doubles.
     values : (N, ...) int64 or None
         The steps, from which later columns may be predicted.
-    n_bytes, alone : int
-        Of the packed arrays; and of the steps without prediction, by their best coder.
-    plain : int
-        Of the steps without prediction, deflated or by LZMA: what rounding alone gives.
+    alone, plain : int
+        If they were measured: bytes of the steps without prediction by their best coder; deflated or by LZMA, which is what
+        rounding alone gives.
     """
 
     record: dict | None
-    arrays: dict[str, np.ndarray]
+    packed: dict[str, Packed]
     values: np.ndarray | None
-    n_bytes: int
-    alone: int
-    plain: int
+    plan: ColumnPlan
+    alone: int = 0
+    plain: int = 0
+    sizes: dict[str, int] = field(init=False)
+
+    def __post_init__(self):
+        self.sizes = {name: packed.size for name, packed in self.packed.items()}
+
+    @property
+    def n_bytes(self) -> int:
+        """Of the packed arrays, and of the prediction in the header, about."""
+        return sum(self.sizes.values()) + _header_bytes(self.record.get("prediction") if self.record else None)
 
 
 def encode_column(
-    x: np.ndarray, bound: Bound | None, columns: dict[int, np.ndarray], *, whole: bool = False, digits: int = 0
+    x: np.ndarray,
+    bound: Bound | None,
+    columns: dict[int, np.ndarray],
+    *,
+    whole: bool = False,
+    digits: int = 0,
+    plan: ColumnPlan | None = None,
+    measure: bool = False,
 ) -> ColumnCode:
-    """The shortest code of a column (N, ...) in native byte order; `columns` are steps (N,) of those before, by position."""
-    kept = len(pack_array(x)[1])
-    found = find_steps(x, bound, whole=whole, digits=digits) if x.dtype.kind in "biuf" and x.size else []
+    """The shortest code of a column (N, ...) in native byte order; `columns` are steps (N,) of those before, by position.
+
+    plan : what was chosen for rows before; it is followed unless it costs much more here than there
+    measure : whether `alone` and `plain` are wanted
+    """
+    if plan is not None:
+        code = _planned(x, bound, columns, whole, digits, plan)
+        if code is not None and code.n_bytes <= _GROWTH * plan.bytes_each * x.size + 64:
+            return code
+        return min((c for c in (code, _chosen(x, bound, columns, whole, digits, False)) if c is not None), key=_size)
+    return _chosen(x, bound, columns, whole, digits, measure)
+
+
+def _size(code: ColumnCode) -> int:
+    return code.n_bytes
+
+
+def _planned(x, bound, columns, whole, digits, plan: ColumnPlan) -> ColumnCode | None:
+    """The code by a plan, None where it does not fit these rows."""
+    if plan.mode is None:
+        return _as_it_is(x, (STORED, plan.coders[""]))
+    found = find_steps(x, bound, whole=whole, digits=digits, modes=[plan.mode]) if x.size else []
+    if not found or not needed_columns(plan.prediction) <= set(columns):
+        return None
+    return _coded(found[0], plan.prediction, columns, plan.coders)
+
+
+def _chosen(x, bound, columns, whole, digits, measure: bool) -> ColumnCode:
+    found = find_steps(x, bound, whole=whole, digits=digits) if x.size else []
+    kept = None if found and x.size > _SAMPLE and min(len(s.raw) for s in found) < x.size // 2 else _as_it_is(x)
     if not found:
-        return ColumnCode(None, {"": x}, None, kept, kept, kept)
-    tried = [(steps, prediction) for steps in found for prediction in candidates(steps.values, steps.special, columns)]
+        kept.alone = kept.plain = kept.n_bytes
+        return kept
+    tried = [(steps, prediction) for steps in found for prediction in _candidates(steps, columns)]
     costs = [_cost(steps, prediction, columns) for steps, prediction in tried]
     without = min((i for i, (_, prediction) in enumerate(tried) if prediction is None), key=costs.__getitem__)
-    alone, best = _code(*tried[without], columns), int(np.argmin(costs))
-    plain = min(_packed(_code(steps, None, columns)[1], (STORED, DEFLATED, LZMA)) for steps in found)
-    n_alone = _packed(alone[1])
-    n_bytes = n_alone
-    if best != without:
-        other = _code(*tried[best], columns)
-        n_other = _packed(other[1]) + _header_bytes(tried[best][1])
-        if n_other < n_alone:
-            alone, n_bytes = other, n_other
-    if kept <= n_bytes:
-        return ColumnCode(None, {"": x}, None, kept, n_alone, plain)
-    return ColumnCode(*alone, n_bytes, n_alone, plain)
+    best = int(np.argmin(costs))
+    alone = _coded(*tried[without], columns) if measure or best == without or x.size <= _SAMPLE else None
+    code = alone if best == without else _coded(*tried[best], columns)
+    code = min((c for c in (alone, code, kept) if c is not None), key=_size)
+    if measure:
+        code.alone = alone.n_bytes
+        code.plain = min(_plain_bytes(steps) for steps in found)
+    return code
 
 
-def encode_table(
-    table: EventTable, bounds: dict[str, Bound], digits: Sequence[int], *, leave: Sequence[int] = ()
-) -> dict[int, ColumnCode]:
-    """The codes of all columns but those that are left out, by position."""
-    codes, columns = {}, {}
-    for i, column in enumerate(table.columns):
-        if i in leave:
-            continue
-        native = np.ascontiguousarray(column.values, column.values.dtype.newbyteorder("="))
-        code = encode_column(native, bounds.get(column.name), columns, whole=column.whole, digits=digits[i])
-        codes[i] = code
-        if code.values is not None and code.values.ndim == 1:
-            columns[i] = code.values
-    return codes
+def _plain_bytes(steps: Steps) -> int:
+    packed = [pack_numbers(steps.values, int(steps.values.min()), _PLAIN), pack_array(steps.raw, _PLAIN)]
+    packed += [] if steps.rest is None else [pack_array(steps.rest, _PLAIN)]
+    return sum(p.size for p in packed)
 
 
-def sizes_of(codes: dict[int, ColumnCode], n_columns: int) -> dict[str, int]:
-    """Bytes of a table by what is done to its columns, if all have a code."""
-    if len(codes) < n_columns:
-        return {}
-    return {
-        "steps, LZMA": sum(code.plain for code in codes.values()),
-        "steps": sum(code.alone for code in codes.values()),
-        "steps, predicted": sum(code.n_bytes for code in codes.values()),
-    }
+def _candidates(steps: Steps, columns: dict[int, np.ndarray]) -> list[dict | None]:
+    """Predictions of steps; bits of floats follow from no other column."""
+    return candidates(steps.values, steps.special, {} if steps.mode == "bits" else columns)
+
+
+def _as_it_is(x: np.ndarray, coders=CODERS) -> ColumnCode:
+    packed = pack_array(x, coders)
+    return ColumnCode(None, {"": packed}, None, ColumnPlan(None, None, {"": packed.coder}, packed.size / max(x.size, 1)))
+
+
+def _coded(steps: Steps, prediction: dict | None, columns: dict[int, np.ndarray], coders: dict | None = None) -> ColumnCode:
+    left = residuals(steps.values, prediction, columns)
+    low = int(left.min())
+    record = {"mode": steps.mode, "size": steps.size, "low": low}
+    extra = {"exponent": steps.exponent, "prediction": prediction, "special": steps.special if len(steps.raw) else 0}
+    record |= {name: value for name, value in extra.items() if value}
+    packed = {"": pack_numbers(left, low, (coders[""],) if coders else _coders(left))}
+    if len(steps.raw):
+        packed["raw"] = pack_array(steps.raw)
+    if steps.rest is not None:
+        packed["rest"] = pack_array(steps.rest, (STORED, coders["rest"]) if coders else CODERS)
+    known = None if steps.mode == "bits" else steps.values
+    plan = ColumnPlan(
+        [steps.mode, steps.size],
+        prediction,
+        {name: p.coder for name, p in packed.items()},
+        sum(p.size for p in packed.values()) / left.size,
+    )
+    return ColumnCode(record, packed, known, plan)
+
+
+def _coders(left: np.ndarray) -> tuple[str, ...]:
+    """The coder of long residuals, by a part of them; all of short ones."""
+    if left.size <= _SAMPLE:
+        return CODERS
+    part = left[_middle(left)]
+    return (pack_numbers(part, int(part.min())).coder,)
+
+
+def _middle(values: np.ndarray) -> slice:
+    rows = max(1, len(values) * _SAMPLE // max(values.size, 1))
+    start = max(0, (len(values) - rows) // 2)
+    return slice(start, start + rows)
 
 
 def _cost(steps: Steps, prediction: dict | None, columns: dict[int, np.ndarray]) -> float:
     """Bytes, about, of a column as long as the sample."""
-    n = len(steps.values)
-    rows = max(1, n * _SAMPLE // max(steps.values.size, 1))
-    part = slice(max(0, (n - rows) // 2), max(0, (n - rows) // 2) + rows)
-    left = residuals(steps.values[part], prediction, {i: values[part] for i, values in columns.items()})
-    return bits_of(left) / 8.0 + steps.raw.nbytes * min(1.0, rows / n) + _header_bytes(prediction)
+    part = _middle(steps.values)
+    left = residuals(steps.values[part], prediction, {i: columns[i][part] for i in needed_columns(prediction)})
+    rest = 0.0 if steps.rest is None else 4.0 * left.size
+    share = left.size / steps.values.size
+    return bits_of(left) / 8.0 + (steps.raw.nbytes + _header_bytes(prediction)) * share + rest
 
 
 def _header_bytes(prediction: dict | None) -> int:
@@ -108,22 +185,6 @@ def _header_bytes(prediction: dict | None) -> int:
         return 0
     numbers = sum(len(knots) for _, knots, _ in prediction.get("curves", ()))
     return _LINE_BYTES * (1 + len(prediction.get("columns", ()))) + 5 * numbers
-
-
-def _code(steps: Steps, prediction: dict | None, columns: dict[int, np.ndarray]) -> tuple[dict, dict, np.ndarray]:
-    left = residuals(steps.values, prediction, columns)
-    low = int(left.min())
-    record = {"mode": steps.mode, "size": steps.size, "low": low}
-    extra = {"exponent": steps.exponent, "prediction": prediction, "special": steps.special if len(steps.raw) else 0}
-    record |= {name: value for name, value in extra.items() if value}
-    arrays = {"": shortest_unsigned(left - low)}
-    if len(steps.raw):
-        arrays["/raw"] = steps.raw
-    return record, arrays, steps.values
-
-
-def _packed(arrays: dict[str, np.ndarray], coders=None) -> int:
-    return sum(len(pack_array(array, *([coders] if coders else []))[1]) for array in arrays.values())
 
 
 def decode_column(
@@ -135,11 +196,12 @@ def decode_column(
     *,
     whole: bool,
     digits: int,
+    rest: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The column (N, ...) of dtype, and its steps. Raises ValueError, KeyError or TypeError if the code does not fit."""
-    low = record["low"]
-    if type(low) is not int or abs(low) > 1 << 62:
-        raise ValueError("lowest step")
-    values = undo(left.astype(np.int64) + low, record.get("prediction"), columns)
+    """The column (N, ...) of dtype, and its steps, from what is left of them after the prediction.
+
+    Raises ValueError, KeyError or TypeError if the code does not fit.
+    """
+    values = undo(left, record.get("prediction"), columns)
     known = {"exponent": 0, "special": 0} | record
-    return final_values(values, known, raw, dtype, whole=whole, digits=digits), values
+    return final_values(values, known, raw, dtype, whole=whole, digits=digits, rest=rest), values

@@ -204,7 +204,7 @@ def make_report(
             )
     before, after = done.before.arrays(), done.after.arrays()
     columns = tuple(compare_column(name, before[name], after[name], angle=name in angles) for name in names)
-    corrected = {name: record.correction["entries"] for name, record in records.items() if record.correction}
+    corrected = archive.corrected_entries()
     fits = []
     for text in peaks:
         label = declare(text).label
@@ -238,7 +238,7 @@ def _sizes(done: Compressed) -> Sizes:
         done.n_bytes - done.embedded_bytes,
         model,
         embedded,
-        {name: size for name, size in done.section_bytes().items() if size},
+        {name: size for name, size in done.archive.section_bytes().items() if size},
         done.candidates,
     )
 
@@ -246,7 +246,7 @@ def _sizes(done: Compressed) -> Sizes:
 def quantity(table: EventTable, text: str) -> np.ndarray:
     """`label := expression` of the columns of a table, (N,) float64. Raises ExpressionError, DataError."""
     columns = {
-        column.name: Column(np.ascontiguousarray(column.values, column.values.dtype.newbyteorder("=")))
+        column.name: Column(np.ascontiguousarray(column.values, column.values.dtype.newbyteorder("=")), column.offsets)
         for column in table.columns
         if column.is_number
     }

@@ -1,43 +1,20 @@
-"""From a table to an archive: encode, decode again, correct, write, and verify what was written."""
+"""From a table to an archive: chunk by chunk encoded, decoded again, compared entry by entry, and written."""
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
-import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from pathlib import Path
+from functools import cached_property
 
-import numpy as np
-
-from tmvalite.compression.archive import Archive, ColumnRecord, ModelRecord, read_archive
-from tmvalite.compression.array_coder import pack_array
-from tmvalite.compression.bound import Bound, digits_for, find_correction, parse_bound, restore, within
-from tmvalite.compression.column_codec import ColumnCode, encode_table, sizes_of
-from tmvalite.compression.decompressor import (
-    check_output,
-    correct_column,
-    decode_all,
-    digest,
-    load_bytes,
-    load_model,
-    restore_columns,
-)
-from tmvalite.compression.match import OTHERS, events_of, match_columns, sort_others
-from tmvalite.compression.pack import shortest_unsigned
+from tmvalite.compression.archive import Archive, read_archive
+from tmvalite.compression.bound import Bound
+from tmvalite.compression.compression_work import CompressionWork
+from tmvalite.compression.decompressor import check_output, decompress
 from tmvalite.compression.table import EventTable
-from tmvalite.compression.table_files import check_distinct, read_table
-from tmvalite.errors import DataError, OptionError, TrainingError, did_you_mean
+from tmvalite.compression.table_files import check_distinct
+from tmvalite.compression.table_source import TableParts
 from tmvalite.io.atomic import write_atomic
-from tmvalite.io.temporary import temporary_folder
-
-PRECISIONS = ("float32", "float16")
-NETWORK = ("auto", "always")
-_RECORD = 60  # bytes of the header for a column that the model restores: its checksum above all
-_EVENTS = 1 << 16  # encoded at a time
 
 
 @dataclass(eq=False)
@@ -47,9 +24,9 @@ class Compressed:
     Attributes
     ----------
     archive : Archive
-        Read back from the file.
-    before, after : EventTable
-        The table that was compressed, and what the archive gives.
+        Read back.
+    source : TableParts
+        The table that was compressed.
     n_bytes : int
         Size of the archive's file.
     model_file_bytes : int
@@ -57,37 +34,57 @@ class Compressed:
     bounds : dict of str to Bound
     candidates : dict of str to int
         Bytes of all columns at the same bound by every way that was measured, without header: steps packed as rounding alone
-        would be, steps by the best coder, steps after a prediction, the network with its corrections.
+        would be, steps by the best coder, steps after a prediction, the network with its corrections. Of large tables nothing
+        is measured unless it is asked for.
+    seconds : float
+        From the first event to the end of the archive.
     data : bytes
-        What the file holds.
+        What the file holds, if it was not written.
     """
 
     archive: Archive
-    before: EventTable
-    after: EventTable
+    source: TableParts
     n_bytes: int
     model_file_bytes: int
     bounds: dict[str, Bound] = field(default_factory=dict)
     candidates: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
     data: bytes = field(default=b"", repr=False)
+    model: object = field(default=None, repr=False)
+
+    @cached_property
+    def before(self) -> EventTable:
+        """The columns that were compressed, in memory."""
+        table, kept = self.source.whole(), {record.name for record in self.archive.columns}
+        table.columns = [column for column in table.columns if column.name in kept]
+        return table
+
+    @cached_property
+    def after(self) -> EventTable:
+        """What the archive gives, in memory."""
+        return decompress(self.archive, model=self.model, max_bytes=1 << 62).table
 
     @property
     def embedded_bytes(self) -> int:
         """Bytes that the model takes in the archive."""
-        return self.archive.sizes.get("model", 0)
+        return self.archive.section_bytes()["model"]
 
-    def section_bytes(self) -> dict[str, int]:
-        """Packed bytes of latent values, corrections, steps, columns as they are, model, and everything else."""
-        out = dict.fromkeys(("latent", "correction", "steps", "column", "extra", "model"), 0)
-        for name, size in self.archive.sizes.items():
-            kind = name.partition("/")[0]
-            if kind in out:
-                out[kind] += size
-        return out | {"header": self.n_bytes - sum(out.values())}
+    def as_text(self) -> str:
+        """Sizes and speed, in a few lines."""
+        n, archive, kept = self.source.n_events, self.archive, int(self.archive.original["raw_bytes"])
+        lines = [f"{n} events, {len(archive.columns)} columns in {len(archive.chunks)} chunks"]
+        lines += [f"bound {archive.bound}: holds for every entry"] if archive.bound else []
+        lines.append(
+            f"{kept} bytes as plain arrays, {self.n_bytes} in the archive ({kept / max(self.n_bytes, 1):.2f} times smaller)"
+        )
+        lines.append(f"{kept / 1e6:.1f} MB in {self.seconds:.1f} s, {kept / 1e6 / max(self.seconds, 1e-9):.1f} MB/s")
+        return "\n".join(lines)
 
 
 def compress(model, source, archive: str | os.PathLike, *, overwrite: bool = False, **options) -> Compressed:
     """Compress a table, by a trained autoencoder or without, and write the archive; see `prepare` for model, source and options.
+
+    The table is read, and the archive written, some rows at a time.
 
     Parameters
     ----------
@@ -103,23 +100,12 @@ def compress(model, source, archive: str | os.PathLike, *, overwrite: bool = Fal
     """
     check_distinct(the_model=model, the_table=source, the_archive=archive)
     check_output(archive, overwrite)
-    done = prepare(model, source, **options)
-    write_atomic(archive, done.data)
-    return done
+    work = CompressionWork(model, source, **options)
+    write_atomic(archive, work.write)
+    return _done(work, read_archive(archive))
 
 
-def prepare(
-    model,
-    source,
-    *,
-    columns: Sequence[str] | None = None,
-    tree: str | None = None,
-    precision: str = "float32",
-    bound: str | None = None,
-    embed: bool = True,
-    others: str = "keep",
-    network: str = "auto",
-) -> Compressed:
+def prepare(model, source, **options) -> Compressed:
     """What `compress` writes, verified, but not written.
 
     Parameters
@@ -127,22 +113,28 @@ def prepare(
     model : path, trained MethodAE or None
         None: no network; every column becomes steps within its bound, or is kept without loss.
     source : path or EventTable
-        A .root, .npz or .csv file.
+        A .root, .parquet, .npz, .csv or .h5 file.
     columns : sequence of str, optional
         The columns that are the model's variables, in their order, where the names differ.
     tree : str, optional
         The tree of a ROOT file with several.
     precision : "float32" or "float16"
-        Of the latent values.
+        Of the codes.
     bound : str, optional
         The largest error of every entry: "1%", "0.01", "abs:0.5", or by column "1%,phi=abs:0.01"; see `parse_bound`.
+        Without a model it holds for columns of floats, and for those of integers that it names; others are kept without loss.
     embed : bool
         Whether the archive holds the decoder; otherwise it states the name and the SHA-256 of the model's file.
-        Without a model it holds for columns of floats, and for those of integers that it names; others are kept without loss.
     others : "keep", "drop" or "refuse"
         Columns that are no variables of the model: kept without loss, left out, or an error.
     network : "auto" or "always"
         Whether columns with a bound are restored by the model only where this makes the archive smaller, or in any case.
+    workers : int or executor, optional
+        Processes that encode the chunks, see `tmvalite.cluster`; the archive has the same bytes. With a model there are none.
+    measure : bool, optional
+        Whether the bytes of all ways are measured, which takes long; small tables are by default.
+    progress : callable, optional
+        Gets the events that are done, and all.
 
     Returns
     -------
@@ -157,185 +149,17 @@ def prepare(
     TrainingError
         The model gives no finite codes.
     """
-    for name, value, known in (("precision", precision, PRECISIONS), ("others", others, OTHERS), ("network", network, NETWORK)):
-        if value not in known:
-            raise OptionError(
-                f"{name} {value!r} is not known", code="argument", expected=known, hint=did_you_mean(str(value), known)
-            )
-    method, file, model_bytes = _model(model) if model is not None else (None, "", b"")
-    variables = method.info.variables if method else ()
-    table = source if isinstance(source, EventTable) else read_table(source, tree=tree, drop=others == "drop")
-    if not table.n_events:
-        raise DataError(f"{table.name} has no events", code="data-empty")
-    start = [-1] * len(table.columns)
-    if method:
-        table, start = sort_others(table, match_columns(table, variables, columns), others)
-    bounds = _bounds(bound, table, start, bool(method))
-    original = {"file": _plain_name(source), "bytes": table.n_bytes, "raw_bytes": table.raw_bytes}
-    digits = [digits_for(column.digits, bounds.get(column.name)) for column in table.columns]
-    out = Archive(
-        table.kind, table.layout, table.n_events, ModelRecord(), precision, [], bound or "", list(table.extras), original
-    )
-    out.columns = [
-        ColumnRecord(column.name, column.values.dtype.str, column.values.shape[1:], at, digit, column.whole)
-        for column, at, digit in zip(table.columns, start, digits)
-    ]
-    extras = {f"extra/{i}": values for i, values in enumerate(table.extras.values())}
-    by_model = [i for i, at in enumerate(start) if at >= 0]
-    needs_model = bool(by_model) and (network == "always" or any(table.columns[i].name not in bounds for i in by_model))
-    codes = encode_table(table, bounds, digits) if not needs_model or network == "auto" else {}
-    candidates = sizes_of(codes, len(table.columns))
-    if by_model:
-        latent = _encode_all(method, events_of(table, start, len(variables)), precision)
-        kind, embedded = _embedded(method, model_bytes) if embed else ("", b"")
-        labels = [v.label for v in variables]
-        out.model = ModelRecord(file, hashlib.sha256(model_bytes).hexdigest(), labels, latent.shape[1], kind)
-        out.model_bytes = embedded
-        decoded = decode_all(load_bytes(embedded) if embed else method, latent, len(variables))
-        found = {i: _by_model(out, i, table.columns[i].values, decoded, bounds.get(table.columns[i].name)) for i in by_model}
-        packed = {i: _RECORD + sum(len(pack_array(array)[1]) for array in found[i].values()) for i in by_model}
-        shared = len(pack_array(latent)[1]) + len(zlib.compress(embedded))
-        if codes and not any(table.columns[i].name not in bounds for i in by_model):
-            rest = sum(code.n_bytes for i, code in codes.items() if i not in packed)
-            candidates["network and corrections"] = shared + sum(packed.values()) + rest
-        if network == "auto":
-            by_model = _worth_it(by_model, table, bounds, codes, packed, shared)
-        if by_model:
-            out.arrays["latent"] = latent
-        else:
-            out.model, out.model_bytes = ModelRecord(), b""
-        for i in by_model:
-            out.arrays |= found[i]
-        if by_model:  # steps cannot be predicted from columns that are no steps
-            codes = encode_table(table, bounds, digits, leave=by_model)
-    for i in range(len(table.columns)):
-        if i not in by_model:
-            _by_steps(out, i, codes[i])
-    out.arrays |= extras
-
-    data = out.to_bytes()
-    written = read_archive(io.BytesIO(data))
-    after = _verify(written, method, table, bounds)
-    return Compressed(written, table, after, len(data), len(model_bytes), bounds, candidates, data)
+    work, file = CompressionWork(model, source, **options), io.BytesIO()
+    work.write(file)
+    done = _done(work, read_archive(file.getvalue()))
+    done.data = file.getvalue()
+    return done
 
 
-def _bounds(bound: str | None, table: EventTable, start: Sequence[int], with_model: bool) -> dict[str, Bound]:
-    """The bound of every column that has one: of the model's columns, or without a model of floats and of what is named."""
-    if not bound:
-        return {}
-    if with_model:
-        return parse_bound(bound, [column.name for column, at in zip(table.columns, start) if at >= 0])
-    found = parse_bound(bound, [column.name for column in table.columns if column.is_number])
-    patterns = [item.rpartition("=")[0].strip() for item in bound.split(",")]
-    kinds = {column.name: column.values.dtype.kind for column in table.columns}
-    return {
-        name: value
-        for name, value in found.items()
-        if kinds[name] == "f" or any(name == pattern or (pattern and fnmatchcase(name, pattern)) for pattern in patterns)
-    }
-
-
-def _worth_it(
-    by_model: list[int], table: EventTable, bounds: dict, codes: dict, packed: dict[int, int], shared: int
-) -> list[int]:
-    """The columns that the model restores: those that it makes smaller, if this pays for the codes and the model itself."""
-    needed = [i for i in by_model if table.columns[i].name not in bounds]
-    smaller = [i for i in by_model if i not in needed and packed[i] < codes[i].n_bytes]
-    gain = sum(codes[i].n_bytes - packed[i] for i in smaller)
-    return sorted([*needed, *smaller]) if needed or gain > shared else []
-
-
-def _model(model) -> tuple[object, str, bytes]:
-    """The method, the name of its weight file, and the bytes of it."""
-    if isinstance(model, str | os.PathLike):
-        method = load_model(model)
-        if not hasattr(method, "encode"):
-            raise OptionError(
-                f"'{os.fspath(model)}' is a decoder alone, which cannot compress",
-                code="archive-model",
-                expected="the weight file of a whole MethodAE",
-            )
-        return method, Path(model).name, Path(model).read_bytes()
-    with temporary_folder() as folder:
-        path = folder / "model.weights.xml"
-        model.save(path)
-        return model, path.name, path.read_bytes()
-
-
-def _embedded(method, model_bytes: bytes) -> tuple[str, bytes]:
-    """What an archive has to hold to be opened alone: the decoder if it can be saved alone, else the whole model."""
-    if not hasattr(method, "save_decoder"):
-        return "model", model_bytes
-    with temporary_folder() as folder:
-        path = folder / "decoder.weights.xml"
-        method.save_decoder(path)
-        return "decoder", path.read_bytes()
-
-
-def _plain_name(source) -> str:
-    return Path(os.fspath(source)).name if isinstance(source, str | os.PathLike) else ""
-
-
-def _encode_all(method, x: np.ndarray, precision: str) -> np.ndarray:
-    """The codes (N, Q) in the precision in which they are stored."""
-    parts = [np.asarray(method.encode(x[at : at + _EVENTS])) for at in range(0, len(x), _EVENTS)]
-    codes = np.concatenate(parts)
-    with np.errstate(over="ignore"):
-        latent = codes.reshape(len(x), -1).astype(precision)
-    bad = ~np.isfinite(latent).all(axis=1)
-    if bad.any():
-        row = int(np.argmax(bad))
-        if np.isfinite(codes[bad]).all():
-            raise DataError(
-                f"the code of event {row} is too large for {precision} ({np.abs(codes).max():.3g})",
-                code="archive-precision",
-                hint="store the codes as float32: --precision float32",
-            )
-        raise TrainingError(
-            f"the model gives no finite code for event {row}",
-            code="archive-code",
-            hint="it lies far outside what the model was trained on",
-        )
-    return latent
-
-
-def _by_model(archive: Archive, i: int, values: np.ndarray, decoded: np.ndarray, bound: Bound | None) -> dict[str, np.ndarray]:
-    """The arrays of a column that the model restores; its record gets the correction, and the checksum of what this will give."""
-    record = archive.columns[i]
-    native = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
-    part = decoded[:, record.start : record.start + record.width].reshape(native.shape)
-    like = restore(part, native.dtype, whole=record.whole, digits=record.digits)
-    correction = find_correction(native, part, like, bound, whole=record.whole, digits=record.digits)
-    arrays = {}
-    if correction is not None:
-        record.correction = {"mode": correction.mode, "size": correction.size, "entries": int((correction.symbols > 0).sum())}
-        arrays[f"correction/{i}/symbols"] = shortest_unsigned(correction.symbols)
-        if len(correction.raw):
-            arrays[f"correction/{i}/raw"] = correction.raw
-    final = correct_column(record, part, like, arrays.get(f"correction/{i}/symbols"), arrays.get(f"correction/{i}/raw"))
-    record.sha256 = digest(final)
-    return arrays
-
-
-def _by_steps(archive: Archive, i: int, code: ColumnCode) -> None:
-    """A column without the model."""
-    record = archive.columns[i]
-    record.start, record.correction, record.sha256, record.steps = -1, None, "", code.record
-    kind = "column" if code.record is None else "steps"
-    archive.arrays |= {f"{kind}/{i}{name}": array for name, array in code.arrays.items()}
-
-
-def _verify(archive: Archive, method, before: EventTable, bounds: dict[str, Bound]) -> EventTable:
-    """The table that the written bytes give, checked entry by entry. Raises TrainingError if it is not what it must be."""
-    opened = load_bytes(archive.model_bytes) if archive.model.embedded else method
-    columns = restore_columns(archive, opened)
-    for record, old, new in zip(archive.columns, before.columns, columns, strict=True):
-        bound = bounds.get(record.name)
-        good = record.start >= 0 and bound is None
-        good = good or (
-            new.values.dtype == old.values.dtype
-            and (bool(within(old.values, new.values, bound).all()) if bound else new.values.tobytes() == old.values.tobytes())
-        )
-        if not good:
-            raise TrainingError(f"column '{record.name}' could not be verified; nothing was written", code="archive-verify")
-    return EventTable(before.kind, columns, before.n_events, before.layout, before.extras, 0, "the archive")
+def _done(work: CompressionWork, archive: Archive) -> Compressed:
+    """What came of a work."""
+    network = work.network
+    method = network.method if network and not network.embedded else None
+    bounds = {record.name: record.bound for record in work.records if record.bound is not None}
+    size = len(network.model_bytes) if network else 0
+    return Compressed(archive, work.source, archive.n_bytes, size, bounds, work.candidates, work.seconds, b"", method)

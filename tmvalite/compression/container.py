@@ -1,134 +1,181 @@
-"""The file format below an archive: named parts in a zip file, the same bytes for the same parts, nothing trusted in reading.
+"""The file format below an archive: sections of bytes one after the other, and an index at the end that says what they are.
 
-Parts are stored, deflated or packed by LZMA, whatever is shortest. No time and no owner is recorded. A part may be read only
-if its size agrees with what the header of the archive announces, and nothing can grow by more than deflate can shrink.
+    first 8 bytes       what kind of file this is, and the version of the format
+    sections            their lengths and checksums (CRC-32) stand in the index or in a section before
+    index               JSON, deflated where that is shorter
+    last 12 bytes       length of the index, its checksum, and the word "tmvz"
+
+Sections are read one by one, wherever they lie; every length is compared with that of the file before anything is read. No time
+and no owner is recorded: the same sections are the same bytes.
 """
 
 from __future__ import annotations
 
-import io
+import json
 import os
-import zipfile
+import struct
 import zlib
-from collections.abc import Mapping
 from typing import BinaryIO
 
-from tmvalite.compression.pack import lzma_is_shorter
-from tmvalite.errors import FileError, quoted
+from tmvalite.errors import FileError
 
-try:
-    from lzma import LZMAError
-except ImportError:  # Python built without it cannot meet this error
-
-    class LZMAError(Exception):
-        """Stands for the error of the module that is missing."""
-
-
-GROWTH = 1100  # bytes that one packed byte may become; deflate reaches 1032
-SLACK = 1 << 16  # bytes that any part may have beside
-MAX_PARTS = 100_000
-_LEVEL = 6  # of deflate
-_PROBE = 1 << 18  # bytes by which the better of two packings is found
-_TIME = (1980, 1, 1, 0, 0, 0)  # the first that zip can express
-
-
-def pack_parts(parts: Mapping[str, bytes]) -> bytes:
-    """A file of these parts in this order."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, data in parts.items():
-            info = zipfile.ZipInfo(name, _TIME)
-            info.create_system, info.external_attr = 3, 0o644 << 16
-            info.compress_type = _packing(data)
-            archive.writestr(info, data, compresslevel=_LEVEL)
-    return file.getvalue()
+VERSION = 3
+MAGIC = b"\x89tmvz\x03\r\n"
+_END = struct.Struct("<II4s")
+_WORD = b"tmvz"
+_MOST = 1 << 21  # bytes of an index, and a sixteenth of what it is packed
+# Words that most indices have: what deflate may refer to from the first byte on.
+_USUAL = (
+    b'"length":,"latent":[],"whole":1,"counts":{"digest":""network":1,"correction":{"mode":"step","size":1.0,"entries":},'
+    b'"curves":[[,[]]],"rows":1},"special":,"exponent":-,"prediction":{"columns":[0],"line":[0.0,"rest":[0,"raw":[0,"kept":['
+    b'"model":{"file":".weights.xml","sha256":"","variables":[],"latent":0,"embedded":"decoder"},"precision":"float16","start":['
+    b'"extras":[["names","<U"],"shapes":{"0":[]},"varying":[],"digits":[,"spelling":{},"model_bytes":['
+    b'"<u1","<u2","<u4","<u8","<i1","<i2","|u1","<f2","|b1","<i8","<i4","<f8","<f4",["abs:0.001,0.1%,false,'
+    b'"parquet","hdf5","csv","layout":{"delimiter":",","header":true,"end":"\\n"},"layout":{"part":"","compound":false},'
+    b'"layout":{"tree":"tree","title":""},"layout":{"order":["data","names"],"deflated":true,"matrix":"data"},'
+    b'{"rows":10,"columns":[{"steps":{"mode":"bits","size":1.0,"low":0,{"mode":"step","size":1.0,"low":0},"arrays":{"":[3,'
+    b'"exponent":-1,"arrays":{"":[1,1,2]},"crc":1,"exponent":-10},"arrays":{"":[3,1]},"crc":2,"of":[0,1]}]},{"steps":'
+    b'{"rows":10,"columns":[{"steps":{"mode":"ratio","size":1.02008,"low":-1'
+    b'{"kind":"root","events":100,"original":{"file":".root","bytes":1,{"kind":"npz","events":10,"original":{"file":".npz",'
+    b'"bytes":0,"raw_bytes":120},"names":["x","column0","var1","],"types":"<f4","bounds":[[0.01,true,0,1]],"bound":"1%",'
+    b'"chunks":[[10,'
+)
 
 
-def _packing(data: bytes) -> int:
-    """The zip method for these bytes; LZMA, which some builds of Python lack, only where it gains."""
-    step = max(len(data) // 16, 1)  # a sixteenth of the probe from every sixteenth of the data: the planes differ
-    probe = data if len(data) <= _PROBE else b"".join(data[at : at + _PROBE // 16] for at in range(0, len(data), step))
-    short = len(zlib.compress(probe, _LEVEL))
-    if short >= len(probe):
-        return zipfile.ZIP_STORED
-    # What packs by LZMA might grow by more than a reader allows, so nothing but what deflate packs by far less goes there.
-    if len(data) < 1 << 12 or 10 * short < len(probe) or not lzma_is_shorter(probe, 0.98 * short):
-        return zipfile.ZIP_DEFLATED
-    return zipfile.ZIP_LZMA
+def pack_json(value) -> bytes:
+    """A value of JSON as bytes: 0 and the text, or 1 and the deflated text."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode()
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=_USUAL)
+    short = packer.compress(text) + packer.flush()
+    return b"\1" + short if len(short) < len(text) else b"\0" + text
 
 
-class Parts:
-    """The parts of an open file; sizes and names are checked before anything is read.
+def unpack_json(data: bytes, most: int):
+    """The value of `pack_json`, of at most so many bytes of text. Raises ValueError."""
+    text = data[1:]
+    if data[:1] == b"\1":
+        unpacker = zlib.decompressobj(-15, zdict=_USUAL)
+        try:
+            text = unpacker.decompress(text, most + 1)
+        except zlib.error as problem:
+            raise ValueError(str(problem)) from problem
+        if len(text) <= most and (not unpacker.eof or unpacker.unused_data):
+            raise ValueError("text that is cut off")
+    elif data[:1] != b"\0":
+        raise ValueError("no text")
+    if len(text) > most:
+        raise ValueError(f"more than {most} bytes of text")
+    try:
+        return json.loads(text.decode(), parse_constant=_no_constant)
+    except RecursionError as problem:
+        raise ValueError("too many brackets") from problem
+
+
+def _no_constant(text: str):
+    raise ValueError(text)
+
+
+class SectionWriter:
+    """Writes sections into an open file, then the index."""
+
+    def __init__(self, file: BinaryIO):
+        self._file = file
+        self.size = file.write(MAGIC)
+
+    def add(self, data: bytes) -> None:
+        """The next section."""
+        self.size += self._file.write(data)
+
+    def finish(self, index) -> None:
+        """The index, JSON values, and the end of the file."""
+        data = pack_json(index)
+        self.size += self._file.write(data)
+        self.size += self._file.write(_END.pack(len(data), zlib.crc32(data), _WORD))
+
+
+class PathBytes:
+    """The bytes of a file, which is open only while they are read."""
+
+    def __init__(self, path: str | os.PathLike):
+        self._path, self.size = path, os.stat(path).st_size
+
+    def read_at(self, at: int, size: int) -> bytes:
+        """Some bytes, fewer where the file ends."""
+        with open(self._path, "rb") as file:
+            file.seek(at)
+            return file.read(size)
+
+
+class MemoryBytes:
+    """Bytes that are in memory."""
+
+    def __init__(self, data: bytes):
+        self._data, self.size = data, len(data)
+
+    def read_at(self, at: int, size: int) -> bytes:
+        """Some bytes, fewer where they end."""
+        return bytes(self._data[at : at + size])
+
+
+class Sections:
+    """The sections of a file.
 
     Raises
     ------
     FileError
-        The file is no such container, is damaged, or its parts claim more than they can hold.
+        The file is of another kind or version, cut off, or damaged.
     """
 
-    def __init__(self, file: BinaryIO, name: str):
-        self.name = name
+    def __init__(self, source: PathBytes | MemoryBytes, name: str):
+        self.name, self._source, self.size = name, source, source.size
+        begin = self._read(0, min(len(MAGIC), self.size))
+        if begin != MAGIC:
+            raise self._other(begin)
+        if self.size < len(MAGIC) + _END.size:
+            raise self.damaged("it is cut off")
+        length, checksum, word = _END.unpack(self._read(self.size - _END.size, _END.size))
+        self.end = self.size - _END.size - length
+        if word != _WORD or self.end < len(MAGIC):
+            raise self.damaged("its end is missing, or is not what it must be")
+        data = self._read(self.end, length)
+        if zlib.crc32(data) != checksum:
+            raise self.damaged("the checksum of its index is wrong")
         try:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(0)
-            self._archive = zipfile.ZipFile(file)
-            infos = self._archive.infolist()
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, UnicodeDecodeError) as problem:
-            raise FileError(
-                f"'{name}' is no archive of tmvalite", code="archive-kind", hint="tmvalite compress MODEL INPUT OUTPUT writes one"
-            ) from problem
-        self._infos = {info.filename: info for info in infos}
-        if len(infos) > MAX_PARTS or len(self._infos) < len(infos):
-            raise self.damaged("it has too many parts, or two of one name")
-        if sum(info.compress_size for info in infos) > size:
-            raise self.damaged("its parts overlap")
-        for info in infos:
-            if info.file_size > GROWTH * info.compress_size + SLACK:
-                raise self.damaged(
-                    f"its part {quoted(info.filename)} claims to unpack to {info.file_size} bytes from {info.compress_size}"
-                )
+            self.index = unpack_json(data, _MOST + length // 16)
+        except ValueError as problem:
+            raise self.damaged(f"its index is no JSON ({problem})") from problem
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._infos
+    def _other(self, begin: bytes) -> FileError:
+        hint = "tmvalite compress INPUT OUTPUT writes one"
+        if begin and MAGIC.startswith(begin):
+            return self.damaged("it is cut off")
+        if begin[:5] == MAGIC[:5]:
+            return self._of_version(begin[5], "a later tmvalite may have written it")
+        if begin[:2] == b"PK" and b"header.json" in self._read(0, min(self.size, 64)):
+            return self._of_version("1 or 2", "decompress it with the tmvalite that wrote it and compress it again")
+        return FileError(f"'{self.name}' is no archive of tmvalite", code="archive-kind", hint=hint)
 
-    def packed_size(self, name: str) -> int:
-        return self._infos[name].compress_size
+    def _of_version(self, version, hint: str) -> FileError:
+        return FileError(
+            f"the archive '{self.name}' has version {version} of the format",
+            code="archive-version",
+            expected=f"version {VERSION}",
+            hint=hint,
+        )
 
-    def packed_sizes(self) -> dict[str, int]:
-        """Bytes of every part in the file."""
-        return {name: info.compress_size for name, info in self._infos.items()}
+    def read(self, at: int, size: int, what: str) -> bytes:
+        """The bytes of a section, which ends before the index. Raises FileError."""
+        if not (len(MAGIC) <= at and 0 <= size and at + size <= self.end):
+            raise self.damaged(f"{what} lies outside of the file")
+        return self._read(at, size)
 
-    def size(self, name: str) -> int:
-        """Bytes that a part claims to unpack to. Raises FileError if there is no such part."""
-        if name not in self._infos:
-            raise self.damaged(f"its part {quoted(name)} is missing")
-        return self._infos[name].file_size
-
-    def read(self, name: str, limit: int) -> bytes:
-        """The bytes of a part of at most `limit` bytes, the sum over which was checked. Raises FileError."""
-        size = self.size(name)
-        info = self._infos[name]
-        if size > limit:
-            raise self.damaged(f"its part {quoted(name)} has {size} bytes, not {limit}")
-        if info.flag_bits & 0x1:
-            raise self.damaged(f"its part {quoted(name)} is encrypted")
+    def _read(self, at: int, size: int) -> bytes:
         try:
-            with self._archive.open(info) as part:
-                data = part.read(size)
-                end = part.read(1)  # at the end the checksum is compared
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            OSError,
-            NotImplementedError,
-            ValueError,
-            RuntimeError,
-            LZMAError,
-        ) as problem:
-            raise self.damaged(f"its part {quoted(name)} cannot be unpacked ({problem})") from problem
-        if len(data) != size or end:
-            raise self.damaged(f"its part {quoted(name)} is cut off")
+            data = self._source.read_at(at, size)
+        except (OSError, ValueError) as problem:
+            raise self.damaged(f"it cannot be read ({problem})") from problem
+        if len(data) != size:
+            raise self.damaged("it is cut off")
         return data
 
     def damaged(self, why: str) -> FileError:

@@ -96,6 +96,10 @@ def _in_order(table: EventTable, positions: Sequence[int], n: int) -> list[int]:
 def _numbers(table: EventTable, column: FileColumn) -> int:
     if not column.is_number:
         raise DataError(f"column {quoted(column.name)} holds text, not numbers", code="data-column", where=table.name)
+    if column.offsets is not None:
+        raise DataError(
+            f"column {quoted(column.name)} has a varying number of values per event", code="data-column-shape", where=table.name
+        )
     return column.width
 
 

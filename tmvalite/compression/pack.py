@@ -25,18 +25,10 @@ def from_planes(data: bytes, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndar
     if not data:
         return np.zeros(shape, dtype)
     whole = np.frombuffer(data, np.uint8).reshape(little.itemsize, -1, shape[0] if shape else 1).transpose(2, 1, 0)
-    return np.ascontiguousarray(whole).reshape(-1).view(little).reshape(shape).astype(dtype, copy=False)
+    out = np.array(whole, order="C").reshape(-1).view(little).reshape(shape)
+    return out.view(dtype) if out.dtype == dtype else out.astype(dtype)  # equal types may have another spelling
 
 
 def shortest_unsigned(symbols: np.ndarray) -> np.ndarray:
     """Non-negative integers in the smallest unsigned type that holds them."""
     return symbols.astype(np.min_scalar_type(int(symbols.max()) if symbols.size else 0))
-
-
-def lzma_is_shorter(data: bytes, length: float) -> bool:
-    """Whether LZMA packs data into fewer bytes than `length`."""
-    try:
-        import lzma
-    except ImportError:  # Python built without it
-        return False
-    return len(lzma.compress(data, lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_LZMA1}])) < length

@@ -8,12 +8,33 @@ from __future__ import annotations
 import numpy as np
 
 from tmvalite.compression.bins import TOP, find_bins
-from tmvalite.compression.step_curves import best_curve, curve
+from tmvalite.compression.step_curves import best_curve, bins_of, curve
 
 MAX_COLUMNS = 4  # of one line
 MAX_CURVES = 2
 _FITTED = 1 << 13  # rows
+_SCORED = 4  # every so many of these rows say which column to take
+_FEWEST = 64  # rows below which no line pays for its numbers
 _LIMIT = 2.0**53
+
+
+class KnownSteps(dict):
+    """Steps (N,) of the columns before, by position; which of some bins their entries lie in is found once for each."""
+
+    def __init__(self, *given):
+        super().__init__(*given)
+        self._bins: dict[int, np.ndarray] = {}
+
+    def bins(self, i: int) -> np.ndarray:
+        """The bins of column i, of the rows on which predictions are fitted and scored."""
+        if i not in self._bins:
+            self._bins[i] = bins_of(self[i][_rows(self[i])][::_SCORED])
+        return self._bins[i]
+
+
+def _rows(values: np.ndarray) -> slice:
+    """The rows on which predictions are fitted."""
+    return slice(None, None, max(1, len(values) // _FITTED))
 
 
 def residuals(values: np.ndarray, prediction: dict | None, columns: dict[int, np.ndarray]) -> np.ndarray:
@@ -45,15 +66,23 @@ def undo(left: np.ndarray, prediction: dict | None, columns: dict[int, np.ndarra
     return left + line
 
 
+def needed_columns(prediction: dict | None) -> set[int]:
+    """The columns from which a prediction is made. Raises TypeError, KeyError, ValueError or IndexError for what is none."""
+    if not prediction or "rows" in prediction:
+        return set()
+    return {int(i) for i in (*prediction["columns"], *(curve[0] for curve in prediction.get("curves", ())))}
+
+
 def _line(prediction: dict, columns: dict[int, np.ndarray]) -> np.ndarray:
     constant, *slopes = (float(number) for number in prediction["line"])
     chosen, curves = prediction["columns"], prediction.get("curves", [])
     if not len(chosen) == len(slopes) <= MAX_COLUMNS or len(curves) > MAX_CURVES or not (chosen or curves):
         raise ValueError("a line of other columns")
     total = np.full(columns[chosen[0] if chosen else curves[0][0]].shape, constant)
-    for i, slope in zip(chosen, slopes):
-        total += slope * columns[i]
-    out = np.rint(np.clip(np.nan_to_num(total), -_LIMIT, _LIMIT)).astype(np.int64)
+    with np.errstate(all="ignore"):
+        for i, slope in zip(chosen, slopes):
+            total += slope * columns[i]
+    out = np.rint(np.fmax(np.fmin(total, _LIMIT), -_LIMIT)).astype(np.int64)  # these two pass over NaN
     for i, knots, heights in curves:
         out += curve(columns[i], knots, heights)
     return out
@@ -65,14 +94,14 @@ def candidates(values: np.ndarray, special: int, columns: dict[int, np.ndarray])
     if len(values) < 3:
         return out
     out.append({"rows": 1})
-    if values.ndim == 1 and columns:
+    if values.ndim == 1 and columns and len(values) >= _FEWEST:
         out += _fits(values, special, columns)
     return out
 
 
 def _fits(values: np.ndarray, special: int, columns: dict[int, np.ndarray]) -> list[dict]:
     """Least squares in one column, two, ...: always the one added that explains most of what is left."""
-    rows = slice(None, None, max(1, len(values) // _FITTED))
+    rows, columns = _rows(values), columns if isinstance(columns, KnownSteps) else KnownSteps(columns)
     y = values[rows].astype(np.float64)
     good = values[rows] != special
     if good.sum() < 8 or y[good].std() == 0.0:
@@ -98,15 +127,19 @@ def _fits(values: np.ndarray, special: int, columns: dict[int, np.ndarray]) -> l
         line = values[rows][good].astype(np.float64) - sum(s * columns[i][rows][good] for s, i in zip(slopes, at))
         out.append({"columns": at, "line": [float(round(np.median(line))), *slopes]})
     known = {i: columns[i][rows][good] for i in names}
-    return out + _with_curves(values[rows][good], known, [{"columns": [], "line": [0.0]}, *out[:1], *out[-1:]])
+    bins = {i: columns.bins(i)[good[::_SCORED]] for i in names}
+    scored = np.flatnonzero(good[::_SCORED]) * _SCORED
+    place = np.cumsum(good)[scored] - 1  # of the rows that are scored among those that are fitted
+    lines = [{"columns": [], "line": [0.0]}, *out[:1], *out[-1:]]
+    return out + _with_curves(values[rows][good], known, lines, bins, place)
 
 
-def _with_curves(values: np.ndarray, columns: dict[int, np.ndarray], lines: list[dict]) -> list[dict]:
+def _with_curves(values: np.ndarray, columns: dict[int, np.ndarray], lines: list[dict], bins, place) -> list[dict]:
     """Every line with the curves that explain most of what it leaves."""
     out = []
     for line in lines:
         curves, base = [], values - (_line(line, columns) if line["columns"] else 0)
-        while len(curves) < MAX_CURVES and (found := best_curve(base.astype(np.float64), columns)) is not None:
+        while len(curves) < MAX_CURVES and (found := best_curve(base.astype(np.float64), columns, bins, place)) is not None:
             curves.append(list(found))
             base = base - curve(columns[found[0]], *found[1:])
             out.append(line | {"curves": list(curves)})

@@ -1,24 +1,24 @@
-"""Trees in ROOT files: numbers and arrays of a fixed length."""
+"""Trees in ROOT files: numbers, arrays of a fixed length, and arrays of a varying one."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from tmvalite.compression.table import EventTable, FileColumn, check_columns, is_whole
+from tmvalite.compression.table import EventTable
+from tmvalite.compression.table_kinds import TableKind, is_text, register
+from tmvalite.compression.table_source import TableParts, streamed
 from tmvalite.data.sources import open_table
 from tmvalite.data.sources.root import RootTable
 from tmvalite.errors import DataError, MissingExtraError
 from tmvalite.io.atomic import write_atomic
 
-_CHUNK = 100_000  # events written at a time; each chunk is a basket of every branch
 
-
-def read_root(path: str | os.PathLike, tree: str | None = None, *, drop: bool = False) -> EventTable:
-    """One tree of a file; `tree` may be left out where the file has only one. With `drop`, branches of varying length or of
-    other things than numbers are left out.
+def open_root(path: str | os.PathLike, tree: str | None = None, *, drop: bool = False) -> TableParts:
+    """One tree of a file, TTree or RNTuple; `tree` may be left out where the file has only one.
 
     Raises
     ------
@@ -30,47 +30,16 @@ def read_root(path: str | os.PathLike, tree: str | None = None, *, drop: bool = 
     table = open_table(f"{os.fspath(path)}:{tree}" if tree else os.fspath(path))
     if not isinstance(table, RootTable):
         raise DataError(f"'{os.fspath(path)}' is a pattern of several files", code="data-file-kind", expected="one ROOT file")
-    where, columns = str(table), []
-    for name in table.branches():
-        try:
-            column = table.read([name])[name]
-        except DataError as problem:
-            if drop:
-                continue
-            if problem.code == "data-file-damaged":
-                raise
-            raise DataError(
-                problem.message,
-                code=problem.code,
-                where=where,
-                expected=problem.expected,
-                hint="leave such branches out: --others drop",
-            ) from problem
-        if column.offsets is None:
-            columns.append(FileColumn(name, column.values, whole=is_whole(column.values)))
-        elif not drop:
-            raise DataError(
-                f"branch '{name}' has a varying number of values per event",
-                code="data-column-shape",
-                where=where,
-                expected="numbers, or arrays of a fixed length",
-                hint="leave such branches out: --others drop",
-            )
-    if not columns:
-        raise DataError(f"{where} has no branch with numbers", code="data-column")
-    check_columns(columns, where)
+    size = Path(path).stat().st_size if Path(path).exists() else 0
     layout = {"tree": table.path, "title": table.title}
-    return EventTable("root", columns, table.n_entries, layout, {}, _size(path), where)
+    return streamed(table, "root", table.branches(), layout, size, drop=drop)
 
 
-def _size(path) -> int:
-    return Path(path).stat().st_size if Path(path).exists() else 0
-
-
-def write_root(path: str | os.PathLike, table: EventTable) -> None:
+def write_root(path: str | os.PathLike, parts: Iterable[EventTable], source) -> None:
     """Write a table as a TTree of the name it had. Raises FileError, MissingExtraError.
 
-    ROOT files carry the time at which they were written; the branches are the same to the bit every time.
+    Branches of varying length get a branch of their lengths; a column that is that already is not written twice. ROOT files
+    carry the time at which they were written; the branches are the same to the bit every time.
     """
     try:
         import uproot
@@ -78,11 +47,43 @@ def write_root(path: str | os.PathLike, table: EventTable) -> None:
         raise MissingExtraError("ROOT files need the package uproot", code="missing-extra", hint="pip install uproot") from error
 
     def fill(file):
-        with uproot.recreate(file) as output:
-            native = {c.name: np.ascontiguousarray(c.values, c.values.dtype.newbyteorder("=")) for c in table.columns}
-            types = {name: np.dtype((x.dtype, x.shape[1:])) for name, x in native.items()}
-            tree = output.mktree(table.layout.get("tree") or "tree", types, title=table.layout.get("title") or "")
-            for start in range(0, table.n_events, _CHUNK):
-                tree.extend({name: x[start : start + _CHUNK] for name, x in native.items()})
+        with uproot.recreate(file, compression=uproot.ZLIB(1)) as output:
+            tree = None
+            for part in parts:
+                columns = {c.name: c for c in part.columns}
+                counters = {_counter(c.name): np.diff(c.offsets) for c in part.columns if c.offsets is not None}
+                if tree is None:
+                    own = {n for n, c in columns.items() if n not in counters or c.offsets is not None}
+                    types = {n: _type(columns[n]) for n in columns if n in own}
+                    name, title = source.layout.get("tree") or "tree", source.layout.get("title") or ""
+                    tree = output.mktree(name, types, title=title, counter_name=_counter)
+                for n, lengths in counters.items():
+                    if n in columns and not np.array_equal(columns[n].values, lengths):
+                        raise DataError(f"'{n}' is a column, and no branch of the lengths of another", code="data-column")
+                tree.extend({n: _values(columns[n]) for n in own})
 
     write_atomic(path, fill)
+
+
+def _counter(name: str) -> str:
+    """The branch that holds the lengths of another."""
+    return "n" + name
+
+
+def _type(column):
+    native = column.values.dtype.newbyteorder("=")
+    if column.offsets is None:
+        return np.dtype((native, column.values.shape[1:]))
+    return "var * " + "".join(f"{size} * " for size in column.values.shape[1:]) + native.name
+
+
+def _values(column):
+    native = np.ascontiguousarray(column.values, column.values.dtype.newbyteorder("="))
+    if column.offsets is None:
+        return native
+    import awkward as ak
+
+    return ak.unflatten(ak.Array(native), np.diff(column.offsets))
+
+
+register(TableKind("root", (".root",), open_root, write_root, {"tree": is_text, "title": is_text}))

@@ -16,20 +16,30 @@ def curve(values: np.ndarray, knots: list[int], heights: list[int]) -> np.ndarra
     whole = k.dtype == h.dtype == np.int64 and k.ndim == 1 and k.shape == h.shape and 2 <= len(k) <= KNOTS
     if not whole or np.abs(k).max() > _RANGE or np.abs(h).max() > _RANGE or np.diff(k).min() <= 0:
         raise ValueError("a curve without knots")
-    v = np.clip(values, k[0], k[-1])
-    at = np.clip(np.searchsorted(k, v, side="right") - 1, 0, len(k) - 2)
-    return h[at] + (h[at + 1] - h[at]) * (v - k[at]) // (k[at + 1] - k[at])
+    from tmvalite.compression import curve_kernels  # loads the compiler
+
+    out = np.empty(values.shape, np.int64)
+    curve_kernels.heights_at.get("float64")(np.ascontiguousarray(values, np.int64), k, h, out)
+    return out
 
 
-def best_curve(left: np.ndarray, columns: dict[int, np.ndarray]) -> tuple[int, list[int], list[int]] | None:
-    """The column (its position) whose curve explains most of what is left (N,), its knots and heights; None if none does."""
-    spread = float(left.std())
-    scores = {i: _spread_in_bins(left, values) for i, values in columns.items()}
+def best_curve(
+    left: np.ndarray, columns: dict[int, np.ndarray], bins: dict[int, np.ndarray], place: np.ndarray
+) -> tuple[int, list[int], list[int]] | None:
+    """The column (its position) whose curve explains most of what is left (N,), its knots and heights; None if none does.
+
+    bins : of every column, `bins_of` at the entries `place` of left
+    """
+    some = left[place]
+    spread = float(some.std()) if some.size else 0.0
+    scores = {i: _spread_in_bins(some, at) for i, at in bins.items()}
     if not scores or spread == 0.0:
         return None
     best = min(scores, key=scores.__getitem__)
+    if scores[best] > _GAIN * spread:
+        return None
     knots = np.unique(np.quantile(columns[best], _LEVELS, method="nearest")).astype(np.int64)
-    if scores[best] > _GAIN * spread or len(knots) < 2 or np.abs(knots).max() > _RANGE:
+    if len(knots) < 2 or np.abs(knots).max() > _RANGE:
         return None
     v = np.clip(columns[best], knots[0], knots[-1])
     at = np.clip(np.searchsorted(knots, v, side="right") - 1, 0, len(knots) - 2)
@@ -38,16 +48,23 @@ def best_curve(left: np.ndarray, columns: dict[int, np.ndarray]) -> tuple[int, l
     rows = np.arange(len(v))
     hats[rows, at] = 1.0 - part
     hats[rows, at + 1] += part
-    heights, *_ = np.linalg.lstsq(hats, left, rcond=None)
+    matrix = hats.T @ hats
+    matrix[np.diag_indices(len(knots))] += 1e-9 * len(v)  # a knot without entries nearby
+    heights = np.linalg.solve(matrix, hats.T @ left)
     if not np.abs(heights).max() < _RANGE:
         return None
     return best, knots.tolist(), np.rint(heights).astype(np.int64).tolist()
 
 
-def _spread_in_bins(left: np.ndarray, values: np.ndarray) -> float:
-    """Standard deviation that remains if the mean of every bin of equally many values is known."""
-    edges = np.unique(np.quantile(values, np.linspace(0.0, 1.0, KNOTS)[1:-1]))
-    at = np.searchsorted(edges, values, side="right")
+def bins_of(values: np.ndarray) -> np.ndarray:
+    """(N,) which of KNOTS - 1 bins of nearly equally many values each value lies in."""
+    ordered = np.sort(values)
+    edges = ordered[np.arange(1, KNOTS - 1) * (len(values) - 1) // (KNOTS - 1)] if len(values) else ordered
+    return np.searchsorted(edges, values, side="right")
+
+
+def _spread_in_bins(left: np.ndarray, at: np.ndarray) -> float:
+    """Standard deviation that remains if the mean of every bin is known."""
     counts = np.bincount(at)
-    means = np.bincount(at, left) / np.maximum(counts, 1)
-    return float(np.sqrt(np.mean((left - means[at]) ** 2)))
+    sums = np.bincount(at, left)
+    return float(np.sqrt(max(0.0, (left @ left - np.sum(sums * sums / np.maximum(counts, 1))) / max(len(left), 1))))

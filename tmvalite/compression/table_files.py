@@ -4,25 +4,42 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 
-from tmvalite.compression.csv_files import read_csv, write_csv
-from tmvalite.compression.npz_files import read_npz, write_npz
-from tmvalite.compression.root_files import read_root, write_root
+from tmvalite.compression import csv_files, hdf5_files, npz_files, parquet_files, root_files
 from tmvalite.compression.table import EventTable
+from tmvalite.compression.table_kinds import KINDS, check_layout
+from tmvalite.compression.table_source import TableParts, source_of
 from tmvalite.errors import DataError, FileError
 
-_ENDINGS = {".root": "root", ".npz": "npz", ".csv": "csv"}
-_WRITERS = {"root": write_root, "npz": write_npz, "csv": write_csv}
-_ROOT_PATH = re.compile(r"(?P<file>.*\.root)(?::(?P<tree>.+))?", re.DOTALL)
+__all__ = [
+    "KINDS",
+    "check_distinct",
+    "check_kind",
+    "check_layout",
+    "csv_files",
+    "hdf5_files",
+    "kind_of",
+    "npz_files",
+    "open_source",
+    "parquet_files",
+    "read_table",
+    "root_files",
+    "write_parts",
+    "write_table",
+]
+_ENDINGS = {ending: kind for kind in KINDS.values() for ending in kind.endings}
+_SHOWN = ", ".join(list(_ENDINGS)[:-1]) + f" or {list(_ENDINGS)[-1]}"
+_WITH_PART = re.compile(r"(?P<file>.*\.(?:root|h5|hdf5))(?::(?P<part>.+))?", re.DOTALL)
 
 
-def read_table(path: str | os.PathLike, *, tree: str | None = None, drop: bool = False) -> EventTable:
-    """The table of a .root, .npz or .csv file.
+def open_source(path: str | os.PathLike | EventTable, *, tree: str | None = None, drop: bool = False) -> TableParts:
+    """A table of which nothing but names, types and lengths is read yet.
 
     Parameters
     ----------
-    path : path
-        A ROOT file may name its tree, `data.root:tree`.
+    path : path or EventTable
+        A ROOT file may name its tree, `data.root:tree`, an HDF5 file its group.
     tree : str, optional
         The tree of a ROOT file that has several.
     drop : bool
@@ -33,41 +50,54 @@ def read_table(path: str | os.PathLike, *, tree: str | None = None, drop: bool =
     DataError
         The file is missing, of another kind, damaged, or holds no table.
     """
+    if isinstance(path, EventTable):
+        return source_of(path)
     name = os.fspath(path)
-    match = _ROOT_PATH.fullmatch(name)
+    match = _WITH_PART.fullmatch(name)
     if match:
-        return read_root(match["file"], tree or match["tree"], drop=drop)
+        return kind_of(match["file"]).open(match["file"], tree or match["part"], drop=drop)
     kind = kind_of(name)
     if tree is not None:
         raise DataError(f"'{name}' has no trees", code="data-tree-missing", hint="leave --tree out")
-    return read_npz(name, drop=drop) if kind == "npz" else read_csv(name)
+    if not os.path.exists(name):
+        raise DataError(f"there is no file '{name}'", code="data-file-missing")
+    return kind.open(name, drop=drop)
 
 
-def kind_of(name: str | os.PathLike) -> str:
-    """ "root", "npz" or "csv". Raises DataError for another ending."""
+def read_table(path: str | os.PathLike, *, tree: str | None = None, drop: bool = False) -> EventTable:
+    """The table of a file, in memory; `open_source` has the parameters and errors."""
+    return open_source(path, tree=tree, drop=drop).whole()
+
+
+def kind_of(name: str | os.PathLike):
+    """The TableKind of a file name. Raises DataError for another ending."""
     ending = os.path.splitext(os.fspath(name))[1].lower()
     if ending not in _ENDINGS:
         raise DataError(
-            f"'{os.fspath(name)}' is no kind of table",
-            code="data-file-kind",
-            expected="a file name that ends in .root, .npz or .csv",
+            f"'{os.fspath(name)}' is no kind of table", code="data-file-kind", expected=f"a file name that ends in {_SHOWN}"
         )
     return _ENDINGS[ending]
 
 
 def write_table(path: str | os.PathLike, table: EventTable) -> None:
     """Write a table in its own kind of file. Raises FileError, and DataError if the name is that of another kind."""
-    check_kind(path, table.kind)
-    _WRITERS[table.kind](path, table)
+    write_parts(path, [table], source_of(table))
+
+
+def write_parts(path: str | os.PathLike, parts: Iterable[EventTable], source) -> None:
+    """Write a table that comes in parts; kind, layout, n_events and extras are those of `source`."""
+    check_kind(path, source.kind)
+    KINDS[source.kind].write(path, parts, source)
 
 
 def check_kind(path: str | os.PathLike, kind: str) -> None:
     """Raises DataError if a file of this name would not be of this kind."""
-    if kind_of(path) != kind:
+    if kind_of(path).name != kind:
+        endings = KINDS[kind].endings
         raise DataError(
-            f"the events come from a .{kind} file, '{os.fspath(path)}' names another kind",
+            f"the events come from a {endings[0]} file, '{os.fspath(path)}' names another kind",
             code="data-file-kind",
-            expected=f"a file name that ends in .{kind}",
+            expected=f"a file name that ends in {' or '.join(endings)}",
         )
 
 
@@ -78,7 +108,7 @@ def check_distinct(**paths: str | os.PathLike | None) -> None:
         if not isinstance(path, (str, os.PathLike)):
             continue
         name = os.fspath(path)
-        match = _ROOT_PATH.fullmatch(name)
+        match = _WITH_PART.fullmatch(name)
         place = os.path.realpath(match["file"] if match else name)
         if place in seen:
             raise FileError(

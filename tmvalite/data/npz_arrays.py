@@ -7,10 +7,13 @@ and others through where a header is not what it should be; here everything that
 from __future__ import annotations
 
 import ast
+import contextlib
+import math
 import os
 import warnings
 import zipfile
 import zlib
+from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -41,10 +44,25 @@ class _Damaged(Exception):
     """Why the bytes are no array."""
 
 
+class NpzHead(NamedTuple):
+    """What the header of an array says. file : its name in the archive; fortran : whether the first index runs fastest."""
+
+    name: str
+    file: str
+    dtype: np.dtype
+    shape: tuple[int, ...]
+    fortran: bool
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+        return math.prod(self.shape)
+
+
 class NpzArrays(NamedTuple):
     """What a file holds.
 
-    arrays : dict of str to array
+    arrays : dict of str to array, or to NpzHead
     others : names of what is no array
     packed : whether anything is compressed
     """
@@ -56,6 +74,48 @@ class NpzArrays(NamedTuple):
 
 def read_npz_arrays(path: str | os.PathLike) -> NpzArrays:
     """All arrays of a file. Raises DataError, which names the file."""
+    with _opened(path) as (archive, size, where):
+        return _read_all(archive, size, where, lambda name, info, part: _read_array(part, _left(info)))
+
+
+def read_npz_heads(path: str | os.PathLike) -> NpzArrays:
+    """The headers of all arrays of a file. Raises DataError, which names the file."""
+
+    def head(name: str, info: zipfile.ZipInfo, part: BinaryIO) -> NpzHead:
+        dtype, fortran, shape = _read_head(part, _left(info))
+        return NpzHead(name, info.filename, dtype, shape, fortran and len(shape) > 1)
+
+    with _opened(path) as (archive, size, where):
+        return _read_all(archive, size, where, head)
+
+
+def read_npz_array(path: str | os.PathLike, head: NpzHead) -> np.ndarray:
+    """One array of a file. Raises DataError, which names the file."""
+    with _opened(path) as (archive, _, _), archive.open(head.file) as part:
+        part.read(len(_MAGIC))
+        return _read_array(part, _left(archive.getinfo(head.file)))
+
+
+def read_npz_rows(path: str | os.PathLike, head: NpzHead, rows: int) -> Iterator[np.ndarray]:
+    """So many rows of an array at a time; one whose columns lie together is read at once. Raises DataError."""
+    if head.fortran:
+        whole = read_npz_array(path, head)
+        for start in range(0, len(whole), rows):
+            yield np.ascontiguousarray(whole[start : start + rows])
+        return
+    with _opened(path) as (archive, _, _), archive.open(head.file) as part:
+        part.read(len(_MAGIC))
+        _read_head(part, _left(archive.getinfo(head.file)))
+        for start in range(0, head.shape[0], rows):
+            block = np.empty((min(rows, head.shape[0] - start), *head.shape[1:]), head.dtype)
+            if block.nbytes:
+                _fill(part, block)
+            yield block
+
+
+@contextlib.contextmanager
+def _opened(path: str | os.PathLike) -> Iterator[tuple[zipfile.ZipFile, int, str]]:
+    """The archive, the bytes of the file, and its name as errors say it. Whatever goes wrong is a DataError."""
     where = f"'{os.fspath(path)}'"
     try:
         with open(path, "rb") as file:
@@ -66,7 +126,7 @@ def read_npz_arrays(path: str | os.PathLike) -> NpzArrays:
                 message, hint = f"{where} holds one array without a name", "write it by numpy.savez, with a name for each column"
                 raise DataError(message, code="data-file-kind", expected="an NPZ file", hint=hint)
             with zipfile.ZipFile(file) as archive:
-                return _read_all(archive, size, where)
+                yield archive, size, where
     except DataError:
         raise
     except FileNotFoundError:
@@ -77,7 +137,13 @@ def read_npz_arrays(path: str | os.PathLike) -> NpzArrays:
         raise DataError(message, code="data-file-damaged", hint="the file may be damaged") from problem
 
 
-def _read_all(archive: zipfile.ZipFile, size: int, where: str) -> NpzArrays:
+def _left(info: zipfile.ZipInfo) -> int:
+    """Bytes of a part behind its magic."""
+    return info.file_size - len(_MAGIC)
+
+
+def _read_all(archive: zipfile.ZipFile, size: int, where: str, take) -> NpzArrays:
+    """What `take(name, info, part)` gives of every array; the part has its magic behind it."""
     infos = archive.infolist()
     if sum(info.compress_size for info in infos) > size:
         raise _Damaged("its parts overlap")
@@ -93,7 +159,7 @@ def _read_all(archive: zipfile.ZipFile, size: int, where: str) -> NpzArrays:
                 others.append(info.filename)
                 continue
             try:
-                arrays[name] = _read_array(part, info.file_size - len(_MAGIC))
+                arrays[name] = take(name, info, part)
             except _Damaged as problem:
                 raise _Damaged(f"the array '{name}' {problem}") from problem
             except _Pickled:
@@ -106,8 +172,8 @@ class _Pickled(Exception):
     """An array of Python objects."""
 
 
-def _read_array(part: BinaryIO, size: int) -> np.ndarray:
-    """The array behind the magic of a part that has `size` bytes left."""
+def _read_head(part: BinaryIO, size: int) -> tuple[np.dtype, bool, tuple[int, ...]]:
+    """(type, whether the first index runs fastest, shape) of the array behind the magic of a part that has `size` bytes left."""
     width = _LENGTHS.get(version := part.read(2))
     if width is None:
         raise _Damaged("has a version of the format that is not known")
@@ -119,11 +185,15 @@ def _read_array(part: BinaryIO, size: int) -> np.ndarray:
     if len(text) < length:
         raise _Damaged("ends too early")
     dtype, fortran, shape = _read_header(text.decode("utf-8" if version == b"\3\0" else "latin-1"))
-    count = 1
-    for n in shape:
-        count *= n
-    if count * dtype.itemsize > left:
-        raise _Damaged(f"needs {count * dtype.itemsize} bytes and has {left}")
+    needed = math.prod(shape) * dtype.itemsize
+    if needed > left:
+        raise _Damaged(f"needs {needed} bytes and has {left}")
+    return dtype, fortran, shape
+
+
+def _read_array(part: BinaryIO, size: int) -> np.ndarray:
+    """The array behind the magic of a part that has `size` bytes left."""
+    dtype, fortran, shape = _read_head(part, size)
     whole = np.empty(shape[::-1] if fortran else shape, dtype)
     if whole.nbytes:
         _fill(part, whole)

@@ -77,7 +77,7 @@ def do(job: Job, work: Work, executor=None, page: str | None = None, **more) -> 
     """
     if page is not None and work.kind != METHODS:
         raise OptionError("there is a report of trained methods only", code="argument", hint="leave --report out")
-    if (checkpoint is not None or resume) and work.kind != METHODS:
+    if any(more.get(name) for name in ("checkpoint", "resume")) and work.kind != METHODS:
         message = "there are checkpoints of trained methods only"
         raise OptionError(message, code="argument", hint="leave --checkpoint and --resume out")
     if work.kind == FOLDS:

@@ -3,25 +3,16 @@
 Symbol i belongs to state i modulo L; a state has 32 bits, a word 16. Words are written in the order in which they are read.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 LOWEST = 1 << 16  # a state is at least this
-_EVENTS_PER_STATE = 1024  # a state costs four bytes
-_MAX_STATES = 1 << 12
 
 
-def n_states(count: int) -> int:
-    """L for this many symbols."""
-    return max(1, min(_MAX_STATES, count // _EVENTS_PER_STATE))
-
-
-def encode(symbols: np.ndarray, frequencies: np.ndarray, bits: int) -> bytes:
+def encode(symbols, frequencies, bits, lanes):
     """Symbols (N,) below S as bytes; frequencies (S,) are positive where they occur and sum to 2^bits, bits <= 16."""
     frequencies = frequencies.astype(np.uint64)
     starts = np.cumsum(frequencies) - frequencies
-    n, lanes = len(symbols), n_states(len(symbols))
+    n = len(symbols)
     states = np.full(lanes, LOWEST, np.uint64)
     words, shift = [], np.uint64(bits)
     for at in range((n - 1) // lanes * lanes, -1, -lanes) if n else ():
@@ -35,11 +26,10 @@ def encode(symbols: np.ndarray, frequencies: np.ndarray, bits: int) -> bytes:
     return states.astype("<u4").tobytes() + b"".join(word.tobytes() for word in reversed(words))
 
 
-def decode(data: bytes, count: int, frequencies: np.ndarray, bits: int) -> np.ndarray:
+def decode(data, count, frequencies, bits, lanes):
     """The symbols (count,) of `encode`, as uint16. Raises ValueError if the bytes are not of this kind."""
     if len(frequencies) > 1 << 16 or int(frequencies.sum()) != 1 << bits:
         raise ValueError("frequencies")
-    lanes = n_states(count)
     if len(data) < 4 * lanes or len(data) % 2:
         raise ValueError("length of the states")
     states = np.frombuffer(data, "<u4", lanes).astype(np.uint64)
