@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from tmvalite.compression.npz_files import read_npz
+from tmvalite.compression.table_files import read_table
 from tmvalite.data.npz_arrays import read_npz_arrays
 from tmvalite.data.sources.npz import open_npz
 from tmvalite.errors import DataError
@@ -99,7 +99,7 @@ FILES = {
 def refused(tmp_path, content, code="data-file-damaged"):
     path = tmp_path / "a.npz"
     path.write_bytes(content)
-    for read in (read_npz, lambda path: open_npz(str(path), None)):
+    for read in (read_table, lambda path: open_npz(str(path), None)):
         with pytest.raises(DataError) as caught:
             read(path)
         assert caught.value.code == code and str(path) in str(caught.value)
