@@ -148,7 +148,7 @@ class ByWorkers:
             return
         self.close()
         network, size, self._training = self.network, self.network.plan.size, secrets.token_hex(8)
-        sample = dict(zip(("x", "targets", "weights"), network.check_sample(x, targets, weights)))
+        sample = dict(zip(("x", "targets", "weights"), network.checked(x, targets, weights)))
         by_file = shares_files(self._executor)
         events = SharedArrays(sample, by_file, writeable=True)
         board = None

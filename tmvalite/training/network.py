@@ -374,7 +374,7 @@ class Network:
         -------
         (count,) float64 : sum of w_b l_b over the events of each batch over their number, before its update.
         """
-        x, targets, weights = self.check_sample(x, targets, weights)
+        x, targets, weights = self._check_sample(x, targets, weights)
         order = np.ascontiguousarray(order, np.int64)
         if order.ndim != 1 or (order.size and (order.min() < 0 or order.max() >= len(x))):
             raise DataError(f"the order of training names rows outside the {len(x)} events")
@@ -414,52 +414,6 @@ class Network:
         optimizer.steps += len(bounds)
         return losses
 
-    def share_gradients(
-        self, x, targets, weights, order, *, rows: int, shares: int, block: tuple[int, int], step: int, epoch: int, seed: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The gradients of some shares of one batch, and their losses; nothing is updated.
-
-        Parameters
-        ----------
-        order : (M,) integer, the rows of x that belong to these shares only
-        rows : events of the whole batch
-        block : the first of the shares and the last + 1, at most `plan.most_shares` of the `shares`, of which there are several
-        step : number of the batch in its epoch
-
-        Returns
-        -------
-        gradients (block, size), which the next call overwrites; losses (block,) and terms (block, terms), sums over the events
-        """
-        low, count = rows * block[0] // shares, block[1] - block[0]
-        batches = np.array([(-low, rows - low, shares, *block)], np.int64)  # `order` begins with the first of these shares
-        work = self._training_workspace(batches)
-        work.point(TARGETS=targets, WEIGHTS=weights, ORDER=order, BATCHES=batches, KEYS=self._keys(seed))
-        work.point(LOSSES=np.zeros(1), TERMS=np.zeros((1, len(self.term_names))))
-        copied = self.plan.transposes_for(batches)
-        self._refresh_copies(copied)
-        work.set(TRANSPOSE_COUNT=0, COPIED=len(copied) == len(self.plan.transposes), RANGE_COUNT=0, LATE_COUNT=0)
-        work.set(STEPS=1, FIRST_STEP=step, EPOCH=epoch, TIME=0)
-        try:
-            self._run(work, TRAIN, x, self._no_output, min(count, work.threads))
-        finally:
-            work.set(RANGE_COUNT=len(self.plan.ranges), LATE_COUNT=len(self.plan.late_ranges))
-        gradients = self._shared_buffers()[1][: count * self.plan.size].reshape(count, self.plan.size)
-        losses, terms = work.kept("UNIT_LOSSES"), work.kept("UNIT_TERMS")
-        return gradients, losses[:count].copy(), terms[:count].copy()
-
-    def update(self, gradient: np.ndarray, optimizer: OptimizerState) -> None:
-        """One step of the optimizer with a gradient (size,) of the loss."""
-        batches = np.array([(0, self.plan.tile + 1, 1, 0, 0)], np.int64)  # a batch of which nothing is done here
-        work = self._training_workspace(batches)
-        self._shared_buffers()[1][: self.plan.size] = gradient
-        work.point(ORDER=np.zeros(1, np.int64), BATCHES=batches, LOSSES=np.zeros(1), TERMS=np.zeros((1, len(self.term_names))))
-        work.point(MOMENTS=optimizer.memory, SCALARS=optimizer.scalars())
-        work.set(STEPS=1, TRANSPOSE_COUNT=0, TIME=optimizer.steps, REGULARIZATION=optimizer.regularization)
-        work.set(OPTIMIZER=optimizer.kernel(self.precision), MOMENT_STRIDE=optimizer.stride)
-        threads = 1 if self.plan.size * 20 < THREAD_FLOPS else work.threads
-        self._run(work, TRAIN, np.zeros((1, self.n_inputs), self.dtype), self._no_output, threads)
-        optimizer.steps += 1
-
     def loss(self, x, targets, weights, *, seed: int = 0, parts: np.ndarray | None = None) -> float:
         """1/N sum of w_b l_b over all events, without dropout and regularisation.
 
@@ -482,7 +436,7 @@ class Network:
         totals, n = np.zeros(len(self.term_names)), 0
         work.point(KEYS=self._keys(seed))
         for x, targets, weights in blocks:
-            x, targets, weights = self.check_sample(x, targets, weights)
+            x, targets, weights = self._check_sample(x, targets, weights)
             for start in range(0, len(x), rows):
                 block = np.zeros(-(-min(rows, len(x) - start) // EVALUATION_BLOCK))
                 terms = np.zeros((len(block), len(totals)))
@@ -528,6 +482,56 @@ class Network:
             self._settings[:] = kept
             self.parameters.restore(before)
         return state.moments[0]  # V = g after the first step
+
+    def share_gradients(
+        self, x, targets, weights, order, *, rows: int, shares: int, block: tuple[int, int], step: int, epoch: int, seed: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The gradients of some shares of one batch, and their losses; nothing is updated.
+
+        Parameters
+        ----------
+        order : (M,) integer, the rows of x that belong to these shares only
+        rows : events of the whole batch
+        block : the first of the shares and the last + 1, at most `plan.most_shares` of the `shares`, of which there are several
+        step : number of the batch in its epoch
+
+        Returns
+        -------
+        gradients (block, size), which the next call overwrites; losses (block,) and terms (block, terms), sums over the events
+        """
+        low, count = rows * block[0] // shares, block[1] - block[0]
+        batches = np.array([(-low, rows - low, shares, *block)], np.int64)  # `order` begins with the first of these shares
+        work = self._training_workspace(batches)
+        work.point(TARGETS=targets, WEIGHTS=weights, ORDER=order, BATCHES=batches, KEYS=self._keys(seed))
+        work.point(LOSSES=np.zeros(1), TERMS=np.zeros((1, len(self.term_names))))
+        copied = self.plan.transposes_for(batches)
+        self._refresh_copies(copied)
+        work.set(TRANSPOSE_COUNT=0, COPIED=len(copied) == len(self.plan.transposes), RANGE_COUNT=0, LATE_COUNT=0)
+        work.set(STEPS=1, FIRST_STEP=step, EPOCH=epoch, TIME=0)
+        try:
+            self._run(work, TRAIN, x, self._no_output, min(count, work.threads))
+        finally:
+            work.set(RANGE_COUNT=len(self.plan.ranges), LATE_COUNT=len(self.plan.late_ranges))
+        gradients = self._shared_buffers()[1][: count * self.plan.size].reshape(count, self.plan.size)
+        losses, terms = work.kept("UNIT_LOSSES"), work.kept("UNIT_TERMS")
+        return gradients, losses[:count].copy(), terms[:count].copy()
+
+    def checked(self, x, targets, weights) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A sample as the kernels read it. Raises DataError where its shapes do not fit."""
+        return self._check_sample(x, targets, weights)
+
+    def update(self, gradient: np.ndarray, optimizer: OptimizerState) -> None:
+        """One step of the optimizer with a gradient (size,) of the loss."""
+        batches = np.array([(0, self.plan.tile + 1, 1, 0, 0)], np.int64)  # a batch of which nothing is done here
+        work = self._training_workspace(batches)
+        self._shared_buffers()[1][: self.plan.size] = gradient
+        work.point(ORDER=np.zeros(1, np.int64), BATCHES=batches, LOSSES=np.zeros(1), TERMS=np.zeros((1, len(self.term_names))))
+        work.point(MOMENTS=optimizer.memory, SCALARS=optimizer.scalars())
+        work.set(STEPS=1, TRANSPOSE_COUNT=0, TIME=optimizer.steps, REGULARIZATION=optimizer.regularization)
+        work.set(OPTIMIZER=optimizer.kernel(self.precision), MOMENT_STRIDE=optimizer.stride)
+        threads = 1 if self.plan.size * 20 < THREAD_FLOPS else work.threads
+        self._run(work, TRAIN, np.zeros((1, self.n_inputs), self.dtype), self._no_output, threads)
+        optimizer.steps += 1
 
     def _training_workspace(self, batches) -> Workspace:
         """The workspace for these batches (start, stop, shares); a new one only where a share has more rows than before."""
@@ -613,7 +617,7 @@ class Network:
             raise DataError(f"{what} have shape {array.shape}, this network needs (N, {width})", code="data-shape")
         return array
 
-    def check_sample(self, x, targets, weights):
+    def _check_sample(self, x, targets, weights):
         x = self._check(x, self.n_inputs, "events")
         targets = self._check(targets, self.n_outputs, "targets")
         weights = np.require(weights, self.dtype, "CAW")
