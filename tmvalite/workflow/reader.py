@@ -203,7 +203,7 @@ class Reader(ReaderNames):
 
     def _remember(self, tag: str, method) -> None:
         """Make the next EvaluateMVA(tag) short, if the value is what the network makes of the registered variables."""
-        if any(getattr(booked.method, "has_errors", False) for booked in self._methods.values()):
+        if any(getattr(booked, "has_errors", False) for booked in self._methods.values()):
             return  # GetMVAError asks which method gave the last value
         one = method.one_event()
         fill = None if one is None else gather(self._variable_slots, one[0].dtype)
