@@ -207,7 +207,7 @@ def vae_gan(whole, learner, x, weights, order):
         invented = F.softplus(-pair.run("Discriminator", pair.run("Decoder", inventions))).mean()
         width = seen[0].shape[1]
         of_encoder = torch.autograd.grad(width / (2 * sigma**2) * features + 0.5 * kl, pair.tensors("Encoder"), retain_graph=True)
-        of_decoder = torch.autograd.grad(0.25 * width / 2 * features + deceived + invented, pair.tensors("Decoder"))
+        of_decoder = torch.autograd.grad((0.25 * width / 2 * features + deceived + invented) / sigma**2, pair.tensors("Decoder"))
         for tensor, gradient in zip(groups["rest"], (*of_encoder, *of_decoder), strict=True):
             tensor.grad = gradient
         adam["rest"].step()

@@ -3,13 +3,15 @@
 Three losses and three routes, with x~ the reconstruction, x_p what is decoded from the prior, and D_l a hidden layer:
 
     Encoder         KLWeight KL + |D_l(x) - D_l(x~)|^2 / (2 FeatureSigma^2)
-    Decoder         FeatureWeight 1/2 |D_l(x) - D_l(x~)|^2 - log D(x~) - log D(x_p)
+    Decoder         (FeatureWeight 1/2 |D_l(x) - D_l(x~)|^2 - log D(x~) - log D(x_p)) / FeatureSigma^2
     Discriminator   the mean of -log D(x), -log(1 - D(x~)), -log(1 - D(x_p))
 
 The Discriminator has no gradient from the features, so that it cannot make them small. Source: Larsen et al., arXiv:1512.09300,
 algorithm 1, with FeatureSigma=1; the decoder deceives by -log D, whose gradient does not vanish, with the codes that the
-Discriminator was shown. FeatureSigma=0 follows the training as DecoderSigma does: models/likelihood.py has the source. An
-adversary that begins later than the rest: Esser, Rombach, Ommer, arXiv:2012.09841, section 3.1 and their program.
+Discriminator was shown. FeatureSigma=0 follows the training as DecoderSigma does: models/likelihood.py has the source. It is
+no part of what the Decoder shall become, but optimizers that normalise their steps take larger ones as it falls, as those of a
+variational autoencoder do. An adversary that begins later than the rest: Esser, Rombach, Ommer, arXiv:2012.09841, section 3.1
+and their program.
 """
 
 from __future__ import annotations
@@ -52,14 +54,13 @@ class FeatureLearning(Alternating):
         self.decoder = network.part(block_of(graph, DECODER))
         self.has_prior = has_prior
         self._shown: tuple = (None, None)  # the codes of the last turn of the Discriminator: no Encoder changes in it
-        self.deceit = Pull(deceive, self.deceiving, term=DECEPTION)
-        self.begin_to_deceive(True)
+        self.deceit, self._deceives = Pull(deceive, self.deceiving, term=DECEPTION), True
         pulls = [self.deceit]
         shape = SpectralNorm(self.judge) if self.values.SpectralNorm == "DISCRIMINATOR" else None
         first = Turn(self.judge, make=self.real_and_made, extra=ADVERSARY, shape=shape)
         self.variance = self.values.FeatureSigma**2 or 1.0
-        self.factor = {ENCODER: 1.0, DECODER: self.values.FeatureWeight}
-        second = Turn(self.seen, make=self.seeing, extra=FEATURES, factor=self.factor, pulls=pulls)
+        factor = {ENCODER: 1.0, DECODER: self.values.FeatureWeight}
+        second = Turn(self.seen, make=self.seeing, extra=FEATURES, factor=factor, pulls=pulls)
         super().__init__(network, [first, second])
         self.follow(self.variance)
         self.seen.set_weight(RECONSTRUCTION, 0.0)  # reported only
@@ -67,14 +68,16 @@ class FeatureLearning(Alternating):
             self.seen.set_weight(name, 1.0)
 
     def begin_to_deceive(self, begins: bool) -> None:
-        """Whether the Decoder's loss has its part of deceit: the sum of two means, over reconstructions and over inventions."""
-        self.deceit.factor = (2.0 if self.has_prior else 1.0) if begins else 0.0
+        """Whether the Decoder's loss has its part of deceit."""
+        self._deceives = begins
+        self.follow(self.variance)
 
     def follow(self, variance: float) -> None:
         """Take a variance of the features for that of their likelihood, which is a sum over features, not a mean."""
         self.variance = variance
         self.seen.set_weight(FEATURES, self.width / (2 * variance))
-        self.factor[DECODER] = self.values.FeatureWeight * variance  # the width is a matter of the Encoder alone
+        # the sum of two means, over reconstructions and over inventions
+        self.deceit.factor = (2.0 if self.has_prior else 1.0) / variance if self._deceives else 0.0
 
     def set_weight(self, term: str, weight: float) -> None:
         """As `Network.set_weight`; the terms that layers of the Encoder add are those of its own route."""
