@@ -132,6 +132,7 @@ class Step:
     identity_when_scoring: ClassVar[bool] = False  # scoring takes its input x for its output y
     begins_gradient: ClassVar[bool] = False  # a term of the loss with a gradient of its own, written in the forward pass
     splits: ClassVar[bool] = False  # its kernel does a part of the work when run[PARTS] says so
+    by_event: ClassVar[bool] = False  # events large, the rest small: gains where few of them stay in a cache from step to step
     hidden_state: ClassVar[bool] = False  # writes numbers that are no tensors; never left out as useless
     stays: ClassVar[tuple[Tensor, ...]] = ()  # results of which it writes a part, and the rest must stay
     kernel: ClassVar[Family]  # the compiled family that runs it

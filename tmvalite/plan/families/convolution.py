@@ -37,6 +37,7 @@ class Convolution(Step):
     tiled: Tensor | None = None
     padded: tuple[str, ...] = ()
     family = "window"
+    by_event = True
 
     @classmethod
     def build(
@@ -57,7 +58,7 @@ class Convolution(Step):
         return cls(x=x, y=y, weights=weights, bias=bias, windows=at, filters=filters, spread=spread)
 
     def __post_init__(self):
-        if suits_winograd(self.windows, self.filters):
+        if suits_winograd(self.windows, self.filters, spread=self.spread):
             object.__setattr__(self, "tiled", _scratch(self.tiles.size, f"{self.x.label}, in tiles"))
             return
         object.__setattr__(self, "halo", _scratch(self.work.halo_size, f"{self.x.label}, with halo"))
@@ -124,6 +125,7 @@ class ConvolutionFilters(Step):
     lines: Tensor | None = None
     tiled: Tensor | None = None
     family = "window"
+    by_event = True
 
     def __post_init__(self):
         if suits_winograd(self.windows, self.filters, gradient=True):
