@@ -7,8 +7,10 @@ import time
 import pytest
 
 from benchmarks import compare as harness
-from benchmarks import convolution, dense, longest_call, recurrent, vae
+from benchmarks import convolution, dense, longest_call, recurrent, roofline, vae
 from benchmarks.compare import Comparison, Contender, Timing
+from tests.networks import graph_of
+from tmvalite.plan import make_plan
 
 
 class Clock:
@@ -117,3 +119,23 @@ def test_the_longest_calls_are_made_with_the_arguments_that_they_take():
     for _, make, given, units in longest_call.cases(2):
         inspect.signature(make).bind(*given)
         assert units >= 1
+
+
+def test_the_roofline_counts_the_products_that_are_done_and_the_functions():
+    def counted(layout, shape):
+        plan = make_plan(graph_of(layout, 1, inputs=(("x", shape),)), losses=("CROSSENTROPY",))
+        return [roofline.work_of(step) for step in plan.steps]
+
+    assert counted("TANH|5,LINEAR", (3,))[:3] == [(15, {}), (0, {"tanh": 5}), (5, {})]
+    images = counted("CONV|2|3|3|1|1|1|1|RELU,RESHAPE|FLAT,LINEAR", (1, 4, 4))
+    assert images[:3] == [(2 * 9 * 16, {}), (0, {}), (32, {})]  # 3x3 taps on 4x4 pixels
+    tiles = counted("RESHAPE|16|8|8,CONV|17|3|3|1|1|1|1|RELU,RESHAPE|FLAT,LINEAR", (1024,))
+    assert tiles[0] == (4 * 36 * 16 * 17, {})  # four tiles of 4x4 pixels, 36 products each
+    assert counted("LSTM|2|3|4|0,LINEAR", (4, 3))[0] == (4 * (3 + 2) * 8, {"sigmoid": 24, "tanh": 16})
+
+
+def test_the_roofline_adds_products_functions_and_the_optimizer_up():
+    plan = make_plan(graph_of("TANH|5,LINEAR", 3), losses=("CROSSENTROPY",))
+    known = {"products": 2.0, "tanh": 5.0, "sigmoid": 1.0, "memory, update": 28.0}
+    products = 7 * (15 + 5 + 5 + 5 + 15)  # forward, gradients of the weights, of the input of the last layer
+    assert roofline.limit_of(plan, 7, known) == (products, 7.0, plan.size)

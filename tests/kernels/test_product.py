@@ -57,6 +57,8 @@ SHAPES = [
     (5, 131, 300),  # longer than one block of k
     (3, 20, 513),
     (300, 230, 20),  # a transposed product written by rows
+    (520, 100, 100),  # one whose columns are copied together, and tiles that end in half a vector
+    (515, 40, 61),
 ]
 PRECISIONS = ["float32", "float64"]
 

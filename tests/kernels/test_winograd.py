@@ -1,16 +1,19 @@
 """Convolutions by tiles: the algebra of the transforms, plain sums in float64, and bits that depend on no cut of a batch."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 from tests.helpers import EXACT_FLOAT64, FLOAT32_FORWARD, FLOAT32_GRADIENT
 from tests.networks import graph_of
 from tmvalite.kernels import convolution, winograd
+from tmvalite.kernels import winograd_transforms as transforms
 from tmvalite.kernels.family import FRESH, ROWS, RUN_SIZE
 from tmvalite.plan import make_plan
 from tmvalite.plan.families.convolution import Convolution, ConvolutionFilters
 from tmvalite.plan.families.windows import Filters, Windows
-from tmvalite.plan.families.winograd import suits_winograd
+from tmvalite.plan.families.winograd import Tiles, suits_winograd
 
 from . import tools
 
@@ -18,12 +21,18 @@ ROWS_OF_TEST = 5
 FEW = "few channels, gradient of the filters only"
 # layer, channels and size of its input; sizes that end inside a tile, channels that end inside a vector
 LAYERS = {
-    "plain": ("CONV|33|3|3|1|1|1|1|LINEAR", (36, 7, 10)),
+    "plain": ("CONV|33|3|3|1|1|1|1|LINEAR", (36, 5, 6)),
+    "large tiles": ("CONV|33|3|3|1|1|1|1|LINEAR", (36, 7, 10)),
+    "large tiles, several blocks": ("CONV|34|3|3|1|1|1|1|LINEAR", (32, 37, 36)),
+    "large tiles, several events": ("CONV|65|3|3|1|1|1|1|LINEAR", (48, 3, 4)),
     "without zeros": ("CONV|32|3|3|1|1|0|2|LINEAR", (49, 5, 6)),
     "transposed": ("TRANSCONV|34|3|3|1|1|1|0|LINEAR", (32, 6, 5)),
+    "transposed, large tiles": ("TRANSCONV|34|3|3|1|1|2|0|LINEAR", (32, 5, 6)),
     "stride": ("CONV|35|5|5|2|2|2|2|LINEAR", (32, 9, 13)),
     "transposed stride": ("TRANSCONV|32|5|5|2|2|2|0|LINEAR|1|0", (34, 5, 4)),
-    FEW: ("CONV|17|5|5|2|2|2|2|LINEAR", (20, 9, 13)),
+    "few channels": ("CONV|17|3|3|1|1|1|1|LINEAR", (18, 8, 7)),
+    "few channels, stride": ("CONV|17|5|5|2|2|2|2|LINEAR", (20, 9, 13)),
+    FEW: ("CONV|17|3|3|1|1|1|1|LINEAR", (20, 5, 6)),
 }
 
 
@@ -118,8 +127,8 @@ def test_bits_depend_neither_on_the_batch_nor_on_its_cut(name):
 def test_the_transforms_are_identities_of_whole_numbers():
     rng = np.random.default_rng(1)
     for matrices, taps, stride in (
-        ((winograd.INPUT, winograd.FILTER, winograd.OUTPUT), 3, 1),
-        ((winograd.GATHER_INPUT, winograd.GATHER_FILTER, winograd.GATHER_OUTPUT), 5, 2),
+        ((transforms.INPUT, transforms.FILTER, transforms.OUTPUT), 3, 1),
+        ((transforms.GATHER_INPUT, transforms.GATHER_FILTER, transforms.GATHER_OUTPUT), 5, 2),
     ):
         b, g, a = (np.array(m) for m in matrices)
         x, w = rng.integers(-9, 9, b.shape[1]), rng.integers(-9, 9, taps)
@@ -127,16 +136,59 @@ def test_the_transforms_are_identities_of_whole_numbers():
     # spread: pixel u of the small image gives w to the large pixels 2 u, 2 u + 1, ...; those of the third and fourth are seen
     small, w = rng.integers(-9, 9, 4), rng.integers(-9, 9, 5)
     large = sum(np.pad(value * w, (2 * u, 8 - 2 * u)) for u, value in enumerate(small))[4:8]
-    b, a = np.array(winograd.SPREAD_INPUT), np.array(winograd.SPREAD_OUTPUT)
-    assert np.array_equal(a @ (np.array(winograd.GATHER_FILTER) @ w[::-1] * (b @ small)), large)
+    b, a = np.array(transforms.SPREAD_INPUT), np.array(transforms.SPREAD_OUTPUT)
+    assert np.array_equal(a @ (np.array(transforms.GATHER_FILTER) @ w[::-1] * (b @ small)), large)
+
+
+class Exact:
+    """The mathematics of the formulas of F(4, 3), for numbers that are exact."""
+
+    @staticmethod
+    def fma(a, b, c):
+        return Fraction(a) * b + c
+
+
+def _applied(parts, x):
+    out = {row: value for rows, formula in parts for row, value in zip(rows, formula(Exact, x), strict=True)}
+    return [out[row] for row in range(len(out))]
+
+
+def test_large_tiles_are_identities_of_whole_numbers_but_for_constants_that_are_rounded():
+    rng = np.random.default_rng(2)
+    x, w, y = ([Fraction(int(n)) for n in rng.integers(-9, 9, size)] for size in (6, 3, 4))
+    inside = [a * b for a, b in zip(_applied(transforms.LARGE_INPUT, x), _applied(transforms.LARGE_FILTER, w))]
+    sums = [sum(w[k] * x[i + k] for k in range(3)) for i in range(4)]
+    assert all(abs(a - b) < 1e-12 for a, b in zip(_applied(transforms.LARGE_OUTPUT, inside), sums))
+    given = _applied(transforms.LARGE_OUTPUT_GRADIENT, y)
+    inside = [a * b for a, b in zip(_applied(transforms.LARGE_INPUT, x), given)]
+    sums = [sum(y[i] * x[i + k] for i in range(4)) for k in range(3)]
+    assert all(abs(a - b) < 1e-12 for a, b in zip(_applied(transforms.LARGE_FILTER_GRADIENT, inside), sums))
+
+
+def test_tiles_of_four_by_four_pixels_where_they_need_fewer_products():
+    def kind(height, width):
+        windows = Windows((height, width), (height, width), (3, 3), (1, 1), (1, 1))
+        filters = Filters(groups=1, image=32, small=32, taps=9, image_step=9, small_step=288)
+        return Tiles(windows, filters, False).kind
+
+    assert kind(32, 32) == kind(7, 10) == kind(4, 4) == transforms.LARGE
+    assert kind(5, 6) == kind(2, 2) == kind(1, 9) == transforms.PLAIN
 
 
 def test_few_channels_groups_and_other_filters_take_the_direct_way():
-    def suits(groups=1, channels=32, k=3, s=1, p=1, gradient=False):
-        windows = Windows((9, 9), (9, 9), (k, k), (s, s), (p, p))
+    def suits(groups=1, channels=32, k=3, s=1, p=1, gradient=False, size=9):
+        windows = Windows((size, size), (size, size), (k, k), (s, s), (p, p))
         filters = Filters(groups=groups, image=channels, small=32, taps=k * k, image_step=k * k, small_step=channels * k * k)
         return suits_winograd(windows, filters, gradient=gradient)
 
-    assert suits() and suits(p=0)
-    assert not (suits(groups=2) or suits(channels=31) or suits(k=5, p=2) or suits(s=2) or suits(p=-1) or suits(p=3))
+    assert suits() and suits(p=0) and suits(channels=16, size=8)
+    assert not (
+        suits(groups=2)
+        or suits(channels=15, size=8)
+        or suits(channels=31)
+        or suits(k=5, p=2)
+        or suits(s=2)
+        or suits(p=-1)
+        or suits(p=3)
+    )
     assert suits(channels=16, gradient=True) and not suits(channels=15, gradient=True)

@@ -36,6 +36,15 @@ def test_an_early_update_gives_the_bits_of_a_late_one(optimizer, regularization,
     assert not nodes and late == early
 
 
+def test_an_early_update_of_many_rows_gives_the_same_bits(monkeypatch):
+    settings, events = OptimizerSettings("ADAM", 1e-3), 3 * 45  # columns of so many rows are copied together
+    early, nodes = trained(settings, events=events)
+    assert nodes == {"a", "b"}
+    assert trained(settings, threads=2, events=events)[0] == early
+    monkeypatch.setattr(product, "LARGE", 2**20)
+    assert trained(settings, events=events)[0] == early
+
+
 def test_a_batch_of_several_tiles_is_updated_afterwards(monkeypatch):
     settings, events = OptimizerSettings("ADAM", 1e-3), 3 * 150
     early, nodes = trained(settings, events=events)

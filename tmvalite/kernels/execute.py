@@ -54,6 +54,22 @@ def run_steps(table, start, stop, run, arena, theta, copies, grad):
 
 
 @kernel
+def run_groups(table, groups, start, stop, run, arena, theta, copies, grad):
+    """As `run_steps`; steps of a group run over a few events of the tile one after the other, before the next few."""
+    total, s = 0.0, start
+    n, row, first, fresh = run[family.ROWS], run[family.ROW0], run[family.FIRST], run[family.FRESH]
+    while s < stop:
+        end, few = min(groups[2 * s], stop), groups[2 * s + 1]
+        for r in range(0, n, few if few else n):
+            run[family.ROWS], run[family.ROW0], run[family.FIRST] = min(few if few else n, n - r), row + r, first + r
+            run[family.FRESH] = fresh and r == 0
+            total += run_steps(table, s, end, run, arena, theta, copies, grad)
+        s = end
+    run[family.ROWS], run[family.ROW0], run[family.FIRST], run[family.FRESH] = n, row, first, fresh
+    return total
+
+
+@kernel
 def run_steps_together(table, splits, start, stop, run, arena, theta, copies, grad, sync):
     """As `run_steps`, by several threads: a step with `splits` by all of them, each its part, the others by the first."""
     total = 0.0
@@ -144,6 +160,13 @@ def _signature(element):
 
 
 @kernel
+def even_tile(n, tile):
+    """Rows of a tile where n events are cut into as few tiles as may be, about equally long."""
+    tiles = max(1, (n + tile - 1) // tile)
+    return max(1, (n + tiles - 1) // tiles)
+
+
+@kernel
 def load_tile(rows, x, width, order, first, run, ctx, arena, with_targets):
     """Fill the tensors that a plan is given: the events and, when there is a loss, targets and weights."""
     minimum, factor = pointer_at(ctx[c.MINIMUM], arena), pointer_at(ctx[c.FACTOR], arena)
@@ -174,6 +197,7 @@ def execute(task, thread, context, call, work, x, out):
     terms, term_count = doubles_at(ctx[c.TERMS]), ctx[c.TERM_COUNT]
     table, segments, training = integers_at(ctx[c.STEPS_TABLE]), integers_at(ctx[c.SEGMENTS]), task == TRAIN
     splits, shared = integers_at(ctx[c.SPLITS]), pointer_at(ctx[c.SHARED_ARENA], memory)
+    groups = integers_at(ctx[c.GROUPS])
     block = tile if task == SCORE else ctx[c.BLOCK]
     run[family.ROW0], run[family.TRAINING], run[family.EPOCH] = 0, training, ctx[c.EPOCH]
     run[family.KEYS], run[family.SETTINGS], run[family.LOSS_SCALES] = ctx[c.KEYS], ctx[c.SETTINGS], ctx[c.LOSS_SCALES]
@@ -210,8 +234,9 @@ def execute(task, thread, context, call, work, x, out):
                 run[family.TERMS] = ctx[c.UNIT_TERMS] + 8 * at * term_count
                 if segment == 0 and task != SCORE and leads:
                     clear(term_count, doubles_at(run[family.TERMS]))
-                for first in range(low, high, tile):
-                    n = min(tile, high - first)
+                even = even_tile(high - low, tile)
+                for first in range(low, high, even):
+                    n = min(even, high - first)
                     run[family.ROWS], run[family.FIRST], run[family.FRESH] = n, ctx[c.FIRST_ROW] + first, first == low
                     run[family.ROW0] = first - low if stride else 0
                     if segment == 0 and leads:
@@ -221,7 +246,7 @@ def execute(task, thread, context, call, work, x, out):
                     if together:
                         total += run_steps_together(table, splits, steps[0], stop, run, arena, theta, copies, grad, sync)
                     else:
-                        total += run_steps(table, steps[0], stop, run, arena, theta, copies, grad)
+                        total += run_groups(table, groups, steps[0], stop, run, arena, theta, copies, grad)
                     if task == SCORE:
                         spoil_rows(n, width, shift(data, first * width), result, out_width)
                 if task != SCORE and leads:

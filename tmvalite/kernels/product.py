@@ -24,7 +24,8 @@ PANEL = DEPTH * WIDEST * VECTOR_BYTES  # bytes of so many rows of a tile
 GATHER_COLUMNS = 512  # columns from which rows are far apart
 LARGE = 2**16  # elements of a matrix from which a transposed copy may cost more than it saves
 PART_COLUMNS, PART_ROWS = 4 * WIDEST * VECTOR_BYTES // 4, 24  # a thread's part of a product is a multiple of so many
-GATHER_TERMS, GATHER_VECTORS = 64, 8  # terms and vectors of a row of A that are copied together
+GATHER_TERMS, GATHER_VECTORS = 64, 8  # terms and vectors of a row of A that are copied together; twice as many terms of half
+FEW_TERMS = 32  # of so few, the lines of a cache that a part needs do not push each other out
 GATHERED = GATHER_TERMS * GATHER_VECTORS * VECTOR_BYTES  # their bytes
 
 
@@ -55,20 +56,26 @@ def product_of_transpose(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
 
 
 @kernel
+def gather(count, k, a, lda, kept, ldk):
+    """kept[k, count] = A[k, count], whole vectors."""
+    for i in range(k):
+        for v in range(0, count, lanes_of(a)):
+            copy_vector(shift(a, i * lda + v), shift(kept, i * ldk + v))
+
+
+@kernel
 def product_transposed(m, n, k, a, lda, b, ldb, c, ldc, init, ldi):
     """C[m, n] = init + A[k, m]^T B[k, n]: weight gradients, k being the events. Otherwise as `product`."""
     # Rows of a wide A lie in few sets of the cache: then some of its columns at a time are copied together, and C, which
     # is larger than the cache, is gone through once.
-    if m <= GATHER_COLUMNS or k > GATHER_TERMS:
+    if m <= GATHER_COLUMNS or k > 2 * GATHER_TERMS:
         piece(m, n, k, a, 1, lda, b, ldb, c, ldc, init, ldi)
         return
-    lanes, wide = lanes_of(a), GATHER_VECTORS * lanes_of(a)
+    wide = (GATHER_VECTORS if k <= GATHER_TERMS else GATHER_VECTORS // 2) * lanes_of(a)
     kept = stack(GATHERED, a)
     for column in range(0, m, wide):
         count = min(wide, m - column)
-        for i in range(k):
-            for v in range(0, count, lanes):
-                copy_vector(shift(a, i * lda + column + v), shift(kept, i * wide + v))
+        gather(count, k, shift(a, column), lda, kept, wide)
         start = init if is_null(init) else shift(init, column * ldi)
         piece(count, n, k, kept, 1, wide, b, ldb, shift(c, column * ldc), ldc, start, ldi)
 
@@ -167,10 +174,18 @@ WEIGHTS = descriptor("x grad", "weights bias narrow first_use early decays", gra
 @kernel
 def _update_weights(d, run, low, high, x, g, theta, w):
     """The rows `low` to `high` of W after one step. Their gradient lives in the first cache only, in the memory of w."""
-    context, wide, out = integers_at(run[CONTEXT]), d[WEIGHTS.x_size], d[WEIGHTS.grad_size]
+    context, wide, out, k = integers_at(run[CONTEXT]), d[WEIGHTS.x_size], d[WEIGHTS.grad_size], run[ROWS]
+    lanes, kept = lanes_of(x), stack(GATHERED, x)
+    # columns of x are copied together as in `product_transposed`, some parts at a time
+    together = GATHER_TERMS * GATHER_VECTORS * lanes // k // PART_ROWS * PART_ROWS if k > FEW_TERMS else 0
     for row in range(low, high, PART_ROWS):
-        rows = min(PART_ROWS, high - row)
-        product_transposed(rows, out, run[ROWS], shift(x, row), wide, g, out, w, out, null(w), out)
+        rows, source, ld = min(PART_ROWS, high - row), shift(x, row), wide
+        if together:
+            at = (row - low) % together
+            if at == 0:
+                gather(min(together, high - row), k, source, wide, kept, together)
+            source, ld = shift(kept, at), together
+        product_transposed(rows, out, k, source, ld, g, out, w, out, null(w), out)
         update_range(context, run[TIME] + 1, d[WEIGHTS.weights] + row * out, rows * out, d[WEIGHTS.decays], w, theta)
 
 

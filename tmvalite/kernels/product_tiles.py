@@ -11,7 +11,7 @@ from numba.core import types
 from numba.extending import intrinsic
 
 from ._jit import VECTOR_BYTES, is_null, kernel, library, shift
-from .vector import I64, Vectors, counted_loop, i64, lanes_of, new_function, switch_call
+from .vector import I64, Vectors, counted_loop, i64, lane_count, lanes_of, new_function, switch_call
 
 # vectors in a tile -> most rows, chosen so that accumulators, the loaded vectors and the broadcast fit the registers
 if VECTOR_BYTES == 64:  # 32 registers
@@ -23,6 +23,9 @@ else:  # 16 registers
 ROWS1, ROWS2, ROWS3, ROWS4, ROWS8 = (MOST_ROWS[v] for v in (1, 2, 3, 4, 8))
 # whether tiles have a form of their own for terms side by side, whose addresses are constants: with few registers that pays
 SIDE_BY_SIDE = (False,) if VECTOR_BYTES == 64 else (False, True)
+# vectors of tiles that have a form whose last vector is half as long, for what ends in its first half: some machines multiply
+# 64 bytes in two goes
+HALVED = (3, 4) if VECTOR_BYTES == 64 else ()
 MASKED = VECTOR_BYTES == 64  # narrower machines pay 20 cycles for a masked store: there only where it is needed
 DOT_LANES = 16  # partial sums of the dot form, on every machine
 DOT_ROWS = {1: 8, 2: 8, 3: 5, 4: 4} if VECTOR_BYTES == 64 else {1: 4, 2: 2, 3: 1, 4: 1}
@@ -33,48 +36,50 @@ SUMMED = 4  # vectors of a row that are summed together
 _I = types.int64
 
 
-def _initial(builder, vectors, init, leading, rows, columns, masks):
-    """Accumulators loaded from `init`, or zero where init is null."""
+def _initial(builder, of, init, leading, rows, masks):
+    """Accumulators of every row, with the lanes that `of` says, loaded from `init`, or zero where init is null."""
 
     def load():
         return [
-            vectors.load(builder.gep(init, [builder.add(builder.mul(leading, i64(r)), i64(c * vectors.lanes))]), masks[c])
+            vectors.load(builder.gep(init, [builder.add(builder.mul(leading, i64(r)), i64(c * of[0].lanes))]), masks[c])
             for r in range(rows)
-            for c in range(columns)
+            for c, vectors in enumerate(of)
         ]
 
-    return vectors.unless_null(init, load)
+    return of[0].unless_null(init, load)
 
 
-def _tile(module, element, rows: int, columns: int, side_by_side: bool):
+def _tile(module, element, rows: int, columns: int, side_by_side: bool, halved: bool = False):
     """void(k, A, row, term, B, ldb, C, ldc, init, ldi, last): one tile; `last` lanes of the last vector are real.
 
-    side_by_side : `term` is 1
+    side_by_side : `term` is 1; halved : `last` is at most half a vector
     """
-    name = f"product_{element}_{VECTOR_BYTES}_{rows}x{columns}" + ("_side_by_side" if side_by_side else "")
+    name = f"product_{element}_{VECTOR_BYTES}_{rows}x{columns}" + "_side_by_side" * side_by_side + "_halved" * halved
     p = element.as_pointer()
     function = new_function(module, __name__, name, [I64, p, I64, I64, p, I64, p, I64, p, I64, I64])
     if function.blocks:
         return function
     k, a, row_step, term, b, ldb, c, ldc, init, ldi, last = function.args
     builder = ir.IRBuilder(function.append_basic_block("entry"))
-    vectors = Vectors(builder, element)
-    edge = [None] * (columns - 1) + [vectors.first(last)]
+    whole = Vectors(builder, element)
+    of = [whole] * (columns - 1) + [Vectors(builder, element, whole.lanes // 2) if halved else whole]
+    edge = [None] * (columns - 1) + [of[-1].first(last)]
     load_masks = edge if MASKED else [None] * columns
-    sums = _initial(builder, vectors, init, ldi, rows, columns, load_masks)
+    sums = _initial(builder, of, init, ldi, rows, load_masks)
     starts = [builder.gep(a, [builder.mul(row_step, i64(r))]) for r in range(rows)]
 
     def one(index, sums):
         row = builder.gep(b, [builder.mul(index, ldb)])
-        loaded = [vectors.load(builder.gep(row, [i64(v * vectors.lanes)]), load_masks[v]) for v in range(columns)]
+        loaded = [of[v].load(builder.gep(row, [i64(v * whole.lanes)]), load_masks[v]) for v in range(columns)]
         for v in range(0, columns if AHEAD else 0, 2):  # neighbouring lines come in pairs
-            vectors.prefetch(builder.gep(row, [builder.add(builder.mul(ldb, i64(AHEAD)), i64(v * vectors.lanes))]))
+            whole.prefetch(builder.gep(row, [builder.add(builder.mul(ldb, i64(AHEAD)), i64(v * whole.lanes))]))
         at = index if side_by_side else builder.mul(index, term)
         out = list(sums)
         for r in range(rows):
-            factor = vectors.broadcast(builder.load(builder.gep(starts[r], [at])))
+            factor = builder.load(builder.gep(starts[r], [at]))
+            factors = [whole.broadcast(factor)] * (columns - 1) + [of[-1].broadcast(factor)]
             for v in range(columns):
-                out[r * columns + v] = vectors.fma(factor, loaded[v], out[r * columns + v])
+                out[r * columns + v] = of[v].fma(factors[v], loaded[v], out[r * columns + v])
         return out
 
     def several(index, sums):
@@ -89,13 +94,13 @@ def _tile(module, element, rows: int, columns: int, side_by_side: bool):
     def write(masks):
         for r in range(rows):
             for v in range(columns):
-                where = builder.gep(c, [builder.add(builder.mul(ldc, i64(r)), i64(v * vectors.lanes))])
-                vectors.store(sums[r * columns + v], where, masks[v])
+                where = builder.gep(c, [builder.add(builder.mul(ldc, i64(r)), i64(v * whole.lanes))])
+                of[v].store(sums[r * columns + v], where, masks[v])
 
     if MASKED:
         write(edge)
     else:
-        with builder.if_else(builder.icmp_signed(">=", last, i64(vectors.lanes))) as (full, partial):
+        with builder.if_else(builder.icmp_signed(">=", last, i64(whole.lanes))) as (full, partial):
             with full:
                 write([None] * columns)
             with partial:
@@ -108,15 +113,21 @@ def _tile(module, element, rows: int, columns: int, side_by_side: bool):
 def _emit_tile(typingctx, rows, columns, k, a, row, term, b, ldb, c, ldc, init, ldi, last):
     def codegen(context, builder, signature, args):
         cases = {
-            side * 512 + v * 32 + r: (_tile(builder.module, args[3].type.pointee, r, v, side), args[2:])
+            half * 1024 + side * 512 + v * 32 + r: (_tile(builder.module, args[3].type.pointee, r, v, side, half), args[2:])
             for side in SIDE_BY_SIDE
             for v, most in MOST_ROWS.items()
+            for half in ((False, True) if v in HALVED else (False,))
             for r in range(1, most + 1)
         }
         selector = builder.or_(builder.shl(args[1], i64(5)), args[0])
         if len(SIDE_BY_SIDE) > 1:
             side = builder.zext(builder.icmp_signed("==", args[5], i64(1)), I64)
             selector = builder.or_(selector, builder.shl(side, i64(9)))
+        if HALVED:
+            lanes = lane_count(args[3].type.pointee)
+            known = [builder.icmp_signed("==", args[1], i64(v)) for v in HALVED]
+            half = builder.and_(builder.or_(*known), builder.icmp_signed("<=", args[-1], i64(lanes // 2)))
+            selector = builder.or_(selector, builder.shl(builder.zext(half, I64), i64(10)))
         switch_call(builder, selector, cases)
         return context.get_dummy_value()
 

@@ -98,8 +98,8 @@ class Vectors:
         builder.position_at_end(after)
         phis = []
         for value in loaded:
-            phi = builder.phi(self.type)
-            phi.add_incoming(self.zero, before)
+            phi = builder.phi(value.type)
+            phi.add_incoming(ir.Constant(value.type, None), before)
             phi.add_incoming(value, there)
             phis.append(phi)
         return phis

@@ -23,11 +23,15 @@ from .families.map import Map
 from .families.padding import fold_padding
 from .families.softmax import Softmax
 from .formats import insert_conversions
+from .groups import WHOLE, find_groups, outside
 from .lowering import Draw, Lowering, Term
 from .step import Slot, Step, Tape, Tensor
 from .verify import verify_plan
 
 ARENA_BYTES = 384 * 1024  # what one tile may fill: it stays in the second cache beside the weights
+# the same where groups of steps pass it a few events at a time: it stays in the third one; rows then, and how much more than the
+# parameters the other steps may touch
+MOST_BYTES, MOST_GROUPED_ROWS, BESIDE = 16 * 1024 * 1024, 128, 2.5
 LEAST_ROWS, MOST_ROWS = 32, 96  # 96: whole register blocks on every machine
 SHARE_FLOPS, SHARE_USES = 10_000_000, 200  # arithmetic worth a share of its own, in all and for each number of its gradient
 MOST_SHARES, FEW_SHARES = 8, 2
@@ -112,8 +116,7 @@ class Plan:
 
     def place(self, rows: int) -> Placement:
         """Lay the tensors out for `rows` events."""
-        segments = self.segments if rows != self.tile else ()
-        offsets, size = assign_offsets(self.steps, self.given, rows, segments)
+        offsets, size = assign_offsets(self.steps, self.given, rows, self.ranges_for(rows))
         table = np.zeros((len(self.steps), STEP_WIDTH), np.int64)
         at = Encoding(offsets, np.dtype(self.precision).itemsize)
         for row, step in zip(table, self.steps):
@@ -121,6 +124,23 @@ class Plan:
             row[1 : 1 + len(code)] = code
         table.flags.writeable = False
         return Placement(rows=rows, offsets=offsets, size=size, table=table, tables=tuple(at.tables))
+
+    def ranges_for(self, rows: int) -> tuple[tuple[int, int, int], ...]:
+        """The ranges (start, stop, end) of steps that events pass in several parts, in an arena for so many of them."""
+        segments = self.segments if rows != self.tile else ()
+        return tuple((start, stop, stop) for start, stop, events in self._groups if events != WHOLE) + segments
+
+    @cached_property
+    def _groups(self) -> list[tuple[int, int, int]]:
+        return find_groups(self.steps, self.boundary, self.tile, np.dtype(self.precision).itemsize)
+
+    @property
+    def groups(self) -> np.ndarray:
+        """(steps, 2) int64: where the group that begins with a step ends, and how many events pass it at a time (0: all)."""
+        out = np.zeros((len(self.steps), 2), np.int64)
+        for start, stop, events in self._groups:
+            out[start:stop] = stop, events
+        return out
 
     @property
     def splits(self) -> np.ndarray:
@@ -241,7 +261,7 @@ def make_plan(
         steps=tuple(steps),
         boundary=boundary,
         segments=_segments(steps),
-        tile=_tile_rows(tuple(steps), given, precision, low.size),
+        tile=_tile_rows(tuple(steps), boundary, given, precision, low.size),
         given=given,
         slots=tuple(low.slots),
         size=low.size if within is None else within.size,
@@ -362,11 +382,18 @@ def _segments(steps) -> tuple[tuple[int, int, int], ...]:
     return tuple(out)
 
 
-def _tile_rows(steps, given, precision, size) -> int:
-    """As many as the second cache holds, or as keep a tile smaller than `size` parameters, which every tile goes through."""
-    _, sixteen_rows = assign_offsets(steps, given, ALIGNMENT)
+def _tile_rows(steps, boundary, given, precision, size) -> int:
+    """As many as the second cache holds, or as keep a tile smaller than `size` parameters, which every tile goes through.
+
+    What only groups of steps need is not counted, since they pass a few events at a time.
+    """
     item = np.dtype(precision).itemsize
-    rows = int(max(LEAST_ROWS, min(MOST_ROWS, max(ARENA_BYTES, size * item) // (sixteen_rows / ALIGNMENT * item))))
+    most, (_, sixteen_rows) = MOST_ROWS, assign_offsets(steps, given, ALIGNMENT)
+    groups = find_groups(steps, boundary, MOST_ROWS, item)
+    if any(events != WHOLE for *_, events in groups):
+        size, most = BESIDE * size, min(MOST_GROUPED_ROWS, int(MOST_BYTES // (sixteen_rows / ALIGNMENT * item)))
+        sixteen_rows = ALIGNMENT * sum(t.size for t in outside(steps, groups) if t.per_event)
+    rows = int(max(LEAST_ROWS, min(most, max(ARENA_BYTES, size * item) // (sixteen_rows / ALIGNMENT * item))))
     return rows - rows % max(step.whole_rows for step in steps)
 
 

@@ -133,6 +133,7 @@ class Step:
     begins_gradient: ClassVar[bool] = False  # a term of the loss with a gradient of its own, written in the forward pass
     whole_rows: ClassVar[int] = 1  # of how many events a tile must be a multiple, so that bits do not depend on it
     splits: ClassVar[bool] = False  # its kernel does a part of the work when run[PARTS] says so
+    by_event: ClassVar[bool] = False  # events large, the rest small: gains where few of them stay in a cache from step to step
     hidden_state: ClassVar[bool] = False  # writes numbers that are no tensors; never left out as useless
     stays: ClassVar[tuple[Tensor, ...]] = ()  # results of which it writes a part, and the rest must stay
     kernel: ClassVar[Family]  # the compiled family that runs it

@@ -43,10 +43,10 @@ def verify_plan(plan) -> None:
         except PlanError as error:
             raise PlanError(f"{place}: {error}") from None
         written.update(step.writes)
-    whole = (plan.tile + 5, plan.segments) if plan.whole_batch else (plan.tile, ())
-    for rows, segments in dict.fromkeys(((plan.tile, ()), whole)):
-        offsets, size = assign_offsets(plan.steps, plan.given, rows, segments)
-        verify_memory(plan.steps, plan.given, offsets, size, rows, segments)
+    for rows in (plan.tile, plan.tile + 5) if plan.whole_batch else (plan.tile,):
+        ranges = plan.ranges_for(rows)
+        offsets, size = assign_offsets(plan.steps, plan.given, rows, ranges)
+        verify_memory(plan.steps, plan.given, offsets, size, rows, ranges)
 
 
 # ---------------------------------------------------------------------------------------------------- one step

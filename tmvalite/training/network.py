@@ -32,6 +32,7 @@ from .workspace import EVALUATION_BLOCK, Workspace
 CALL_SECONDS = 0.1  # no call into a kernel takes longer, so that Ctrl-C is answered
 FLOPS_PER_SECOND = 1e10  # a pessimistic machine, for the estimate
 THREAD_FLOPS = 1e7  # with less to do, about 100 us, more threads cost more than they give
+FIRST = (slice(None), 0)
 TOGETHER_ROWS = 8  # events of a batch from which several threads may share its steps
 
 
@@ -198,6 +199,18 @@ class Network:
             context[at] = own
         return found
 
+    def first_values(self, x: np.ndarray) -> np.ndarray:
+        """Value 0 (N,) of `values`, for who knows that x is of the network's precision and (N, n_inputs)."""
+        try:
+            run, context, call, arena, few = self._scoring.short
+        except AttributeError:
+            return self._score(x, True)[FIRST]  # which makes the workspace
+        if x.shape[0] <= few and x.flags.carray:  # contiguous and writeable, as kernels are compiled for
+            out = np.empty((x.shape[0], self.n_outputs), self.dtype)
+            run(SCORE, 0, context, call, arena, x, out)
+            return out[FIRST]
+        return self._score(x, True)[FIRST]
+
     def one_event(self) -> tuple[np.ndarray, Callable[[], float]]:
         """(x, score): memory for one event (n_inputs,), and a call that gives value 0 of what is there; both of this thread."""
         try:
@@ -211,8 +224,7 @@ class Network:
         if self.plan.flops >= THREAD_FLOPS:
             return x[0], lambda: self._score(x, True).item(0)
         self._score(x, True)  # which makes the workspace
-        work, item = self._scoring.finished, out.item
-        run, context, call, arena = work.run, work.alone, work.calls[0], work.arenas[0]
+        (run, context, call, arena, _), item = self._scoring.short, out.item
 
         def score():
             run(SCORE, 0, context, call, arena, x, out)
@@ -269,6 +281,9 @@ class Network:
         work.alone = work.context.copy()  # the same for one thread
         work.alone[COLUMNS["THREADS"]] = 1
         setattr(self._scoring, kind, work)
+        if kind == "finished":
+            few = int(THREAD_FLOPS / max(self.plan.flops, 1)) - 1  # events that one thread scores in one call
+            self._scoring.short = (work.run, work.alone, work.calls[0], work.arenas[0], few)
         return work
 
     # ------------------------------------------------------------------------------------------- training

@@ -42,6 +42,7 @@ class Workspace:
         self.point(
             STEPS_TABLE=table,
             SPLITS=plan.splits,
+            GROUPS=plan.groups,
             SHARED_ARENA=self.arenas[0],
             SEGMENTS=segments,
             THETA=parameters.flat,

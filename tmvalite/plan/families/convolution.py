@@ -39,6 +39,7 @@ class Convolution(Step):
     side_by_side: bool = False
     padded: tuple[str, ...] = ()
     family = "window"
+    by_event = True
 
     @classmethod
     def build(
@@ -59,7 +60,7 @@ class Convolution(Step):
         return cls(x=x, y=y, weights=weights, bias=bias, windows=at, filters=filters, spread=spread)
 
     def __post_init__(self):
-        if suits_winograd(self.windows, self.filters):
+        if suits_winograd(self.windows, self.filters, spread=self.spread):
             object.__setattr__(self, "tiled", _scratch(self.tiles.size, f"{self.x.label}, in tiles"))
             return
         object.__setattr__(self, "side_by_side", suits_blocks(self.windows, self.filters))
@@ -142,6 +143,7 @@ class ConvolutionFilters(Step):
     tiled: Tensor | None = None
     side_by_side: bool = False
     family = "window"
+    by_event = True
 
     def __post_init__(self):
         if suits_winograd(self.windows, self.filters, gradient=True):

@@ -35,6 +35,7 @@ class Pool(Step):
     framed: bool = False
     padded: tuple[str, ...] = ()
     family = "pool"
+    by_event = True
 
     @classmethod
     def build(cls, *, x: Tensor, y: Tensor, kind: str, channels: int, framed: bool = False, **windows) -> Pool:
@@ -84,6 +85,7 @@ class PoolGradient(Step):
     framed: bool
     scratch: Tensor | None = None
     family = "pool"
+    by_event = True
 
     def __post_init__(self):
         size = pool.scratch_size(self.kind, self.geometry)
