@@ -11,7 +11,7 @@ MOST_PARTS = 8  # of a cluster
 
 
 @dataclass(frozen=True)
-class EntryRange:
+class StreamChunk:
     """Entries start to stop of a tree."""
 
     tree: int

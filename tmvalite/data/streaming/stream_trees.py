@@ -23,7 +23,7 @@ from tmvalite.data.info import DataSetInfo
 from tmvalite.data.portions import BLOCK, NotedTable, Portion, portion_entries, portions_at
 from tmvalite.data.reading import read_tree
 from tmvalite.data.sources import files_of, open_table
-from tmvalite.data.streaming.chunks import MOST_PARTS, EntryRange, chunk_bounds
+from tmvalite.data.streaming.chunks import MOST_PARTS, StreamChunk, chunk_bounds
 from tmvalite.errors import DataError, Diagnostics, OptionError
 
 HELD_OPEN = 16  # files
@@ -106,7 +106,7 @@ class StreamTrees:
         self.cuts = dict(cuts or {})
         self._tables: OrderedDict[int, Table] = OrderedDict()
         self.trees: list[OpenedTree] = []
-        self.chunks: list[EntryRange] = []
+        self.chunks: list[StreamChunk] = []
         for class_index, name in enumerate(info.classes):
             for given in inputs:
                 if given.class_name == name:
@@ -149,7 +149,7 @@ class StreamTrees:
         edges = table.cluster_edges(tree.names) if hasattr(table, "cluster_edges") else [0, table.n_entries]
         bounds = chunk_bounds(edges, entries, max(entries, largest))
         self._remark_clusters(tree, edges, bounds)
-        self.chunks += [EntryRange(len(self.trees) - 1, *pair) for pair in bounds]
+        self.chunks += [StreamChunk(len(self.trees) - 1, *pair) for pair in bounds]
         self._hold(len(self.trees) - 1, table)
 
     def _remark_clusters(self, tree: OpenedTree, edges: Sequence[int], bounds: Sequence[tuple[int, int]]) -> None:
