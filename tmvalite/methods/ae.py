@@ -13,11 +13,13 @@ from tmvalite.methods.ae_form import Autoencoder
 from tmvalite.methods.base import Method
 from tmvalite.methods.without_truth import WithoutTruth, whole_number
 from tmvalite.models.blocks import DECODER, DISCRIMINATOR, ENCODER, HEAD
-from tmvalite.models.form import FORMS
+from tmvalite.models.form import FORMS, register
 from tmvalite.models.latent import LATENT_TERMS
 from tmvalite.models.prior import sampled_codes
 from tmvalite.models.reconstruction import error_of_events
 from tmvalite.training import streams
+
+register(Autoencoder)
 
 
 class MethodAE(WithoutTruth, Method):

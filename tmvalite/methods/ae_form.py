@@ -10,7 +10,7 @@ from tmvalite.losses import AUTOENCODER, losses_for
 from tmvalite.models import options
 from tmvalite.models.blocks import DECODER, DISCRIMINATOR, ENCODER, EXPECTED, HEAD, build_blocks
 from tmvalite.models.features import EVENT, wrong_strategy
-from tmvalite.models.form import ORIGIN, TRUTH, VARIABLES, Form, Role, register
+from tmvalite.models.form import ORIGIN, TRUTH, VARIABLES, Form, Role
 from tmvalite.models.latent import DECEPTION, HEAD_LOSS, RECONSTRUCTION, complete, draws_of
 from tmvalite.string_utils import DeclaredOption, OptionTable
 
@@ -76,7 +76,6 @@ _OF_FEATURES = ("FeatureWeight", "FeatureSigma", "AdversaryStart", "SpectralNorm
 _LOAD = "load the file of the whole"
 
 
-@register
 class Autoencoder(Form):
     """An Encoder whose code a Decoder makes into the input again; a Head learns classes or targets from it."""
 

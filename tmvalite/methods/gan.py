@@ -13,10 +13,12 @@ from tmvalite.methods.base import Method
 from tmvalite.methods.gan_form import GenerativeAdversarial
 from tmvalite.methods.without_truth import WithoutTruth, whole_number
 from tmvalite.models.conditions import conditions_in
-from tmvalite.models.form import FORMS
+from tmvalite.models.form import FORMS, register
 from tmvalite.models.gan_events import class_columns, class_condition, generated, variables_of
 from tmvalite.models.gan_networks import DISCRIMINATOR, GENERATOR
 from tmvalite.training import streams
+
+register(GenerativeAdversarial)
 
 
 class MethodGAN(WithoutTruth, Method):

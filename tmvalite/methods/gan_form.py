@@ -14,7 +14,7 @@ from tmvalite.models import options
 from tmvalite.models.blocks import with_one_sigmoid
 from tmvalite.models.booking import BELOW_1
 from tmvalite.models.conditions import conditions_in
-from tmvalite.models.form import ORIGIN, Form, Role, register
+from tmvalite.models.form import ORIGIN, Form, Role
 from tmvalite.models.gan_events import class_condition
 from tmvalite.models.gan_losses import GAN_LOSSES, gan_loss
 from tmvalite.models.gan_networks import DISCRIMINATOR, GENERATOR, build_pair
@@ -63,7 +63,6 @@ GAN_EXTENSIONS = options.EXTENSIONS + OptionTable(
 _LOAD = "load the file of the whole"
 
 
-@register
 class GenerativeAdversarial(Form):
     """TMVA's generator ## discriminator; the keys of its TrainingStrategy have prefixes."""
 
