@@ -6,9 +6,11 @@ small enough to be written beside the residuals, then learns from these columns 
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
-from tmvalite.compression.predictors import KnownSteps, bits_of, residuals
+from tmvalite.compression.predictors import KnownSteps, bits_of, needed_columns, residuals
 from tmvalite.compression.whole_network import MOST_INPUTS, UNIT, entries_of, input_of, network_bytes, pack_weights, predicted
 
 _ROWS = 1 << 14  # of the sample
@@ -16,8 +18,9 @@ _FEWEST = 1000  # rows below which no network pays for its weights
 _CHECKED = 5  # every so many rows of the sample are not learnt from
 _READ = 28  # columns before, the nearest
 _LEAST = 150.0  # bytes that must be gained
-_FIRST = ((24, 12), 15)  # widths and epochs of the network that reads all columns
-_WIDTHS = (((8,), 40), ((24, 12), 100))
+_FIRST = ((24, 12), 30)  # widths and epochs of the network that reads all columns
+_WIDTHS = (((8,), 40), ((24, 12), 250))
+_ROUNDS = 1  # of leaving out columns before the last
 _HOPE = 2.5  # of the bytes that are to be beaten, which the first network may take without a line: more epochs follow
 _BITS = (3, 4, 5, 7)
 _PART = 0.02  # of what a network gains, that an input must be worth
@@ -45,11 +48,14 @@ def find_network(values: np.ndarray, special: int | None, base: dict | None, col
         inputs = [entry for i in list(columns)[-_READ:] for entry in _inputs(i, sample)][:MOST_INPUTS]
         if sample.size < 0.5 or limit < 0.0 or not inputs:
             continue
+        choices = [[entry for entry in inputs if entry[0] in needed_columns(base)]] if base and start is None else []
         layers = sample.train(inputs, *_FIRST)
-        if sample.bytes_after(sample.network(inputs, layers, 8)) > limit * (_HOPE if base and start is None else 1.0):
-            continue
-        inputs = sample.needed(inputs, layers)
-        for hidden, epochs in _WIDTHS:
+        if sample.bytes_after(sample.network(inputs, layers, 8)) <= limit * (_HOPE if choices else 1.0):
+            for _ in range(_ROUNDS):  # what is left out disturbs the others no more
+                inputs = sample.needed(inputs, layers)
+                layers = sample.train(inputs, *_FIRST)
+            choices.append(sample.needed(inputs, layers))
+        for inputs, (hidden, epochs) in itertools.product(filter(None, choices), _WIDTHS):
             layers = sample.train(inputs, hidden, epochs)
             for network in [sample.network(inputs, layers, bits) for bits in _BITS]:
                 size = sample.bytes_after(network) + network_bytes(network)
