@@ -56,6 +56,15 @@ def test_the_same_table_gives_the_same_bytes(angles, done):
     assert prepare(None, table_of(angles), bound="1%", train=True).data == done.data
 
 
+def test_later_chunks_are_predicted_by_the_network_of_the_first(angles, monkeypatch):
+    monkeypatch.setattr("tmvalite.compression.compression_work._ROWS", N // 2)
+    done = prepare(None, table_of(angles), bound="1%", train=True)
+    networks = [done.archive.chunk(i).entry(3)["steps"]["prediction"]["network"] for i in range(2)]
+    assert networks[0] == networks[1]
+    y = decompress(done.archive, rows=slice(N // 2 - 1, N), columns=["y"]).table.column("y").values
+    assert np.all(np.abs(y - angles["y"][N // 2 - 1 :]) <= 0.0100001 * angles["y"][N // 2 - 1 :])
+
+
 def test_columns_that_follow_from_nothing_get_no_network(angles):
     columns = {name: angles[name] for name in "abc"}
     done = prepare(None, table_of(columns), bound="1%", train=True)
@@ -147,7 +156,8 @@ def test_train_from_the_command_line_needs_no_model(angles, tmp_path, capsys):
     np.savez(tmp_path / "t.npz", **{name: x.astype(np.float32) for name, x in angles.items()})
     source, target = str(tmp_path / "t.npz"), str(tmp_path / "t.tmvz")
     assert main(["compress", source, "-o", target, "--bound", "1%", "--train"]) == 0
-    assert "networks that predict columns: 1 in the archive" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "some by networks" in " ".join(shown.split()) and "networks that predict columns: 1 in the archive" in shown
     assert "network" in describe(read_archive(target)).columns[3].codec
 
 
