@@ -14,9 +14,7 @@ def as_text(report) -> str:
     how = f"{report.variables} variables -> {report.latent} latent values ({report.precision}) by {report.model}"
     if not report.model:
         trained = any(with_it < without for without, with_it in (report.sizes.trained or {}).values())
-        how = (
-            f"{report.variables} columns as steps within their bound, {'networks that predict some' if trained else 'no network'}"
-        )
+        how = f"{report.variables} columns as steps within their bound, {'some by networks' if trained else 'no network'}"
     lines = wrapped(f"{report.file or 'events'}: {report.events} events, {how}")
     if report.bound:
         lines += wrapped(f"bound {report.bound}: holds for every entry")
