@@ -400,3 +400,12 @@ def test_no_archive_is_larger_than_steps_and_lzma_by_more_than_the_header(name, 
     data, unpack = compression.CODECS["tmvalite"](columns, bound)
     simple, _ = compression.CODECS["steps+lzma"](columns, bound)
     assert len(data) <= len(simple) + 110 and compression.beyond(columns, unpack(), bound) == 0
+
+
+@pytest.mark.parametrize("name", ["tmvalite", "steps+lzma"])
+def test_tables_of_varying_lengths_take_part_in_the_benchmark(name):
+    rng = np.random.default_rng(9)
+    n = rng.integers(0, 4, 30)
+    columns = compression.Varying({"pt": rng.exponential(30.0, n.sum()).astype(np.float32), "n": n})
+    found = compression.measure(columns, name, 0.01, 1)
+    assert found["beyond"] == 0 and 0 < found["bytes"] < found["raw"]

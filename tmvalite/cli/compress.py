@@ -11,6 +11,18 @@ from tmvalite.cli.manner import ProgressLine
 REPORTED = 1 << 25  # bytes of a table up to which the report is made unasked: it needs the table in memory twice
 
 
+class _Instead(argparse.Action):
+    """An option that is there in place of an argument."""
+
+    def __init__(self, *given, positional, **more):
+        super().__init__(*given, **more)
+        self._positional = positional
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        setattr(namespace, self.dest, values)
+        self._positional.required = False
+
+
 @register("compress")
 class Compress(Verb):
     help = "compress a table of events, with a trained autoencoder or without"
@@ -24,7 +36,10 @@ class Compress(Verb):
             "model", metavar="MODEL", nargs="?", help="weight file of an autoencoder; without one there is no network"
         )
         parser.add_argument("input", metavar="INPUT", help="table.csv, .npz, .parquet, .h5 or .h5:group, .root or .root:tree")
-        parser.add_argument("output", metavar="OUTPUT", help="the archive to write")
+        output = parser.add_argument("output", metavar="OUTPUT", help="the archive to write")
+        parser.add_argument(
+            "-o", "--output", dest="archive", metavar="OUTPUT", action=_Instead, positional=output, help="the same, as an option"
+        )
         parser.add_argument("--columns", metavar="A,B,...", help="columns that are the model's variables, in their order")
         parser.add_argument("--tree", metavar="NAME", help="the tree of a ROOT file that has several")
         parser.add_argument(
@@ -44,6 +59,11 @@ class Compress(Verb):
             choices=("auto", "always"),
             default="auto",
             help="restore columns with a bound by the model where the archive gets smaller, or always (auto)",
+        )
+        parser.add_argument(
+            "--train",
+            action="store_true",
+            help="train networks that predict columns from those before, and keep those that make the archive smaller",
         )
         parser.add_argument("--no-embed", dest="embed", action="store_false", help="leave the model out of the archive")
         parser.add_argument("--report", metavar="FILE", action="append", default=[], help="write a report: .html, .json or .txt")
@@ -70,6 +90,14 @@ class Compress(Verb):
         from tmvalite.evaluation.peak import WINDOW
         from tmvalite.io.atomic import write_atomic
 
+        if arguments.archive is not None:
+            if arguments.model is not None:
+                raise OptionError(
+                    "the archive is named twice", code="argument", expected="MODEL INPUT OUTPUT, or MODEL INPUT --output OUTPUT"
+                )
+            if arguments.output is not None:
+                arguments.model, arguments.input = arguments.input, arguments.output
+            arguments.output = arguments.archive
         # before the work begins
         reports = {f"report_{i}": path for i, path in enumerate(arguments.report, 1)}
         check_distinct(the_model=arguments.model, the_table=arguments.input, the_archive=arguments.output, **reports)
@@ -90,6 +118,7 @@ class Compress(Verb):
             embed=arguments.embed,
             others=arguments.others,
             network=arguments.network,
+            train=arguments.train,
             workers=arguments.workers,
             measure=reported,
             progress=progress,

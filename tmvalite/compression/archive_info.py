@@ -157,7 +157,7 @@ def _codec(chunk: ChunkReader, i: int, archive: Archive) -> str:
         words += ", rows"
     elif prediction:
         names = [archive.columns[k].name for k in chunk.predictors(i)]
-        words += f" after {', '.join(names)}"
+        words += f"{', network' if 'network' in prediction else ''} after {', '.join(names)}"
     if chunk.is_joined(i):
         words += ", with others"
     return f"{words}, {coder}"

@@ -14,7 +14,7 @@ from tmvalite.compression.column_record import ColumnRecord
 from tmvalite.compression.container import Sections, unpack_json
 from tmvalite.compression.directory_checks import array_bytes, check_steps, members_of
 from tmvalite.compression.header_checks import check_types, whole_numbers
-from tmvalite.compression.predictors import needed_columns
+from tmvalite.compression.predictors import KnownSteps, needed_columns
 from tmvalite.compression.table import FileColumn
 from tmvalite.errors import FileError
 
@@ -226,7 +226,8 @@ class ChunkReader:
         if "steps" not in stated:
             return unpack_array(data[""], coder, dtype, shape), None
         record = stated["steps"]
-        known = {k: self._steps[k] for k in needed_columns(record.get("prediction"))}
+        needed = needed_columns(record.get("prediction"))
+        known = KnownSteps({k: self._steps[k] for k in needed}, records={k: self._parts[k].stated["steps"] for k in needed})
         if math.prod(shape) == 0:
             raise ValueError("steps of nothing")
         kind = np.dtype(np.uint64 if coder == BINS else f"u{arrays[''][2]}")

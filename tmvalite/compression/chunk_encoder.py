@@ -30,11 +30,12 @@ _JOINED = 1 << 15  # numbers up to which columns of one kind are tried as one ar
 
 @dataclass(frozen=True)
 class ChunkSpec:
-    """What is asked of every chunk: bound and digits of every column, and whether all ways are measured."""
+    """What is asked of every chunk: bound and digits of every column, whether all ways are measured, and networks trained."""
 
     bounds: tuple[Bound | None, ...]
     digits: tuple[int, ...]
     measure: bool = False
+    train: bool = False
 
 
 @dataclass(eq=False)
@@ -45,6 +46,8 @@ class Chunk:
         What was chosen for every column that is no array with others.
     sizes : dict of int to int
         Bytes of every column for itself.
+    trained : dict of int to (int, int)
+        Bytes without and with the network of every column for which one was trained that seemed to pay.
     ways : dict of str to int
         Bytes of the columns by what is done to them, where it was measured.
     """
@@ -55,6 +58,7 @@ class Chunk:
     plans: dict[int, ColumnPlan] = field(default_factory=dict)
     ways: dict[str, int] = field(default_factory=dict)
     sizes: dict[int, int] = field(default_factory=dict)
+    trained: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def index(self) -> list[int]:
@@ -100,10 +104,13 @@ def encode_chunk(table: EventTable, spec: ChunkSpec, plans: dict[int, ColumnPlan
         ways = {
             "steps, LZMA": sum(code.plain for code in codes.values()),
             "steps": sum(code.alone for code in codes.values()),
-            "steps, predicted": sum(code.n_bytes for code in codes.values()),
+            "steps, predicted": sum(code.simple or code.n_bytes for code in codes.values()),
         }
+        if spec.train:
+            ways["steps, trained networks"] = sum(code.n_bytes for code in codes.values())
     plans, sizes = {i: code.plan for i, code in codes.items()}, {i: code.n_bytes for i, code in codes.items()}
-    return Chunk(table.n_events, pack_json(directory), body, plans, ways, sizes)
+    trained = {i: (code.simple, code.by_network) for i, code in codes.items() if code.by_network}
+    return Chunk(table.n_events, pack_json(directory), body, plans, ways, sizes, trained)
 
 
 def _bytes_of(entries: list[_Entry]) -> int:
@@ -132,10 +139,12 @@ def _separate(table: EventTable, spec: ChunkSpec, plans: dict, left_out) -> tupl
             digits=spec.digits[i],
             plan=plans.get(i),
             measure=spec.measure,
+            train=spec.train,
         )
         codes[i] = code
         if code.values is not None and code.values.ndim == 1:
             steps[family][i] = code.values
+            steps[family].records[i] = code.record
     return codes, counts
 
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from tmvalite.compression.array_coder import CODERS, DEFLATED, LZMA, STORED, Packed, pack_array, pack_numbers
 from tmvalite.compression.bound import Bound
-from tmvalite.compression.predictors import bits_of, candidates, needed_columns, residuals, undo
+from tmvalite.compression.predictors import KnownSteps, bits_of, candidates, needed_columns, residuals, undo
 from tmvalite.compression.steps import Steps, final_values, find_steps
+from tmvalite.compression.whole_network import network_bytes
 
 _SAMPLE = 1 << 14  # numbers on which steps, predictions and coders are compared
 _LINE_BYTES = 14  # that a slope takes in the header, about
@@ -45,6 +46,8 @@ class ColumnCode:
     alone, plain : int
         If they were measured: bytes of the steps without prediction by their best coder; deflated or by LZMA, which is what
         rounding alone gives.
+    simple, by_network : int
+        If a network was trained: bytes of the shortest code without one, and of the code with it.
     """
 
     record: dict | None
@@ -53,6 +56,8 @@ class ColumnCode:
     plan: ColumnPlan
     alone: int = 0
     plain: int = 0
+    simple: int = 0
+    by_network: int = 0
     sizes: dict[str, int] = field(init=False)
 
     def __post_init__(self):
@@ -73,18 +78,20 @@ def encode_column(
     digits: int = 0,
     plan: ColumnPlan | None = None,
     measure: bool = False,
+    train: bool = False,
 ) -> ColumnCode:
     """The shortest code of a column (N, ...) in native byte order; `columns` are steps (N,) of those before, by position.
 
     plan : what was chosen for rows before; it is followed unless it costs much more here than there
     measure : whether `alone` and `plain` are wanted
+    train : whether a network is trained for the prediction; where this gives fewer bytes it is taken
     """
     if plan is not None:
         code = _planned(x, bound, columns, whole, digits, plan)
         if code is not None and code.n_bytes <= _GROWTH * plan.bytes_each * x.size + 64:
             return code
-        return min((c for c in (code, _chosen(x, bound, columns, whole, digits, False)) if c is not None), key=_size)
-    return _chosen(x, bound, columns, whole, digits, measure)
+        return min((c for c in (code, _chosen(x, bound, columns, whole, digits, False, False)) if c is not None), key=_size)
+    return _chosen(x, bound, columns, whole, digits, measure, train)
 
 
 def _size(code: ColumnCode) -> int:
@@ -101,7 +108,7 @@ def _planned(x, bound, columns, whole, digits, plan: ColumnPlan) -> ColumnCode |
     return _coded(found[0], plan.prediction, columns, plan.coders)
 
 
-def _chosen(x, bound, columns, whole, digits, measure: bool) -> ColumnCode:
+def _chosen(x, bound, columns, whole, digits, measure: bool, train: bool) -> ColumnCode:
     found = find_steps(x, bound, whole=whole, digits=digits) if x.size else []
     kept = None if found and x.size > _SAMPLE and min(len(s.raw) for s in found) < x.size // 2 else _as_it_is(x)
     if not found:
@@ -114,10 +121,25 @@ def _chosen(x, bound, columns, whole, digits, measure: bool) -> ColumnCode:
     alone = _coded(*tried[without], columns) if measure or best == without or x.size <= _SAMPLE else None
     code = alone if best == without else _coded(*tried[best], columns)
     code = min((c for c in (alone, code, kept) if c is not None), key=_size)
+    if train and (by_network := _with_network(tried, costs, columns)) is not None:
+        simple, code = code.n_bytes, min(code, by_network, key=_size)
+        code.simple, code.by_network = simple, by_network.n_bytes
     if measure:
         code.alone = alone.n_bytes
         code.plain = min(_plain_bytes(steps) for steps in found)
     return code
+
+
+def _with_network(tried: list, costs: list[float], columns: KnownSteps) -> ColumnCode | None:
+    """The code by a network that is trained for what the best line and curves leave."""
+    from tmvalite.compression.network_training import find_network  # loads the engine
+
+    fit = [i for i, (steps, prediction) in enumerate(tried) if steps.mode != "bits" and "rows" not in (prediction or {})]
+    if not fit or tried[0][0].values.ndim > 1:
+        return None
+    steps, base = tried[min(fit, key=costs.__getitem__)]
+    prediction = find_network(steps.values, steps.special if len(steps.raw) else None, base, columns)
+    return None if prediction is None else _coded(steps, prediction, columns)
 
 
 def _plain_bytes(steps: Steps) -> int:
@@ -174,7 +196,7 @@ def _middle(values: np.ndarray) -> slice:
 def _cost(steps: Steps, prediction: dict | None, columns: dict[int, np.ndarray]) -> float:
     """Bytes, about, of a column as long as the sample."""
     part = _middle(steps.values)
-    left = residuals(steps.values[part], prediction, {i: columns[i][part] for i in needed_columns(prediction)})
+    left = residuals(steps.values[part], prediction, KnownSteps(columns).part(part, needed_columns(prediction)))
     rest = 0.0 if steps.rest is None else 4.0 * left.size
     share = left.size / steps.values.size
     return bits_of(left) / 8.0 + (steps.raw.nbytes + _header_bytes(prediction)) * share + rest
@@ -184,7 +206,8 @@ def _header_bytes(prediction: dict | None) -> int:
     if not prediction:
         return 0
     numbers = sum(len(knots) for _, knots, _ in prediction.get("curves", ()))
-    return _LINE_BYTES * (1 + len(prediction.get("columns", ()))) + 5 * numbers
+    line = _LINE_BYTES * (1 + len(prediction.get("columns", ()))) + 5 * numbers
+    return line + network_bytes(prediction.get("network"))
 
 
 def decode_column(

@@ -41,6 +41,8 @@ class Sizes:
         Of the archive: latent, correction, steps, column, extra, model, header.
     candidates : dict of str to int
         Of all columns at the same bound by every way that was measured; see `Compressed`.
+    trained : dict of str to (int, int), or None
+        Bytes of columns without and with a network that predicts them; see `Compressed`.
     """
 
     file: int
@@ -51,6 +53,7 @@ class Sizes:
     embedded: bool
     parts: dict[str, int]
     candidates: dict[str, int] = field(default_factory=dict)
+    trained: dict[str, tuple[int, int]] | None = None
 
     def ratios(self) -> dict[str, float | None]:
         """Original over compressed, from the file and from plain arrays, without and with the model."""
@@ -112,6 +115,7 @@ class CompressionReport:
                 "embedded": self.sizes.embedded,
                 "parts": self.sizes.parts,
                 "candidates": self.sizes.candidates,
+                "trained": self.sizes.trained and {name: list(sizes) for name, sizes in self.sizes.trained.items()},
             },
             "ratios": self.sizes.ratios(),
             "columns": [
@@ -240,6 +244,7 @@ def _sizes(done: Compressed) -> Sizes:
         embedded,
         {name: size for name, size in done.archive.section_bytes().items() if size},
         done.candidates,
+        done.trained,
     )
 
 

@@ -46,6 +46,7 @@ class CompressionWork:
         embed: bool = True,
         others: str = "keep",
         network: str = "auto",
+        train: bool = False,
         workers=None,
         measure: bool | None = None,
         progress: Callable[[int, int], None] | None = None,
@@ -59,16 +60,24 @@ class CompressionWork:
                 raise OptionError(
                     f"{name} {value!r} is not known", code="argument", expected=known, hint=did_you_mean(str(value), known)
                 )
+        if train and model is not None:
+            raise OptionError(
+                "networks are trained where there is no model, and a model is given",
+                code="argument",
+                hint="leave out the model, or --train (train=True)",
+            )
         self.network = TrainedNetwork(model, precision, embed) if model is not None else None
         self.source = open_source(source, tree=tree, drop=others == "drop")
         if not self.source.n_events:
             raise DataError(f"{self.source.name} has no events", code="data-empty")
         self.file = Path(os.fspath(source)).name if isinstance(source, str | os.PathLike) else ""
         self.chosen, self.bound, self.others, self.always = columns, bound or "", others, network == "always"
+        self.train = bool(train)
         self.workers, self.progress = workers if model is None else None, progress
         small = self.source.numbers * self.source.n_events <= _MEASURED
         self.measure = small if measure is None else measure
         self.candidates: dict[str, int] = {}
+        self.trained: dict[str, tuple[int, int]] = {}
         self.chunks: list[list[int]] = []
         self.seconds = 0.0
 
@@ -159,7 +168,9 @@ class CompressionWork:
             shape, varying = column.values.shape[1:], column.offsets is not None
             digits = digits_for(column.digits, bound)
             self.records.append(ColumnRecord(column.name, column.values.dtype.str, shape, varying, at, digits, bound))
-        self.spec = ChunkSpec(tuple(r.bound for r in self.records), tuple(r.digits for r in self.records), self.measure)
+        self.spec = ChunkSpec(
+            tuple(r.bound for r in self.records), tuple(r.digits for r in self.records), self.measure, self.train
+        )
 
     def _kept(self, table: EventTable) -> EventTable:
         if table.names() == self.names:
@@ -176,6 +187,7 @@ class CompressionWork:
         bounded = all(self.records[i].bound is not None for i in self.by_model)
         alone = None if self.by_model and self.always else encode_chunk(table, self.spec)
         if not self.by_model:
+            self.trained = {self.records[i].name: sizes for i, sizes in alone.trained.items()}
             return self._checked(table, alone), alone.plans
         self.network.open()
         restored = self._restored(table)

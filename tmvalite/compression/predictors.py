@@ -1,4 +1,4 @@
-"""Predictors of the steps of a column: nothing, the row before, or a line and curves in the steps of columns before.
+"""Predictors of the steps of a column: nothing, the row before, or a line, curves and a network in the steps of columns before.
 
 Predictions are sums and products of doubles in a fixed order, so that writer and reader get the same bits everywhere.
 """
@@ -9,6 +9,7 @@ import numpy as np
 
 from tmvalite.compression.bins import TOP, find_bins
 from tmvalite.compression.step_curves import best_curve, bins_of, curve
+from tmvalite.compression.whole_network import predicted
 
 MAX_COLUMNS = 4  # of one line
 MAX_CURVES = 2
@@ -19,11 +20,20 @@ _LIMIT = 2.0**53
 
 
 class KnownSteps(dict):
-    """Steps (N,) of the columns before, by position; which of some bins their entries lie in is found once for each."""
+    """Steps (N,) of the columns before, by position; which of some bins their entries lie in is found once for each.
 
-    def __init__(self, *given):
+    records : dict of int to dict
+        How the steps are read (`ColumnCode.record`), which networks ask for.
+    """
+
+    def __init__(self, *given, records: dict[int, dict] | None = None):
         super().__init__(*given)
+        self.records = records or {}
         self._bins: dict[int, np.ndarray] = {}
+
+    def part(self, rows: slice, needed: set[int]) -> KnownSteps:
+        """Some rows of some columns."""
+        return KnownSteps({i: self[i][rows] for i in needed}, records=self.records)
 
     def bins(self, i: int) -> np.ndarray:
         """The bins of column i, of the rows on which predictions are fitted and scored."""
@@ -43,7 +53,8 @@ def residuals(values: np.ndarray, prediction: dict | None, columns: dict[int, np
     Parameters
     ----------
     prediction : dict or None
-        {"rows": 1} or {"columns": [3, 0], "line": [constant, slope, slope]}; with "curves": [[column, knots, heights], ...].
+        {"rows": 1} or {"columns": [3, 0], "line": [constant, slope, slope]}; with "curves": [[column, knots, heights], ...]
+        and "network" (`whole_network.py`).
     columns : dict of int to (N,) int64
         Steps of the columns before.
     """
@@ -70,22 +81,24 @@ def needed_columns(prediction: dict | None) -> set[int]:
     """The columns from which a prediction is made. Raises TypeError, KeyError, ValueError or IndexError for what is none."""
     if not prediction or "rows" in prediction:
         return set()
-    return {int(i) for i in (*prediction["columns"], *(curve[0] for curve in prediction.get("curves", ())))}
+    inputs = prediction["network"]["inputs"] if "network" in prediction else ()
+    return {int(i) for i in (*prediction["columns"], *(item[0] for item in (*prediction.get("curves", ()), *inputs)))}
 
 
 def _line(prediction: dict, columns: dict[int, np.ndarray]) -> np.ndarray:
     constant, *slopes = (float(number) for number in prediction["line"])
-    chosen, curves = prediction["columns"], prediction.get("curves", [])
-    if not len(chosen) == len(slopes) <= MAX_COLUMNS or len(curves) > MAX_CURVES or not (chosen or curves):
+    chosen, curves, network = prediction["columns"], prediction.get("curves", []), prediction.get("network")
+    first = [*chosen, *(item[0] for item in (*curves, *(network["inputs"] if network else ())))][:1]
+    if not len(chosen) == len(slopes) <= MAX_COLUMNS or len(curves) > MAX_CURVES or not first:
         raise ValueError("a line of other columns")
-    total = np.full(columns[chosen[0] if chosen else curves[0][0]].shape, constant)
+    total = np.full(columns[first[0]].shape, constant)
     with np.errstate(all="ignore"):
         for i, slope in zip(chosen, slopes):
             total += slope * columns[i]
     out = np.rint(np.fmax(np.fmin(total, _LIMIT), -_LIMIT)).astype(np.int64)  # these two pass over NaN
     for i, knots, heights in curves:
         out += curve(columns[i], knots, heights)
-    return out
+    return out + predicted(network, columns, columns.records) if network else out
 
 
 def candidates(values: np.ndarray, special: int, columns: dict[int, np.ndarray]) -> list[dict | None]:

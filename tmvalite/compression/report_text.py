@@ -13,7 +13,8 @@ def as_text(report) -> str:
     """All numbers of a CompressionReport."""
     how = f"{report.variables} variables -> {report.latent} latent values ({report.precision}) by {report.model}"
     if not report.model:
-        how = f"{report.variables} columns as steps within their bound, no network"
+        trained = any(with_it < without for without, with_it in (report.sizes.trained or {}).values())
+        how = f"{report.variables} columns as steps within their bound, {'some by networks' if trained else 'no network'}"
     lines = wrapped(f"{report.file or 'events'}: {report.events} events, {how}")
     if report.bound:
         lines += wrapped(f"bound {report.bound}: holds for every entry")
@@ -40,8 +41,23 @@ def _size_lines(report) -> list[str]:
     if s.candidates:
         lines += ["", "the columns at the same bound"]
         lines += [f"  {name:28s}{size:12d}" for name, size in s.candidates.items()]
+    lines += trained_lines(s.trained)
     if report.kept:
         lines += wrapped(f"kept without loss: {', '.join(report.kept)}")
+    return lines
+
+
+def trained_lines(trained: dict[str, tuple[int, int]] | None) -> list[str]:
+    """Columns for which networks were trained: bytes without and with them; none where none was asked for."""
+    if trained is None:
+        return []
+    kept = {name: sizes for name, sizes in trained.items() if sizes[1] < sizes[0]}
+    lines = [f"networks that predict columns: {len(kept)} in the archive"]
+    if not kept:
+        lines = wrapped("networks that predict columns: none in the archive, since none makes it smaller")
+    for name, (without, with_it) in trained.items():
+        what = "kept" if name in kept else "left out"
+        lines.append(f"  {shortened(name, 30):30s}{without:10d} bytes, with a network {with_it:10d}  {what}")
     return lines
 
 
