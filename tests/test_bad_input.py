@@ -734,6 +734,6 @@ def test_error_on_the_command_line(options, first, last):
     lines = done.stderr.splitlines()
     assert (
         (done.returncode, done.stdout, lines[0], lines[-1]) == (2, "", first, last)
-        and len(lines) <= 8
+        and len(lines) <= 9
         and max(map(len, lines)) <= 80
     )

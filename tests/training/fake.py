@@ -38,6 +38,9 @@ class FakeNetwork:
     def set_dropout(self, rates):
         self.rates.append(rates)
 
+    def result(self):
+        return self.parameters.snapshot()
+
     def new_optimizer(self, settings):
         self.optimizers.append(FakeOptimizer(settings))
         return self.optimizers[-1]
