@@ -4,11 +4,11 @@ The output is cut into tiles. With the matrices of winograd_transforms.py a tile
 
     y = A^T [ (G w G^T) o (B^T x B) ] A        x: pixels of the input, w: filter, o: element by element
 
-so the sum over channels becomes a matrix product (tiles x channels in) (channels in x channels out) for every position
-of the bracket: 16 instead of 36 for 3x3, and 36 instead of 144 for tiles of 4x4 pixels, F(4, 3). Along one axis a 5x5 filter of stride 2 is a filter of 3 on the even pixels, F(2, 3),
-and one of 2 on the odd ones, F(2, 2): 7 products instead of 10, 49 instead of 100 in both directions. Spread, it gives tiles
-of 4x4 pixels whose even and odd ones come from those two. The gradient of the filter is the transpose of all that:
-G^T [ (A dy A^T) o (B^T x B) ] G, summed over the tiles of an event.
+so the sum over channels becomes a matrix product (tiles x channels in) (channels in x channels out) for every position of
+the bracket: 16 instead of 36 for 3x3, and 36 instead of 144 for tiles of 4x4 pixels, F(4, 3). Along one axis a 5x5 filter of
+stride 2 is a filter of 3 on the even pixels, F(2, 3), and one of 2 on the odd ones, F(2, 2): 7 products instead of 10, 49
+instead of 100 in both directions. Spread, it gives tiles of 4x4 pixels whose even and odd ones come from those two. The
+gradient of the filter is the transpose of all that: G^T [ (A dy A^T) o (B^T x B) ] G, summed over the tiles of an event.
 Source: Lavin and Gray, arXiv:1509.09308, section 4.1; the last row of B^T and of A have the other sign here.
 
 Inside, pixels hold their channels side by side, so that every transform is arithmetic on whole vectors and nothing is
