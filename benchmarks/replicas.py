@@ -63,7 +63,7 @@ def run(arguments=None) -> int:
     parser.add_argument("--layers", type=int, default=3)
     parser.add_argument("--kinds", nargs="+", default=["seeds", "bootstrap", "folds"])
     options = parser.parse_args(arguments)
-    from tmvalite.training.threads import available_threads
+    from tmvalite.training.thread_count import available_threads
 
     x, y = events(INPUTS, BATCH * STEPS + VALIDATION)
     threads, n = available_threads(), options.replicas

@@ -23,7 +23,7 @@ def declare_manner(parser: argparse.ArgumentParser, *, threads: bool = True) -> 
 
 def cores(arguments: argparse.Namespace) -> int:
     """The cores that a verb may use; kernels of this process are told too."""
-    from tmvalite.training.threads import available_threads
+    from tmvalite.training.thread_count import available_threads
 
     if arguments.threads is not None:
         os.environ["TMVALITE_THREADS"] = str(arguments.threads)

@@ -29,7 +29,7 @@ from tmvalite.string_utils.replica_option import FOLDS, NO_CHECKPOINTS
 from tmvalite.training import streams
 from tmvalite.training.history import History
 from tmvalite.training.progress import Progress
-from tmvalite.training.threads import available_threads
+from tmvalite.training.thread_count import available_threads
 
 ANSWER_SECONDS = 0.2  # within which Ctrl-C is answered
 

@@ -10,7 +10,7 @@ import time
 from tmvalite.pyroot.current import CURRENT
 from tmvalite.pyroot.messages import skipped
 from tmvalite.pyroot.root_strings import TString
-from tmvalite.training.threads import available_threads
+from tmvalite.training.thread_count import available_threads
 
 VERSION = "6.40.00"  # whose calls are followed
 FEATURES = "tmva tmva-cpu imt dataset pyroot"

@@ -27,7 +27,7 @@ from .network_scores import Scores
 from .optimizers import OptimizerSettings, OptimizerState
 from .parameters import Parameters, aligned
 from .streams import stream_key
-from .threads import CALL_SECONDS, FLOPS_PER_SECOND, THREAD_FLOPS, available_threads
+from .thread_count import CALL_SECONDS, FLOPS_PER_SECOND, THREAD_FLOPS, available_threads
 from .workspace import EVALUATION_BLOCK, Workspace
 
 TOGETHER_ROWS = 8  # events of a batch from which several threads may share its steps

@@ -10,7 +10,7 @@ from tmvalite.kernels.context import COLUMNS
 from tmvalite.kernels.execute import SCORE
 from tmvalite.plan import make_plan
 
-from .threads import CALL_SECONDS, FLOPS_PER_SECOND, THREAD_FLOPS
+from .thread_count import CALL_SECONDS, FLOPS_PER_SECOND, THREAD_FLOPS
 from .workspace import Workspace
 
 FIRST = (slice(None), 0)

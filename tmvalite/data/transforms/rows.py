@@ -15,7 +15,7 @@ Rows = Callable[[int, int], None]  # does something for the rows start to stop
 def threads_for(n: int) -> int:
     if n <= ALONE:
         return 1
-    from tmvalite.training.threads import available_threads
+    from tmvalite.training.thread_count import available_threads
 
     return available_threads()
 
