@@ -25,7 +25,7 @@ from . import context as c
 from . import family, optimizer
 from ._jit import address_of, doubles_at, entry_point, integers_at, is_null, kernel, number, pointer, pointer_at, shift
 from .denormals import flush_denormals, restore_denormals
-from .thread_count import barrier
+from .threads import barrier
 from .transpose import transpose
 
 SCORE, EVALUATE, TRAIN = range(3)
