@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.compression.surgery import change
+from tmvalite.cli import main
 from tmvalite.compression import compress, decompress, read_archive
 from tmvalite.compression.container import pack_json, unpack_json
 from tmvalite.compression.pack import from_planes, planes, shortest_unsigned
@@ -329,3 +330,13 @@ def test_error_of_words_that_are_not_known(model, tmp_path):
     assert str(caught.value) == "\n".join(
         ["precision 'float23' is not known", "  expected one of: float32, float16", "  hint: did you mean 'float32'?"]
     )
+
+
+def test_the_output_of_decompress_may_be_an_option_and_is_named_once(archive, model_file, tmp_path, capsys):
+    path = tmp_path / "back.npz"
+    given = ["decompress", str(archive), "--model", str(model_file)]
+    assert main([*given, str(path), "-o", str(path)]) == 2
+    assert "the output is named twice" in capsys.readouterr().err
+    assert not path.exists()
+    assert main([*given, "-o", str(path)]) == 0
+    assert path.exists()

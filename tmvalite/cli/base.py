@@ -38,6 +38,18 @@ VERBS: dict[str, Verb] = {}
 register = registrar(VERBS, "verbs")
 
 
+class Instead(argparse.Action):
+    """An option that is there in place of an argument."""
+
+    def __init__(self, *given, positional, **more):
+        super().__init__(*given, **more)
+        self._positional = positional
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        setattr(namespace, self.dest, values)
+        self._positional.required = False
+
+
 def positive(text: str) -> int:
     """A whole number above 0, for `type=` of an argument."""
     if not text.isdecimal() or not text.isascii() or not 0 < int(text[:9]) or len(text) > 7:

@@ -5,22 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tmvalite.cli.base import Verb, names, positive, register
+from tmvalite.cli.base import Instead, Verb, names, positive, register
 from tmvalite.cli.manner import ProgressLine
 
 REPORTED = 1 << 25  # bytes of a table up to which the report is made unasked: it needs the table in memory twice
-
-
-class _Instead(argparse.Action):
-    """An option that is there in place of an argument."""
-
-    def __init__(self, *given, positional, **more):
-        super().__init__(*given, **more)
-        self._positional = positional
-
-    def __call__(self, parser, namespace, values, option_string=None):
-        setattr(namespace, self.dest, values)
-        self._positional.required = False
 
 
 @register("compress")
@@ -38,7 +26,7 @@ class Compress(Verb):
         parser.add_argument("input", metavar="INPUT", help="table.csv, .npz, .parquet, .h5 or .h5:group, .root or .root:tree")
         output = parser.add_argument("output", metavar="OUTPUT", help="the archive to write")
         parser.add_argument(
-            "-o", "--output", dest="archive", metavar="OUTPUT", action=_Instead, positional=output, help="the same, as an option"
+            "-o", "--output", dest="archive", metavar="OUTPUT", action=Instead, positional=output, help="the same, as an option"
         )
         parser.add_argument("--columns", metavar="A,B,...", help="columns that are the model's variables, in their order")
         parser.add_argument("--tree", metavar="NAME", help="the tree of a ROOT file that has several")

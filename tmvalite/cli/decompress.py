@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tmvalite.cli.base import Verb, names, positive, register
+from tmvalite.cli.base import Instead, Verb, names, positive, register
 from tmvalite.cli.manner import ProgressLine
 
 
@@ -16,7 +16,10 @@ class Decompress(Verb):
 
     def declare(self, parser):
         parser.add_argument("archive", metavar="ARCHIVE", help="written by `tmvalite compress`")
-        parser.add_argument("output", metavar="OUTPUT", help="file to write, with the ending of the original")
+        output = parser.add_argument("output", metavar="OUTPUT", help="file to write, with the ending of the original")
+        parser.add_argument(
+            "-o", "--output", dest="file", metavar="OUTPUT", action=Instead, positional=output, help="the same, as an option"
+        )
         parser.add_argument("--rows", metavar="FIRST:STOP", help="events to restore, such as 1000:2000 (all)")
         parser.add_argument("--columns", metavar="A,B,...", help="columns to restore (all)")
         parser.add_argument("--model", metavar="FILE", help="weight file, if the archive does not hold its model")
@@ -27,13 +30,16 @@ class Decompress(Verb):
     def run(self, arguments: argparse.Namespace) -> str:
         from tmvalite.cli.endings import terminating
         from tmvalite.compression.decompressor import decompress
+        from tmvalite.errors import OptionError
 
+        if arguments.output is not None and arguments.file is not None:
+            raise OptionError("the output is named twice", code="argument", expected="ARCHIVE OUTPUT, or ARCHIVE --output OUTPUT")
         progress = ProgressLine("events", not sys.stderr.isatty())
         try:
             with terminating():
                 return decompress(
                     arguments.archive,
-                    arguments.output,
+                    arguments.file or arguments.output,
                     rows=rows_of(arguments.rows),
                     columns=names(arguments.columns),
                     model=arguments.model,
