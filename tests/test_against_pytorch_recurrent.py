@@ -7,7 +7,7 @@ from tests import oracles
 from tests.helpers import EXACT_FLOAT64, FLOAT32_FORWARD, FLOAT32_GRADIENT, STEPS_100_FLOAT64, assert_close
 from tests.networks import network_of
 from tests.oracles import recurrent
-from tmvalite.training.network import batch_bounds
+from tmvalite.training.batches import batch_bounds
 from tmvalite.training.optimizers import OptimizerSettings
 
 PRECISIONS = [("float64", EXACT_FLOAT64, EXACT_FLOAT64), ("float32", FLOAT32_FORWARD, FLOAT32_GRADIENT)]

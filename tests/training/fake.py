@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tmvalite.training.network import batch_bounds
+from tmvalite.training.batches import batch_bounds
 
 
 class FakeParameters:

@@ -12,7 +12,8 @@ from tests.networks import RING, network_of, sample_of, trained_mask
 from tests.oracles import group, load, prefixes
 from tmvalite.errors import DataError
 from tmvalite.plan import plan as plan_module
-from tmvalite.training.network import Network, batch_bounds
+from tmvalite.training.batches import batch_bounds
+from tmvalite.training.network import Network
 from tmvalite.training.optimizers import OptimizerSettings
 
 LAYOUTS = [

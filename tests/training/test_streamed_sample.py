@@ -10,7 +10,8 @@ from tests.training.test_loop import BASE
 from tmvalite.errors import DataError, Source
 from tmvalite.string_utils import parse_strategy, resolve_strategy
 from tmvalite.training import streams
-from tmvalite.training.epoch_pieces import Sample, batch_sizes
+from tmvalite.training.batches import batch_sizes
+from tmvalite.training.epoch_pieces import Sample
 from tmvalite.training.loop import Training
 from tmvalite.training.streamed_sample import BlockSample, ChunkSize, StreamedSample
 

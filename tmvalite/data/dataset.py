@@ -13,6 +13,7 @@ from tmvalite.data.checks import constant_remark, sample_remarks
 from tmvalite.data.class_formulas import formulas_for
 from tmvalite.data.columns import ArrayTable, Column
 from tmvalite.data.declared_formulas import DeclaredFormulas
+from tmvalite.data.empty_class import class_without_events
 from tmvalite.data.event_rows import GrowingRows, Room, TreeEvents
 from tmvalite.data.expression import Context, parse_expression
 from tmvalite.data.gathering import gathered, joined_weights, widen
@@ -240,13 +241,7 @@ class _Building:
             return
         n = sum(report.n_before for report in one.reports)
         cut = self.reader.cuts.get(one.name, "").strip()
-        if n == 0:
-            raise DataError(f"class '{one.name}' has no events: its trees are empty", code="data-empty-class")
-        raise DataError(
-            f"class '{one.name}' has no events: none of {n} passes the cut" + (f" '{cut}'" if cut else " of its trees"),
-            code="data-empty-class",
-            hint="check the names, units and signs in the cut",
-        )
+        raise class_without_events(one.name, n, cut)
 
     def _joined(self) -> Events:
         """The events of all classes, one class after the other, as they were read."""

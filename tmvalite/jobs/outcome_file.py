@@ -6,7 +6,6 @@ A method is what its constructor makes of its options and the reader of weight f
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ import numpy as np
 
 from tmvalite.errors import FileError, Source, Span, TmvaliteError, TmvaliteWarning, TrainingError
 from tmvalite.io.safetensors import read_safetensors, write_safetensors
+from tmvalite.training.array_digest import arrays_digest
 from tmvalite.workflow.part_training import Outcome, TrainingPart
 
 KEY, VERSION = "tmvalite", 1
@@ -117,15 +117,6 @@ def _told(said: dict[str, Any]) -> dict[str, Any]:
         source = Source(**{**said["source"], "names": tuple(said["source"]["names"])})
         told |= {"source": source, "span": None if span is None else Span(*span)}
     return told
-
-
-def arrays_digest(arrays: Mapping[str, np.ndarray]) -> str:
-    """Of their names, types, shapes and numbers."""
-    digest = hashlib.blake2b(digest_size=16)
-    for name, array in sorted(arrays.items()):
-        digest.update(f"{name}{array.dtype}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
 
 
 def _plain(value):

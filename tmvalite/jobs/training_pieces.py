@@ -15,8 +15,9 @@ from typing import Any
 from tmvalite.errors import FileError, OptionError
 from tmvalite.jobs.job import Job, understood
 from tmvalite.jobs.job_text import JobText
-from tmvalite.jobs.outcome_file import arrays_digest, read_outcomes, write_outcomes
+from tmvalite.jobs.outcome_file import read_outcomes, write_outcomes
 from tmvalite.jobs.work import Work, do, stages, without_files
+from tmvalite.training.array_digest import arrays_digest
 from tmvalite.workflow.part_training import train_part
 
 FORMAT, RESULTS = "trainings", "results"

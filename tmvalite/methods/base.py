@@ -459,10 +459,11 @@ class Method(Replicated, Getters, DescribedOutput, Estimator):
             if kind is np.ndarray and X.dtype is model.dtype and X.shape[-1:] == model.event_shape:
                 if X.ndim == 2 and model.fast:
                     return model.network.first_values(X)
-                x, score = model.one_event()
-                if X.ndim == 1 and X.dtype is x.dtype:
-                    x[:] = X
-                    return score()
+                if X.ndim == 1:
+                    x, score = model.one_event()
+                    if X.dtype is x.dtype:
+                        x[:] = X
+                        return score()
             elif X[0].__class__ in NUMBERS if kind is list and X else kind is np.ndarray and X.dtype is FLOAT64 and X.ndim == 1:
                 x, score = model.one_event()
                 try:

@@ -20,7 +20,8 @@ from tmvalite.errors import FileError, TmvaliteWarning, warn_user
 from tmvalite.io.safetensors import read_safetensors, write_safetensors
 from tmvalite.models.booking import Booking
 from tmvalite.models.options import OF_THE_RUN
-from tmvalite.training.epoch_pieces import Sample, digest
+from tmvalite.training.array_digest import arrays_digest
+from tmvalite.training.epoch_pieces import Sample
 from tmvalite.training.state import TrainingState
 
 KEY, VERSION = "tmvalite", 1
@@ -75,7 +76,7 @@ def write_checkpoint(path: str | os.PathLike, state: TrainingState, facts: Mappi
         "run_time": len(state.run_time),
         "history": state.history,
         "companion": {name: value for name, value in state.companion.items() if not isinstance(value, np.ndarray)},
-        "digest": digest(arrays),
+        "digest": arrays_digest(arrays),
     }
     path = os.fspath(path)
     with contextlib.suppress(OSError):  # nothing there yet, or no links on this file system
@@ -110,7 +111,7 @@ def _read(path: str) -> Checkpoint:
         content = json.loads(texts[KEY])
         if content["version"] != VERSION:
             raise FileError(f"'{path}' is a checkpoint of version {content['version']}", code="checkpoint-version")
-        if content["digest"] != digest(arrays):
+        if content["digest"] != arrays_digest(arrays):
             raise ValueError
         companion = content["companion"] | {
             name.partition(".")[2]: array for name, array in arrays.items() if name.startswith("companion.")

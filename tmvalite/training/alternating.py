@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from tmvalite.training.network import Network, batch_bounds
+from tmvalite.training.batches import batch_bounds
+from tmvalite.training.network import Network
 from tmvalite.training.optimizers import OptimizerSettings, OptimizerState
 from tmvalite.training.pulls import Batch, Made, Pull, summed, updated
 

@@ -10,7 +10,7 @@ import contextlib
 
 import numpy as np
 
-from tmvalite.training.network import batch_bounds
+from tmvalite.training.batches import batch_bounds
 
 
 class MovingAverage:

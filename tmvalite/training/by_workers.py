@@ -16,7 +16,8 @@ from tmvalite.cluster import Executor, Here, SharedArrays, executor_of, in_order
 from tmvalite.cluster.executor import shares_files, shares_memory, workers_of
 from tmvalite.errors import OptionError, TmvaliteWarning, warn_user
 from tmvalite.string_utils import PhaseSettings
-from tmvalite.training.network import Network, batch_bounds
+from tmvalite.training.batches import batch_bounds
+from tmvalite.training.network import Network
 from tmvalite.training.optimizers import OptimizerState
 from tmvalite.training.share_task import Scene, ShareTask, forget, share_sums
 from tmvalite.training.shares import dealt, rows_of, shares_of, sum_of_all
@@ -148,7 +149,7 @@ class ByWorkers:
             return
         self.close()
         network, size, self._training = self.network, self.network.plan.size, secrets.token_hex(8)
-        sample = dict(zip(("x", "targets", "weights"), network.checked(x, targets, weights)))
+        sample = dict(zip(("x", "targets", "weights"), network.check_sample(x, targets, weights)))
         by_file = shares_files(self._executor)
         events = SharedArrays(sample, by_file, writeable=True)
         board = None

@@ -6,13 +6,14 @@ of the sample. `Sample` has them in memory, `streamed_sample.StreamedSample` rea
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from tmvalite.training import streams
+from tmvalite.training.array_digest import arrays_digest
+from tmvalite.training.batches import batch_count
 
 
 @dataclass(frozen=True)
@@ -69,31 +70,7 @@ class Sample:
 
     def fingerprint(self) -> str:
         """A digest of all that there is."""
-        return digest({"x": self.x, "targets": self.targets, "weights": self.weights})
+        return arrays_digest({"x": self.x, "targets": self.targets, "weights": self.weights})
 
     def close(self) -> None:
         """Nothing is asked for any more."""
-
-
-def digest(arrays: Mapping[str, np.ndarray]) -> str:
-    """Of names, types, shapes and numbers."""
-    found = hashlib.blake2b(digest_size=16)
-    for name, array in sorted(arrays.items()):
-        found.update(f"{name}{array.dtype}{array.shape}".encode())
-        found.update(np.ascontiguousarray(array).data)
-    return found.hexdigest()
-
-
-def batch_count(events: int, batch_size: int) -> int:
-    """How many batches there are: the last one may be shorter; a single left-over event joins the batch before."""
-    whole, rest = divmod(events, batch_size)
-    return max(1, whole + (rest > (1 if batch_size > 1 and whole else 0))) if events else 0
-
-
-def batch_sizes(events: int, batch_size: int) -> np.ndarray:
-    """(batches,) int64, the events of every batch."""
-    count = batch_count(events, batch_size)
-    sizes = np.full(count, batch_size, np.int64)
-    if count:
-        sizes[-1] = events - batch_size * (count - 1)
-    return sizes

@@ -22,9 +22,10 @@ from tmvalite.errors import Source, TmvaliteWarning, TrainingError, warn_user
 from tmvalite.optimizers import FIELDS
 from tmvalite.string_utils.phases import PhaseSettings
 from tmvalite.training import streams
+from tmvalite.training.batches import batch_sizes
 from tmvalite.training.checkpointing import Checkpointing
 from tmvalite.training.compiling import announced
-from tmvalite.training.epoch_pieces import EpochPiece, Sample, batch_sizes
+from tmvalite.training.epoch_pieces import EpochPiece, Sample
 from tmvalite.training.history import Epoch, History
 from tmvalite.training.optimizers import OptimizerSettings, optimizer_states
 from tmvalite.training.progress import PhaseStart, Progress

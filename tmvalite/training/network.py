@@ -23,6 +23,7 @@ from tmvalite.optimizers import REGULARIZATIONS
 from tmvalite.plan import make_plan
 from tmvalite.plan.plan import MOST_SHARES
 
+from .batches import batch_bounds
 from .network_scores import Scores
 from .optimizers import OptimizerSettings, OptimizerState
 from .parameters import Parameters, aligned
@@ -31,14 +32,6 @@ from .thread_count import CALL_SECONDS, FLOPS_PER_SECOND, THREAD_FLOPS, availabl
 from .workspace import EVALUATION_BLOCK, Workspace
 
 TOGETHER_ROWS = 8  # events of a batch from which several threads may share its steps
-
-
-def batch_bounds(events: int, batch_size: int) -> list[tuple[int, int]]:
-    """Start and stop of every batch. The last one may be shorter; a single left-over event joins the batch before."""
-    starts = list(range(0, events, batch_size))
-    if len(starts) > 1 and events - starts[-1] == 1 < batch_size:
-        starts.pop()
-    return list(zip(starts, [*starts[1:], events]))
 
 
 class Network(Scores):
@@ -254,7 +247,7 @@ class Network(Scores):
         -------
         (count,) float64 : sum of w_b l_b over the events of each batch over their number, before its update.
         """
-        x, targets, weights = self._check_sample(x, targets, weights)
+        x, targets, weights = self.check_sample(x, targets, weights)
         order = np.ascontiguousarray(order, np.int64)
         if order.ndim != 1 or (order.size and (order.min() < 0 or order.max() >= len(x))):
             raise DataError(f"the order of training names rows outside the {len(x)} events")
@@ -316,7 +309,7 @@ class Network(Scores):
         totals, n = np.zeros(len(self.term_names)), 0
         work.point(KEYS=self._keys(seed))
         for x, targets, weights in blocks:
-            x, targets, weights = self._check_sample(x, targets, weights)
+            x, targets, weights = self.check_sample(x, targets, weights)
             for start in range(0, len(x), rows):
                 block = np.zeros(-(-min(rows, len(x) - start) // EVALUATION_BLOCK))
                 terms = np.zeros((len(block), len(totals)))
@@ -395,10 +388,6 @@ class Network(Scores):
         gradients = self._shared_buffers()[1][: count * self.plan.size].reshape(count, self.plan.size)
         losses, terms = work.kept("UNIT_LOSSES"), work.kept("UNIT_TERMS")
         return gradients, losses[:count].copy(), terms[:count].copy()
-
-    def checked(self, x, targets, weights) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """A sample as the kernels read it. Raises DataError where its shapes do not fit."""
-        return self._check_sample(x, targets, weights)
 
     def update(self, gradient: np.ndarray, optimizer: OptimizerState) -> None:
         """One step of the optimizer with a gradient (size,) of the loss."""
@@ -497,7 +486,8 @@ class Network(Scores):
             raise DataError(f"{what} have shape {array.shape}, this network needs (N, {width})", code="data-shape")
         return array
 
-    def _check_sample(self, x, targets, weights):
+    def check_sample(self, x, targets, weights) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A sample as the kernels read it. Raises DataError where its shapes do not fit."""
         x = self._check(x, self.n_inputs, "events")
         targets = self._check(targets, self.n_outputs, "targets")
         weights = np.require(weights, self.dtype, "CAW")

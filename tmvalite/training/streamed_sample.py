@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tmvalite.training import streams
-from tmvalite.training.epoch_pieces import EpochPiece, Sample, batch_count
+from tmvalite.training.batches import batch_count
+from tmvalite.training.epoch_pieces import EpochPiece, Sample
 
 SOME = 50_000  # events that are looked at of those that do not fit
 WAIT = 0.05  # seconds between two looks at signals while a group is read

@@ -9,6 +9,7 @@ import numpy as np
 
 from tmvalite.data.checks import constant_remark
 from tmvalite.data.drawn_events import event_words
+from tmvalite.data.empty_class import class_without_events
 from tmvalite.data.info import DataSetInfo, Events
 from tmvalite.data.streaming.read_ahead import ahead
 from tmvalite.data.streaming.stream_trees import ChunkEvents, StreamTrees
@@ -101,13 +102,7 @@ class StreamedEvents:
         """Raise the error that a class has no events."""
         n = sum(tree.n_entries for tree in self.trees.trees if self.info.classes[tree.class_index] == name)
         cut = self.trees.cuts.get(name, "").strip()
-        if n == 0:
-            raise DataError(f"class '{name}' has no events: its trees are empty", code="data-empty-class")
-        raise DataError(
-            f"class '{name}' has no events: none of {n} entries passes the cut" + (f" '{cut}'" if cut else " of its trees"),
-            code="data-empty-class",
-            hint="check the names, units and signs in the cut",
-        )
+        raise class_without_events(name, n, cut, " entries")
 
 
 @dataclass
