@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 
 from tests.methods.vae_gan_samples import LAYOUT
+from tests.models.checkpoint_states import keep_every_state
 from tmvalite import MethodAE, MethodDL, MethodGAN
 from tmvalite.errors import TmvaliteWarning
-from tmvalite.models import checkpoint as module
-from tmvalite.models import fitting
-from tmvalite.training.checkpointing import Checkpointing
 
 X = np.random.default_rng(1).normal(size=(130, 4)).astype(np.float32)
 PHASE = "BatchSize=20,TestRepetitions=2,ConvergenceSteps=9,LearningRate=1e-2,Optimizer=ADAM"
@@ -45,16 +43,7 @@ def train(name, **more):
 @pytest.fixture
 def every_state(tmp_path, monkeypatch):
     """All states that a training comes through, as files."""
-    files = []
-
-    def write(path, state, facts):
-        files.append(tmp_path / f"{len(files)}.ckpt")
-        module.write_checkpoint(files[-1], state, facts)
-
-    monkeypatch.setattr(fitting, "write_checkpoint", write)
-    monkeypatch.setattr(Checkpointing, "due", lambda self, epochs=None: True)
-    monkeypatch.setattr("tmvalite.training.network.Network.steps_per_call", lambda self, batch: 4)
-    return files
+    return keep_every_state(tmp_path, monkeypatch, 4)
 
 
 @pytest.mark.parametrize("name", TRAININGS)

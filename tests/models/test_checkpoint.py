@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import tmvalite as tmva
+from tests.models.checkpoint_states import keep_every_state
 from tmvalite.errors import FileError, OptionError, TmvaliteWarning
 from tmvalite.io.safetensors import read_safetensors, write_safetensors
 from tmvalite.kernels.jit.process import machine
@@ -68,16 +69,7 @@ def same(a, b):
 @pytest.fixture
 def every_state(tmp_path, monkeypatch):
     """All states that a training comes through, as files: after every call into the network, of a few batches each."""
-    files = []
-
-    def write(path, state, facts):
-        files.append(tmp_path / f"{len(files)}.ckpt")
-        module.write_checkpoint(files[-1], state, facts)
-
-    monkeypatch.setattr(fitting, "write_checkpoint", write)
-    monkeypatch.setattr(Checkpointing, "due", lambda self, epochs=None: True)
-    monkeypatch.setattr("tmvalite.training.network.Network.steps_per_call", lambda self, batch: 3)
-    return files
+    return keep_every_state(tmp_path, monkeypatch, 3)
 
 
 @pytest.mark.parametrize("name", TRAININGS)
